@@ -1,0 +1,64 @@
+/**
+ * What everything above the seal sees: typed records by kind. `openStore` (open.ts) puts it over an Engine: bodies and
+ * material sealed, terms hashed, opened bodies cached under their revision.
+ */
+import type { IndexQuery } from './engine.ts';
+
+/** Makes the opaque index term for one value of one field; the value is hashed with a key (HMAC-SHA-256). */
+export type TermMaker = (field: string, value: string | Uint8Array) => string;
+
+/** One kind of record: how its value becomes bytes (before sealing) and by what it is found. */
+export interface Kind<T> {
+  readonly name: string;
+  encode(value: T): Uint8Array;
+  decode(bytes: Uint8Array): T;
+  terms(value: T, term: TermMaker): readonly string[];
+}
+
+/** A record as it was read: changes name its revision. Values are immutable: a change makes a new one. */
+export interface Kept<T> {
+  readonly kind: Kind<T>;
+  readonly id: string;
+  readonly revision: number;
+  readonly value: T;
+  readonly hasMaterial: boolean;
+  /** Opens the sealed material. The caller wipes (fills with zero) what it got, after use. */
+  openMaterial(): Uint8Array;
+}
+
+/** Absent `material` keeps what is there, null drops it. Build these with `create`, `update`, `remove`. */
+export type StoreChange =
+  | {
+      readonly kind: Kind<any>;
+      readonly id: string;
+      /** The revision that must be there, 0 for a new record. */
+      readonly revision: number;
+      readonly value: unknown;
+      readonly material?: Uint8Array | null;
+      /** What was read, when there was something: where kept material comes from. */
+      readonly before?: Kept<any>;
+    }
+  | { readonly kind: Kind<any>; readonly id: string; readonly revision: number; readonly removed: true };
+
+export interface Store {
+  get<T>(kind: Kind<T>, id: string): Promise<Kept<T> | undefined>;
+  /** In the order of identifiers. `terms` are made with `term`; the caller matches the values again: terms only narrow. */
+  find<T>(kind: Kind<T>, query: Omit<IndexQuery, 'kind'>): AsyncIterable<Kept<T>>;
+  /** All or nothing, durable when it resolves. Throws ConflictError when a revision is stale. */
+  commit(changes: readonly StoreChange[]): Promise<void>;
+  readonly term: TermMaker;
+  close(): Promise<void>;
+}
+
+export function create<T>(kind: Kind<T>, id: string, value: T, material?: Uint8Array): StoreChange {
+  return { kind, id, revision: 0, value, ...(material === undefined ? {} : { material }) };
+}
+
+export function update<T>(before: Kept<T>, value: T, material?: Uint8Array | null): StoreChange {
+  const { kind, id, revision } = before;
+  return { kind, id, revision, value, before, ...(material === undefined ? {} : { material }) };
+}
+
+export function remove<T>(before: Kept<T>): StoreChange {
+  return { kind: before.kind, id: before.id, revision: before.revision, removed: true };
+}
