@@ -1,0 +1,97 @@
+/** Cuts a byte stream into messages: each is one Structure with a tag of the standard, so its first 8 bytes say its length. */
+import { asBuffer } from './decode.ts';
+import { ItemType, TtlvError } from './item.ts';
+
+export interface Framer {
+  /**
+   * The messages that this chunk completes, without their meaning being looked at. A message that lies within the chunk is a view of it.
+   * @throws TtlvError, at once and ever after, when the stream holds something else than messages within the bound. Messages that were
+   * complete before that point are returned first: then it is `fault` that tells, and the next call that throws.
+   */
+  push(chunk: Uint8Array): Uint8Array[];
+  /** Whether the stream would end within a message (or in a fault). */
+  end(): boolean;
+  readonly fault: TtlvError | undefined;
+}
+
+const headerLength = 8;
+const nothing = Buffer.alloc(0);
+
+/** @param limits maximumBytes bounds one message, header included. Never more is held than twice what was received. */
+export function createFramer(limits: { readonly maximumBytes: number }): Framer {
+  const { maximumBytes } = limits;
+  let fault: TtlvError | undefined;
+  /** The start of a message whose rest has not come: `filled` bytes of a buffer that grows with them, towards `announced`. */
+  let partial = nothing;
+  let filled = 0;
+  let announced: number | undefined;
+
+  function cut(chunk: Buffer, messages: Uint8Array[]): void {
+    let at = 0;
+    while (at < chunk.length) {
+      if (filled === 0) {
+        const length = messageLength(chunk.subarray(at), maximumBytes);
+        if (length !== undefined && at + length <= chunk.length) {
+          messages.push(chunk.subarray(at, at + length));
+          at += length;
+          continue;
+        }
+      }
+      const end = Math.min(chunk.length, at + (announced ?? headerLength) - filled);
+      keep(chunk.subarray(at, end));
+      at = end;
+      announced ??= messageLength(partial.subarray(0, filled), maximumBytes);
+      if (filled === announced) {
+        messages.push(partial.subarray(0, filled));
+        partial = nothing;
+        filled = 0;
+        announced = undefined;
+      }
+    }
+  }
+
+  function keep(bytes: Buffer): void {
+    const needed = filled + bytes.length;
+    if (needed > partial.length) {
+      const grown = Buffer.allocUnsafe(Math.min(announced ?? headerLength, Math.max(needed, partial.length * 2)));
+      partial.copy(grown, 0, 0, filled);
+      partial = grown;
+    }
+    bytes.copy(partial, filled);
+    filled = needed;
+  }
+
+  return {
+    push(chunk) {
+      if (fault !== undefined) throw fault;
+      const messages: Uint8Array[] = [];
+      try {
+        cut(asBuffer(chunk), messages);
+      } catch (error) {
+        if (!(error instanceof TtlvError)) throw error;
+        fault = error;
+        if (messages.length === 0) throw fault;
+      }
+      return messages;
+    },
+    end: () => filled > 0 || fault !== undefined,
+    get fault() {
+      return fault;
+    },
+  };
+}
+
+/**
+ * The length of the message that starts here, or nothing before its 8 header bytes are there. Each byte is judged as soon as it has come,
+ * so that plain HTTP, a second TLS or a shell on the port is seen by its first byte.
+ */
+function messageLength(bytes: Buffer, maximumBytes: number): number | undefined {
+  if (bytes.length > 0 && bytes[0] !== 0x42)
+    throw new TtlvError('message does not start with a tag of the standard', 0);
+  if (bytes.length > 3 && bytes[3] !== ItemType.Structure) throw new TtlvError('message is not a structure', 3);
+  if (bytes.length < headerLength) return undefined;
+  const length = headerLength + bytes.readUInt32BE(4);
+  if (length > maximumBytes) throw new TtlvError(`message of ${length} bytes is longer than ${maximumBytes}`, 4, true);
+  if (length % 8 !== 0) throw new TtlvError('length of a structure must be a multiple of 8', 4);
+  return length;
+}

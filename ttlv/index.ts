@@ -1,0 +1,8 @@
+/** The codec on its own, published as `kmipd/ttlv`. */
+export { decode, defaultLimits } from './decode.ts';
+export type { Limits } from './decode.ts';
+export { encode, encodedLength } from './encode.ts';
+export { createFramer } from './framer.ts';
+export type { Framer } from './framer.ts';
+export { ItemType, TtlvError } from './item.ts';
+export type { Item, ItemTypeName, StructureItem } from './item.ts';
