@@ -1,0 +1,113 @@
+import { createHash, X509Certificate, type KeyObject } from 'node:crypto';
+
+import { CertificateError } from './certificate-error.ts';
+import { derOf, readPem } from './pem.ts';
+
+/** What a certificate says, read by OpenSSL through node, so that nothing hostile meets a parser of ours. */
+
+export const MAX_CERTIFICATE_BYTES = 64 * 1024;
+export const MAX_SUBJECT_CHARACTERS = 512;
+const MAX_CHAIN = 10;
+const PEM_LABELS = ['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICATE'];
+
+export interface CertificateFacts {
+  /** SHA-256 of the DER, lower-case hex: the identity of whoever presents it. */
+  readonly fingerprint: string;
+  /** As RFC 4514 writes names, most specific part first; ASCII, at most MAX_SUBJECT_CHARACTERS. */
+  readonly subject: string;
+  readonly issuer: string;
+  /** Lower-case hex, an even number of digits. */
+  readonly serialNumber: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  readonly publicKey: KeyObject;
+}
+
+/** One hash and no parse: `socket.getPeerX509Certificate()?.raw` and `getPeerCertificate().raw` both do. */
+export function fingerprintOf(der: Uint8Array): string {
+  return createHash('sha256').update(der).digest('hex');
+}
+
+/** Reads one certificate, PEM or DER, of at most MAX_CERTIFICATE_BYTES, with nothing after it. */
+export function readCertificate(input: string | Uint8Array): X509Certificate {
+  const der = derOf(input, 'certificate', PEM_LABELS, MAX_CERTIFICATE_BYTES);
+  let certificate: X509Certificate;
+  try {
+    certificate = new X509Certificate(der);
+  } catch {
+    throw new CertificateError(
+      'the certificate cannot be read: its encoding is broken',
+      'openssl x509 -in FILE -noout -text shows whether the file is whole',
+    );
+  }
+  if (certificate.raw.length !== der.length) throw new CertificateError('there are bytes after the certificate');
+  return certificate;
+}
+
+/** Reads the certificates of a PEM file in their order: first its owner's, then those that lead to the root. */
+export function readCertificateChain(pem: string): X509Certificate[] {
+  if (pem.length > MAX_CERTIFICATE_BYTES) return [readCertificate(pem)];
+  const certificates = readPem(pem).filter(({ label }) => PEM_LABELS.includes(label));
+  if (certificates.length === 0) throw new CertificateError('the file holds no certificate in PEM');
+  if (certificates.length > MAX_CHAIN) {
+    throw new CertificateError(`the file holds ${certificates.length} certificates, at most ${MAX_CHAIN} are read`);
+  }
+  return certificates.map(({ der }) => readCertificate(der));
+}
+
+/** Throws a CertificateError when a part that we need cannot be read, such as a date or an unknown kind of key. */
+export function factsOf(certificate: X509Certificate): CertificateFacts {
+  return {
+    fingerprint: fingerprintOf(certificate.raw),
+    subject: distinguishedName(certificate.subject),
+    issuer: distinguishedName(certificate.issuer),
+    serialNumber: certificate.serialNumber.toLowerCase(),
+    notBefore: dateOf(certificate.validFrom, 'notBefore'),
+    notAfter: dateOf(certificate.validTo, 'notAfter'),
+    publicKey: publicKeyOf(certificate),
+  };
+}
+
+function publicKeyOf(certificate: X509Certificate): KeyObject {
+  try {
+    return certificate.publicKey;
+  } catch {
+    throw new CertificateError('the public key of the certificate cannot be read', 'use RSA, P-256 or P-384');
+  }
+}
+
+function dateOf(text: string, field: string): Date {
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime())) throw new CertificateError(`the ${field} of the certificate is no date`);
+  return date;
+}
+
+/** Node gives one line for each part, least specific first, its value escaped as RFC 4514 asks except for UTF-8. */
+function distinguishedName(lines: string | undefined): string {
+  const name = (lines ?? '')
+    .split('\n')
+    .reverse()
+    .join(',')
+    .replace(/[^\x20-\x7e]/gu, hexPairs);
+  return name.length <= MAX_SUBJECT_CHARACTERS ? name : `${name.slice(0, MAX_SUBJECT_CHARACTERS - 3)}...`;
+}
+
+function hexPairs(character: string): string {
+  return Array.from(Buffer.from(character), (byte) => `\\${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
+}
+
+/** For a certificate and key that come from outside: throws a CertificateError when they do not belong together. */
+export function assertKeyMatches(certificate: X509Certificate, privateKey: KeyObject): void {
+  if (privateKey.type === 'private' && certificate.checkPrivateKey(privateKey)) return;
+  throw new CertificateError(
+    'the private key does not belong to the certificate',
+    'give the key from which the certificate was requested; in a chain file the own certificate comes first',
+  );
+}
+
+/** Whether a certificate is within its dates: the bounds themselves count (RFC 5280 §4.1.2.5). */
+export function validityAt(facts: Pick<CertificateFacts, 'notBefore' | 'notAfter'>, now: Date): Validity {
+  if (now < facts.notBefore) return 'not yet valid';
+  return now > facts.notAfter ? 'expired' : 'valid';
+}
+export type Validity = 'valid' | 'expired' | 'not yet valid';

@@ -1,0 +1,83 @@
+import { createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
+
+import { CertificateError } from './certificate-error.ts';
+
+/** The keys that certificates are made for. Old arrays take RSA or P-256/P-384 only, so those are what we make. */
+
+const generate = promisify(generateKeyPair);
+
+export interface KeyPair {
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
+}
+
+const generators = {
+  'P-256': () => generate('ec', { namedCurve: 'P-256' }),
+  'P-384': () => generate('ec', { namedCurve: 'P-384' }),
+  'RSA-2048': () => generate('rsa', { modulusLength: 2048 }),
+  'RSA-3072': () => generate('rsa', { modulusLength: 3072 }),
+  'RSA-4096': () => generate('rsa', { modulusLength: 4096 }),
+} satisfies Record<string, () => Promise<KeyPair>>;
+
+export type KeyKind = keyof typeof generators;
+export const keyKinds = Object.keys(generators) as readonly KeyKind[];
+
+/** Made on the thread pool: RSA-4096 takes a second or more. */
+export async function generateKeys(kind: KeyKind): Promise<KeyPair> {
+  return generators[kind]();
+}
+
+/** PKCS#8, unencrypted. */
+export function writePrivateKey(key: KeyObject): string {
+  return key.export({ format: 'pem', type: 'pkcs8' }) as string;
+}
+
+const MAX_KEY_BYTES = 64 * 1024;
+
+/** Reads PKCS#8, PKCS#1 or SEC 1 in PEM; the passphrase opens an encrypted one. */
+export function readPrivateKey(pem: string | Uint8Array, passphrase?: string): KeyObject {
+  if (pem.length > MAX_KEY_BYTES) throw new CertificateError(`the private key is longer than ${MAX_KEY_BYTES} bytes`);
+  const key = Buffer.from(pem as Uint8Array);
+  if (passphrase === undefined && key.includes('ENCRYPTED')) {
+    throw new CertificateError('the private key is encrypted', 'decrypt it first: openssl pkey -in KEY -out PLAIN');
+  }
+  try {
+    return createPrivateKey({ key, format: 'pem', ...(passphrase !== undefined && { passphrase }) });
+  } catch {
+    throw new CertificateError('the private key cannot be read', 'give a PEM file that begins with BEGIN PRIVATE KEY');
+  }
+}
+
+/** The bounds within which a foreign key gets a certificate: strong enough, and cheap enough to verify. */
+export const MIN_RSA_BITS = 2048;
+export const MAX_RSA_BITS = 8192;
+const acceptedCurves: Readonly<Record<string, string>> = {
+  prime256v1: 'P-256',
+  secp384r1: 'P-384',
+  secp521r1: 'P-521',
+};
+
+/** A name for the key as people write it (`RSA-2048`, `P-256`); throws a CertificateError outside the bounds. */
+export function nameOfAcceptableKey(key: KeyObject): string {
+  const { modulusLength = 0, namedCurve = '', publicExponent } = key.asymmetricKeyDetails ?? {};
+  if (key.asymmetricKeyType === 'ed25519') return 'Ed25519';
+  if (key.asymmetricKeyType === 'ec') {
+    const curve = acceptedCurves[namedCurve];
+    if (curve !== undefined) return curve;
+    throw new CertificateError(`the key is on the curve ${namedCurve}, which is not accepted`, 'use P-256 or P-384');
+  }
+  if (key.asymmetricKeyType !== 'rsa') {
+    throw new CertificateError(`a key of type ${key.asymmetricKeyType} is not accepted`, 'use RSA, P-256 or P-384');
+  }
+  if (modulusLength < MIN_RSA_BITS || modulusLength > MAX_RSA_BITS) {
+    throw new CertificateError(
+      `the RSA key has ${modulusLength} bits, it must have ${MIN_RSA_BITS} to ${MAX_RSA_BITS}`,
+      'use RSA with 2048 to 4096 bits, or P-256',
+    );
+  }
+  if (publicExponent === undefined || publicExponent < 3n || publicExponent > 0xffff_ffffn) {
+    throw new CertificateError('the RSA key has an unusual public exponent', 'use 65537');
+  }
+  return `RSA-${modulusLength}`;
+}

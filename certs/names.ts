@@ -1,0 +1,89 @@
+import { isIPv4, isIPv6 } from 'node:net';
+
+import { OctetString, Utf8String } from 'asn1js';
+import { AttributeTypeAndValue, GeneralName, RelativeDistinguishedNames } from 'pkijs';
+
+import { CertificateError } from './certificate-error.ts';
+
+/** Names as certificates hold them: a subject that is one common name, and alternative names that machines dial. */
+
+const COMMON_NAME = '2.5.4.3';
+/** RFC 5280 appendix A.1, ub-common-name. */
+export const MAX_COMMON_NAME = 64;
+const MAX_NAMES = 64;
+const MAX_DNS_NAME = 253;
+const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/i;
+
+/** RFC 5280 §4.2.1.6: the tags of the GeneralName choices that we write. */
+export const GeneralNameType = { dns: 2, uri: 6, ip: 7 } as const;
+
+export function subjectOf(commonName: string): RelativeDistinguishedNames {
+  const length = [...commonName].length;
+  if (length === 0 || length > MAX_COMMON_NAME) {
+    throw new CertificateError(`the common name must have 1 to ${MAX_COMMON_NAME} characters`);
+  }
+  if (/\p{Cc}/u.test(commonName)) throw new CertificateError('the common name must have no control characters');
+  const value = new Utf8String({ value: commonName });
+  return new RelativeDistinguishedNames({ typesAndValues: [new AttributeTypeAndValue({ type: COMMON_NAME, value })] });
+}
+
+/** Each text becomes an IP address or a DNS name, whichever it looks like; doubles are dropped. */
+export function alternativeNames(names: readonly string[]): GeneralName[] {
+  const distinct = [...new Set(names.map((name) => name.toLowerCase()))];
+  if (distinct.length > MAX_NAMES) {
+    throw new CertificateError(`${distinct.length} names are too many, at most ${MAX_NAMES} fit into a certificate`);
+  }
+  return distinct.map(alternativeName);
+}
+
+function alternativeName(name: string): GeneralName {
+  const address = addressBytes(name);
+  if (address !== undefined) {
+    return new GeneralName({ type: GeneralNameType.ip, value: new OctetString({ valueHex: address }) });
+  }
+  if (isDnsName(name)) return new GeneralName({ type: GeneralNameType.dns, value: name });
+  throw new CertificateError(
+    `${JSON.stringify(name.slice(0, MAX_DNS_NAME))} is neither a DNS name nor an IP address`,
+    'write names of other scripts in their xn-- form, and addresses without brackets, port or zone',
+  );
+}
+
+/** A wildcard may stand for the whole first label; underscores are not DNS, but Windows networks have them. */
+export function isDnsName(name: string): boolean {
+  if (name.length > MAX_DNS_NAME || /^[\d.]+$/.test(name)) return false;
+  const labels = name.replace(/^\*\.(?=.)/, '').split('.');
+  return labels.every((label) => LABEL.test(label));
+}
+
+/** The 4 or 16 bytes of an address, undefined for anything else. */
+function addressBytes(text: string): Uint8Array<ArrayBuffer> | undefined {
+  if (isIPv4(text)) return Uint8Array.from(text.split('.'), Number);
+  if (!isIPv6(text) || text.includes('%')) return undefined;
+  // The URL parser turns a trailing dotted quad into hexadecimal groups, so that only `::` is left to expand.
+  const [head = '', tail] = new URL(`http://[${text}]`).hostname.slice(1, -1).split('::');
+  const groups = (part: string | undefined) => (part ? part.split(':') : []);
+  const [first, last] = [groups(head), groups(tail)];
+  const all = [...first, ...Array<string>(8 - first.length - last.length).fill('0'), ...last];
+  return Uint8Array.from(all.flatMap((group) => [parseInt(group, 16) >> 8, parseInt(group, 16) & 0xff]));
+}
+
+/** The text of an alternative name that we would write too, undefined for other kinds. */
+export function textOf(name: GeneralName): string | undefined {
+  if (name.type === GeneralNameType.dns) return String(name.value);
+  if (name.type !== GeneralNameType.ip || !(name.value instanceof OctetString)) return undefined;
+  const bytes = [...name.value.valueBlock.valueHexView];
+  if (bytes.length === 4) return bytes.join('.');
+  if (bytes.length !== 16) return undefined;
+  const groups = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i]! << 8) | bytes[2 * i + 1]!).toString(16));
+  return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
+}
+
+/** Where a revocation list is fetched: plain HTTP is usual, since the list is signed and TLS would need a list first. */
+export function uriName(url: string): GeneralName {
+  if (!URL.canParse(url) || !/^https?:\/\/[\x21-\x7e]{1,1000}$/.test(url)) {
+    throw new CertificateError(
+      'the URL of the revocation list must be http or https, in ASCII, within 1000 characters',
+    );
+  }
+  return new GeneralName({ type: GeneralNameType.uri, value: url });
+}

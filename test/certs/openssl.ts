@@ -1,0 +1,30 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A second opinion: everything made here is read by the openssl command, in a folder that goes away with the test. */
+export interface OpenSsl {
+  /** Writes a file and returns its path. */
+  file(name: string, content: string | Uint8Array): string;
+  path(name: string): string;
+  /** Runs openssl and returns what it printed; throws with its complaint when it fails. */
+  run(...args: string[]): string;
+  remove(): void;
+}
+
+export function openSsl(): OpenSsl {
+  const folder = mkdtempSync(join(tmpdir(), 'kmipd-certs-'));
+  const path = (name: string) => join(folder, name);
+  return {
+    path,
+    file(name, content) {
+      writeFileSync(path(name), content);
+      return path(name);
+    },
+    run(...args) {
+      return execFileSync('openssl', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    },
+    remove: () => rmSync(folder, { recursive: true }),
+  };
+}
