@@ -1,0 +1,61 @@
+/**
+ * What every engine accepts, so that no engine is the one that surprises: LMDB's keys hold 1978 bytes, MongoDB's
+ * documents 16 MiB. Strings are counted in bytes of UTF-8.
+ */
+import type { Change, IndexQuery, StoredRecord } from './engine.ts';
+
+export const bounds = {
+  kindBytes: 64,
+  idBytes: 512,
+  termBytes: 512,
+  termsPerRecord: 1024,
+  /** Body and material together. */
+  recordBytes: 8 * 1024 * 1024,
+  changesPerCommit: 4096,
+} as const;
+
+/** Kinds and terms end with NUL in keys, so they hold none; an unpaired surrogate has no bytes of its own in UTF-8. */
+const keyPart = /^[^\0\p{Surrogate}]*$/u;
+const identifier = /^[^\p{Surrogate}]+$/u;
+
+export function isKind(kind: string): boolean {
+  return kind !== '' && keyPart.test(kind) && Buffer.byteLength(kind) <= bounds.kindBytes;
+}
+
+export function isId(id: string): boolean {
+  return identifier.test(id) && Buffer.byteLength(id) <= bounds.idBytes;
+}
+
+function isTerm(term: string): boolean {
+  return keyPart.test(term) && Buffer.byteLength(term) <= bounds.termBytes;
+}
+
+/** Throws RangeError at the first change that no engine accepts. */
+export function checkChanges(changes: readonly Change[]): void {
+  demand(changes.length <= bounds.changesPerCommit, `a commit has at most ${bounds.changesPerCommit} changes`);
+  for (const change of changes) {
+    const { kind, id, revision } = 'put' in change ? change.put : change.remove;
+    demand(isKind(kind), `a kind has 1 to ${bounds.kindBytes} bytes of UTF-8 and no NUL`);
+    demand(isId(id), `an identifier has 1 to ${bounds.idBytes} bytes of UTF-8`);
+    demand(Number.isSafeInteger(revision) && revision >= 1, 'a revision is a positive integer');
+    if ('put' in change) checkContent(change.put);
+  }
+}
+
+function checkContent({ terms, body, material }: StoredRecord): void {
+  demand(terms.length <= bounds.termsPerRecord, `a record has at most ${bounds.termsPerRecord} terms`);
+  demand(terms.every(isTerm), `a term has at most ${bounds.termBytes} bytes of UTF-8 and no NUL`);
+  const size = body.byteLength + (material?.byteLength ?? 0);
+  demand(size <= bounds.recordBytes, `body and material have at most ${bounds.recordBytes} bytes together`);
+}
+
+/** Throws RangeError when the query names what no record can have. */
+export function checkQuery({ kind, terms, after }: IndexQuery): void {
+  demand(isKind(kind), `a kind has 1 to ${bounds.kindBytes} bytes of UTF-8 and no NUL`);
+  demand(terms.every(isTerm), `a term has at most ${bounds.termBytes} bytes of UTF-8 and no NUL`);
+  demand(after === undefined || isId(after), `an identifier has 1 to ${bounds.idBytes} bytes of UTF-8`);
+}
+
+function demand(holds: boolean, rule: string): void {
+  if (!holds) throw new RangeError(rule);
+}

@@ -1,0 +1,195 @@
+/**
+ * The embedded engine. Several processes may have one path open: LMDB's lock file orders their commits, and a read in
+ * a new turn of the event loop sees what any of them committed.
+ *
+ * Commits are grouped: while one transaction is on its way to the disk, later commits gather for the next. LMDB syncs
+ * before a transaction becomes visible (`overlappingSync` is off), so that nobody ever reads what a power failure may
+ * take back, and a commit resolves after that.
+ */
+import { mkdir } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { open } from 'lmdb';
+import { checkChanges, checkQuery, isId, isKind } from './bounds.ts';
+import { ConflictError } from './engine.ts';
+import type { Change, Engine, IndexQuery, StoredRecord } from './engine.ts';
+import { decodeRecord, encodeRecord, recordKey, revisionOf, termKey, termsOf } from './lmdb-layout.ts';
+import { startWalk } from './lmdb-walk.ts';
+import type { Keys } from './lmdb-walk.ts';
+
+/** How much `find` reads before it lets others run: about a millisecond's work. */
+const stepsPerTurn = 64;
+const bytesPerTurn = 1024 * 1024;
+
+const nothing = Buffer.alloc(0);
+
+/** One change, encoded when the commit was asked for: what the caller does with its bytes afterwards is its own affair. */
+interface Write {
+  readonly kind: string;
+  readonly id: string;
+  readonly key: Buffer;
+  /** The revision that must be there, 0 for none. */
+  readonly expected: number;
+  /** The revision afterwards, 0 for none. */
+  readonly revision: number;
+  readonly terms: readonly string[];
+  readonly value?: Buffer;
+}
+
+interface Waiting {
+  readonly writes: readonly Write[];
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** Opens, or makes, the LMDB environment in the directory `path`. */
+export async function openLmdb(path: string): Promise<Engine> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  const binary = { encoding: 'binary', keyEncoding: 'binary' } as const;
+  const root = open<Buffer, Buffer>({ path, noSubdir: false, overlappingSync: false, maxDbs: 2, ...binary });
+  const records: Keys = root.openDB('records', binary);
+  const terms: Keys = root.openDB('terms', binary);
+
+  let closed = false;
+  let waiting: Waiting[] = [];
+  let committing: Promise<void> | undefined;
+
+  /** lmdb goes on with one snapshot for a millisecond or so; whoever asks in a new turn shall get the present. */
+  let snapshotIsOfThisTurn = false;
+  function takeSnapshot(): void {
+    if (closed) throw new Error('the store is closed');
+    if (snapshotIsOfThisTurn) return;
+    records.resetReadTxn();
+    snapshotIsOfThisTurn = true;
+    queueMicrotask(() => (snapshotIsOfThisTurn = false));
+  }
+
+  function read(kind: string, id: string, knownRevision?: number): StoredRecord | 'unchanged' | undefined {
+    takeSnapshot();
+    const key = recordKey(kind, id);
+    if (knownRevision !== undefined) {
+      const volatile = records.getBinaryFast(key);
+      if (volatile === undefined) return undefined;
+      if (revisionOf(volatile) === knownRevision) return 'unchanged';
+    }
+    const bytes = records.getBinary(key);
+    return bytes && decodeRecord(kind, id, bytes);
+  }
+
+  async function* find(query: IndexQuery): AsyncGenerator<StoredRecord> {
+    checkQuery(query);
+    const walk = startWalk(records, terms, query);
+    while (!walk.done) {
+      takeSnapshot();
+      let bytesRead = 0;
+      for (const id of walk.next(stepsPerTurn)) {
+        // Read only now, since the caller may have taken its time: what is yielded is what is there.
+        const record = read(query.kind, id);
+        if (record === undefined || record === 'unchanged') continue;
+        if (query.terms.every((term) => record.terms.includes(term))) yield record;
+        bytesRead += record.body.length + (record.material?.length ?? 0);
+        if (bytesRead < bytesPerTurn) continue;
+        bytesRead = 0;
+        await nextTurn();
+      }
+      if (!walk.done) await nextTurn();
+    }
+  }
+
+  /** Runs inside the write transaction: what it reads is what it will change. */
+  function apply(group: readonly Waiting[]): (ConflictError | undefined)[] {
+    return group.map(({ writes }) => {
+      const conflict = findConflict(writes);
+      if (conflict === undefined) for (const write of writes) applyWrite(write);
+      return conflict;
+    });
+  }
+
+  /** All revisions are checked before the first change, so that a stale one leaves nothing. */
+  function findConflict(writes: readonly Write[]): ConflictError | undefined {
+    const changedHere = new Map<string, number>();
+    for (const { kind, id, key, expected, revision } of writes) {
+      const name = `${kind}\0${id}`;
+      const bytes = changedHere.has(name) ? undefined : records.getBinaryFast(key);
+      const present = changedHere.get(name) ?? (bytes === undefined ? 0 : revisionOf(bytes));
+      if (present !== expected) return new ConflictError(kind, id);
+      changedHere.set(name, revision);
+    }
+    return undefined;
+  }
+
+  function applyWrite(write: Write): void {
+    const { kind, id, key, value } = write;
+    const before = write.expected === 0 ? undefined : records.getBinary(key);
+    const oldTerms = new Set(before === undefined ? [] : termsOf(before));
+    const newTerms = new Set(write.terms);
+    for (const term of oldTerms) if (!newTerms.has(term)) terms.removeSync(termKey(kind, term, id));
+    for (const term of newTerms) if (!oldTerms.has(term)) terms.putSync(termKey(kind, term, id), nothing);
+    if (value === undefined) records.removeSync(key);
+    else records.putSync(key, value);
+  }
+
+  /** Commits group after group until nobody waits. */
+  async function commitGroups(): Promise<void> {
+    await nextTurn();
+    while (waiting.length > 0) {
+      const group = waiting;
+      waiting = [];
+      try {
+        // A child transaction, because a failure half-way through a plain one would keep the first half.
+        const conflicts = await root.childTransaction(() => apply(group));
+        group.forEach((one, index) => {
+          const conflict = conflicts[index];
+          if (conflict === undefined) one.resolve();
+          else one.reject(conflict);
+        });
+      } catch (error) {
+        const reason = await reasonOf(error);
+        for (const one of group) one.reject(reason);
+      }
+    }
+    committing = undefined;
+  }
+
+  return {
+    async get(kind, id, knownRevision) {
+      if (!isKind(kind) || !isId(id)) return undefined;
+      return read(kind, id, knownRevision);
+    },
+    find,
+    async commit(changes) {
+      if (closed) throw new Error('the store is closed');
+      checkChanges(changes);
+      const writes = changes.map(toWrite);
+      await new Promise<void>((resolve, reject) => {
+        waiting.push({ writes, resolve, reject });
+        committing ??= commitGroups();
+      });
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      await committing;
+      await root.close();
+    },
+  };
+}
+
+function toWrite(change: Change): Write {
+  const { kind, id, revision } = 'put' in change ? change.put : change.remove;
+  const key = recordKey(kind, id);
+  if (!('put' in change)) return { kind, id, key, expected: revision, revision: 0, terms: [] };
+  const value = encodeRecord(change.put);
+  return { kind, id, key, expected: revision - 1, revision, terms: change.put.terms, value };
+}
+
+/** lmdb rejects with a sentence that points to a second promise, which holds the system's error. */
+async function reasonOf(error: unknown): Promise<unknown> {
+  if (!(error instanceof Error) || !('commitError' in error)) return error;
+  try {
+    await error.commitError;
+    return error;
+  } catch (cause) {
+    const { message } = cause instanceof Error ? cause : error;
+    return new Error(`the store could not write: ${message}`, { cause });
+  }
+}
