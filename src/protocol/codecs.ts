@@ -1,0 +1,129 @@
+/**
+ * How one value is read from, and written to, one TTLV item. Reading throws KmipError: a wrong item type is a message that
+ * cannot be parsed (1.4 §11.1), a value that the version does not know is an invalid field.
+ */
+import { ItemType, type Item } from '#ttlv/item';
+import {
+  enumerationHas,
+  enumerationNumber,
+  enumerationValue,
+  type EnumerationName,
+  type OpenValue,
+} from './enumerations.ts';
+import { KmipError } from './kmip-error.ts';
+import { tagName, tags } from './tags.ts';
+import type { Version } from './versions.ts';
+
+export interface Codec<T> {
+  read(item: Item, version: Version): T;
+  write(tag: number, value: T, version: Version): Item;
+  /** Whether the version can say this value; absent means every version can. */
+  readonly fits?: (value: T, version: Version) => boolean;
+}
+
+/** What people call the tag: its name in the text, or its number. */
+export function tagText(tag: number): string {
+  const key = tagName(tag);
+  return key === undefined ? `tag ${tag.toString(16)}` : tags[key].name;
+}
+
+const typeTexts: { readonly [T in ItemType]: string } = {
+  [ItemType.Structure]: 'Structure',
+  [ItemType.Integer]: 'Integer',
+  [ItemType.LongInteger]: 'Long Integer',
+  [ItemType.BigInteger]: 'Big Integer',
+  [ItemType.Enumeration]: 'Enumeration',
+  [ItemType.Boolean]: 'Boolean',
+  [ItemType.TextString]: 'Text String',
+  [ItemType.ByteString]: 'Byte String',
+  [ItemType.DateTime]: 'Date-Time',
+  [ItemType.Interval]: 'Interval',
+  [ItemType.DateTimeExtended]: 'Date-Time Extended',
+};
+
+export function wrongType(item: Item, expected: string): KmipError {
+  return new KmipError(
+    'InvalidMessage',
+    `${tagText(item.tag)} must be of type ${expected}, not ${typeTexts[item.type]}`,
+  );
+}
+
+/** A codec of one item type whose model value is the wire's. */
+function plain<T>(type: ItemType): Codec<T> {
+  return {
+    read(item) {
+      if (item.type !== type) throw wrongType(item, typeTexts[type]);
+      return item.value as T;
+    },
+    write: (tag, value) => ({ tag, type, value }) as Item,
+  };
+}
+
+export const integer: Codec<number> = plain(ItemType.Integer);
+export const longInteger: Codec<bigint> = plain(ItemType.LongInteger);
+export const bigInteger: Codec<bigint> = plain(ItemType.BigInteger);
+export const boolean: Codec<boolean> = plain(ItemType.Boolean);
+export const bytes: Codec<Uint8Array> = plain(ItemType.ByteString);
+/** Seconds. */
+export const interval: Codec<number> = plain(ItemType.Interval);
+/** Microseconds since 1970. */
+export const dateTimeExtended: Codec<bigint> = plain(ItemType.DateTimeExtended);
+
+/** Names and texts of people; far above every real one, far below what would make an index or an answer burst. */
+export const maximumTextLength = 65_536;
+
+export const text: Codec<string> = {
+  read(item) {
+    if (item.type !== ItemType.TextString) throw wrongType(item, 'Text String');
+    if (item.value.length > maximumTextLength) {
+      throw new KmipError('InvalidField', `${tagText(item.tag)} is longer than ${maximumTextLength} characters`);
+    }
+    return item.value;
+  },
+  write: (tag, value) => ({ tag, type: ItemType.TextString, value }),
+};
+
+/** Seconds since 1970, as a number: exact for every date that a clock will show. */
+export const dateTime: Codec<number> = {
+  read(item) {
+    if (item.type !== ItemType.DateTime) throw wrongType(item, 'Date-Time');
+    const seconds = Number(item.value);
+    if (!Number.isSafeInteger(seconds)) throw new KmipError('InvalidField', `${tagText(item.tag)} is out of range`);
+    return seconds;
+  },
+  write: (tag, value) => ({ tag, type: ItemType.DateTime, value: BigInt(value) }),
+};
+
+/** A mask is an Integer whose bits the version names; bits that it does not are kept, they belong to vendors. */
+export const mask: Codec<number> = integer;
+
+/** An enumeration's value by its name; those of vendors as hex. */
+export function enumeration<E extends EnumerationName>(name: E): Codec<OpenValue<E>> {
+  return {
+    read(item, version) {
+      if (item.type !== ItemType.Enumeration) throw wrongType(item, 'Enumeration');
+      const value = enumerationValue(name, item.value, version);
+      if (value === undefined) {
+        throw new KmipError(
+          'InvalidField',
+          `${tagText(item.tag)} has no value ${item.value.toString(16).padStart(8, '0')}`,
+        );
+      }
+      return value;
+    },
+    write(tag, value, version) {
+      const number = enumerationNumber(name, value);
+      if (number === undefined || !enumerationHas(name, value, version)) {
+        throw new Error(`${name} has no value ${value} in this version`);
+      }
+      return { tag, type: ItemType.Enumeration, value: number };
+    },
+    fits: (value, version) => enumerationHas(name, value, version),
+  };
+}
+
+/** The item itself: what is kept and given back without being understood. */
+export const anyItem: Codec<Item> = {
+  read: (item) => item,
+  write: (tag, item) => (item.tag === tag ? item : { ...item, tag }),
+};
