@@ -29,5 +29,43 @@ export interface Range {
   readonly until?: Version;
 }
 
+/**
+ * What is kept at rest is written for no version of the protocol: it has every row, in the shapes of 2.x. Never on a wire.
+ */
+export const atRest: Version = 0;
+
 export const inRange = (range: Range, version: Version): boolean =>
-  version >= range.since && (range.until === undefined || version <= range.until);
+  version === atRest || (version >= range.since && (range.until === undefined || version <= range.until));
+
+const newShapes = (version: Version): boolean => version === atRest || version >= V2_0;
+
+/** The differences of shape and behaviour; everything else is presence of a row. */
+export interface Rules {
+  /** Attributes{...} by tag, Attribute References, New and Current Attribute; 1.x has Attribute{Name, Index, Value}. 2.1 §7.1 against 1.4 §2.1.1. */
+  readonly attributesAreTagged: boolean;
+  /** Identifiers may be an Enumeration or the number of an earlier batch item. 2.1 §4.60 against 1.4 §3.1. */
+  readonly identifiersAreTyped: boolean;
+  /** The Asynchronous Indicator is an Enumeration; 1.x has a Boolean. 2.1 §9.2 against 1.4 §6.7. */
+  readonly asynchronousIndicatorIsEnumeration: boolean;
+  /** What an absent Batch Order Option means. 2.1 §8.2 against 1.4 §7.2. */
+  readonly batchesAreOrdered: boolean;
+  /** Templates are objects, and Template-Attributes name them. 1.4 §2.2.6; gone in 2.x. */
+  readonly hasTemplates: boolean;
+}
+
+const rulesOfOld: Rules = {
+  attributesAreTagged: false,
+  identifiersAreTyped: false,
+  asynchronousIndicatorIsEnumeration: false,
+  batchesAreOrdered: false,
+  hasTemplates: true,
+};
+const rulesOfNew: Rules = {
+  attributesAreTagged: true,
+  identifiersAreTyped: true,
+  asynchronousIndicatorIsEnumeration: true,
+  batchesAreOrdered: true,
+  hasTemplates: false,
+};
+
+export const rulesOf = (version: Version): Rules => (newShapes(version) ? rulesOfNew : rulesOfOld);
