@@ -97,7 +97,7 @@ function readItem(reader: Reader, end: number, depth: number): Item {
       checkPadding(bytes, at + length, next);
       return { tag, type: ItemType.ByteString, value: bytes.subarray(at, at + length) };
     case ItemType.BigInteger:
-      return { tag, type: ItemType.BigInteger, value: readBigInteger(bytes, at, next) };
+      return { tag, type: ItemType.BigInteger, value: readBigInteger(bytes, at, length) };
   }
 }
 
@@ -132,15 +132,16 @@ function readText(bytes: Buffer, start: number, end: number): string {
 }
 
 /** §10.1.2: two's complement, sign-extended to a multiple of 8 bytes by the minimal number of bytes. */
-function readBigInteger(bytes: Buffer, start: number, end: number): bigint {
-  const length = end - start;
-  if (length === 0) throw new TtlvError('big integer has no bytes', start - 4);
+function readBigInteger(bytes: Buffer, start: number, length: number): bigint {
+  if (length === 0 || length % 8 !== 0) {
+    throw new TtlvError('length of a big integer must be a multiple of 8 above 0', start - 4);
+  }
   const first = bytes.readBigInt64BE(start);
   if (length === 8) return first;
   const redundant =
     (first === 0n && bytes.readInt8(start + 8) >= 0) || (first === -1n && bytes.readInt8(start + 8) < 0);
   if (redundant) throw new TtlvError('big integer is longer than it need be', start);
-  return BigInt.asIntN(length * 8, BigInt(`0x${bytes.toString('hex', start, end)}`));
+  return BigInt.asIntN(length * 8, BigInt(`0x${bytes.toString('hex', start, start + length)}`));
 }
 
 /** A view of the same memory. */

@@ -4,5 +4,6 @@ export type { Limits } from './decode.ts';
 export { encode, encodedLength } from './encode.ts';
 export { createFramer } from './framer.ts';
 export type { Framer } from './framer.ts';
-export { ItemType, TtlvError } from './item.ts';
-export type { Item, ItemTypeName, StructureItem } from './item.ts';
+export { ItemType, itemTypeName, TtlvError } from './item.ts';
+export type { Item, ItemTypeName, ScalarItem, StructureItem } from './item.ts';
+export type { Names, Place } from './names.ts';

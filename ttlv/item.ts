@@ -20,6 +20,12 @@ export const ItemType = {
 export type ItemType = (typeof ItemType)[keyof typeof ItemType];
 export type ItemTypeName = keyof typeof ItemType;
 
+const typeNames = new Map(Object.entries(ItemType).map(([name, code]) => [code, name as ItemTypeName]));
+
+export function itemTypeName(type: ItemType): ItemTypeName {
+  return typeNames.get(type) as ItemTypeName;
+}
+
 /** Values by type: Integer signed 32 bit; Enumeration and Interval unsigned 32 bit; Date-Time in seconds, Date-Time Extended in microseconds since 1970. */
 export type Item =
   | { readonly tag: number; readonly type: typeof ItemType.Structure; readonly value: readonly Item[] }
@@ -42,6 +48,7 @@ export type Item =
   | { readonly tag: number; readonly type: typeof ItemType.ByteString; readonly value: Uint8Array };
 
 export type StructureItem = Extract<Item, { type: typeof ItemType.Structure }>;
+export type ScalarItem = Exclude<Item, StructureItem>;
 
 /** What reading gives up with: the position is a byte offset in binary, a line in text encodings. */
 export class TtlvError extends Error {
@@ -49,8 +56,8 @@ export class TtlvError extends Error {
   /** True when the bytes are too large or too deep for the bounds, not malformed. */
   readonly tooLarge: boolean;
 
-  constructor(message: string, offset: number, tooLarge = false) {
-    super(`${message} at offset ${offset}`);
+  constructor(message: string, offset: number, tooLarge = false, unit: 'offset' | 'line' = 'offset') {
+    super(`${message} at ${unit} ${offset}`);
     this.name = 'TtlvError';
     this.offset = offset;
     this.tooLarge = tooLarge;
