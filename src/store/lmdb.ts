@@ -45,7 +45,15 @@ interface Waiting {
 export async function openLmdb(path: string): Promise<Engine> {
   await mkdir(path, { recursive: true, mode: 0o700 });
   const binary = { encoding: 'binary', keyEncoding: 'binary' } as const;
-  const root = open<Buffer, Buffer>({ path, noSubdir: false, overlappingSync: false, maxDbs: 2, ...binary });
+  const root = open<Buffer, Buffer>({
+    path,
+    noSubdir: false,
+    overlappingSync: false,
+    // lmdb's own grouping makes a promise that nobody can handle: a full disk would end the process.
+    eventTurnBatching: false,
+    maxDbs: 2,
+    ...binary,
+  });
   const records: Keys = root.openDB('records', binary);
   const terms: Keys = root.openDB('terms', binary);
 
@@ -130,13 +138,15 @@ export async function openLmdb(path: string): Promise<Engine> {
 
   /** Commits group after group until nobody waits. */
   async function commitGroups(): Promise<void> {
-    await nextTurn();
     while (waiting.length > 0) {
-      const group = waiting;
-      waiting = [];
+      let group: readonly Waiting[] = [];
       try {
         // A child transaction, because a failure half-way through a plain one would keep the first half.
-        const conflicts = await root.childTransaction(() => apply(group));
+        const conflicts = await root.childTransaction(() => {
+          group = waiting;
+          waiting = [];
+          return apply(group);
+        });
         group.forEach((one, index) => {
           const conflict = conflicts[index];
           if (conflict === undefined) one.resolve();
@@ -144,7 +154,8 @@ export async function openLmdb(path: string): Promise<Engine> {
         });
       } catch (error) {
         const reason = await reasonOf(error);
-        for (const one of group) one.reject(reason);
+        // No group means that the transaction did not even begin.
+        for (const one of group.length > 0 ? group : waiting.splice(0)) one.reject(reason);
       }
     }
     committing = undefined;
