@@ -7,3 +7,8 @@ export type { Framer } from './framer.ts';
 export { ItemType, itemTypeName, TtlvError } from './item.ts';
 export type { Item, ItemTypeName, ScalarItem, StructureItem } from './item.ts';
 export type { Names, Place } from './names.ts';
+export { printText } from './text.ts';
+export type { Shown } from './text.ts';
+export { itemFromElement, readXml, writeXml } from './xml.ts';
+export { defaultXmlLimits, readElements } from './xml-elements.ts';
+export type { XmlElement } from './xml-elements.ts';
