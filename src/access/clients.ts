@@ -1,0 +1,210 @@
+/** The administration of clients. Every change is one commit, and is seen by running servers within their next poll. */
+import { randomUUID } from 'node:crypto';
+
+import { ConflictError } from '#store/engine';
+import { create, update, type Kept, type Store, type StoreChange } from '#store/store';
+
+import { AccessError } from './access-error.ts';
+import {
+  claimKind,
+  clientKind,
+  generationId,
+  generationKind,
+  type BoundCertificate,
+  type ClientRecord,
+  type Credential,
+  type UniqueField,
+} from './client-record.ts';
+
+export interface Clients {
+  /** The name is free as long as no client has it, a revoked one included. */
+  add(name: string, credentials?: readonly Credential[]): Promise<ClientRecord>;
+  /** The certificate becomes one more of the client's. */
+  bind(name: string, certificate: BoundCertificate): Promise<ClientRecord>;
+  addCredential(name: string, credential: Credential): Promise<ClientRecord>;
+  /** The client and its certificates are refused from now on; its objects stay. Again is harmless. */
+  revoke(name: string): Promise<ClientRecord>;
+  /** One certificate only; the client goes on with its others. */
+  revokeCertificate(name: string, fingerprint: string): Promise<ClientRecord>;
+  byName(name: string): Promise<ClientRecord | undefined>;
+  /** Throws AccessError when there is none. */
+  named(name: string): Promise<ClientRecord>;
+  byId(id: string): Promise<ClientRecord | undefined>;
+  byFingerprint(fingerprint: string): Promise<ClientRecord | undefined>;
+  /** In the order of their identifiers. */
+  list(): AsyncIterable<ClientRecord>;
+}
+
+export interface ClientsOptions {
+  readonly store: Store;
+  readonly now: () => number;
+  /** What has to be committed together with a change of this client, such as its audit record. */
+  readonly alongside?: (client: ClientRecord) => readonly StoreChange[];
+}
+
+const maximumAttempts = 20;
+/** Past this age a claim whose client does not exist was left by a crash; before it, its commit may be under way. */
+const claimGrace = 60_000;
+
+export function openClients({ store, now, alongside = () => [] }: ClientsOptions): Clients {
+  const claimId = (field: UniqueField, value: string) => store.term(`client-${field}`, value);
+
+  async function find(field: UniqueField, value: string): Promise<Kept<ClientRecord> | undefined> {
+    const claim = await store.get(claimKind, claimId(field, value));
+    const kept = claim && (await store.get(clientKind, claim.value.client));
+    return kept && holds(kept.value, field, value) ? kept : undefined;
+  }
+
+  async function findNamed(name: string): Promise<Kept<ClientRecord>> {
+    const kept = await find('name', name);
+    if (kept !== undefined) return kept;
+    throw new AccessError(`no client is named ${JSON.stringify(name)}`, 'kmipd client list shows their names');
+  }
+
+  /** Takes the value for the client, or refuses because another one has it. */
+  async function claim(field: UniqueField, value: string, client: string): Promise<StoreChange> {
+    const id = claimId(field, value);
+    const before = await store.get(claimKind, id);
+    const fresh = { client, made: now() };
+    if (before === undefined) return create(claimKind, id, fresh);
+    const holder = await store.get(clientKind, before.value.client);
+    const held = holder !== undefined && holds(holder.value, field, value);
+    if (!held && now() - before.value.made > claimGrace) return update(before, fresh);
+    throw takenError(field, value, holder?.value, client);
+  }
+
+  /** The claims first and the generation last, so that every prefix of the commit is a legal state. */
+  async function commit(change: StoreChange, client: ClientRecord, claims: readonly StoreChange[]): Promise<void> {
+    const generation = await store.get(generationKind, generationId);
+    const bump = generation ? update(generation, {}) : create(generationKind, generationId, {});
+    await store.commit([...claims, change, ...alongside(client), bump]);
+  }
+
+  async function retried<T>(attempt: () => Promise<T>): Promise<T> {
+    for (let attempts = 1; ; attempts++) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!(error instanceof ConflictError) || attempts === maximumAttempts) throw error;
+      }
+    }
+  }
+
+  function changed(
+    name: string,
+    edit: (client: ClientRecord) => ClientRecord,
+    claimed?: readonly [UniqueField, string],
+  ): Promise<ClientRecord> {
+    return retried(async () => {
+      const before = await findNamed(name);
+      const claims = claimed === undefined ? [] : [await claim(...claimed, before.id)];
+      const client = edit(before.value);
+      await commit(update(before, client), client, claims);
+      return client;
+    });
+  }
+
+  return {
+    add(name, credentials = []) {
+      assertName(name);
+      return retried(async () => {
+        const client = { id: randomUUID(), name, created: now(), certificates: [], credentials };
+        const claims = [await claim('name', name, client.id)];
+        for (const { username } of credentials) claims.push(await claim('username', username, client.id));
+        await commit(create(clientKind, client.id, client), client, claims);
+        return client;
+      });
+    },
+
+    bind(name, certificate) {
+      return changed(
+        name,
+        (client) => {
+          assertLive(client);
+          return { ...client, certificates: [...client.certificates, certificate] };
+        },
+        ['fingerprint', certificate.fingerprint],
+      );
+    },
+
+    addCredential(name, credential) {
+      return changed(
+        name,
+        (client) => {
+          assertLive(client);
+          return { ...client, credentials: [...client.credentials, credential] };
+        },
+        ['username', credential.username],
+      );
+    },
+
+    revoke: (name) => changed(name, (client) => revokedClient(client, now())),
+
+    revokeCertificate(name, fingerprint) {
+      return changed(name, (client) => {
+        if (!holds(client, 'fingerprint', fingerprint)) {
+          throw new AccessError(
+            `the client ${JSON.stringify(name)} has no certificate with the fingerprint ${fingerprint}`,
+            'kmipd client list --json shows the fingerprints',
+          );
+        }
+        return withRevoked(client, now(), (certificate) => certificate.fingerprint === fingerprint);
+      });
+    },
+
+    byName: async (name) => (await find('name', name))?.value,
+    named: async (name) => (await findNamed(name)).value,
+    byId: async (id) => (await store.get(clientKind, id))?.value,
+    byFingerprint: async (fingerprint) => (await find('fingerprint', fingerprint))?.value,
+
+    async *list() {
+      for await (const { value } of store.find(clientKind, { terms: [] })) yield value;
+    },
+  };
+}
+
+function holds(client: ClientRecord, field: UniqueField, value: string): boolean {
+  if (field === 'name') return client.name === value;
+  if (field === 'username') return client.credentials.some(({ username }) => username === value);
+  return client.certificates.some(({ fingerprint }) => fingerprint === value);
+}
+
+function revokedClient(client: ClientRecord, now: number): ClientRecord {
+  return { ...withRevoked(client, now, () => true), revoked: client.revoked ?? now };
+}
+
+function withRevoked(client: ClientRecord, now: number, which: (certificate: BoundCertificate) => boolean) {
+  const certificates = client.certificates.map((certificate) =>
+    which(certificate) ? { ...certificate, revoked: certificate.revoked ?? now } : certificate,
+  );
+  return { ...client, certificates };
+}
+
+function assertLive(client: ClientRecord): void {
+  if (client.revoked === undefined) return;
+  throw new AccessError(`the client ${JSON.stringify(client.name)} is revoked`, 'add a client under another name');
+}
+
+/** A name becomes the names of files and the common name of certificates. */
+function assertName(name: string): void {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) return;
+  throw new AccessError(
+    `the name ${JSON.stringify(name.slice(0, 80))} cannot be a client's`,
+    'use 1 to 64 letters, digits, dots, hyphens and underscores, beginning with a letter or digit',
+  );
+}
+
+function takenError(field: UniqueField, value: string, holder: ClientRecord | undefined, asking: string): AccessError {
+  const what = { name: 'name', fingerprint: 'certificate with the fingerprint', username: 'user name' }[field];
+  const whose =
+    holder === undefined
+      ? 'is being given away right now'
+      : holder.id === asking
+        ? "is this client's already"
+        : field === 'name'
+          ? 'is taken'
+          : `belongs to the client ${JSON.stringify(holder.name)}`;
+  const hint =
+    field === 'name' ? 'choose another, or kmipd client sign and client bind give it more certificates' : undefined;
+  return new AccessError(`the ${what} ${field === 'fingerprint' ? value : JSON.stringify(value)} ${whose}`, hint);
+}

@@ -1,0 +1,127 @@
+/**
+ * Who may connect, as a running server sees it: the client records in memory, by the fingerprints of their
+ * certificates. The store's generation record is polled, so that a change made by any process counts within a second.
+ */
+import type { Store } from '#store/store';
+import type { Log } from '#log';
+
+import { clientKind, generationId, generationKind, type BoundCertificate, type ClientRecord } from './client-record.ts';
+import { createAttemptLimiter, passwordMatches, type Attempt } from './credentials.ts';
+
+/** Who a session acts for. */
+export interface ClientIdentity {
+  readonly id: string;
+  readonly name: string;
+}
+
+export type Refusal = 'unknown' | 'not yet valid' | 'expired' | 'certificate revoked' | 'client revoked';
+export type Decision = { readonly client: ClientIdentity } | { readonly refused: Refusal };
+
+export interface Directory {
+  /** `now` in milliseconds since 1970. */
+  decide(fingerprint: string, now: number): Decision;
+  /** Called whenever an earlier decision may have become another: decide again for every open session. */
+  onChange(listener: () => void): void;
+  /** Whether the user name and password are this client's; certificate and credential must name one record. */
+  checkCredential(username: string, password: string, clientId: string): Promise<Attempt>;
+  /** Reads the clients again when a change was committed. Throws what the store throws. */
+  refresh(): Promise<void>;
+  /** Stops polling. */
+  close(): void;
+}
+
+export interface DirectoryOptions {
+  readonly store: Store;
+  readonly now: () => number;
+  readonly log: Log;
+  /** Milliseconds between two looks at the generation. */
+  readonly interval?: number;
+}
+
+interface Holder {
+  readonly client: ClientRecord;
+  readonly certificate: BoundCertificate;
+}
+
+/** Resolves when the clients were read once. */
+export async function openDirectory({ store, now, log, interval = 1000 }: DirectoryOptions): Promise<Directory> {
+  const listeners: (() => void)[] = [];
+  const attempt = createAttemptLimiter(now);
+  let clients = new Map<string, ClientRecord>();
+  let holders = new Map<string, Holder>();
+  let generation = -1;
+  let nextExpiry = Infinity;
+  let refreshing: Promise<void> | undefined;
+
+  /** The generation is read before the clients: what is committed in between is read again at the next look. */
+  async function read(): Promise<void> {
+    const current = (await store.get(generationKind, generationId))?.revision ?? 0;
+    const expired = now() > nextExpiry;
+    if (current === generation && !expired) return;
+    if (current !== generation) {
+      clients = new Map();
+      for await (const { value } of store.find(clientKind, { terms: [] })) clients.set(value.id, value);
+      holders = holdersOf(clients.values());
+      generation = current;
+    }
+    nextExpiry = expiryAfter(holders.values(), now());
+    for (const listener of listeners) listener();
+  }
+
+  function refresh(): Promise<void> {
+    refreshing ??= read().finally(() => (refreshing = undefined));
+    return refreshing;
+  }
+
+  await refresh();
+  const timer = setInterval(() => {
+    refresh().catch((error: unknown) => log.error('the clients cannot be read', { error }));
+  }, interval);
+  timer.unref();
+
+  return {
+    decide(fingerprint, at) {
+      const holder = holders.get(fingerprint);
+      return holder === undefined ? { refused: 'unknown' } : decisionFor(holder, at);
+    },
+    onChange(listener) {
+      listeners.push(listener);
+    },
+    checkCredential(username, password, clientId) {
+      return attempt(clientId, () => {
+        const client = clients.get(clientId);
+        const live = client?.revoked === undefined ? client : undefined;
+        return passwordMatches(
+          password,
+          live?.credentials.find((credential) => credential.username === username),
+        );
+      });
+    },
+    refresh,
+    close: () => clearInterval(timer),
+  };
+}
+
+function decisionFor({ client, certificate }: Holder, now: number): Decision {
+  if (client.revoked !== undefined) return { refused: 'client revoked' };
+  if (certificate.revoked !== undefined) return { refused: 'certificate revoked' };
+  if (now < certificate.notBefore) return { refused: 'not yet valid' };
+  if (now > certificate.notAfter) return { refused: 'expired' };
+  return { client: { id: client.id, name: client.name } };
+}
+
+function holdersOf(clients: Iterable<ClientRecord>): Map<string, Holder> {
+  const holders = new Map<string, Holder>();
+  for (const client of clients) {
+    for (const certificate of client.certificates) holders.set(certificate.fingerprint, { client, certificate });
+  }
+  return holders;
+}
+
+function expiryAfter(holders: Iterable<Holder>, now: number): number {
+  let next = Infinity;
+  for (const { certificate } of holders) {
+    if (certificate.notAfter >= now && certificate.notAfter < next) next = certificate.notAfter;
+  }
+  return next;
+}
