@@ -1,0 +1,193 @@
+/**
+ * The writing end of one chain. A write is whole or not at all: what a full disk cut short is cut off again, and the
+ * next write takes the same places in the chain.
+ */
+import { close, closeSync, fdatasync, fdatasyncSync, fstatSync, fsync, ftruncateSync, futimesSync } from 'node:fs';
+import { open, openSync, stat, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { chainNumber, entryId, fileName, hashLine, linkRecord } from './chain.ts';
+import { openChain } from './chain-opening.ts';
+import type { ChainOptions } from './chain-opening.ts';
+import { formatEvent } from './entry.ts';
+import type { Head, RecordKind } from './entry.ts';
+import { LEASE } from './process-identity.ts';
+
+const calls = {
+  open: promisify(open),
+  close: promisify(close),
+  stat: promisify(stat),
+  fsync: promisify(fsync),
+  fdatasync: promisify(fdatasync),
+};
+
+export class ChainWriter {
+  /** The chains of other processes that ran when this one was opened. */
+  readonly running: readonly string[];
+  readonly #options: ChainOptions;
+  #head: Head;
+  #file: number;
+  #part = 1;
+  #size: number;
+  /** Whether bytes of a write that failed may stand behind `#size`. */
+  #torn = false;
+  /** Files that a rotation left behind, until they are synced. */
+  #retired: number[] = [];
+  #entries = 0;
+  #touched: number;
+  #lost = false;
+  #syncing: Promise<void> = Promise.resolve();
+
+  constructor(options: ChainOptions, abandoned?: Head) {
+    const opened = openChain(options, abandoned);
+    this.#options = options;
+    this.#head = opened.head;
+    this.#file = opened.file;
+    this.#size = opened.size;
+    this.#touched = options.now();
+    this.running = opened.running;
+  }
+
+  get head(): Head {
+    return this.#head;
+  }
+
+  /** True when the chain must not be written on: its file is gone or failed to sync, or others may think it ended. */
+  get lost(): boolean {
+    return this.#lost || this.#options.now() - this.#touched > LEASE;
+  }
+
+  nextEntryId(): string {
+    this.#entries += 1;
+    return entryId(this.#head.chain, this.#entries);
+  }
+
+  /** A record of the trail about itself, as `write` takes it. */
+  event(kind: RecordKind, details?: object): string {
+    return formatEvent(new Date(this.#options.now()).toISOString(), this.nextEntryId(), kind, details);
+  }
+
+  /** Hands records, as `formatEntry` opened them, to the operating system in one write. Throws with none written. */
+  write(records: readonly string[]): void {
+    if (this.#torn) this.#mend();
+    if (this.#size >= this.#options.fileSize) this.#rotate();
+    this.#put(records);
+  }
+
+  /** Resolves when all that was written before is on disk. Rejects, and the chain is lost, when that is not certain. */
+  sync(): Promise<void> {
+    const done = this.#sync();
+    this.#syncing = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Shows other processes that this one still runs. */
+  touch(): void {
+    const now = this.#options.now();
+    futimesSync(this.#file, now / 1000, now / 1000);
+    this.#touched = now;
+  }
+
+  /** Ends the chain in order. */
+  async close(): Promise<void> {
+    this.write([this.event('close')]);
+    await this.sync();
+    this.#release();
+  }
+
+  /** Leaves the chain without a closing record: the opening record of the next one says where it ended. */
+  abandon(): void {
+    try {
+      for (const file of [...this.#retired, this.#file]) fdatasyncSync(file);
+    } catch {
+      // What failed to sync before is the reason to leave.
+    }
+    void this.#syncing.then(() => this.#release());
+  }
+
+  #release(): void {
+    for (const file of [...this.#retired.splice(0), this.#file]) closeSync(file);
+  }
+
+  async #sync(): Promise<void> {
+    const retired = this.#retired;
+    const [file, part] = [this.#file, this.#part];
+    this.#retired = [];
+    try {
+      for (const each of retired) await calls.fdatasync(each);
+      await calls.fdatasync(file);
+      if (retired.length > 0) await this.#syncDirectory();
+      await this.#confirmPlace(file, part);
+    } catch (error) {
+      this.#lost = true;
+      this.#retired.push(...retired);
+      throw error;
+    }
+    for (const each of retired) await calls.close(each);
+  }
+
+  #put(records: readonly string[]): void {
+    const { chain } = this.#head;
+    let { seq, hash } = this.#head;
+    let text = '';
+    for (const record of records) {
+      seq += 1;
+      const line = linkRecord(record, chain, seq, hash);
+      hash = hashLine(line);
+      text += line;
+    }
+    const bytes = Buffer.from(text, 'latin1');
+    try {
+      let written = 0;
+      while (written < bytes.length) written += writeSync(this.#file, bytes, written);
+    } catch (error) {
+      this.#torn = true;
+      this.#mend();
+      throw error;
+    }
+    this.#size += bytes.length;
+    this.#head = { chain, seq, hash };
+  }
+
+  #mend(): void {
+    ftruncateSync(this.#file, this.#size);
+    this.#torn = false;
+  }
+
+  /** The file ends with a record that promises the next, so that a missing last file is noticed. */
+  #rotate(): void {
+    const path = this.#path(this.#part + 1);
+    const next = openSync(path, 'a', 0o600);
+    try {
+      if (fstatSync(next).size > 0) throw new Error('the next file of the audit chain is already there');
+      this.#put([this.event('continue')]);
+    } catch (error) {
+      closeSync(next);
+      throw error;
+    }
+    this.#retired.push(this.#file);
+    this.#file = next;
+    this.#part += 1;
+    this.#size = 0;
+  }
+
+  async #syncDirectory(): Promise<void> {
+    const directory = await calls.open(this.#options.directory, 'r');
+    try {
+      await calls.fsync(directory);
+    } finally {
+      await calls.close(directory);
+    }
+  }
+
+  /** A deleted or moved file can be written and synced as ever: only its name tells. */
+  async #confirmPlace(file: number, part: number): Promise<void> {
+    const named = await calls.stat(this.#path(part));
+    const held = fstatSync(file);
+    if (named.ino !== held.ino || named.dev !== held.dev) throw new Error('the file of the audit chain was replaced');
+  }
+
+  #path(part: number): string {
+    return join(this.#options.directory, fileName(chainNumber(this.#head.chain), part));
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * What is written down: one entry per batch item, refused connection or administrative command. Entries hold
+ * identifiers only, never names, attribute values or key material, and every text that came from outside is cut to a
+ * bound and escaped to ASCII, so that a line of the trail is safe on any terminal.
+ */
+
+export interface AuditEntry {
+  readonly kind: 'operation' | 'connection' | 'administration';
+  /** The identifier of the client record. */
+  readonly client?: string;
+  /** SHA-256 fingerprint of the peer certificate, hexadecimal. */
+  readonly certificate?: string;
+  /** Of the peer certificate, for refused connections only: nothing else tells the operator who knocked. */
+  readonly subject?: string;
+  /** The number of the connection within this process. */
+  readonly connection?: number;
+  /** The protocol version, as '1.4'. */
+  readonly version?: string;
+  /** The operation ('Get') or the administrative command ('client add'). */
+  readonly operation?: string;
+  /** Identifiers of the objects concerned; of more than `MAX_OBJECTS` the rest is only counted. */
+  readonly objects?: readonly string[];
+  /** The Result Status, as the standard names it. */
+  readonly status?: string;
+  /** The Result Reason, as the standard names it, or why a connection was refused. */
+  readonly reason?: string;
+}
+
+/** The kinds that the trail writes about itself, beside those of the entries. */
+export type RecordKind = AuditEntry['kind'] | 'open' | 'continue' | 'ended' | 'recovered' | 'resumed' | 'close';
+
+/** A place in a chain: the record `seq` of `chain`, and the hash of its line. */
+export interface Head {
+  readonly chain: string;
+  readonly seq: number;
+  readonly hash: string;
+}
+
+/** Where a chain without a closing record ended, and how many bytes of a half-written record follow. */
+export interface Ended extends Head {
+  readonly torn: number;
+}
+
+/** Tells one process from every other; see `process-identity.ts`. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  readonly started: string;
+  readonly place: string;
+}
+
+/** A line of the trail, as it is read back. */
+export interface AuditRecord extends Omit<AuditEntry, 'kind'> {
+  readonly time: string;
+  /** Unique over all chains. A recovered record has the identifier of the entry that it completes. */
+  readonly entry: string;
+  readonly kind: RecordKind;
+  /** How many objects are not listed. */
+  readonly omitted?: number;
+  /** Of a recovered record: what it was, and when it happened. */
+  readonly of?: AuditEntry['kind'];
+  readonly at?: string;
+  /** Of an opening record: the chain opened before this one as it stood, chains that still run, and who writes. */
+  readonly predecessor?: Head;
+  readonly running?: readonly string[];
+  readonly process?: ProcessIdentity;
+  /** Chains found without a closing record and without their process (in 'open' and 'ended' records). */
+  readonly ended?: readonly Ended[];
+  readonly chain: string;
+  readonly seq: number;
+  readonly prev: string;
+}
+
+export const MAX_OBJECTS = 100;
+const MAX_TEXT = 128;
+const MAX_SUBJECT = 512;
+
+/** The opened beginning of a record: the writer adds its place in the chain. `id` is the entry's identifier. */
+export function formatEntry(time: string, id: string, entry: AuditEntry, completes?: { at: string }): string {
+  let line = `{"time":"${time}","entry":"${id}","kind":"`;
+  line += completes === undefined ? `${entry.kind}"` : `recovered","of":"${entry.kind}","at":${quote(completes.at)}`;
+  if (entry.client !== undefined) line += `,"client":${quote(entry.client)}`;
+  if (entry.certificate !== undefined) line += `,"certificate":${quote(entry.certificate)}`;
+  if (entry.subject !== undefined) line += `,"subject":${quote(entry.subject, MAX_SUBJECT)}`;
+  if (entry.connection !== undefined) line += `,"connection":${Number(entry.connection)}`;
+  if (entry.version !== undefined) line += `,"version":${quote(entry.version)}`;
+  if (entry.operation !== undefined) line += `,"operation":${quote(entry.operation)}`;
+  if (entry.objects !== undefined && entry.objects.length > 0) line += formatObjects(entry.objects);
+  if (entry.status !== undefined) line += `,"status":${quote(entry.status)}`;
+  if (entry.reason !== undefined) line += `,"reason":${quote(entry.reason)}`;
+  return line;
+}
+
+/** The same for what the trail says about itself: rare, so no care for speed. */
+export function formatEvent(time: string, id: string, kind: RecordKind, details: object = {}): string {
+  return JSON.stringify({ time, entry: id, kind, ...details }).slice(0, -1);
+}
+
+function formatObjects(objects: readonly string[]): string {
+  if (objects.length === 1) return `,"objects":[${quote(objects[0] as string)}]`;
+  const listed = objects.slice(0, MAX_OBJECTS).map((object) => quote(object));
+  const omitted = objects.length - listed.length;
+  return `,"objects":[${listed.join(',')}]${omitted > 0 ? `,"omitted":${omitted}` : ''}`;
+}
+
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+/** A JSON string in ASCII, of at most `limit` UTF-16 units and an ellipsis. */
+export function quote(text: string, limit: number = MAX_TEXT): string {
+  if (text.length <= limit && PLAIN.test(text)) return `"${text}"`;
+  const cut = text.length > limit ? `${text.slice(0, limit)}...` : text;
+  return JSON.stringify(cut).replace(/[\u007f-\uffff]/g, escapeUnit);
+}
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}

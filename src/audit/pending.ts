@@ -1,0 +1,21 @@
+/**
+ * The record of a change as it travels in the commit of that change: sealed in the store until the file of the trail
+ * is on disk. What is still there when its process is gone is completed by the next one (`recover.ts`).
+ */
+import type { Kind } from '#store/store';
+import type { AuditEntry } from './entry.ts';
+
+export interface PendingRecord {
+  readonly time: string;
+  readonly entry: AuditEntry;
+  /** The chains that may hold the entry: the one it was made in, then those that set out to complete it. */
+  readonly owners: readonly string[];
+}
+
+/** Identifiers are those of the entries: a chain's stand together. */
+export const pendingKind: Kind<PendingRecord> = {
+  name: 'audit',
+  encode: (value) => Buffer.from(JSON.stringify(value)),
+  decode: (bytes) => JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()),
+  terms: () => [],
+};

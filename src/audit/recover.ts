@@ -1,0 +1,91 @@
+/**
+ * Completing the trail from the store after a crash. A change carries its record in its commit, so that whatever the
+ * files lost is still there. Each leftover is claimed before it is written, by a compare-and-set, so that of several
+ * processes that start at once only one completes it; a claim of a process that died in turn is void, and its chain is
+ * searched as well.
+ */
+import { join } from 'node:path';
+import { ConflictError } from '#store/engine';
+import { update } from '#store/store';
+import type { Kept, Store } from '#store/store';
+import { chainNumber, fileName } from './chain.ts';
+import { listChains, readLines, readOpening } from './chain-files.ts';
+import { isRunningChain } from './chain-opening.ts';
+import { pendingKind } from './pending.ts';
+import type { PendingRecord } from './pending.ts';
+
+/** A record of the store that is done with, as soon as what it stands for is on disk in a file. */
+export interface Leftover {
+  readonly id: string;
+  readonly revision: number;
+}
+
+export interface Unfinished {
+  /** In some file already. */
+  readonly written: readonly Leftover[];
+  /** In none, and now claimed: the caller writes them. */
+  readonly missing: readonly (Leftover & { readonly record: PendingRecord })[];
+}
+
+/** The leftovers of chains of this directory whose process is gone. `chain` is the caller's own. */
+export async function claimUnfinished(
+  store: Store,
+  directory: string,
+  chain: string,
+  now: number,
+): Promise<Unfinished> {
+  const running = new Map<string, boolean>([[chain, true]]);
+  const abandoned: Kept<PendingRecord>[] = [];
+  for await (const kept of store.find(pendingKind, { terms: [] })) {
+    const owner = kept.value.owners.at(-1) ?? '';
+    let inUse = running.get(owner);
+    if (inUse === undefined) {
+      // Chains of other directories (several machines on one database) are for their own machines to complete.
+      const isOurs = readOpening(directory, chainNumber(owner))?.chain === owner;
+      inUse = !isOurs || isRunningChain(directory, chainNumber(owner), now);
+      running.set(owner, inUse);
+    }
+    if (!inUse) abandoned.push(kept);
+  }
+  const found = await findEntries(directory, abandoned);
+  const written: Leftover[] = [];
+  const missing: (Leftover & { record: PendingRecord })[] = [];
+  for (const kept of abandoned) {
+    if (found.has(kept.id)) written.push({ id: kept.id, revision: kept.revision });
+    else if (await claim(store, kept, chain)) {
+      missing.push({ id: kept.id, revision: kept.revision + 1, record: kept.value });
+    }
+  }
+  return { written, missing };
+}
+
+async function claim(store: Store, kept: Kept<PendingRecord>, chain: string): Promise<boolean> {
+  try {
+    await store.commit([update(kept, { ...kept.value, owners: [...kept.value.owners, chain] })]);
+    return true;
+  } catch (error) {
+    if (error instanceof ConflictError) return false;
+    throw error;
+  }
+}
+
+/** Which of the entries stand in a file of one of their owners. */
+async function findEntries(directory: string, abandoned: readonly Kept<PendingRecord>[]): Promise<Set<string>> {
+  const wanted = new Set(abandoned.map((kept) => kept.id));
+  const chains = listChains(directory);
+  const found = new Set<string>();
+  for (const owner of new Set(abandoned.flatMap((kept) => kept.value.owners))) {
+    const number = chainNumber(owner);
+    for (const part of chains.get(number) ?? []) {
+      for await (const line of readLines(join(directory, fileName(number, part)))) {
+        // What is half-written was not written.
+        const id = line.whole ? ENTRY.exec(line.bytes.toString('latin1'))?.[1] : undefined;
+        if (id !== undefined && wanted.has(id)) found.add(id);
+      }
+    }
+  }
+  return found;
+}
+
+/** The entry's identifier, without parsing: it is the second field of every record. */
+const ENTRY = /^\{"time":"[^"]*","entry":"([^"]*)"/;

@@ -1,0 +1,88 @@
+/** A data directory with a store and trails, removed after each test. */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openLmdb } from '#store/lmdb';
+import type { Store } from '#store/store';
+import { openTrail } from '#audit/trail';
+import type { AuditTrail, TrailOptions } from '#audit/trail';
+import { parseRecord } from '#audit/chain';
+import type { AuditEntry, AuditRecord } from '#audit/entry';
+import { pendingKind } from '#audit/pending';
+import { plainStore } from './plain-store.ts';
+
+export const get: AuditEntry = {
+  kind: 'operation',
+  client: 'client-1',
+  certificate: 'ab'.repeat(32),
+  connection: 7,
+  version: '2.1',
+  operation: 'Get',
+  objects: ['object-1'],
+  status: 'Success',
+};
+
+export interface Fixture {
+  readonly data: string;
+  readonly directory: string;
+  readonly store: Store;
+  readonly log: string[];
+  open(changed?: Partial<TrailOptions>): Promise<AuditTrail>;
+  leftovers(): Promise<string[]>;
+  /** The files of the trail, in order. */
+  files(): string[];
+  read(file: string): string;
+  records(): AuditRecord[];
+  end(): Promise<void>;
+}
+
+export async function dataDirectory(at: string = tmpdir()): Promise<Fixture> {
+  const data = mkdtempSync(join(at, 'kmipd-audit-'));
+  const directory = join(data, 'audit');
+  const store = plainStore(await openLmdb(join(data, 'store')));
+  const log: string[] = [];
+  const note = (message: string): number => log.push(message);
+  const trails: AuditTrail[] = [];
+  const files = (): string[] => readdirSync(directory).sort();
+  const read = (file: string): string => readFileSync(join(directory, file), 'latin1');
+
+  return {
+    data,
+    directory,
+    store,
+    log,
+    async open(changed = {}) {
+      const trail = await openTrail({
+        directory,
+        store,
+        fileSize: 64 * 1024 * 1024,
+        sync: 'second',
+        now: Date.now,
+        random: randomBytes,
+        log: { info: note, warn: note },
+        ...changed,
+      });
+      trails.push(trail);
+      return trail;
+    },
+    async leftovers() {
+      const ids: string[] = [];
+      for await (const { id } of store.find(pendingKind, { terms: [] })) ids.push(id);
+      return ids;
+    },
+    files,
+    read,
+    records: () =>
+      files().flatMap((file) =>
+        read(file)
+          .split('\n')
+          .flatMap((line) => parseRecord(line) ?? []),
+      ),
+    async end() {
+      for (const trail of trails) await trail.close();
+      await store.close();
+      rmSync(data, { recursive: true });
+    },
+  };
+}

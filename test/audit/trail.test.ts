@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { create } from '#store/store';
+import { MAX_OBJECTS } from '#audit/entry';
+import { pendingKind } from '#audit/pending';
+import { verify } from '#audit/verify';
+import { dataDirectory, get } from './trail-fixture.ts';
+import type { Fixture } from './trail-fixture.ts';
+
+describe('the audit trail', () => {
+  let fixture: Fixture;
+
+  beforeEach(async () => {
+    fixture = await dataDirectory();
+  });
+
+  afterEach(() => fixture.end());
+
+  it('writes one record per entry, in the order of appending', async () => {
+    const trail = await fixture.open({ now: () => Date.UTC(2026, 0, 2, 3, 4, 5, 6) });
+    await Promise.all([trail.append(get), trail.append({ ...get, status: 'OperationFailed', reason: 'ItemNotFound' })]);
+    const [, first, second] = fixture.records();
+    expect(first).to.deep.include({ ...get, seq: 2, time: '2026-01-02T03:04:05.006Z', chain: trail.chain });
+    expect(second).to.deep.include({ ...get, seq: 3, status: 'OperationFailed', reason: 'ItemNotFound' });
+    expect(first?.entry).to.not.equal(second?.entry);
+  });
+
+  it('links each record to the line before it', async () => {
+    const trail = await fixture.open();
+    for (let count = 0; count < 5; count += 1) await trail.append(get);
+    await trail.close();
+    const lines = fixture.read('00000001.000001.jsonl').split(/(?<=\n)/);
+    expect(lines).to.have.length(7);
+    for (const [index, record] of fixture.records().entries()) {
+      const before = lines[index - 1];
+      expect(record.prev).to.equal(
+        before === undefined ? '0'.repeat(64) : createHash('sha256').update(before).digest('hex'),
+      );
+    }
+  });
+
+  it('opens a chain that names the one before it', async () => {
+    const first = await fixture.open();
+    await first.append(get);
+    await first.close();
+    const second = await fixture.open();
+    const opening = fixture.records().at(-1);
+    expect(opening).to.deep.include({ kind: 'open', chain: second.chain, seq: 1, ended: [], running: [] });
+    expect(opening?.predecessor).to.deep.include({ chain: first.chain, seq: 3, hash: opening?.prev });
+  });
+
+  it('keeps its files from other users', async () => {
+    await fixture.open();
+    expect(statSync(fixture.directory).mode & 0o777).to.equal(0o700);
+    expect(statSync(join(fixture.directory, '00000001.000001.jsonl')).mode & 0o777).to.equal(0o600);
+  });
+
+  it('escapes and cuts what came from outside', async () => {
+    const trail = await fixture.open();
+    const subject = 'CN=\u001b[2J"\\\u00e9\u{1f511}\n' + 'x'.repeat(10_000);
+    const objects = Array.from({ length: MAX_OBJECTS + 5 }, (_, index) => `${index}`);
+    await trail.append({ kind: 'connection', subject, objects, reason: 'unknown certificate' });
+    const line = fixture.read('00000001.000001.jsonl').split('\n')[1] ?? '';
+    expect(line).to.match(/^[ -~]*$/);
+    expect(line.length).to.be.below(2_000);
+    const record = fixture.records()[1];
+    expect(record?.subject?.startsWith(subject.slice(0, 100))).to.equal(true);
+    expect(record?.objects).to.have.length(MAX_OBJECTS);
+    expect(record?.omitted).to.equal(5);
+  });
+
+  it('goes on in the next file when one is full, in the same chain', async () => {
+    const trail = await fixture.open({ fileSize: 2_000 });
+    for (let count = 0; count < 30; count += 1) await trail.append(get);
+    await trail.close();
+    expect(fixture.files().length).to.be.above(3);
+    const records = fixture.records();
+    expect(records.map(({ seq }) => seq)).to.deep.equal(records.map((_, index) => index + 1));
+    expect(records.filter(({ kind }) => kind === 'operation')).to.have.length(30);
+    expect(await verify(fixture.directory, Date.now())).to.deep.equal({ records: records.length, chains: 1, open: [] });
+  });
+
+  it('keeps the record of a change in the store until the file is on disk', async () => {
+    const trail = await fixture.open();
+    const { change, entryId } = trail.pending({ ...get, operation: 'Create' });
+    await fixture.store.commit([change, create(pendingKind, 'foreign', { time: '', entry: get, owners: ['0-0'] })]);
+    expect(await fixture.leftovers()).to.deep.equal([entryId, 'foreign'].sort());
+    await trail.append({ ...get, operation: 'Create' }, entryId);
+    await trail.close();
+    expect(await fixture.leftovers()).to.deep.equal(['foreign']);
+    expect(fixture.records()[1]).to.include({ entry: entryId, operation: 'Create', kind: 'operation' });
+  });
+
+  it('removes the other records when one was never committed', async () => {
+    const trail = await fixture.open();
+    const [kept, lost] = [trail.pending(get), trail.pending(get)];
+    await fixture.store.commit([kept.change]);
+    await Promise.all([trail.append(get, lost.entryId), trail.append(get, kept.entryId)]);
+    await trail.close();
+    expect(await fixture.leftovers()).to.deep.equal([]);
+  });
+
+  it('resolves after the sync when told to sync always', async () => {
+    const trail = await fixture.open({ sync: 'always' });
+    const { change, entryId } = trail.pending(get);
+    await fixture.store.commit([change]);
+    const many = Array.from({ length: 50 }, () => trail.append(get));
+    await Promise.all([trail.append(get, entryId), ...many]);
+    expect(fixture.records()).to.have.length(52);
+  });
+
+  it('accepts nothing after it was closed', async () => {
+    const trail = await fixture.open();
+    await trail.close();
+    const failure = await trail.append(get).catch((error: unknown) => error);
+    expect(failure).to.have.property('message', 'the audit trail cannot be written');
+  });
+});
