@@ -1,5 +1,6 @@
 /**
- * Every enumeration of KMIP 1.0 to 2.1 (2.1 chapter 11; 1.x §9.1.3.2). A row is `[value, since, until?]` under its XML name;
+ * Every enumeration of KMIP 1.0 to 2.1 (2.1 chapter 11; 1.x §9.1.3.2). A row is `[value, since, until?]` under its XML name, that of the
+ * newest version;
  * `enumerations.ts` reads them. Values 8XXXXXXX are for extensions in each of them.
  */
 import { profileNames } from './profile-names.ts';
@@ -183,22 +184,14 @@ export const enumerationRows = {
     Shredded: [7, V1_3],
   },
   DigitalSignatureAlgorithm: {
-    MD2WithRSAEncryptionPKCS_1V1_5: [1, V1_1, V1_4],
-    MD2WithRSAEncryption: [1, V2_0],
-    MD5WithRSAEncryptionPKCS_1V1_5: [2, V1_1, V1_4],
-    MD5WithRSAEncryption: [2, V2_0],
-    SHA_1WithRSAEncryptionPKCS_1V1_5: [3, V1_1, V1_4],
-    SHA_1WithRSAEncryption: [3, V2_0],
-    SHA_224WithRSAEncryptionPKCS_1V1_5: [4, V1_1, V1_4],
-    SHA_224WithRSAEncryption: [4, V2_0],
-    SHA_256WithRSAEncryptionPKCS_1V1_5: [5, V1_1, V1_4],
-    SHA_256WithRSAEncryption: [5, V2_0],
-    SHA_384WithRSAEncryptionPKCS_1V1_5: [6, V1_1, V1_4],
-    SHA_384WithRSAEncryption: [6, V2_0],
-    SHA_512WithRSAEncryptionPKCS_1V1_5: [7, V1_1, V1_4],
-    SHA_512WithRSAEncryption: [7, V2_0],
-    RSASSA_PSSPKCS_1V2_1: [8, V1_1, V1_4],
-    RSASSA_PSS: [8, V2_0],
+    MD2WithRSAEncryption: [1, V1_1],
+    MD5WithRSAEncryption: [2, V1_1],
+    SHA_1WithRSAEncryption: [3, V1_1],
+    SHA_224WithRSAEncryption: [4, V1_1],
+    SHA_256WithRSAEncryption: [5, V1_1],
+    SHA_384WithRSAEncryption: [6, V1_1],
+    SHA_512WithRSAEncryption: [7, V1_1],
+    RSASSA_PSS: [8, V1_1],
     DSAWithSHA_1: [9, V1_1],
     DSAWithSHA224: [0xa, V1_1],
     DSAWithSHA256: [0xb, V1_1],
@@ -347,8 +340,7 @@ export const enumerationRows = {
     WrappingKeyLink: [0x10e, V2_0],
   },
   MaskGenerator: {
-    MGF1: [1, V1_4, V1_4],
-    MFG1: [1, V2_0],
+    MGF1: [1, V1_4],
   },
   NISTKeyType: {
     PrivateSignatureKey: [1, V2_0],
@@ -752,4 +744,25 @@ export const enumerationRows = {
     TR_31: [5, V1_0],
   },
   ProfileName: profileNames,
+} as const;
+
+/** What other versions print for the same value. MFG1 is a misprint of 2.0 and 2.1 (2.1 §11.30). */
+export const enumerationSpellings = {
+  DigitalSignatureAlgorithm: {
+    MD2WithRSAEncryptionPKCS_1V1_5: 'MD2WithRSAEncryption',
+    MD5WithRSAEncryptionPKCS_1V1_5: 'MD5WithRSAEncryption',
+    SHA_1WithRSAEncryptionPKCS_1V1_5: 'SHA_1WithRSAEncryption',
+    SHA_224WithRSAEncryptionPKCS_1V1_5: 'SHA_224WithRSAEncryption',
+    SHA_256WithRSAEncryptionPKCS_1V1_5: 'SHA_256WithRSAEncryption',
+    SHA_384WithRSAEncryptionPKCS_1V1_5: 'SHA_384WithRSAEncryption',
+    SHA_512WithRSAEncryptionPKCS_1V1_5: 'SHA_512WithRSAEncryption',
+    RSASSA_PSSPKCS_1V2_1: 'RSASSA_PSS',
+  },
+  HashingAlgorithm: {
+    SHA_3_224: 'SHA3_224',
+    SHA_3_256: 'SHA3_256',
+    SHA_3_384: 'SHA3_384',
+    SHA_3_512: 'SHA3_512',
+  },
+  MaskGenerator: { MFG1: 'MGF1' },
 } as const;

@@ -1,5 +1,5 @@
 /** Reads the tables of enumerations and masks: names in the model, numbers on the wire. */
-import { enumerationRows } from './enumeration-rows.ts';
+import { enumerationRows, enumerationSpellings } from './enumeration-rows.ts';
 import { maskRows } from './mask-rows.ts';
 import { inRange, type Range, type Version } from './versions.ts';
 
@@ -17,6 +17,12 @@ interface Enumeration {
   readonly values: ReadonlyMap<string, Range & { readonly value: number }>;
   readonly names: ReadonlyMap<number, string>;
 }
+
+const spellings = new Map<string, string>(
+  Object.entries<Readonly<Record<string, string>>>(enumerationSpellings).flatMap(([enumeration, names]) =>
+    Object.entries(names).map(([other, name]) => [`${enumeration}.${other}`, name]),
+  ),
+);
 
 function enumerationOf(rows: Readonly<Record<string, Row>>): Enumeration {
   const values = new Map<string, Range & { readonly value: number }>();
@@ -42,9 +48,10 @@ function table(of: ReadonlyMap<string, Enumeration>, name: string): Enumeration 
   return found;
 }
 
-/** The number of a value, whatever the version; undefined when the enumeration has no such name. */
+/** The number of a value, by any version's name for it; undefined when the enumeration has no such name. */
 export function enumerationNumber(enumeration: EnumerationName, value: string): number | undefined {
-  return value.startsWith('0x') ? Number(value) : table(enumerations, enumeration).values.get(value)?.value;
+  if (value.startsWith('0x')) return Number(value);
+  return table(enumerations, enumeration).values.get(spellings.get(`${enumeration}.${value}`) ?? value)?.value;
 }
 
 /** The name of a number in this version (any version when none is given); extensions as hex; undefined for no such value. */
