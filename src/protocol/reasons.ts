@@ -1,21 +1,25 @@
 /**
- * Operations give the Result Reason of KMIP 2.1 (§11.48); versions that lack it get the one that their chapter 11 has for the same failure.
- * A reason that a version has stays as it is, so this is also the table for 1.4 and older where 2.x renamed an old one.
+ * Operations give the Result Reason of KMIP 2.1 (§11.46); a version that lacks it gets the one that its chapter 11 has for the
+ * same failure. A reason that a version has stays as it is.
  */
-import { enumerationHas } from './enumerations.ts';
+import { enumerationHas, type EnumerationValue, type OpenValue } from './enumerations.ts';
 import type { ResultReason } from './kmip-error.ts';
 import type { Version } from './versions.ts';
 
-/** For each reason that came with 2.x, the one of 1.x, from its error tables (1.4 §11.1 to §11.53). */
-const olderReasons: { readonly [R in ResultReason]?: ResultReason } = {
+type Operation = EnumerationValue<'Operation'>;
+type OlderReasons = { readonly [R in ResultReason]?: ResultReason };
+
+/** For each reason that came later than 1.0, the one before it, from the error tables of 1.x (1.4 §11.1 to §11.53). */
+const olderReasons: OlderReasons = {
   // The text of 2.x uses Item Not Found and Object Not Found side by side; 1.x has one of them.
   ObjectNotFound: 'ItemNotFound',
   AttributeInstanceNotFound: 'ItemNotFound',
   AttributeNotFound: 'ItemNotFound',
   WrappingObjectNotFound: 'ItemNotFound',
   UnknownObjectGroup: 'ItemNotFound',
+  InvalidAsynchronousCorrelationValue: 'ItemNotFound',
+  InvalidCorrelationValue: 'ItemNotFound',
   InvalidTicket: 'AuthenticationNotSuccessful',
-  BadPassword: 'AuthenticationNotSuccessful',
   NotAuthorised: 'PermissionDenied',
   UsageLimitExceeded: 'PermissionDenied',
   IncompatibleCryptographicUsageMask: 'PermissionDenied',
@@ -25,35 +29,37 @@ const olderReasons: { readonly [R in ResultReason]?: ResultReason } = {
   ReadOnlyAttribute: 'PermissionDenied',
   AttributeReadOnly: 'PermissionDenied',
   ConstraintViolation: 'PermissionDenied',
-  UnsupportedAttribute: 'PermissionDenied',
   WrappingObjectArchived: 'ObjectArchived',
-  AttributeSingleValued: 'IndexOutOfBounds',
-  MultiValuedAttribute: 'InvalidField',
   IllegalObjectType: 'IllegalOperation',
   InvalidObjectType: 'IllegalOperation',
+  MultiValuedAttribute: 'InvalidField',
+  AttributeSingleValued: 'InvalidField',
+  UnsupportedAttribute: 'InvalidField',
   NumericRange: 'InvalidField',
   InvalidDataType: 'InvalidField',
   InvalidAttribute: 'InvalidField',
   InvalidAttributeValue: 'InvalidField',
   InvalidCSR: 'InvalidField',
   NonUniqueNameAttribute: 'InvalidField',
+  BadPassword: 'InvalidField',
   UnknownEnumeration: 'InvalidField',
   UnknownTag: 'InvalidField',
-  UnsupportedProtocolVersion: 'InvalidMessage',
-  CodecError: 'InvalidMessage',
-  InvalidAsynchronousCorrelationValue: 'InvalidField',
-  InvalidCorrelationValue: 'InvalidField',
   DuplicateProcessRequest: 'InvalidField',
   BadCryptographicParameters: 'InvalidField',
   UnsupportedCryptographicParameters: 'InvalidField',
+  UnsupportedProtocolVersion: 'InvalidMessage',
+  CodecError: 'InvalidMessage',
   MissingInitializationVector: 'MissingData',
   KeyWrapTypeNotSupported: 'FeatureNotSupported',
-  ServerLimitExceeded: 'GeneralFailure',
-  InternalServerError: 'GeneralFailure',
   UnknownMessageExtension: 'FeatureNotSupported',
   ProtectionStorageUnavailable: 'FeatureNotSupported',
   PrivateProtectionStorageUnavailable: 'FeatureNotSupported',
   PublicProtectionStorageUnavailable: 'FeatureNotSupported',
+  PKCS_11CodecError: 'InvalidField',
+  PKCS_11InvalidFunction: 'InvalidField',
+  PKCS_11InvalidInterface: 'InvalidField',
+  ServerLimitExceeded: 'GeneralFailure',
+  InternalServerError: 'GeneralFailure',
   // These came in 1.1 to 1.4.
   EncodingOptionError: 'InvalidField',
   KeyValueNotPresent: 'IllegalOperation',
@@ -62,16 +68,58 @@ const olderReasons: { readonly [R in ResultReason]?: ResultReason } = {
   Sensitive: 'PermissionDenied',
   NotExtractable: 'PermissionDenied',
   ObjectAlreadyExists: 'IllegalOperation',
-  // And these 1.x alone has.
+  // These ended with 1.4; no operation gives them.
   IllegalOperation: 'InvalidField',
-  IndexOutOfBounds: 'InvalidField',
+  IndexOutOfBounds: 'ServerLimitExceeded',
 };
 
-/** The reason to send to a client of this version. */
-export function reasonFor(reason: ResultReason, version: Version): ResultReason {
+/** "Object Type is not recognized"; "more instances than the server supports" (1.4 §11.2). */
+const making: OlderReasons = { InvalidObjectType: 'InvalidField', ServerLimitExceeded: 'IndexOutOfBounds' };
+/** "Object specified is not able to be used for encryption", re-keyed, certified (1.4 §11.5, §11.30). */
+const using: OlderReasons = { InvalidObjectType: 'PermissionDenied' };
+/** "The server only has attributes for this object"; "Cryptographic Parameters ... do not match" (1.4 §11.12). */
+const fetching: OlderReasons = { ObjectDestroyed: 'IllegalOperation', BadCryptographicParameters: 'ItemNotFound' };
+
+/** Where the older tables tell operations apart that give one reason in 2.1. */
+const olderReasonsOf: { readonly [O in Operation]?: OlderReasons } = {
+  Create: making,
+  CreateKeyPair: making,
+  Register: making,
+  Import: making,
+  CreateSplitKey: making,
+  JoinSplitKey: making,
+  DeriveKey: making,
+  ReKey: using,
+  ReKeyKeyPair: using,
+  Certify: using,
+  ReCertify: using,
+  Encrypt: using,
+  Decrypt: using,
+  Sign: using,
+  SignatureVerify: using,
+  MAC: using,
+  MACVerify: using,
+  Get: fetching,
+  Export: fetching,
+  AddAttribute: {
+    AttributeSingleValued: 'IllegalOperation',
+    NonUniqueNameAttribute: 'IllegalOperation',
+    InvalidAttribute: 'PermissionDenied',
+    UnsupportedAttribute: 'PermissionDenied',
+    ServerLimitExceeded: 'IndexOutOfBounds',
+  },
+  ModifyAttribute: { AttributeNotFound: 'InvalidField', NonUniqueNameAttribute: 'IllegalOperation' },
+  DeleteAttribute: { InvalidAttribute: 'ItemNotFound' },
+  GetUsageAllocation: { AttributeNotFound: 'IllegalOperation' },
+  Validate: { InvalidObjectType: 'InvalidMessage' },
+};
+
+/** The reason to send to a client of this version, when `operation` failed; none when the message did before there was one. */
+export function reasonFor(reason: ResultReason, version: Version, operation?: OpenValue<'Operation'>): ResultReason {
+  const own: OlderReasons = olderReasonsOf[operation as Operation] ?? {};
   let known = reason;
   for (let step = 0; step < 3 && !enumerationHas('ResultReason', known, version); step++) {
-    known = olderReasons[known] ?? 'GeneralFailure';
+    known = own[known] ?? olderReasons[known] ?? 'GeneralFailure';
   }
   return known;
 }
