@@ -9,7 +9,7 @@ import { childrenOf, fieldsOf, many, optional, required, structure, type Shape }
 import { KmipError } from './kmip-error.ts';
 import { nonce, protocolVersion } from './structures.ts';
 import { Tag } from './tags.ts';
-import { rulesOf, supportedVersions, V1_0, V1_2, V1_4, V2_0, type Version } from './versions.ts';
+import { newestVersion, rulesOf, supportedVersions, V1_2, V1_4, V2_0, type Version } from './versions.ts';
 
 /** Boolean in 1.x, Enumeration in 2.x. */
 const asynchronousIndicator: Codec<OpenValue<'AsynchronousIndicator'>> = {
@@ -24,14 +24,14 @@ const asynchronousIndicator: Codec<OpenValue<'AsynchronousIndicator'>> = {
 };
 const asynchronous = enumeration('AsynchronousIndicator');
 
-/** KMIP 2.1 §9.6 (1.4 §2.1.2). The value is read by its type: `access` knows username and password. */
+/** KMIP 2.1 §9.11 (1.4 §2.1.2). The value is read by its type: `access` knows username and password. */
 export const credential = structure('Credential', {
   credentialType: required(Tag.CredentialType, enumeration('CredentialType')),
   credentialValue: required(Tag.CredentialValue, anyItem),
 });
 export type Credential = ReturnType<typeof credential.read>;
 
-/** KMIP 2.1 §9.6: the value of a Username and Password credential. */
+/** KMIP 2.1 §9.11: the value of a Username and Password credential. */
 export const usernameAndPassword = structure('Credential Value', {
   username: required(Tag.Username, text),
   password: optional(Tag.Password, text),
@@ -135,7 +135,7 @@ export function versionIn(item: Item): Version | undefined {
   const version = header?.type === ItemType.Structure ? header.value[0] : undefined;
   if (version === undefined || version.tag !== Tag.ProtocolVersion) return undefined;
   try {
-    return protocolVersion.read(version, V1_0);
+    return protocolVersion.read(version, newestVersion);
   } catch {
     return undefined;
   }

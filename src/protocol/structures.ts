@@ -7,7 +7,7 @@ import { KmipError } from './kmip-error.ts';
 import { Tag } from './tags.ts';
 import { majorOf, minorOf, rulesOf, V1_1, V1_2, V1_4, versionOf, type Version } from './versions.ts';
 
-/** KMIP 2.1 §9.13 (1.4 §6.1), as one number. */
+/** KMIP 2.1 §9.16 (1.4 §6.1), as one number. */
 const versionParts = structure('Protocol Version', {
   major: required(Tag.ProtocolVersionMajor, integer),
   minor: required(Tag.ProtocolVersionMinor, integer),
@@ -24,7 +24,7 @@ export const protocolVersion: Codec<Version> = {
 };
 
 /**
- * How an object is named in a request: by its identifier, in 2.x also by what an earlier batch item made (2.1 §4.60, §11.60).
+ * How an object is named in a request: by its identifier, in 2.x also by what an earlier batch item made (2.1 §4.58, §11.58).
  * `item` counts batch items from 0... negative ones count backwards.
  */
 export type ObjectReference =
@@ -96,7 +96,7 @@ export const cryptographicParameters = structure('Cryptographic Parameters', {
 });
 export type CryptographicParameters = ReturnType<typeof cryptographicParameters.read>;
 
-/** KMIP 2.1 §7.16 (1.4 §2.1.18). */
+/** KMIP 2.1 §7.36 (1.4 §2.1.18). */
 export const rngParameters = structure('RNG Parameters', {
   rngAlgorithm: required(Tag.RNGAlgorithm, enumeration('RNGAlgorithm')),
   cryptographicAlgorithm: optional(Tag.CryptographicAlgorithm, enumeration('CryptographicAlgorithm')),
@@ -127,7 +127,7 @@ export const keyWrappingData = structure('Key Wrapping Data', {
 });
 export type KeyWrappingData = ReturnType<typeof keyWrappingData.read>;
 
-/** KMIP 2.1 §7.12 (1.4 §2.1.6): how a client asks for a wrapped key. */
+/** KMIP 2.1 §7.18 (1.4 §2.1.6): how a client asks for a wrapped key. */
 export const keyWrappingSpecification = structure('Key Wrapping Specification', {
   wrappingMethod: required(Tag.WrappingMethod, enumeration('WrappingMethod')),
   encryptionKeyInformation: optional(Tag.EncryptionKeyInformation, encryptionKeyInformation),
@@ -143,13 +143,13 @@ export const nonce = structure('Nonce', {
   nonceValue: required(Tag.NonceValue, bytes),
 });
 
-/** KMIP 2.1 §7.7 (1.4 §2.1.9). The tag may be repeated in a Query's answer. */
+/** KMIP 2.1 §7.13 (1.4 §2.1.9). The tag may be repeated in a Query's answer. */
 export const extensionInformation = structure('Extension Information', {
   extensionName: required(Tag.ExtensionName, text),
   extensionTag: optional(Tag.ExtensionTag, integer),
 });
 
-/** KMIP 2.1 §4.4 and the parameters of a split key (1.4 §2.2.5), apart from its key block. */
+/** KMIP 2.1 §2.8 (1.4 §2.2.5): the parameters of a split key, apart from its key block. */
 export const splitKeyParameters = {
   splitKeyParts: required(Tag.SplitKeyParts, integer),
   keyPartIdentifier: required(Tag.KeyPartIdentifier, integer),

@@ -14,7 +14,7 @@ export const V1_4: Version = 0x0104;
 export const V2_0: Version = 0x0200;
 export const V2_1: Version = 0x0201;
 
-/** What Discover Versions offers, the newest first (KMIP 2.1 §6.1.20: ranked in order of preference). */
+/** What Discover Versions offers, the newest first (KMIP 2.1 §6.1.16: ranked in order of preference). */
 export const supportedVersions: readonly Version[] = [V2_1, V2_0, V1_4, V1_3, V1_2, V1_1, V1_0];
 export const newestVersion: Version = V2_1;
 
@@ -30,9 +30,10 @@ export interface Range {
 }
 
 /**
- * What is kept at rest is written for no version of the protocol: it has every row, in the shapes of 2.x. Never on a wire.
+ * What is kept at rest is written for no version of the protocol: it has every row, in the shapes of 2.x. Below zero, so that
+ * no header can say it.
  */
-export const atRest: Version = 0;
+export const atRest: Version = -1;
 
 export const inRange = (range: Range, version: Version): boolean =>
   version === atRest || (version >= range.since && (range.until === undefined || version <= range.until));
@@ -41,9 +42,9 @@ const newShapes = (version: Version): boolean => version === atRest || version >
 
 /** The differences of shape and behaviour; everything else is presence of a row. */
 export interface Rules {
-  /** Attributes{...} by tag, Attribute References, New and Current Attribute; 1.x has Attribute{Name, Index, Value}. 2.1 §7.1 against 1.4 §2.1.1. */
+  /** Attributes{...} by tag, Attribute References, New and Current Attribute; 1.x has Attribute{Name, Index, Value}. 2.1 §5.1 against 1.4 §2.1.1. */
   readonly attributesAreTagged: boolean;
-  /** Identifiers may be an Enumeration or the number of an earlier batch item. 2.1 §4.60 against 1.4 §3.1. */
+  /** Identifiers may be an Enumeration or the number of an earlier batch item. 2.1 §4.58 against 1.4 §3.1. */
   readonly identifiersAreTyped: boolean;
   /** The Asynchronous Indicator is an Enumeration; 1.x has a Boolean. 2.1 §9.2 against 1.4 §6.7. */
   readonly asynchronousIndicatorIsEnumeration: boolean;
