@@ -1,8 +1,8 @@
-import { randomBytes, type KeyObject, type X509Certificate } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 
-import { Integer } from 'asn1js';
-import { Certificate, PublicKeyInfo, Time, TimeType, type Extension, type RelativeDistinguishedNames } from 'pkijs';
+import type { RelativeDistinguishedNames } from 'pkijs';
 
+import { publicKeyInfo, signCertificate, subjectOfCertificate, yearsAfter, type Terms } from './certificate.ts';
 import { CertificateError } from './certificate-error.ts';
 import {
   authorityKeyIdentifier,
@@ -18,7 +18,7 @@ import {
 import { assertKeyMatches, factsOf, readCertificate, validityAt } from './inspect.ts';
 import { generateKeys, nameOfAcceptableKey, readPrivateKey, writePrivateKey, type KeyKind } from './keys.ts';
 import { alternativeNames, MAX_COMMON_NAME, subjectOf } from './names.ts';
-import { signStructure } from './signing.ts';
+import type { CertificateRequest } from './request.ts';
 
 /** The certificate authority: a certificate and its key, and the certificates made with them (RFC 5280). */
 export interface Authority {
@@ -32,13 +32,6 @@ export interface AuthorityPem {
   readonly privateKey: string;
 }
 
-/** When a certificate is made, and what differs from the default. */
-export interface Terms {
-  readonly now: Date;
-  readonly notAfter?: Date;
-  readonly random?: (size: number) => Uint8Array;
-}
-
 export interface IssueTerms extends Terms {
   /** An empty list leaves the extension out: some clients refuse any, some want both. */
   readonly purposes?: readonly Purpose[];
@@ -48,9 +41,6 @@ export interface IssueTerms extends Terms {
 
 /** How long certificates are valid when the terms do not say. */
 export const validityYears = { authority: 10, client: 2, server: 1 } as const;
-const MAX_YEARS = 30;
-/** Certificates begin a day early, for clients with a slow clock or local time in place of UTC. */
-const BACKDATE_MS = 24 * 3600 * 1000;
 
 export async function createAuthority(commonName: string, terms: Terms & { kind?: KeyKind }): Promise<Authority> {
   const subject = subjectOf(commonName);
@@ -118,6 +108,22 @@ export function issueServerCertificate(
   );
 }
 
+/**
+ * Keeps the subject and the key that were asked for, and grants what `terms` say, not what the request wishes: an
+ * operator who signs for a client shall not make a server by accident. So the names of the request go into the
+ * certificate only when it is good for a client alone; one that could pass for a server carries none.
+ */
+export function signRequest(authority: Authority, request: CertificateRequest, terms: IssueTerms): X509Certificate {
+  const { subject, publicKey } = request;
+  const { purposes = ['clientAuth'] } = terms;
+  const clientOnly = purposes.length > 0 && purposes.every((purpose) => purpose === 'clientAuth');
+  return issueCertificate(
+    authority,
+    { subject, publicKey, names: clientOnly ? request.names : [] },
+    { notAfter: yearsAfter(terms.now, validityYears.client), ...terms, purposes },
+  );
+}
+
 /** An end entity's certificate. It never outlives the authority's own; a key outside the bounds gets none. */
 export function issueCertificate(
   authority: Authority,
@@ -135,13 +141,17 @@ export function issueCertificate(
       'check the clock of this machine',
     );
   }
+  const issuer = subjectOfCertificate(authority.certificate);
+  if (holder.subject.isEqual(issuer)) {
+    throw new CertificateError("the subject is the authority's own name", 'take another common name');
+  }
   // Encrypting to an RSA key is how TLS 1.2 exchanges keys with clients that know nothing newer.
   const isRsa = nameOfAcceptableKey(holder.publicKey).startsWith('RSA');
   const key = publicKeyInfo(holder.publicKey);
   return signCertificate(
     {
       subject: holder.subject,
-      issuer: subjectOfCertificate(authority.certificate),
+      issuer,
       key,
       notAfter: terms.notAfter < notAfter ? terms.notAfter : notAfter,
       extensions: [
@@ -159,59 +169,7 @@ export function issueCertificate(
   );
 }
 
-interface Content {
-  readonly subject: RelativeDistinguishedNames;
-  readonly issuer: RelativeDistinguishedNames;
-  readonly key: PublicKeyInfo;
-  readonly notAfter: Date;
-  readonly extensions: Extension[];
-}
-
-function signCertificate(content: Content, privateKey: KeyObject, { now, random = randomBytes }: Terms) {
-  if (content.notAfter <= now || content.notAfter > yearsAfter(now, MAX_YEARS)) {
-    throw new CertificateError(`a certificate ends in the future, within ${MAX_YEARS} years`);
-  }
-  const certificate = new Certificate({
-    version: 2,
-    serialNumber: serialNumber(random),
-    issuer: content.issuer,
-    subject: content.subject,
-    notBefore: timeOf(new Date(now.getTime() - BACKDATE_MS)),
-    notAfter: timeOf(content.notAfter),
-    subjectPublicKeyInfo: content.key,
-    extensions: content.extensions,
-  });
-  return readCertificate(signStructure(certificate, privateKey));
-}
-
-/** RFC 5280 §4.1.2.2: positive, at most 20 octets. 128 random bits behind a 1 are that in every case. */
-function serialNumber(random: (size: number) => Uint8Array): Integer {
-  return new Integer({ valueHex: Uint8Array.of(1, ...random(16)).buffer });
-}
-
-/** RFC 5280 §4.1.2.5: UTCTime through 2049, GeneralizedTime after, both in whole seconds. */
-export function timeOf(date: Date): Time {
-  const value = new Date(Math.floor(date.getTime() / 1000) * 1000);
-  return new Time({ type: value.getUTCFullYear() < 2050 ? TimeType.UTCTime : TimeType.GeneralizedTime, value });
-}
-
-/** The same day and time, that many years later. */
-export function yearsAfter(date: Date, years: number): Date {
-  const later = new Date(date);
-  later.setUTCFullYear(later.getUTCFullYear() + years);
-  return later;
-}
-
-function publicKeyInfo(publicKey: KeyObject): PublicKeyInfo {
-  return PublicKeyInfo.fromBER(publicKey.export({ format: 'der', type: 'spki' }));
-}
-
-/** Issuer names are compared byte by byte, so that they are copied, never written anew. */
-export function subjectOfCertificate(certificate: X509Certificate): RelativeDistinguishedNames {
-  return Certificate.fromBER(certificate.raw).subject;
-}
-
-/** Ours is always computed in one way, so that it need not be looked up in the certificate. */
+/** Authorities of ours compute it in one way, so that it need not be looked up in the certificate. */
 export function authorityIdentifier({ certificate }: Authority): Uint8Array<ArrayBuffer> {
   return keyIdentifier(publicKeyInfo(certificate.publicKey));
 }

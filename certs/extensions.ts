@@ -32,6 +32,8 @@ export const Oid = {
 /** RFC 5280 §4.2.1.12. */
 const purposeOids = { serverAuth: '1.3.6.1.5.5.7.3.1', clientAuth: '1.3.6.1.5.5.7.3.2' } as const;
 export type Purpose = keyof typeof purposeOids;
+export const purposes = Object.keys(purposeOids) as readonly Purpose[];
+export const isPurpose = (oid: string, purpose: Purpose): boolean => purposeOids[purpose] === oid;
 
 /** Bit numbers of RFC 5280 §4.2.1.3. */
 const usageBits = { digitalSignature: 0, keyEncipherment: 2, keyCertSign: 5, cRLSign: 6 } as const;

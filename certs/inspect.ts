@@ -44,11 +44,12 @@ export function readCertificate(input: string | Uint8Array): X509Certificate {
   return certificate;
 }
 
-/** Reads the certificates of a PEM file in their order: first its owner's, then those that lead to the root. */
-export function readCertificateChain(pem: string): X509Certificate[] {
-  if (pem.length > MAX_CERTIFICATE_BYTES) return [readCertificate(pem)];
-  const certificates = readPem(pem).filter(({ label }) => PEM_LABELS.includes(label));
-  if (certificates.length === 0) throw new CertificateError('the file holds no certificate in PEM');
+/** Reads the certificates of a file in their order: first its owner's, then those that lead to the root. */
+export function readCertificateChain(input: string | Uint8Array): X509Certificate[] {
+  const blocks =
+    input.length > MAX_CERTIFICATE_BYTES ? [] : readPem(Buffer.from(input as Uint8Array).toString('latin1'));
+  const certificates = blocks.filter(({ label }) => PEM_LABELS.includes(label));
+  if (certificates.length === 0) return [readCertificate(input)];
   if (certificates.length > MAX_CHAIN) {
     throw new CertificateError(`the file holds ${certificates.length} certificates, at most ${MAX_CHAIN} are read`);
   }

@@ -65,7 +65,10 @@ export function nameOfAcceptableKey(key: KeyObject): string {
   if (key.asymmetricKeyType === 'ec') {
     const curve = acceptedCurves[namedCurve];
     if (curve !== undefined) return curve;
-    throw new CertificateError(`the key is on the curve ${namedCurve}, which is not accepted`, 'use P-256 or P-384');
+    throw new CertificateError(
+      `the key is on the curve ${namedCurve || '(unnamed)'}, which is not accepted`,
+      'use P-256 or P-384',
+    );
   }
   if (key.asymmetricKeyType !== 'rsa') {
     throw new CertificateError(`a key of type ${key.asymmetricKeyType} is not accepted`, 'use RSA, P-256 or P-384');

@@ -15,7 +15,7 @@ const MAX_DNS_NAME = 253;
 const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/i;
 
 /** RFC 5280 §4.2.1.6: the tags of the GeneralName choices that we write. */
-export const GeneralNameType = { dns: 2, uri: 6, ip: 7 } as const;
+const GeneralNameType = { dns: 2, uri: 6, ip: 7 } as const;
 
 export function subjectOf(commonName: string): RelativeDistinguishedNames {
   const length = [...commonName].length;
@@ -43,13 +43,17 @@ function alternativeName(name: string): GeneralName {
   }
   if (isDnsName(name)) return new GeneralName({ type: GeneralNameType.dns, value: name });
   throw new CertificateError(
-    `${JSON.stringify(name.slice(0, MAX_DNS_NAME))} is neither a DNS name nor an IP address`,
+    `${quoted(name)} is neither a DNS name nor an IP address`,
     'write names of other scripts in their xn-- form, and addresses without brackets, port or zone',
   );
 }
 
+function quoted(name: string): string {
+  return JSON.stringify(name.slice(0, MAX_DNS_NAME)).replace(/[^\x20-\x7e]/g, '?');
+}
+
 /** A wildcard may stand for the whole first label; underscores are not DNS, but Windows networks have them. */
-export function isDnsName(name: string): boolean {
+function isDnsName(name: string): boolean {
   if (name.length > MAX_DNS_NAME || /^[\d.]+$/.test(name)) return false;
   const labels = name.replace(/^\*\.(?=.)/, '').split('.');
   return labels.every((label) => LABEL.test(label));
@@ -67,9 +71,9 @@ function addressBytes(text: string): Uint8Array<ArrayBuffer> | undefined {
   return Uint8Array.from(all.flatMap((group) => [parseInt(group, 16) >> 8, parseInt(group, 16) & 0xff]));
 }
 
-/** The text of an alternative name that we would write too, undefined for other kinds. */
+/** The text of an alternative name that we would write too, undefined for any other. */
 export function textOf(name: GeneralName): string | undefined {
-  if (name.type === GeneralNameType.dns) return String(name.value);
+  if (name.type === GeneralNameType.dns) return isDnsName(String(name.value)) ? String(name.value) : undefined;
   if (name.type !== GeneralNameType.ip || !(name.value instanceof OctetString)) return undefined;
   const bytes = [...name.value.valueBlock.valueHexView];
   if (bytes.length === 4) return bytes.join('.');

@@ -1,6 +1,6 @@
 import { sign, verify, type KeyObject } from 'node:crypto';
 
-import { BitString, Null } from 'asn1js';
+import { BitString, Null, type Sequence } from 'asn1js';
 import { AlgorithmIdentifier } from 'pkijs';
 
 import { CertificateError } from './certificate-error.ts';
@@ -37,12 +37,12 @@ function algorithmOf(key: KeyObject): SignatureAlgorithm {
 
 /** What certificates, requests and revocation lists of pkijs have in common. */
 interface Signable {
-  tbsView: Uint8Array;
+  readonly tbsView: Uint8Array;
   signature?: AlgorithmIdentifier;
   signatureAlgorithm: AlgorithmIdentifier;
   signatureValue: BitString;
-  encodeTBS(): { toBER(): ArrayBuffer };
-  toSchema(encodeFlag?: boolean): { toBER(): ArrayBuffer };
+  /** A sequence whose first part is what gets signed; `true` lays it out from the fields, not from `tbsView`. */
+  toSchema(fromFields: true): Sequence;
 }
 
 /** Signs the structure and returns its DER. */
@@ -52,10 +52,10 @@ export function signStructure(structure: Signable, privateKey: KeyObject): Buffe
   const identifier = { algorithmId: oid, ...(key === 'rsa' && { algorithmParams: new Null() }) };
   structure.signatureAlgorithm = new AlgorithmIdentifier(identifier);
   if ('signature' in structure) structure.signature = new AlgorithmIdentifier(identifier);
-  structure.tbsView = new Uint8Array(structure.encodeTBS().toBER());
-  const signature = Uint8Array.from(sign(hash, structure.tbsView, privateKey));
-  structure.signatureValue = new BitString({ valueHex: signature.buffer });
-  return Buffer.from(structure.toSchema().toBER());
+  const [toBeSigned] = structure.toSchema(true).valueBlock.value;
+  const signature = sign(hash, new Uint8Array(toBeSigned!.toBER()), privateKey);
+  structure.signatureValue = new BitString({ valueHex: Uint8Array.from(signature).buffer });
+  return Buffer.from(structure.toSchema(true).toBER());
 }
 
 /** Whether the structure was signed with the private half of `publicKey`. Throws for algorithms that we do not accept. */

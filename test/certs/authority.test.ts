@@ -6,9 +6,9 @@ import {
   issueClientCertificate,
   issueServerCertificate,
   openAuthority,
-  yearsAfter,
   type Authority,
 } from '#certs/authority';
+import { yearsAfter } from '#certs/certificate';
 import { CertificateError } from '#certs/certificate-error';
 import { factsOf } from '#certs/inspect';
 import { generateKeys, keyKinds, type KeyPair } from '#certs/keys';

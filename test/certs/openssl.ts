@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,10 @@ export interface OpenSsl {
   path(name: string): string;
   /** Runs openssl and returns what it printed; throws with its complaint when it fails. */
   run(...args: string[]): string;
+  /** The same for what is no text. */
+  bytes(...args: string[]): Buffer;
+  /** What it tells on stderr when it succeeds. */
+  describe(...args: string[]): string;
   remove(): void;
 }
 
@@ -24,6 +28,14 @@ export function openSsl(): OpenSsl {
     },
     run(...args) {
       return execFileSync('openssl', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    },
+    bytes(...args) {
+      return execFileSync('openssl', args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    },
+    describe(...args) {
+      const { status, stderr } = spawnSync('openssl', args, { cwd: folder, encoding: 'utf8' });
+      if (status !== 0) throw new Error(stderr);
+      return stderr;
     },
     remove: () => rmSync(folder, { recursive: true }),
   };

@@ -1,0 +1,2 @@
+/** Where random bytes come from: node's generator unless a test hands in its own. */
+export type RandomBytes = (size: number) => Uint8Array;
