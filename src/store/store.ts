@@ -1,5 +1,5 @@
 /**
- * What everything above the seal sees: typed records by kind. `openStore` (open.ts) puts it over an Engine: bodies and
+ * What everything above the seal sees: typed records by kind. `openStore` (open-store.ts) puts it over an Engine: bodies and
  * material sealed, terms hashed, opened bodies cached under their revision.
  */
 import type { IndexQuery } from './engine.ts';
@@ -22,7 +22,7 @@ export interface Kept<T> {
   readonly revision: number;
   readonly value: T;
   readonly hasMaterial: boolean;
-  /** Opens the sealed material. The caller wipes (fills with zero) what it got, after use. */
+  /** Opens the sealed material. Throws RangeError when there is none, SealError. The caller wipes (fills with zero) what it got, after use. */
   openMaterial(): Uint8Array;
 }
 
@@ -44,9 +44,13 @@ export interface Store {
   get<T>(kind: Kind<T>, id: string): Promise<Kept<T> | undefined>;
   /** In the order of identifiers. `terms` are made with `term`; the caller matches the values again: terms only narrow. */
   find<T>(kind: Kind<T>, query: Omit<IndexQuery, 'kind'>): AsyncIterable<Kept<T>>;
-  /** All or nothing, durable when it resolves. Throws ConflictError when a revision is stale. */
+  /**
+   * All or nothing, durable when it resolves. Throws ConflictError when a revision is stale. An identifier is not to be
+   * used again once its record was removed: caches know records by identifier and revision.
+   */
   commit(changes: readonly StoreChange[]): Promise<void>;
   readonly term: TermMaker;
+  /** Closes the engine too. */
   close(): Promise<void>;
 }
 

@@ -1,0 +1,117 @@
+/** Puts the Store over an Engine: seals what goes down, opens what comes up, and keeps opened bodies in a cache. */
+import type { Change, StoredRecord } from './engine.ts';
+import { KeptRecord } from './kept-record.ts';
+import { registerKind } from './kind-register.ts';
+import { Keyring, checkInterval } from './keyring.ts';
+import type { KeyringOptions } from './keyring.ts';
+import { RecordCache } from './record-cache.ts';
+import { sealAnew } from './seal-anew.ts';
+import { keyNumbersOf, openRecord, sealMaterial, sealRecord } from './sealed-record.ts';
+import type { SealedMaterial, Sealer } from './sealed-record.ts';
+import type { Kind, Store, StoreChange } from './store.ts';
+
+export interface StoreOptions extends KeyringOptions {
+  /** What the cache of opened bodies may take, 64 MiB when absent. */
+  readonly cacheBytes?: number;
+}
+
+type Write = Exclude<StoreChange, { readonly removed: true }>;
+
+const cacheBytesByDefault = 64 * 1024 * 1024;
+/** How many records of one search are worth caching. */
+const cachedPerFind = 100;
+
+/** Opens the store, which owns the engine from then on, and makes its keys when it is new. Throws RootKeyError. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { engine, cacheBytes = cacheBytesByDefault } = options;
+  const keyring = await Keyring.open(options);
+  const cache = new RecordCache<KeptRecord<any>>(cacheBytes);
+  const registered = new Set<string>();
+  const stopWatching = watch(keyring, options.log);
+
+  async function opened<T>(kind: Kind<T>, record: StoredRecord): Promise<KeptRecord<T>> {
+    await keyring.know(keyNumbersOf(record));
+    const { value, material } = openRecord(keyring, record);
+    return new KeptRecord(keyring, kind, record, kind.decode(value), material);
+  }
+
+  function sealed(change: StoreChange, sealer: Sealer): Change {
+    const { kind, id, revision } = change;
+    if ('removed' in change) return { remove: { kind: kind.name, id, revision } };
+    const { value, material } = change;
+    const heading = { kind: kind.name, id, revision: revision + 1, terms: kind.terms(value, keyring.term) };
+    const sealedMaterial = material ? sealMaterial(sealer, heading, material) : keptMaterial(change);
+    return { put: sealRecord(sealer, heading, kind.encode(value), sealedMaterial) };
+  }
+
+  return {
+    term: keyring.term,
+
+    async get<T>(kind: Kind<T>, id: string) {
+      const cached: KeptRecord<T> | undefined = cache.get(kind.name, id);
+      const record = await engine.get(kind.name, id, cached?.revision);
+      if (record === 'unchanged') return cached;
+      if (record === undefined) {
+        cache.delete(kind.name, id);
+        return undefined;
+      }
+      const kept = await opened(kind, { ...record, kind: kind.name, id });
+      cache.set(kind.name, id, kept);
+      return kept;
+    },
+
+    async *find<T>(kind: Kind<T>, query: Parameters<Store['find']>[1]) {
+      let worthCaching = cachedPerFind;
+      for await (const record of engine.find({ ...query, kind: kind.name })) {
+        const cached: KeptRecord<T> | undefined = cache.get(kind.name, record.id);
+        const kept = cached?.revision === record.revision ? cached : await opened(kind, { ...record, kind: kind.name });
+        if (worthCaching-- > 0) cache.set(kind.name, record.id, kept);
+        yield kept;
+      }
+    },
+
+    async commit(changes) {
+      const writes = changes.filter(isWrite);
+      for (const { kind } of writes) await registerKind(engine, registered, kind.name);
+      const sealing = await keyring.sealing(writes.reduce((uses, { material }) => uses + (material ? 2 : 1), 0));
+      const sealedChanges = changes.map((change) => sealed(change, sealing));
+      await engine.commit(sealedChanges);
+      for (const change of changes) if (!isWrite(change)) cache.delete(change.kind.name, change.id);
+      if (sealing.isLate()) await sealAnew(engine, keyring, sealing, sealedChanges);
+    },
+
+    async close() {
+      stopWatching();
+      cache.clear();
+      await engine.close();
+    },
+  };
+}
+
+function isWrite(change: StoreChange): change is Write {
+  return !('removed' in change);
+}
+
+function keptMaterial({ id, revision, material, before }: Write): SealedMaterial | undefined {
+  if (revision === 0 || material === null) return undefined;
+  if (!(before instanceof KeptRecord) || before.id !== id || before.revision !== revision) {
+    throw new TypeError('an update that keeps the material names the record that was read');
+  }
+  return before.material;
+}
+
+/** So that new keys are known before they are needed, deleted ones are forgotten, and trouble is told once. */
+function watch(keyring: Keyring, log: KeyringOptions['log']): () => void {
+  let trouble = '';
+  const timer = setInterval(() => {
+    keyring.check().then(
+      () => (trouble = ''),
+      (error) => {
+        if (String(error) !== trouble) log?.warn(`the keys of the store cannot be checked: ${error}`);
+        trouble = String(error);
+      },
+    );
+  }, checkInterval);
+  timer.unref();
+  return () => clearInterval(timer);
+}

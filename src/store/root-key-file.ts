@@ -1,0 +1,135 @@
+/**
+ * A root key in a file: 32 bytes as 64 hexadecimal digits, as base64 (white space around it is ignored), or raw. What
+ * is made here is hexadecimal, with mode 0600.
+ *
+ * A change of the root key in place is prepared in FILE.new, committed to the store, and then renamed to FILE. A
+ * crash in between leaves both; whichever fits the store is taken, and the rename made up for.
+ */
+import { randomBytes as nodeRandomBytes } from 'node:crypto';
+import { link, mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { RootKeyError, fits } from './root-key.ts';
+import type { RootKeySource } from './root-key.ts';
+import { keyLength } from './root-record.ts';
+
+export interface RootKeyFileOptions {
+  readonly randomBytes?: (size: number) => Buffer;
+  readonly log?: { warn(message: string): unknown };
+}
+
+const longestFile = 1024;
+
+export function rootKeyFile(path: string, options: RootKeyFileOptions = {}): RootKeySource {
+  const { randomBytes = nodeRandomBytes, log } = options;
+  const prepared = `${path}.new`;
+
+  return {
+    async open(lock) {
+      if (lock.derivation !== undefined) {
+        throw new RootKeyError('the root key of this store comes from a passphrase', 'name it with --passphrase-file');
+      }
+      let found = false;
+      // The first name again at the end: somebody may have renamed the prepared file while we looked.
+      for (const candidate of [path, prepared, path]) {
+        const key = await readKey(candidate, log);
+        if (key !== undefined && fits(lock, key)) {
+          if (candidate === prepared) await moveIntoPlace(prepared, path);
+          return key;
+        }
+        found ||= key !== undefined;
+      }
+      throw new RootKeyError(
+        found ? `the root key in ${path} is not the one of this store` : `the root key file ${path} is missing`,
+        'bring back the root key file that this store was made with, or name it with --root-key-file; ' +
+          'nothing in the store can be read without it',
+      );
+    },
+
+    async make(inUse) {
+      const present = await readKey(path, log);
+      if (present !== undefined && !(inUse && fits(inUse, present))) return { key: present };
+      if (present === undefined) return { key: await createKey(path, randomBytes) };
+      const key = (await readKey(prepared, log)) ?? (await createKey(prepared, randomBytes));
+      return { key, settle: () => moveIntoPlace(prepared, path) };
+    },
+  };
+}
+
+/** Undefined when there is no such file. */
+async function readKey(path: string, log: RootKeyFileOptions['log']): Promise<Buffer | undefined> {
+  let content: Buffer;
+  try {
+    const { size, mode } = await stat(path);
+    if (size > longestFile) throw malformed(path);
+    if ((mode & 0o077) !== 0) log?.warn(`others may read the root key file ${path}: chmod 600 it`);
+    content = await readFile(path);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+  const key = parseKey(content);
+  if (key === undefined) throw malformed(path);
+  return key;
+}
+
+function parseKey(content: Buffer): Buffer | undefined {
+  if (content.length === keyLength) return content;
+  const text = content.toString('latin1').trim();
+  content.fill(0);
+  if (/^[0-9a-f]{64}$/i.test(text)) return Buffer.from(text, 'hex');
+  if (/^[0-9a-z+/]{43}=?$/i.test(text)) return Buffer.from(text, 'base64');
+  return undefined;
+}
+
+function malformed(path: string): RootKeyError {
+  return new RootKeyError(
+    `the root key file ${path} holds no key`,
+    'it holds 32 bytes: 64 hexadecimal digits, base64, or raw',
+  );
+}
+
+/** Whole or not at all, on the disk when it resolves; when another process was first, its key. */
+async function createKey(path: string, randomBytes: (size: number) => Buffer): Promise<Buffer> {
+  const directory = dirname(path);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const key = Buffer.from(randomBytes(keyLength));
+  const draft = `${path}.${randomBytes(6).toString('hex')}`;
+  const file = await open(draft, 'wx', 0o600);
+  try {
+    await file.writeFile(`${key.toString('hex')}\n`);
+    await file.sync();
+    await link(draft, path);
+    await syncDirectory(directory);
+    return key;
+  } catch (error) {
+    const other = hasCode(error, 'EEXIST') ? await readKey(path, undefined) : undefined;
+    if (other === undefined) throw error;
+    return other;
+  } finally {
+    await file.close();
+    await unlink(draft);
+  }
+}
+
+/** Several processes may do so at once. */
+async function moveIntoPlace(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+  }
+  await syncDirectory(dirname(to));
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

@@ -1,0 +1,41 @@
+/**
+ * The root key opens the store's keyring and is never kept in the store. It comes from a source: a file
+ * (root-key-file.ts) or a passphrase (passphrase.ts).
+ */
+import { checkValue } from './root-record.ts';
+import type { Derivation, Lock } from './root-record.ts';
+
+export interface NewRootKey {
+  readonly key: Buffer;
+  readonly derivation?: Derivation;
+  /** To be called when the store is locked with this key: puts in its place what was prepared beside it. */
+  readonly settle?: () => Promise<void>;
+}
+
+/** Whoever gets a key from a source wipes it after use. */
+export interface RootKeySource {
+  /** The root key that fits. Asked again whenever another process has changed it. Throws RootKeyError. */
+  open(lock: Lock): Promise<Buffer>;
+  /** A root key for a new store or, given the lock of the one in use, another to take its place. Throws RootKeyError. */
+  make(inUse?: Lock): Promise<NewRootKey>;
+}
+
+/** The root key is missing or another one. `hint` tells the operator what to do. */
+export class RootKeyError extends Error {
+  readonly hint: string;
+
+  constructor(message: string, hint: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'RootKeyError';
+    this.hint = hint;
+  }
+}
+
+export function fits(lock: Lock, key: Uint8Array): boolean {
+  return checkValue(key) === lock.check;
+}
+
+export function lockFor({ key, derivation }: NewRootKey): Lock {
+  const check = checkValue(key);
+  return derivation === undefined ? { check } : { check, derivation };
+}
