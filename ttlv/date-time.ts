@@ -22,14 +22,7 @@ export function readDateTimeExtended(text: string): bigint | undefined {
 function read(text: string): { seconds: bigint; microseconds: bigint } | undefined {
   const groups = pattern.exec(text);
   if (groups === null) return undefined;
-  const [year, month, day, hour, minute, second] = groups.slice(1, 7).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = groups.slice(1, 7).map(Number);
   const [fraction = '', sign, zoneHour = '0', zoneMinute = '0'] = groups.slice(7);
   if (hour > 23 || minute > 59 || second > 59 || Number(zoneHour) > 14 || Number(zoneMinute) > 59) return undefined;
 
