@@ -13,21 +13,19 @@ import { CertificateError } from '#certs/certificate-error';
 import { factsOf } from '#certs/inspect';
 import { generateKeys, keyKinds, type KeyPair } from '#certs/keys';
 
-import { openSsl, type OpenSsl } from './openssl.ts';
+import { useOpenSsl } from './openssl.ts';
 
 const now = new Date('2026-03-01T12:00:00.500Z');
 const hex = (text: string) => text.replaceAll(':', '').toLowerCase();
 
 describe('the certificate authority', () => {
-  let ssl: OpenSsl;
+  const ssl = useOpenSsl();
   let authority: Authority;
   let keys: KeyPair;
   before(async () => {
-    ssl = openSsl();
     [authority, keys] = await Promise.all([createAuthority('kmipd CA', { now }), generateKeys('P-256')]);
     ssl.file('ca.crt', authority.certificate.toString());
   });
-  after(() => ssl.remove());
 
   const verify = (pem: string, ...args: string[]) =>
     ssl.run(

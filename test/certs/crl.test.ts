@@ -6,21 +6,19 @@ import { createCrl, revocationReasons, writeCrl, type Revocation } from '#certs/
 import { factsOf } from '#certs/inspect';
 import { generateKeys, type KeyPair } from '#certs/keys';
 
-import { openSsl, type OpenSsl } from './openssl.ts';
+import { useOpenSsl } from './openssl.ts';
 
 const now = new Date();
 const terms = { number: 7n, thisUpdate: now, nextUpdate: new Date(now.getTime() + 7 * 86_400_000) };
 
 describe('the revocation list', () => {
-  let ssl: OpenSsl;
+  const ssl = useOpenSsl();
   let authority: Authority;
   let keys: KeyPair;
   before(async () => {
-    ssl = openSsl();
     [authority, keys] = await Promise.all([createAuthority('kmipd CA', { now }), generateKeys('P-256')]);
     ssl.file('ca.crt', authority.certificate.toString());
   });
-  after(() => ssl.remove());
 
   const issue = (commonName: string) =>
     issueClientCertificate(authority, { commonName, publicKey: keys.publicKey }, { now });

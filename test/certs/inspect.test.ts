@@ -14,19 +14,17 @@ import {
 } from '#certs/inspect';
 import { generateKeys, writePrivateKey, type KeyPair } from '#certs/keys';
 
-import { openSsl, type OpenSsl } from './openssl.ts';
+import { useOpenSsl } from './openssl.ts';
 
 const now = new Date('2026-03-01T12:00:00Z');
 
 describe('reading certificates', () => {
-  let ssl: OpenSsl;
+  const ssl = useOpenSsl();
   let authority: Authority;
   let keys: KeyPair;
   before(async () => {
-    ssl = openSsl();
     [authority, keys] = await Promise.all([createAuthority('kmipd CA', { now }), generateKeys('P-256')]);
   });
-  after(() => ssl.remove());
 
   const issue = (commonName: string) =>
     issueClientCertificate(authority, { commonName, publicKey: keys.publicKey }, { now });

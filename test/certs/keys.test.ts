@@ -5,23 +5,20 @@ import { expect } from 'chai';
 import { CertificateError } from '#certs/certificate-error';
 import { generateKeys, nameOfAcceptableKey, readPrivateKey, writePrivateKey } from '#certs/keys';
 
-import { openSsl } from './openssl.ts';
+import { useOpenSsl } from './openssl.ts';
 
 describe('keys for certificates', () => {
+  const ssl = useOpenSsl();
+
   it('read back from PKCS#8, and from the older forms that openssl writes', async () => {
-    const ssl = openSsl();
-    try {
-      for (const kind of ['P-256', 'P-384', 'RSA-2048'] as const) {
-        const { privateKey } = await generateKeys(kind);
-        const pem = writePrivateKey(privateKey);
-        expect(readPrivateKey(pem).equals(privateKey), kind).to.equal(true);
-        expect(nameOfAcceptableKey(privateKey)).to.equal(kind);
-        const traditional = ssl.run('pkey', '-traditional', '-in', ssl.file('k', pem));
-        expect(traditional).to.match(/BEGIN (EC|RSA) PRIVATE KEY/);
-        expect(readPrivateKey(Buffer.from(traditional)).equals(privateKey), kind).to.equal(true);
-      }
-    } finally {
-      ssl.remove();
+    for (const kind of ['P-256', 'P-384', 'RSA-2048'] as const) {
+      const { privateKey } = await generateKeys(kind);
+      const pem = writePrivateKey(privateKey);
+      expect(readPrivateKey(pem).equals(privateKey), kind).to.equal(true);
+      expect(nameOfAcceptableKey(privateKey)).to.equal(kind);
+      const traditional = ssl.run('pkey', '-traditional', '-in', ssl.file('k', pem));
+      expect(traditional).to.match(/BEGIN (EC|RSA) PRIVATE KEY/);
+      expect(readPrivateKey(Buffer.from(traditional)).equals(privateKey), kind).to.equal(true);
     }
   });
 

@@ -7,21 +7,19 @@ import { createPassword } from '#certs/password';
 import { createPkcs12, type Pkcs12Content } from '#certs/pkcs12';
 import { MAX_PKCS12_BYTES, readPkcs12 } from '#certs/read-pkcs12';
 
-import { openSsl, type OpenSsl } from './openssl.ts';
+import { useOpenSsl } from './openssl.ts';
 
 const now = new Date();
 const friendlyName = 'my-array';
 const password = 'pass word 123 "quoted"';
 
 describe('PKCS#12 files', () => {
-  let ssl: OpenSsl;
+  const ssl = useOpenSsl();
   let authority: Authority;
   before(async () => {
-    ssl = openSsl();
     ssl.file('password', password);
     authority = await createAuthority('kmipd CA', { now });
   });
-  after(() => ssl.remove());
 
   const contentWith = async (kind: 'P-256' | 'P-384' | 'RSA-2048'): Promise<Pkcs12Content> => {
     const { publicKey, privateKey } = await generateKeys(kind);

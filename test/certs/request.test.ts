@@ -9,7 +9,7 @@ import { generateKeys } from '#certs/keys';
 import { readPem } from '#certs/pem';
 import { createRequest, MAX_REQUEST_BYTES, readRequest } from '#certs/request';
 
-import { openSsl, type OpenSsl } from './openssl.ts';
+import { useOpenSsl } from './openssl.ts';
 
 const now = new Date();
 
@@ -23,14 +23,12 @@ const keyArguments = {
 };
 
 describe('signing requests', () => {
-  let ssl: OpenSsl;
+  const ssl = useOpenSsl();
   let authority: Authority;
   before(async () => {
-    ssl = openSsl();
     authority = await createAuthority('kmipd CA', { now });
     ssl.file('ca.crt', authority.certificate.toString());
   });
-  after(() => ssl.remove());
 
   const request = (key: readonly string[], ...args: string[]) => {
     ssl.run(
