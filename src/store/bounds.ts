@@ -14,12 +14,13 @@ export const bounds = {
   changesPerCommit: 4096,
 } as const;
 
-/** Kinds and terms end with NUL in keys, so they hold none; an unpaired surrogate has no bytes of its own in UTF-8. */
-const keyPart = /^[^\0\p{Surrogate}]*$/u;
+/** Keys are a kind, a separator and more, so a kind is plain; a term ends with NUL in keys; an unpaired surrogate has no UTF-8. */
+const plainName = /^[a-z0-9-]+$/;
 const identifier = /^[^\p{Surrogate}]+$/u;
+const withoutNul = /^[^\0\p{Surrogate}]*$/u;
 
 export function isKind(kind: string): boolean {
-  return kind !== '' && keyPart.test(kind) && Buffer.byteLength(kind) <= bounds.kindBytes;
+  return plainName.test(kind) && kind.length <= bounds.kindBytes;
 }
 
 export function isId(id: string): boolean {
@@ -27,7 +28,7 @@ export function isId(id: string): boolean {
 }
 
 function isTerm(term: string): boolean {
-  return keyPart.test(term) && Buffer.byteLength(term) <= bounds.termBytes;
+  return withoutNul.test(term) && Buffer.byteLength(term) <= bounds.termBytes;
 }
 
 /** Throws RangeError at the first change that no engine accepts. */
@@ -35,7 +36,7 @@ export function checkChanges(changes: readonly Change[]): void {
   demand(changes.length <= bounds.changesPerCommit, `a commit has at most ${bounds.changesPerCommit} changes`);
   for (const change of changes) {
     const { kind, id, revision } = 'put' in change ? change.put : change.remove;
-    demand(isKind(kind), `a kind has 1 to ${bounds.kindBytes} bytes of UTF-8 and no NUL`);
+    demand(isKind(kind), `a kind has 1 to ${bounds.kindBytes} small letters, digits and hyphens`);
     demand(isId(id), `an identifier has 1 to ${bounds.idBytes} bytes of UTF-8`);
     demand(Number.isSafeInteger(revision) && revision >= 1, 'a revision is a positive integer');
     if ('put' in change) checkContent(change.put);
@@ -51,7 +52,7 @@ function checkContent({ terms, body, material }: StoredRecord): void {
 
 /** Throws RangeError when the query names what no record can have. */
 export function checkQuery({ kind, terms, after }: IndexQuery): void {
-  demand(isKind(kind), `a kind has 1 to ${bounds.kindBytes} bytes of UTF-8 and no NUL`);
+  demand(isKind(kind), `a kind has 1 to ${bounds.kindBytes} small letters, digits and hyphens`);
   demand(terms.every(isTerm), `a term has at most ${bounds.termBytes} bytes of UTF-8 and no NUL`);
   demand(after === undefined || isId(after), `an identifier has 1 to ${bounds.idBytes} bytes of UTF-8`);
 }

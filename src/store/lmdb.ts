@@ -10,11 +10,12 @@ import { mkdir } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { open } from 'lmdb';
 import { checkChanges, checkQuery, isId, isKind } from './bounds.ts';
-import { ConflictError } from './engine.ts';
-import type { Change, Engine, IndexQuery, StoredRecord } from './engine.ts';
+import type { Change, ConflictError, Engine, IndexQuery, StoredRecord } from './engine.ts';
 import { decodeRecord, encodeRecord, recordKey, revisionOf, termKey, termsOf } from './lmdb-layout.ts';
 import { startWalk } from './lmdb-walk.ts';
 import type { Keys } from './lmdb-walk.ts';
+import { findConflict, stepOf } from './revisions.ts';
+import type { Step } from './revisions.ts';
 
 /** How much `find` reads before it lets others run: about a millisecond's work. */
 const stepsPerTurn = 64;
@@ -23,14 +24,8 @@ const bytesPerTurn = 1024 * 1024;
 const nothing = Buffer.alloc(0);
 
 /** One change, encoded when the commit was asked for: what the caller does with its bytes afterwards is its own affair. */
-interface Write {
-  readonly kind: string;
-  readonly id: string;
+interface Write extends Step {
   readonly key: Buffer;
-  /** The revision that must be there, 0 for none. */
-  readonly expected: number;
-  /** The revision afterwards, 0 for none. */
-  readonly revision: number;
   readonly terms: readonly string[];
   readonly value?: Buffer;
 }
@@ -103,26 +98,18 @@ export async function openLmdb(path: string): Promise<Engine> {
     }
   }
 
-  /** Runs inside the write transaction: what it reads is what it will change. */
+  /** Runs inside the write transaction. All revisions are checked before the first change: a stale one leaves nothing. */
   function apply(group: readonly Waiting[]): (ConflictError | undefined)[] {
     return group.map(({ writes }) => {
-      const conflict = findConflict(writes);
+      const conflict = findConflict(writes, presentRevision);
       if (conflict === undefined) for (const write of writes) applyWrite(write);
       return conflict;
     });
   }
 
-  /** All revisions are checked before the first change, so that a stale one leaves nothing. */
-  function findConflict(writes: readonly Write[]): ConflictError | undefined {
-    const changedHere = new Map<string, number>();
-    for (const { kind, id, key, expected, revision } of writes) {
-      const name = `${kind}\0${id}`;
-      const bytes = changedHere.has(name) ? undefined : records.getBinaryFast(key);
-      const present = changedHere.get(name) ?? (bytes === undefined ? 0 : revisionOf(bytes));
-      if (present !== expected) return new ConflictError(kind, id);
-      changedHere.set(name, revision);
-    }
-    return undefined;
+  function presentRevision({ key }: Write): number {
+    const volatile = records.getBinaryFast(key);
+    return volatile === undefined ? 0 : revisionOf(volatile);
   }
 
   function applyWrite(write: Write): void {
@@ -186,11 +173,10 @@ export async function openLmdb(path: string): Promise<Engine> {
 }
 
 function toWrite(change: Change): Write {
-  const { kind, id, revision } = 'put' in change ? change.put : change.remove;
-  const key = recordKey(kind, id);
-  if (!('put' in change)) return { kind, id, key, expected: revision, revision: 0, terms: [] };
-  const value = encodeRecord(change.put);
-  return { kind, id, key, expected: revision - 1, revision, terms: change.put.terms, value };
+  const step = stepOf(change);
+  const key = recordKey(step.kind, step.id);
+  if ('remove' in change) return { ...step, key, terms: [] };
+  return { ...step, key, terms: change.put.terms, value: encodeRecord(change.put) };
 }
 
 /** lmdb rejects with a sentence that points to a second promise, which holds the system's error. */

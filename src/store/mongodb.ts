@@ -1,0 +1,192 @@
+/**
+ * The engine for more than one machine. Every write compares the revision that is there, on the server, and is
+ * acknowledged by a majority that has it in its journal; reads come from the primary and see what a majority has.
+ *
+ * A commit of one change is one such write. A commit of several is a transaction on a replica set or a sharded cluster.
+ * A single server has no transactions: there the revisions are checked first, the changes are made one by one in their
+ * order, so that every prefix is a legal state, and when one turns out stale the ones before it are undone. Readers may
+ * see the prefix meanwhile, and a crash may leave it.
+ */
+import { MongoBulkWriteError, MongoClient, MongoServerError } from 'mongodb';
+import type { ClientSession } from 'mongodb';
+import { checkChanges, checkQuery, isId, isKind } from './bounds.ts';
+import { ConflictError } from './engine.ts';
+import type { Engine, IndexQuery, StoredRecord } from './engine.ts';
+import { documentId, toFilter, toOperation, toRecord, toReversal, toWrite } from './mongodb-documents.ts';
+import type { RecordDocument, Write } from './mongodb-documents.ts';
+import { findConflict } from './revisions.ts';
+
+/** Milliseconds. A server that does not answer makes an error, never a request that hangs. */
+const timeouts = {
+  serverSelectionTimeoutMS: 10_000,
+  connectTimeoutMS: 10_000,
+  socketTimeoutMS: 30_000,
+  waitQueueTimeoutMS: 10_000,
+};
+
+const guarantees = {
+  readPreference: 'primary',
+  readConcern: { level: 'majority' },
+  writeConcern: { w: 'majority', journal: true },
+} as const;
+
+const recordsPerBatch = 64;
+const duplicateKey = 11_000;
+
+/**
+ * Connects to `url` (`mongodb://` or `mongodb+srv://`) and makes the collection `records` in the database that it
+ * names, by default `kmipd`. Errors never repeat the URL, which may hold a password.
+ */
+export async function openMongodb(url: string): Promise<Engine> {
+  const client = newClient(url);
+  const database = client.db(databaseOf(url));
+  const records = database.collection<RecordDocument>('records');
+  let hasTransactions: boolean;
+  try {
+    const hello = await database.command({ hello: 1 });
+    hasTransactions = typeof hello['setName'] === 'string' || hello['msg'] === 'isdbgrid';
+    await records.createIndex({ terms: 1, _id: 1 });
+  } catch (error) {
+    await client.close();
+    throw new Error(`cannot open the store in MongoDB: ${error instanceof Error ? error.message : 'unknown error'}`);
+  }
+
+  let closed = false;
+  const committing = new Set<Promise<void>>();
+
+  function demandOpen(): void {
+    if (closed) throw new Error('the store is closed');
+  }
+
+  async function get(
+    kind: string,
+    id: string,
+    knownRevision?: number,
+  ): Promise<StoredRecord | 'unchanged' | undefined> {
+    demandOpen();
+    if (!isKind(kind) || !isId(id)) return undefined;
+    const filter = { _id: documentId(kind, id) };
+    if (knownRevision !== undefined) {
+      const present = await records.findOne(filter, { projection: { revision: 1 } });
+      if (present === null) return undefined;
+      if (present.revision === knownRevision) return 'unchanged';
+    }
+    const document = await records.findOne(filter);
+    return document === null ? undefined : toRecord(kind, document);
+  }
+
+  async function* find(query: IndexQuery): AsyncGenerator<StoredRecord> {
+    demandOpen();
+    checkQuery(query);
+    const cursor = records.find(toFilter(query), {
+      sort: { _id: query.reverse === true ? -1 : 1 },
+      batchSize: recordsPerBatch,
+    });
+    for await (const document of cursor) yield toRecord(query.kind, document);
+  }
+
+  /** One compare-and-set. */
+  async function write(one: Write): Promise<void> {
+    try {
+      const result = await records.bulkWrite([toOperation(one)]);
+      if (result.insertedCount + result.matchedCount + result.deletedCount === 1) return;
+    } catch (error) {
+      if (!isDuplicate(error)) throw error;
+    }
+    throw new ConflictError(one.kind, one.id);
+  }
+
+  /** What is there of the records that `writes` change. Throws ConflictError when one of them is stale. */
+  async function checkRevisions(
+    writes: readonly Write[],
+    options: { session?: ClientSession; projection?: { revision: 1 } },
+  ): Promise<Map<string, RecordDocument>> {
+    const ids = [...new Set(writes.map(({ _id }) => _id))];
+    const present = new Map<string, RecordDocument>();
+    for await (const document of records.find({ _id: { $in: ids } }, options)) present.set(document._id, document);
+    const conflict = findConflict(writes, ({ _id }) => present.get(_id)?.revision ?? 0);
+    if (conflict !== undefined) throw conflict;
+    return present;
+  }
+
+  /** The driver repeats the transaction when another one was in its way; then the revision is stale. */
+  async function writeInTransaction(writes: readonly Write[]): Promise<void> {
+    const operations = writes.map(toOperation);
+    await client.withSession(async (session) => {
+      await session.withTransaction(
+        async () => {
+          await checkRevisions(writes, { session, projection: { revision: 1 } });
+          const result = await records.bulkWrite(operations, { session, ordered: true });
+          const made = result.insertedCount + result.matchedCount + result.deletedCount;
+          if (made !== writes.length) throw new ConflictError(writes[0]!.kind, writes[0]!.id);
+        },
+        { ...guarantees, readConcern: { level: 'snapshot' } },
+      );
+    });
+  }
+
+  async function writeOneByOne(writes: readonly Write[]): Promise<void> {
+    const present = await checkRevisions(writes, {});
+    const reversals: Write[] = [];
+    try {
+      for (const one of writes) {
+        await write(one);
+        reversals.unshift(toReversal(one, present.get(one._id)));
+        if (one.document === undefined) present.delete(one._id);
+        else present.set(one._id, one.document);
+      }
+    } catch (error) {
+      // As far as it goes: whoever changed one of them since then is right, and the caller hears of the first error.
+      for (const reversal of reversals) await write(reversal).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async function commit(writes: readonly Write[]): Promise<void> {
+    const [first, second] = writes;
+    if (first === undefined) return;
+    if (second === undefined) await write(first);
+    else if (hasTransactions) await writeInTransaction(writes);
+    else await writeOneByOne(writes);
+  }
+
+  return {
+    get,
+    find,
+    async commit(changes) {
+      demandOpen();
+      checkChanges(changes);
+      const done = commit(changes.map(toWrite));
+      committing.add(done);
+      try {
+        await done;
+      } finally {
+        committing.delete(done);
+      }
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      await Promise.allSettled(committing);
+      await client.close();
+    },
+  };
+}
+
+function newClient(url: string): MongoClient {
+  try {
+    return new MongoClient(url, { ...timeouts, ...guarantees, appName: 'kmipd', ignoreUndefined: true });
+  } catch {
+    throw new Error('the URL of the store is no valid MongoDB connection string');
+  }
+}
+
+function databaseOf(url: string): string {
+  const name = /^mongodb(?:\+srv)?:\/\/[^/?]*\/([^?]+)/.exec(url)?.[1];
+  return name === undefined ? 'kmipd' : decodeURIComponent(name);
+}
+
+/** In a transaction the duplicate is the same conflict, seen later. */
+function isDuplicate(error: unknown): boolean {
+  return (error instanceof MongoServerError || error instanceof MongoBulkWriteError) && error.code === duplicateKey;
+}
