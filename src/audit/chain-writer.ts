@@ -3,7 +3,7 @@
  * next write takes the same places in the chain.
  */
 import { close, closeSync, fdatasync, fdatasyncSync, fstatSync, fsync, ftruncateSync, futimesSync } from 'node:fs';
-import { open, openSync, stat, writeSync } from 'node:fs';
+import { open, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { chainNumber, entryId, fileName, hashLine, linkRecord } from './chain.ts';
@@ -16,7 +16,6 @@ import { LEASE } from './process-identity.ts';
 const calls = {
   open: promisify(open),
   close: promisify(close),
-  stat: promisify(stat),
   fsync: promisify(fsync),
   fdatasync: promisify(fdatasync),
 };
@@ -81,9 +80,10 @@ export class ChainWriter {
     return done;
   }
 
-  /** Shows other processes that this one still runs. */
+  /** Shows other processes that this one still runs. Throws, and the chain is lost, when its file is not there. */
   touch(): void {
     const now = this.#options.now();
+    this.#confirmPlace(this.#file, this.#part);
     futimesSync(this.#file, now / 1000, now / 1000);
     this.#touched = now;
   }
@@ -117,7 +117,7 @@ export class ChainWriter {
       for (const each of retired) await calls.fdatasync(each);
       await calls.fdatasync(file);
       if (retired.length > 0) await this.#syncDirectory();
-      await this.#confirmPlace(file, part);
+      this.#confirmPlace(file, part);
     } catch (error) {
       this.#lost = true;
       this.#retired.push(...retired);
@@ -136,17 +136,20 @@ export class ChainWriter {
       hash = hashLine(line);
       text += line;
     }
-    const bytes = Buffer.from(text, 'latin1');
     try {
-      let written = 0;
-      while (written < bytes.length) written += writeSync(this.#file, bytes, written);
+      const written = writeSync(this.#file, text, null, 'latin1');
+      if (written < text.length) this.#putRest(Buffer.from(text, 'latin1'), written);
     } catch (error) {
       this.#torn = true;
       this.#mend();
       throw error;
     }
-    this.#size += bytes.length;
+    this.#size += text.length;
     this.#head = { chain, seq, hash };
+  }
+
+  #putRest(bytes: Buffer, written: number): void {
+    while (written < bytes.length) written += writeSync(this.#file, bytes, written);
   }
 
   #mend(): void {
@@ -181,10 +184,12 @@ export class ChainWriter {
   }
 
   /** A deleted or moved file can be written and synced as ever: only its name tells. */
-  async #confirmPlace(file: number, part: number): Promise<void> {
-    const named = await calls.stat(this.#path(part));
+  #confirmPlace(file: number, part: number): void {
+    const named = statSync(this.#path(part), { throwIfNoEntry: false });
     const held = fstatSync(file);
-    if (named.ino !== held.ino || named.dev !== held.dev) throw new Error('the file of the audit chain was replaced');
+    if (named?.ino === held.ino && named.dev === held.dev) return;
+    this.#lost = true;
+    throw new Error('the file of the audit chain is gone from its place');
   }
 
   #path(part: number): string {

@@ -9,7 +9,7 @@ import { hostname } from 'node:os';
 import type { ProcessIdentity } from './entry.ts';
 
 /** How often a chain's file is touched, in milliseconds. */
-export const HEARTBEAT = 5_000;
+export const HEARTBEAT = 2_000;
 /** For how long after a touch the writer itself may trust that its chain is still its own. */
 export const LEASE = 20_000;
 /** How long after the last touch others take the process for dead. */

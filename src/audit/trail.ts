@@ -6,19 +6,21 @@
  * The record of a change is committed with the change (`pending`) and appended after it. Once the file is on disk the
  * record in the store has no more purpose, and is removed in batches, in the background.
  */
-import { ConflictError } from '#store/engine';
 import { create } from '#store/store';
 import type { Store, StoreChange } from '#store/store';
+import { chainOfEntry } from './chain.ts';
 import { findEnded } from './chain-opening.ts';
 import type { ChainOptions } from './chain-opening.ts';
 import { ChainWriter } from './chain-writer.ts';
 import { formatEntry } from './entry.ts';
 import type { AuditEntry } from './entry.ts';
-import { chainOfEntry } from './chain.ts';
+import { groupSync } from './group-sync.ts';
 import { pendingKind } from './pending.ts';
 import { HEARTBEAT } from './process-identity.ts';
 import { claimUnfinished } from './recover.ts';
-import type { Leftover } from './recover.ts';
+import { Sweep } from './sweep.ts';
+import { beginTurn } from './turn.ts';
+import type { RecordedChange, Turn } from './turn.ts';
 
 export interface AuditLog {
   info(message: string): unknown;
@@ -60,22 +62,9 @@ export async function openTrail(options: TrailOptions): Promise<AuditTrail> {
   return trail;
 }
 
-interface WrittenChange extends Leftover {
-  readonly text: string;
-}
-
-interface Turn {
-  readonly records: string[];
-  readonly changes: WrittenChange[];
-  readonly done: Promise<void>;
-  resolve(): void;
-  reject(error: unknown): void;
-}
-
 /** Milliseconds from the first unsynced write to its sync: with the sync itself less than a second. */
 const SYNC_AFTER = 800;
 const RETRY_AFTER = 500;
-const SWEEP_BATCH = 500;
 
 class Trail implements AuditTrail {
   readonly #options: TrailOptions;
@@ -86,12 +75,10 @@ class Trail implements AuditTrail {
   #failure: AuditError | undefined;
   #refused = 0;
   /** Changes by the way that their record has behind it: committed only; written; on disk, to be removed from the store. */
-  #owed: WrittenChange[] = [];
-  #unsynced: WrittenChange[] = [];
-  #settled: Leftover[] = [];
-  #syncing: Promise<void> | undefined;
-  #nextSync: Promise<void> | undefined;
-  #sweeping: Promise<void> | undefined;
+  #owed: RecordedChange[] = [];
+  #unsynced: RecordedChange[] = [];
+  readonly #sweep: Sweep;
+  readonly #sync = groupSync(() => this.#flushToDisk());
   #syncTimer: NodeJS.Timeout | undefined;
   #retryTimer: NodeJS.Timeout | undefined;
   readonly #heartbeat: NodeJS.Timeout;
@@ -101,6 +88,7 @@ class Trail implements AuditTrail {
 
   constructor(options: TrailOptions) {
     this.#options = options;
+    this.#sweep = new Sweep(options.store);
     this.#writer = new ChainWriter(options);
     this.#running = this.#writer.running;
     this.#heartbeat = setInterval(() => void this.#beat(), HEARTBEAT).unref();
@@ -131,10 +119,10 @@ class Trail implements AuditTrail {
     this.#closed = true;
     clearInterval(this.#heartbeat);
     clearTimeout(this.#retryTimer);
-    if (!this.healthy) this.#retry();
+    if (!this.healthy) await this.#retry();
     try {
       await this.#sync();
-      await this.#sweep();
+      await this.#sweep.run();
       await this.#writer.close();
     } catch (error) {
       this.#options.log.warn(`the audit chain ${this.chain} could not be closed: ${String(error)}`);
@@ -148,7 +136,7 @@ class Trail implements AuditTrail {
   async recover(): Promise<void> {
     const { store, directory, log, now } = this.#options;
     const { written, missing } = await claimUnfinished(store, directory, this.chain, now());
-    this.#settled.push(...written);
+    this.#sweep.add(written);
     await Promise.all(
       missing.map(({ id, revision, record }) => {
         const text = formatEntry(this.#time(), id, record.entry, { at: record.time });
@@ -158,10 +146,10 @@ class Trail implements AuditTrail {
     if (missing.length > 0) log.warn(`completed the audit trail with ${missing.length} changes of a crashed process`);
     if (written.length + missing.length === 0) return;
     await this.#sync();
-    await this.#sweep();
+    await this.#sweep.run();
   }
 
-  #enqueue(text: string, change: WrittenChange | undefined): Promise<void> {
+  #enqueue(text: string, change: RecordedChange | undefined): Promise<void> {
     if (this.#failure !== undefined || this.#closed) {
       if (change !== undefined) this.#owed.push(change);
       this.#refused += 1;
@@ -174,11 +162,9 @@ class Trail implements AuditTrail {
   }
 
   #beginTurn(): Turn {
+    // Not at the end of the microtasks: all requests that one poll of the sockets brought share the write.
     setImmediate(() => this.#flush());
-    const { promise: done, resolve, reject } = withResolvers();
-    // A failure shows in `healthy` also to those who do not wait.
-    done.catch(() => undefined);
-    return { records: [], changes: [], done, resolve, reject };
+    return beginTurn();
   }
 
   #flush(): void {
@@ -203,22 +189,7 @@ class Trail implements AuditTrail {
     }
   }
 
-  /** Resolves when all that was written before the call is on disk. */
-  #sync(): Promise<void> {
-    if (this.#syncing === undefined) {
-      this.#syncing = this.#runSync().finally(() => (this.#syncing = undefined));
-      return this.#syncing;
-    }
-    this.#nextSync ??= this.#syncing
-      .catch(() => undefined)
-      .then(() => {
-        this.#nextSync = undefined;
-        return this.#sync();
-      });
-    return this.#nextSync;
-  }
-
-  async #runSync(): Promise<void> {
+  async #flushToDisk(): Promise<void> {
     clearTimeout(this.#syncTimer);
     this.#syncTimer = undefined;
     const covered = this.#unsynced;
@@ -229,27 +200,15 @@ class Trail implements AuditTrail {
       this.#owed.push(...covered, ...this.#unsynced.splice(0));
       throw this.#fail(error);
     }
-    this.#settled.push(...covered);
-    void this.#sweep();
+    this.#sweep.add(covered);
+    void this.#clean();
   }
 
-  /** Removes from the store what the files have. */
-  #sweep(): Promise<void> {
-    this.#sweeping ??= this.#runSweep().finally(() => (this.#sweeping = undefined));
-    return this.#sweeping;
-  }
-
-  async #runSweep(): Promise<void> {
-    const { store, log } = this.#options;
-    while (this.#settled.length > 0) {
-      const batch = this.#settled.slice(0, SWEEP_BATCH);
-      try {
-        await removeAll(store, batch);
-      } catch (error) {
-        log.warn(`audit records in the store could not be removed yet: ${String(error)}`);
-        return;
-      }
-      this.#settled.splice(0, batch.length);
+  async #clean(): Promise<void> {
+    try {
+      await this.#sweep.run();
+    } catch (error) {
+      this.#options.log.warn(`audit records could not be removed from the store yet: ${String(error)}`);
     }
   }
 
@@ -257,31 +216,34 @@ class Trail implements AuditTrail {
     if (this.#failure === undefined) {
       this.#failure = new AuditError(error);
       this.#options.log.warn(`the audit trail cannot be written, new requests are refused: ${String(error)}`);
-      this.#retryTimer = setTimeout(() => this.#retry(), RETRY_AFTER).unref();
+      this.#retryTimer = setTimeout(() => void this.#retry(), RETRY_AFTER).unref();
     }
     return this.#failure;
   }
 
-  /** Nothing is accepted in between, so that the owed records come first. */
-  #retry(): void {
-    const { log } = this.#options;
-    const owed = this.#owed;
+  /** Until all that is owed is on disk, nothing new is accepted. */
+  async #retry(): Promise<void> {
     try {
-      if (this.#writer.lost) this.#changeChain();
-      this.#writer.write([
-        this.#writer.event('resumed', { refused: this.#refused }),
-        ...owed.map((change) => change.text),
-      ]);
+      do {
+        // What the lost file may not hold is written again.
+        if (this.#writer.lost) {
+          this.#owed.unshift(...this.#unsynced.splice(0));
+          this.#changeChain();
+        }
+        const owed = this.#owed;
+        const resumed = this.#writer.event('resumed', { refused: this.#refused });
+        this.#writer.write([resumed, ...owed.map((change) => change.text)]);
+        this.#owed = [];
+        this.#unsynced.push(...owed);
+        await this.#sync();
+      } while (this.#owed.length > 0);
     } catch {
-      this.#retryTimer = setTimeout(() => this.#retry(), RETRY_AFTER).unref();
+      this.#retryTimer = setTimeout(() => void this.#retry(), RETRY_AFTER).unref();
       return;
     }
-    this.#owed = [];
-    this.#unsynced.push(...owed);
     this.#failure = undefined;
     this.#refused = 0;
-    log.info('the audit trail can be written again');
-    this.#sync().catch(() => undefined);
+    this.#options.log.info('the audit trail can be written again');
   }
 
   /** A new chain whose opening record says where the old one ended. */
@@ -295,12 +257,16 @@ class Trail implements AuditTrail {
 
   async #beat(): Promise<void> {
     try {
-      if (this.#failure === undefined && this.#writer.lost) this.#changeChain();
-      this.#writer.touch();
-      void this.#sweep();
+      if (!this.#writer.lost) this.#writer.touch();
+      else if (this.healthy) this.#changeChain();
+    } catch (error) {
+      this.#fail(error);
+    }
+    await this.#clean();
+    try {
       if (this.#running.length > 0) await this.#lookAfterOthers();
     } catch (error) {
-      this.#options.log.warn(`the audit chain could not be looked after: ${String(error)}`);
+      this.#options.log.warn(`an audit chain that ended could not be completed yet: ${String(error)}`);
     }
   }
 
@@ -321,29 +287,4 @@ class Trail implements AuditTrail {
     }
     return this.#lastTime;
   }
-}
-
-async function removeAll(store: Store, batch: readonly Leftover[]): Promise<void> {
-  const changes = batch.map(({ id, revision }) => ({ kind: pendingKind, id, revision, removed: true }) as const);
-  try {
-    await store.commit(changes);
-  } catch (error) {
-    if (!(error instanceof ConflictError)) throw error;
-    // One of them is gone, as when a commit whose outcome was unknown had failed: the others are removed alone.
-    for (const change of changes) await store.commit([change]).catch(ignoreConflict);
-  }
-}
-
-function ignoreConflict(error: unknown): void {
-  if (!(error instanceof ConflictError)) throw error;
-}
-
-function withResolvers(): { promise: Promise<void>; resolve(): void; reject(error: unknown): void } {
-  let resolve = (): void => undefined;
-  let reject = (_error: unknown): void => undefined;
-  const promise = new Promise<void>((onDone, onFailure) => {
-    resolve = onDone;
-    reject = onFailure;
-  });
-  return { promise, resolve, reject };
 }
