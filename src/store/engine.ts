@@ -60,3 +60,14 @@ export class ConflictError extends Error {
     this.id = id;
   }
 }
+
+/** Waits for a commit; false when a revision was stale. */
+export async function succeeds(commit: Promise<void>): Promise<boolean> {
+  try {
+    await commit;
+    return true;
+  } catch (error) {
+    if (error instanceof ConflictError) return false;
+    throw error;
+  }
+}

@@ -77,7 +77,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       const sealedChanges = changes.map((change) => sealed(change, sealing));
       await engine.commit(sealedChanges);
       for (const change of changes) if (!isWrite(change)) cache.delete(change.kind.name, change.id);
-      if (sealing.isLate()) await sealAnew(engine, keyring, sealing, sealedChanges);
+      await sealAnew(engine, keyring, sealing.keyNumber, sealedChanges);
     },
 
     async close() {
