@@ -87,6 +87,20 @@ describe('the data key', () => {
     expect(await rejection(fresh.get(note, 'n1'))).to.be.instanceOf(SealError);
   });
 
+  it('opens what was read before it was deleted for ten seconds more, then is forgotten', async () => {
+    let now = 0;
+    const other = await place.open({ now: () => now });
+    const before = (await other.get(note, 'n1'))!;
+    await rotate();
+    now += 1000;
+    await other.commit([create(letter, 'm', { title: 'm', pages: 1 })]);
+    expect(Buffer.from(before.openMaterial()).toString()).to.equal('secret of n1');
+    now += 10_000;
+    await other.commit([create(letter, 'n', { title: 'n', pages: 1 })]);
+    expect(() => before.openMaterial()).to.throw(SealError);
+    expect(Buffer.from((await other.get(note, 'n1'))!.openMaterial()).toString()).to.equal('secret of n1');
+  });
+
   it('lets index terms stay as they are', async () => {
     await rotate();
     const found: string[] = [];
