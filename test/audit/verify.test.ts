@@ -1,9 +1,10 @@
-import { appendFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { fileName, hashLine, linkRecord, parseRecord } from '#audit/chain';
-import { formatEntry } from '#audit/entry';
+import { formatEntry, formatEvent } from '#audit/entry';
 import type { AuditRecord } from '#audit/entry';
+import { thisProcess } from '#audit/process-identity';
 import { verify } from '#audit/verify';
 import type { Verdict } from '#audit/verify';
 import { dataDirectory, get } from './trail-fixture.ts';
@@ -181,5 +182,26 @@ describe('verify', () => {
     await fixture.open();
     appendFileSync(join(fixture.directory, fileName(4, 1)), '{"time":"20');
     expect(await check()).not.to.have.property('broken');
+  });
+
+  it('excuses a promised file that a power failure took back by what a later chain says, and by nothing else', async () => {
+    const last = linesOf(THIRD).at(-1);
+    const { chain, seq, time } = parse(last);
+    const process = { ...thisProcess(), place: 'elsewhere' };
+    const predecessor = { chain, seq, hash: hashLine(last ?? '') };
+    const opening = linkRecord(
+      formatEvent(time, '4-0-0', 'open', { predecessor, process }),
+      '4-0',
+      1,
+      predecessor.hash,
+    );
+    const promise = linkRecord(formatEvent(time, '4-0-1', 'continue'), '4-0', 2, hashLine(opening));
+    const path = join(fixture.directory, fileName(4, 1));
+    writeFileSync(path, opening + promise);
+    utimesSync(path, 0, 0);
+    expect((await check()).broken).to.deep.equal({ file: fileName(4, 2), line: 0, why: 'the file is missing' });
+    const trail = await fixture.open();
+    await trail.close();
+    expect(await check()).to.deep.equal({ records: 57, chains: 5, open: [] });
   });
 });
