@@ -21,6 +21,13 @@ export interface Codec<T> {
   readonly fits?: (value: T, version: Version) => boolean;
 }
 
+/** A client's text as our messages may quote it: ASCII, in quotation marks, cut at 64 characters. */
+export function quoted(text: string): string {
+  const cut = text.length > 64 ? `${text.slice(0, 64)}...` : text;
+  const escape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return `"${cut.replace(/[^\x20-\x7e]/g, escape)}"`;
+}
+
 /** What people call the tag: its name in the text, or its number. */
 export function tagText(tag: number): string {
   const key = tagName(tag);
@@ -83,15 +90,24 @@ export const text: Codec<string> = {
   write: (tag, value) => ({ tag, type: ItemType.TextString, value }),
 };
 
+/** The largest Date-Time, which Locate takes for "no date" (KMIP 2.1 §6.1.28): 2^63 - 1 on the wire. */
+export const largestDate = Number.MAX_SAFE_INTEGER;
+const largestDateItem = 0x7fffffffffffffffn;
+
 /** Seconds since 1970, as a number: exact for every date that a clock will show. */
 export const dateTime: Codec<number> = {
   read(item) {
     if (item.type !== ItemType.DateTime) throw wrongType(item, 'Date-Time');
+    if (item.value === largestDateItem) return largestDate;
     const seconds = Number(item.value);
     if (!Number.isSafeInteger(seconds)) throw new KmipError('InvalidField', `${tagText(item.tag)} is out of range`);
     return seconds;
   },
-  write: (tag, value) => ({ tag, type: ItemType.DateTime, value: BigInt(value) }),
+  write: (tag, value) => ({
+    tag,
+    type: ItemType.DateTime,
+    value: value === largestDate ? largestDateItem : BigInt(value),
+  }),
 };
 
 /** A mask is an Integer whose bits the version names; bits that it does not are kept, they belong to vendors. */
@@ -126,13 +142,4 @@ export function enumeration<E extends EnumerationName>(name: E): Codec<OpenValue
 export const anyItem: Codec<Item> = {
   read: (item) => item,
   write: (tag, item) => (item.tag === tag ? item : { ...item, tag }),
-};
-
-/** The same, of what must be a structure. */
-export const anyStructure: Codec<Item> = {
-  ...anyItem,
-  read(item) {
-    if (item.type !== ItemType.Structure) throw wrongType(item, 'Structure');
-    return item;
-  },
 };

@@ -13,8 +13,16 @@ export interface Field<T, P extends Presence = Presence> extends Range {
   readonly tag: number;
   readonly codec: Codec<T>;
   readonly presence: P;
-  /** Several tags in one field's place, where the text says "any object" or the like; read and written by the codec. */
-  readonly accepts?: (tag: number) => boolean;
+  /** Set when the field is not one item under one tag: then `tag` names it in errors, and `codec` is unused. */
+  readonly group?: Group<T>;
+}
+
+/** A field whose items differ from version to version, in tag or in number: read from all of them at once. */
+export interface Group<T> {
+  accepts(tag: number, version: Version): boolean;
+  /** `items` has every accepted one, in their order; at least one. */
+  read(items: readonly Item[], version: Version): T;
+  write(value: T, version: Version): readonly Item[];
 }
 
 /** eslint would say any; a schema holds fields of every value type, and inference keeps each of them. */
@@ -45,11 +53,22 @@ export const optional = <T>(tag: number, codec: Codec<T>, range: Since = {}): Fi
 export const many = <T>(tag: number, codec: Codec<T>, range: Since = {}): Field<T, 'many'> =>
   field(tag, codec, 'many', range);
 
-/** A field that holds one of several tags. */
-export const oneOf = <T, P extends Presence>(inner: Field<T, P>, accepts: (tag: number) => boolean): Field<T, P> => ({
-  ...inner,
-  accepts,
-});
+const noCodec: Codec<never> = {
+  read(item) {
+    throw new KmipError('InvalidMessage', `${tagText(item.tag)} is out of place`);
+  },
+  write() {
+    throw new Error('a group has no item of its own');
+  },
+};
+
+/** A field that is a group of items; `tag` names it in errors. */
+export const grouped = <T, P extends 'required' | 'optional'>(
+  tag: number,
+  group: Group<T>,
+  presence: P,
+  range: Since = {},
+): Field<T, P> => ({ ...field<T, P>(tag, noCodec as unknown as Codec<T>, presence, range), group });
 
 /** Reads and writes the children of a structure. Fields out of order are accepted, since real clients stray. */
 export interface Fields<T> {
@@ -63,20 +82,28 @@ interface Entry {
   readonly field: Field<any>;
 }
 
+/** What one version has of a schema. */
+interface Compiled {
+  readonly present: readonly Entry[];
+  readonly byTag: ReadonlyMap<number, Entry>;
+  readonly groups: readonly Entry[];
+}
+
 /** Compiles a schema: per version, fields by tag. `where` names the structure in errors. */
 export function fieldsOf<S extends Schema>(schema: S, where: string): Fields<Shape<S>> {
   const entries: readonly Entry[] = Object.entries(schema).map(([key, field]) => ({ key, field }));
-  const byVersion = new Map<
-    Version,
-    { readonly byTag: ReadonlyMap<number, Entry>; readonly present: readonly Entry[] }
-  >();
-  const openEntries = entries.filter(({ field }) => field.accepts !== undefined);
+  const byVersion = new Map<Version, Compiled>();
 
-  function compiled(version: Version) {
+  function compiled(version: Version): Compiled {
     let found = byVersion.get(version);
     if (found === undefined) {
       const present = entries.filter(({ field }) => inRange(field, version));
-      found = { byTag: new Map(present.map((entry) => [entry.field.tag, entry])), present };
+      const single = present.filter(({ field }) => field.group === undefined);
+      found = {
+        present,
+        byTag: new Map(single.map((entry) => [entry.field.tag, entry])),
+        groups: present.filter(({ field }) => field.group !== undefined),
+      };
       byVersion.set(version, found);
     }
     return found;
@@ -84,13 +111,19 @@ export function fieldsOf<S extends Schema>(schema: S, where: string): Fields<Sha
 
   return {
     read(items, version) {
-      const { byTag, present } = compiled(version);
+      const { byTag, groups, present } = compiled(version);
       const value: Record<string, unknown> = {};
+      const ofGroups = new Map<Entry, Item[]>();
       for (const item of items) {
-        const entry =
-          byTag.get(item.tag) ??
-          openEntries.find(({ field }) => inRange(field, version) && field.accepts?.(item.tag) === true);
+        const entry = byTag.get(item.tag);
         if (entry === undefined) {
+          const grouped = groups.find(({ field }) => field.group?.accepts(item.tag, version));
+          if (grouped !== undefined) {
+            const list = ofGroups.get(grouped);
+            if (list === undefined) ofGroups.set(grouped, [item]);
+            else list.push(item);
+            continue;
+          }
           // 1.4 §11.1: "Same major & minor version, unknown field".
           throw new KmipError('InvalidField', `${where} has no field ${tagText(item.tag)} in this version`);
         }
@@ -107,6 +140,7 @@ export function fieldsOf<S extends Schema>(schema: S, where: string): Fields<Sha
           value[key] = read;
         }
       }
+      for (const [{ key, field }, list] of ofGroups) value[key] = field.group?.read(list, version);
       for (const { key, field } of present) {
         if (field.presence === 'required' && value[key] === undefined) {
           throw new KmipError('InvalidMessage', `${where} lacks ${tagText(field.tag)}`);
@@ -120,7 +154,8 @@ export function fieldsOf<S extends Schema>(schema: S, where: string): Fields<Sha
       for (const { key, field } of compiled(version).present) {
         const held: unknown = (value as Record<string, unknown>)[key];
         if (held === undefined) continue;
-        if (field.presence !== 'many') items.push(field.codec.write(field.tag, held, version));
+        if (field.group !== undefined) items.push(...field.group.write(held, version));
+        else if (field.presence !== 'many') items.push(field.codec.write(field.tag, held, version));
         else for (const each of held as unknown[]) items.push(field.codec.write(field.tag, each, version));
       }
       return items;
@@ -147,10 +182,25 @@ export function childrenOf(item: Item): StructureItem['value'] {
   return item.value;
 }
 
+export interface StructureCodec<T> extends Codec<T> {
+  /** Takes a structure in which fields are left out: what Locate asks with. */
+  readPartial(item: Item, version: Version): Partial<T>;
+}
+
 /** A structure as a value of its own. */
-export function structure<S extends Schema>(where: string, schema: S): Codec<Shape<S>> {
+export function structure<S extends Schema>(where: string, schema: S): StructureCodec<Shape<S>> {
   const fields = fieldsOf(schema, where);
+  const partial = fieldsOf(
+    Object.fromEntries(
+      Object.entries(schema).map(([key, field]) => [
+        key,
+        field.presence === 'required' ? { ...field, presence: 'optional' } : field,
+      ]),
+    ) as Schema,
+    where,
+  );
   return {
+    readPartial: (item, version) => partial.read(childrenOf(item), version) as Partial<Shape<S>>,
     read: (item, version) => fields.read(childrenOf(item), version),
     write: (tag, value, version) => ({ tag, type: ItemType.Structure, value: fields.write(value, version) }),
     fits: (value, version) => fields.fits(value, version),

@@ -23,6 +23,10 @@ export const majorOf = (version: Version): number => Math.floor(version / 0x100)
 export const minorOf = (version: Version): number => version % 0x100;
 export const versionText = (version: Version): string => `${majorOf(version)}.${minorOf(version)}`;
 
+/** The version to answer in when a request's is unknown or none of ours: the nearest that is not newer, else the oldest. */
+export const answerVersion = (asked: Version | undefined): Version =>
+  asked === undefined ? V1_0 : (supportedVersions.find((version) => version <= asked) ?? V1_0);
+
 /** The versions that have a row; both ends belong to it, no `until` means every later one. */
 export interface Range {
   readonly since: Version;

@@ -1,0 +1,288 @@
+/**
+ * The two shapes of attributes on the wire. 1.x: Attribute{Attribute Name, Attribute Index, Attribute Value}, in lists and in
+ * Template-Attributes (1.4 §2.1.1, §2.1.8). 2.x: the value under the attribute's own tag, in Attributes, New Attribute and Current Attribute; a
+ * name is an Attribute Reference (2.1 §7.2, §7.4). Everything above sees `Instance`s and `Reference`s.
+ */
+import { ItemType, type Item } from '#ttlv/item';
+import { enumeration, integer, quoted, tagText, text, wrongType } from '#protocol/codecs';
+import {
+  childrenOf,
+  fieldsOf,
+  grouped,
+  many,
+  optional,
+  required,
+  structure,
+  type Field,
+  type Group,
+} from '#protocol/fields';
+import { KmipError } from '#protocol/kmip-error';
+import { Tag } from '#protocol/tags';
+import { inRange, rulesOf, type Version } from '#protocol/versions';
+import { attributeByName, attributeByTag, attributeRow, type AttributeKey, type AttributeValue } from './attributes.ts';
+
+/** What an attribute is called: its row, and for one that people made up its names. */
+export interface Reference {
+  readonly key: AttributeKey;
+  readonly vendor?: { readonly vendorIdentification: string; readonly attributeName: string };
+}
+
+/** One value of one attribute, as it is on a wire. */
+export interface Instance extends Reference {
+  readonly value: unknown;
+  /** The Attribute Index of 1.x, when the client gave one. */
+  readonly index?: number;
+}
+
+/** An attribute that a 1.x client names, with or without a value. */
+export interface NamedInstance extends Reference {
+  readonly value?: unknown;
+  readonly index?: number;
+}
+
+/** The prefixes of 1.x (1.4 §3.39) are the Vendor Identifications of 2.x (2.1 §4.60). */
+const customName = /^([xy])-(.+)$/s;
+
+const parts = fieldsOf(
+  {
+    attributeName: required(Tag.AttributeName, text),
+    attributeIndex: optional(Tag.AttributeIndex, integer),
+    attributeValue: optional(Tag.AttributeValue, { read: (item: Item) => item, write: (_tag, item: Item) => item }),
+  },
+  'Attribute',
+);
+
+const unknownAttribute = (what: string): KmipError =>
+  new KmipError('InvalidAttribute', `no attribute is called ${what}`);
+
+/** @throws KmipError InvalidAttribute, with the name, when nobody defined it. */
+export function referenceByName(attributeName: string): Reference {
+  const key = attributeByName(attributeName);
+  if (key !== undefined && key !== 'vendorAttribute') return { key };
+  const custom = customName.exec(attributeName);
+  if (custom === null) throw unknownAttribute(quoted(attributeName));
+  return {
+    key: 'vendorAttribute',
+    vendor: { vendorIdentification: custom[1] as string, attributeName: custom[2] as string },
+  };
+}
+
+/** The Attribute Name of 1.x; undefined when 1.x cannot name it, as with other vendors' attributes. */
+export function nameOf({ key, vendor }: Reference): string | undefined {
+  if (vendor === undefined) return attributeRow(key).name;
+  const { vendorIdentification, attributeName } = vendor;
+  return vendorIdentification === 'x' || vendorIdentification === 'y'
+    ? `${vendorIdentification}-${attributeName}`
+    : undefined;
+}
+
+/** What an attribute is called in our own messages. */
+export const referenceText = (reference: Reference): string =>
+  reference.vendor === undefined
+    ? attributeRow(reference.key).name
+    : quoted(`${reference.vendor.vendorIdentification}-${reference.vendor.attributeName}`);
+
+type ReadMode = 'whole' | 'partial';
+
+function readValue(key: AttributeKey, item: Item, version: Version, mode: ReadMode): unknown {
+  const { codec, name } = attributeRow(key);
+  const asAsked = { ...item, tag: attributeRow(key).tag } as Item;
+  if (!inRange(attributeRow(key), version)) throw unknownAttribute(`${quoted(name)} in this version`);
+  return mode === 'partial' && 'readPartial' in codec
+    ? (codec as { readPartial(item: Item, version: Version): unknown }).readPartial(asAsked, version)
+    : codec.read(asAsked, version);
+}
+
+/** Reads Attribute{Name, Index, Value}. */
+function readNamed(item: Item, version: Version, mode: ReadMode): NamedInstance {
+  const { attributeName, attributeIndex, attributeValue } = parts.read(childrenOf(item), version);
+  const reference = referenceByName(attributeName);
+  const index = attributeIndex === undefined ? {} : { index: attributeIndex };
+  if (attributeValue === undefined) {
+    if (!inRange(attributeRow(reference.key), version))
+      throw unknownAttribute(`${quoted(attributeName)} in this version`);
+    return { ...reference, ...index };
+  }
+  const value =
+    reference.vendor === undefined
+      ? readValue(reference.key, attributeValue, version, mode)
+      : ({ ...reference.vendor, attributeValue } satisfies AttributeValue<'vendorAttribute'>);
+  return { ...reference, ...index, value };
+}
+
+function withValue(named: NamedInstance): Instance {
+  if (named.value === undefined)
+    throw new KmipError('InvalidMessage', `Attribute ${referenceText(named)} lacks Attribute Value`);
+  return { ...named, value: named.value };
+}
+
+/** Reads a value under the attribute's own tag. */
+function readTagged(item: Item, version: Version, mode: ReadMode): Instance {
+  const key = attributeByTag(item.tag);
+  if (key === undefined || !inRange(attributeRow(key), version)) throw unknownAttribute(quoted(tagText(item.tag)));
+  const value = readValue(key, item, version, mode);
+  if (key !== 'vendorAttribute') return { key, value };
+  const { vendorIdentification = '', attributeName = '' } = value as AttributeValue<'vendorAttribute'>;
+  return { key, vendor: { vendorIdentification, attributeName }, value };
+}
+
+/** The instances that the version can say, in its shape: newer attributes and values stay out of an older answer. */
+export function writeInstances(instances: readonly Instance[], version: Version): Item[] {
+  return instances.flatMap((instance) => writeInstance(instance, version) ?? []);
+}
+
+function writeInstance(instance: Instance, version: Version): Item | undefined {
+  const row = attributeRow(instance.key);
+  const { codec } = row;
+  if (!inRange(row, version) || codec.fits?.(instance.value, version) === false) return undefined;
+  if (rulesOf(version).attributesAreTagged) return codec.write(row.tag, instance.value, version);
+  const attributeName = nameOf(instance);
+  if (attributeName === undefined) return undefined;
+  const attributeValue: Item =
+    instance.vendor === undefined
+      ? codec.write(Tag.AttributeValue, instance.value, version)
+      : { ...(instance.value as AttributeValue<'vendorAttribute'>).attributeValue, tag: Tag.AttributeValue };
+  const { index } = instance;
+  const children = parts.write(
+    { attributeName, ...(index === undefined || index === 0 ? {} : { attributeIndex: index }), attributeValue },
+    version,
+  );
+  return { tag: Tag.Attribute, type: ItemType.Structure, value: children };
+}
+
+const templateAttribute = structure('Template-Attribute', {
+  name: many(
+    Tag.Name,
+    structure('Name', {
+      nameValue: required(Tag.NameValue, text),
+      nameType: required(Tag.NameType, enumeration('NameType')),
+    }),
+  ),
+  attribute: many(Tag.Attribute, { read: (item: Item) => item, write: (_tag, item: Item) => item }),
+});
+
+/** A set of attributes as a client gives it; in 1.x it may name Templates whose attributes it takes besides. */
+export interface GivenAttributes {
+  readonly instances: readonly Instance[];
+  readonly templates: readonly AttributeValue<'name'>[];
+}
+export const noAttributes: GivenAttributes = { instances: [], templates: [] };
+
+/** Attributes of 2.x under `tag`, Template-Attribute of 1.x under `olderTag`. */
+export function attributeSet<P extends 'required' | 'optional'>(
+  tag: number,
+  olderTag: number,
+  presence: P,
+): Field<GivenAttributes, P> {
+  const tagIn = (version: Version): number => (rulesOf(version).attributesAreTagged ? tag : olderTag);
+  return grouped<GivenAttributes, P>(
+    tag,
+    {
+      accepts: (candidate, version) => candidate === tagIn(version),
+      read(items, version) {
+        const [only, second] = items;
+        if (only === undefined || second !== undefined) {
+          throw new KmipError('InvalidMessage', `${tagText(tagIn(version))} is given more than once`);
+        }
+        if (rulesOf(version).attributesAreTagged) {
+          return { instances: childrenOf(only).map((each) => readTagged(each, version, 'whole')), templates: [] };
+        }
+        const { name = [], attribute = [] } = templateAttribute.read(only, version);
+        return { instances: attribute.map((each) => withValue(readNamed(each, version, 'whole'))), templates: name };
+      },
+      write({ instances, templates }, version) {
+        const items = writeInstances(instances, version);
+        return rulesOf(version).attributesAreTagged
+          ? [{ tag, type: ItemType.Structure, value: items }]
+          : [templateAttribute.write(olderTag, { name: templates, attribute: items }, version)];
+      },
+    },
+    presence,
+  );
+}
+
+/** What Locate asks by (2.1 §6.1.28; 1.4 §4.9): Attributes, or a list of them. A Template-Attribute around it is what FortiGate sends. */
+export const askedAttributes: Group<readonly Instance[]> = {
+  accepts: (tag, version) =>
+    rulesOf(version).attributesAreTagged
+      ? tag === Tag.Attributes
+      : tag === Tag.Attribute || tag === Tag.TemplateAttribute,
+  read: (items, version) =>
+    items.flatMap((item) => {
+      if (rulesOf(version).attributesAreTagged)
+        return childrenOf(item).map((each) => readTagged(each, version, 'partial'));
+      const list =
+        item.tag === Tag.TemplateAttribute ? (templateAttribute.read(item, version).attribute ?? []) : [item];
+      return list.map((each) => withValue(readNamed(each, version, 'partial')));
+    }),
+  write: (instances, version) => listedAttributes.write(instances, version),
+};
+
+/** What Get Attributes answers with: Attributes, or a list of them. */
+export const listedAttributes: Group<readonly Instance[]> = {
+  accepts: (tag, version) => tag === (rulesOf(version).attributesAreTagged ? Tag.Attributes : Tag.Attribute),
+  read: (items, version) =>
+    rulesOf(version).attributesAreTagged
+      ? items.flatMap((item) => childrenOf(item).map((each) => readTagged(each, version, 'whole')))
+      : items.map((item) => withValue(readNamed(item, version, 'whole'))),
+  write(instances, version) {
+    const items = writeInstances(instances, version);
+    return rulesOf(version).attributesAreTagged
+      ? [{ tag: Tag.Attributes, type: ItemType.Structure, value: items }]
+      : items;
+  },
+};
+
+/** One attribute with its value: New Attribute (or Current Attribute) of 2.x, Attribute of 1.x. */
+export const oneAttribute = (tag: number): Group<Instance> => ({
+  accepts: (candidate, version) => candidate === (rulesOf(version).attributesAreTagged ? tag : Tag.Attribute),
+  read(items, version) {
+    const [only, second] = items;
+    if (only === undefined || second !== undefined)
+      throw new KmipError('InvalidMessage', `${tagText(tag)} is given more than once`);
+    if (!rulesOf(version).attributesAreTagged) return withValue(readNamed(only, version, 'whole'));
+    const [value, more] = childrenOf(only);
+    if (value === undefined || more !== undefined) {
+      throw new KmipError('InvalidMessage', `${tagText(tag)} must hold exactly one attribute`);
+    }
+    return readTagged(value, version, 'whole');
+  },
+  write(instance, version) {
+    const items = writeInstances([instance], version);
+    return rulesOf(version).attributesAreTagged ? [{ tag, type: ItemType.Structure, value: items }] : items;
+  },
+});
+
+const vendorReference = structure('Attribute Reference', {
+  vendorIdentification: required(Tag.VendorIdentification, text),
+  attributeName: required(Tag.AttributeName, text),
+});
+
+function readReference(item: Item, version: Version): Reference {
+  if (!rulesOf(version).attributesAreTagged) return referenceByName(text.read(item, version));
+  if (item.type === ItemType.Structure) return { key: 'vendorAttribute', vendor: vendorReference.read(item, version) };
+  if (item.type !== ItemType.Enumeration) throw wrongType(item, 'Enumeration or Structure');
+  const key = attributeByTag(item.value);
+  if (key === undefined) throw unknownAttribute(quoted(tagText(item.value)));
+  return { key };
+}
+
+function writeReference(reference: Reference, version: Version): Item | undefined {
+  const row = attributeRow(reference.key);
+  if (!inRange(row, version)) return undefined;
+  if (rulesOf(version).attributesAreTagged) {
+    return reference.vendor === undefined
+      ? { tag: Tag.AttributeReference, type: ItemType.Enumeration, value: row.tag }
+      : vendorReference.write(Tag.AttributeReference, reference.vendor, version);
+  }
+  const value = nameOf(reference);
+  return value === undefined ? undefined : { tag: Tag.AttributeName, type: ItemType.TextString, value };
+}
+
+/** Attribute Names of 1.x, Attribute References of 2.x. */
+export const attributeReferences: Group<readonly Reference[]> = {
+  accepts: (tag, version) =>
+    tag === (rulesOf(version).attributesAreTagged ? Tag.AttributeReference : Tag.AttributeName),
+  read: (items, version) => items.map((item) => readReference(item, version)),
+  write: (references, version) => references.flatMap((each) => writeReference(each, version) ?? []),
+};

@@ -1,0 +1,63 @@
+/** The states of an object and the transitions between them (KMIP 2.1 §4.57; 1.4 §3.22), those of the clock included. */
+import type { EnumerationValue } from '#protocol/enumerations';
+import { KmipError } from '#protocol/kmip-error';
+import type { Attributes } from './attributes.ts';
+
+export type State = EnumerationValue<'State'>;
+/** `compromise` is a Revoke whose reason is a compromise of the key or of its issuer. */
+export type LifeCycleEvent = 'activate' | 'deactivate' | 'compromise' | 'destroy';
+
+/** "Only the transitions described above are permitted." Numbers are those of the text. */
+const transitions: { readonly [S in State]: { readonly [E in LifeCycleEvent]?: State } } = {
+  PreActive: {
+    activate: 'Active', // 4
+    compromise: 'Compromised', // 3
+    destroy: 'Destroyed', // 2
+  },
+  Active: {
+    deactivate: 'Deactivated', // 6
+    compromise: 'Compromised', // 5
+  },
+  Deactivated: {
+    compromise: 'Compromised', // 8
+    destroy: 'Destroyed', // 7
+  },
+  Compromised: {
+    destroy: 'DestroyedCompromised', // 9
+  },
+  Destroyed: {
+    compromise: 'DestroyedCompromised', // 10
+  },
+  DestroyedCompromised: {},
+};
+
+/** What people call a state. */
+export const stateText = (state: State): string => state.replace(/(?<=[a-z])(?=[A-Z])/g, '-');
+
+/** The state after the event. @throws KmipError WrongKeyLifecycleState or ObjectDestroyed when the table has no such transition. */
+export function transition(state: State, event: LifeCycleEvent): State {
+  const next = transitions[state][event];
+  if (next !== undefined) return next;
+  const reason = event === 'destroy' && isDestroyed(state) ? 'ObjectDestroyed' : 'WrongKeyLifecycleState';
+  throw new KmipError(reason, `cannot ${event} an object in state ${stateText(state)}`);
+}
+
+export const isDestroyed = (state: State | undefined): boolean =>
+  state === 'Destroyed' || state === 'DestroyedCompromised';
+
+/**
+ * The state at `now` (seconds): what is kept, moved on by the dates that the clock has reached since. Nothing is written: the state is computed
+ * whenever it is read.
+ */
+export function stateAt({ state, activationDate, deactivationDate }: Attributes, now: number): State | undefined {
+  let current = state as State | undefined;
+  if (current === 'PreActive' && activationDate !== undefined && activationDate <= now) current = 'Active';
+  if (current === 'Active' && deactivationDate !== undefined && deactivationDate <= now) current = 'Deactivated';
+  return current;
+}
+
+/** The attributes as they are at `now`. */
+export function attributesAt(attributes: Attributes, now: number): Attributes {
+  const state = stateAt(attributes, now);
+  return state === attributes.state ? attributes : { ...attributes, state };
+}

@@ -1,0 +1,70 @@
+/** A managed object as the server holds it: owner, attributes, and its own structure without the material. */
+import type { Instance } from './attribute-codec.ts';
+import {
+  attributeRow,
+  attributeRows,
+  valuesOf,
+  type AttributeKey,
+  type Attributes,
+  type AttributeValue,
+  type ObjectType,
+} from './attributes.ts';
+import type { ObjectStructure } from './object-structure.ts';
+
+/** Attribute Indexes of 1.x where they are not simply counted: after deletions, which leave the others as they were (1.4 §2.1.1). */
+export type Indexes = { readonly [K in AttributeKey]?: readonly number[] | undefined };
+
+export interface ManagedObject {
+  readonly id: string;
+  /** The client record that may do everything with it. */
+  readonly owner: string;
+  readonly attributes: Attributes;
+  readonly indexes: Indexes;
+  readonly structure: ObjectStructure;
+}
+
+export const objectTypeOf = (object: ManagedObject): ObjectType => object.structure.objectType;
+
+/** The Attribute Index of each value: as kept, else counted, custom attributes of different names apart. */
+export function indexesOf(
+  { attributes, indexes }: Pick<ManagedObject, 'attributes' | 'indexes'>,
+  key: AttributeKey,
+): readonly number[] {
+  const kept = indexes[key];
+  if (kept !== undefined) return kept;
+  const values = valuesOf(attributes, key);
+  if (key !== 'vendorAttribute') return values.map((_, place) => place);
+  const counts = new Map<string, number>();
+  return (values as readonly AttributeValue<'vendorAttribute'>[]).map(({ vendorIdentification, attributeName }) => {
+    const called = `${vendorIdentification}\0${attributeName}`;
+    const index = counts.get(called) ?? 0;
+    counts.set(called, index + 1);
+    return index;
+  });
+}
+
+/** The values of one attribute as they go on a wire. */
+export function instancesOf(
+  object: Pick<ManagedObject, 'attributes' | 'indexes'>,
+  key: AttributeKey,
+): readonly Instance[] {
+  const values = valuesOf(object.attributes, key);
+  if (values.length === 0) return [];
+  if (!attributeRow(key).multiple) return [{ key, value: values[0] }];
+  const indexes = indexesOf(object, key);
+  return values.map((value, place) => ({
+    key,
+    ...(key === 'vendorAttribute' ? { vendor: value as AttributeValue<'vendorAttribute'> } : {}),
+    value,
+    index: indexes[place] ?? place,
+  }));
+}
+
+/** Every attribute that the object has, in the order of the table. */
+export function allInstances(object: Pick<ManagedObject, 'attributes' | 'indexes'>): Instance[] {
+  const instances: Instance[] = [];
+  for (const key of attributeRows.keys()) {
+    if (object.attributes[key] !== undefined) instances.push(...instancesOf(object, key));
+  }
+  return instances;
+}

@@ -1,0 +1,53 @@
+/** How Locate compares what an object holds with what was asked (KMIP 2.1 §6.1.28; 1.4 §4.9). */
+import { isDeepStrictEqual } from 'node:util';
+import { largestDate } from '#protocol/codecs';
+
+/** `held`: every value of the attribute, none when it is absent. `asked`: at least one. */
+export type Matcher = (held: readonly unknown[], asked: readonly unknown[]) => boolean;
+
+/** Every asked value is among those held. */
+export const equalsEach: Matcher = (held, asked) =>
+  asked.every((value) => held.some((each) => isDeepStrictEqual(each, value)));
+
+/** Structures may be asked for in part: the fields given must be equal, on one and the same value. */
+export const fieldsMatch: Matcher = (held, asked) =>
+  asked.every((value) => held.some((each) => hasFields(each as object, value as object)));
+
+function hasFields(held: object, asked: object): boolean {
+  return Object.entries(asked).every(
+    ([key, value]) => value === undefined || isDeepStrictEqual((held as Record<string, unknown>)[key], value),
+  );
+}
+
+/** "matching candidate objects have all of the bits set in its mask that are set in the requested mask". */
+export const hasAllBits: Matcher = (held, asked) =>
+  asked.every((value) => held.some((each) => ((each as number) & (value as number)) === (value as number)));
+
+/** One date is that date, two are a range with both ends in it; the largest date is "equivalent to an undefined attribute". */
+export const withinRange: Matcher = (held, asked) => {
+  const dates = asked as readonly number[];
+  if (dates.length === 1 && dates[0] === largestDate) return held.length === 0;
+  const from = Math.min(...dates);
+  const to = Math.max(...dates);
+  return held.some((date) => (date as number) >= from && (date as number) <= to);
+};
+
+interface Limits {
+  readonly usageLimitsTotal?: bigint;
+  readonly usageLimitsCount?: bigint;
+  readonly usageLimitsUnit?: string;
+}
+
+/** "matching candidate objects SHALL have a Usage Limits Count and Usage Limits Total equal to or larger than the values specified". */
+export const atLeast: Matcher = (held, asked) =>
+  (asked as readonly Limits[]).every((limits) =>
+    (held as readonly Limits[]).some(
+      (each) =>
+        reaches(each.usageLimitsTotal, limits.usageLimitsTotal) &&
+        reaches(each.usageLimitsCount, limits.usageLimitsCount) &&
+        (limits.usageLimitsUnit === undefined || limits.usageLimitsUnit === each.usageLimitsUnit),
+    ),
+  );
+
+const reaches = (held: bigint | undefined, asked: bigint | undefined): boolean =>
+  asked === undefined || (held !== undefined && held >= asked);

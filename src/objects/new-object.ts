@@ -1,0 +1,85 @@
+/** What every object has from its beginning: the attributes that the server sets, whoever made the object (2.1 chapter 4, "When implicitly set"). */
+import { createHash } from 'node:crypto';
+import type { Attributes } from './attributes.ts';
+import { stateAt } from './life-cycle.ts';
+import type { ManagedObject } from './managed-object.ts';
+import { takeMaterial } from './material.ts';
+import type { ObjectStructure } from './object-structure.ts';
+
+/** Seconds; how long clients may use what they fetched without asking again (2.1 §4.32). No policy here shortens it. */
+const leaseTime = 3600;
+
+/** 2.1 §11.54: kept by software, sealed, on this system. */
+const protectionStorageMask = 0x01;
+
+export interface NewObject {
+  readonly id: string;
+  readonly owner: string;
+  readonly structure: ObjectStructure;
+  /** What the client gave, already checked. */
+  readonly given: Attributes;
+  /** What the server found out about the object, such as its algorithm. */
+  readonly found: Attributes;
+  readonly now: number;
+  /** The server made the material, as against a client that registered it. */
+  readonly generated: boolean;
+}
+
+/** The object, and its material apart. */
+export function newObject(from: NewObject): { readonly object: ManagedObject; readonly material?: Uint8Array } {
+  const { id, owner, structure, given, found, now, generated } = from;
+  const { rest, material } = takeMaterial(structure);
+  const base: Attributes = { ...found, ...given, uniqueIdentifier: id, objectType: structure.objectType };
+  const attributes: Attributes =
+    structure.objectType === 'Template'
+      ? { ...base, initialDate: now, lastChangeDate: now }
+      : { ...base, ...implicit(structure, material, base, now, generated) };
+  return {
+    object: { id, owner, attributes, indexes: {}, structure: rest },
+    ...(material === undefined ? {} : { material }),
+  };
+}
+
+function implicit(
+  structure: ObjectStructure,
+  material: Uint8Array | undefined,
+  given: Attributes,
+  now: number,
+  generated: boolean,
+): Attributes {
+  const sensitive = given.sensitive ?? false;
+  const extractable = given.extractable ?? true;
+  const { keyFormatType } = 'keyBlock' in structure ? structure.keyBlock : { keyFormatType: undefined };
+  const limits = given.usageLimits;
+  return {
+    state: stateAt({ ...given, state: 'PreActive' }, now),
+    initialDate: now,
+    lastChangeDate: now,
+    ...(generated ? { originalCreationDate: now } : {}),
+    leaseTime,
+    ...(material === undefined ? {} : { digest: [digestOf(structure, material)] }),
+    ...(keyFormatType === undefined ? {} : { keyFormatType }),
+    ...(keyFormatType === undefined ? {} : { keyValuePresent: material !== undefined }),
+    ...(limits === undefined ? {} : { usageLimits: { ...limits, usageLimitsCount: limits.usageLimitsTotal } }),
+    fresh: given.fresh ?? true,
+    sensitive,
+    alwaysSensitive: sensitive,
+    extractable,
+    neverExtractable: !extractable,
+    protectionStorageMask,
+    shortUniqueIdentifier: shortIdentifier(given.uniqueIdentifier as string),
+  };
+}
+
+/** The digest that every object has is SHA-256 (2.1 §4.20), over the material as it was registered or made. */
+function digestOf(structure: ObjectStructure, material: Uint8Array): NonNullable<Attributes['digest']>[number] {
+  const keyFormatType = 'keyBlock' in structure ? structure.keyBlock.keyFormatType : undefined;
+  return {
+    hashingAlgorithm: 'SHA_256',
+    digestValue: createHash('sha256').update(material).digest(),
+    ...(keyFormatType === undefined ? {} : { keyFormatType }),
+  };
+}
+
+/** 2.1 §4.56: "a SHA-256 hash of the Unique Identifier". */
+const shortIdentifier = (id: string): Uint8Array => createHash('sha256').update(id).digest();

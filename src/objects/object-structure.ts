@@ -1,0 +1,121 @@
+/**
+ * The objects themselves (KMIP 2.1 chapter 2 and §3; 1.4 §2.1.3, §2.2): what Register takes and Get gives, one row a type.
+ */
+import { ItemType, type Item } from '#ttlv/item';
+import { bytes, enumeration, integer, wrongType, type Codec } from '#protocol/codecs';
+import {
+  childrenOf,
+  fieldsOf,
+  grouped,
+  optional,
+  required,
+  structure,
+  type Group,
+  type Schema,
+} from '#protocol/fields';
+import { KmipError } from '#protocol/kmip-error';
+import { keyWrappingData, splitKeyParameters } from '#protocol/structures';
+import { Tag } from '#protocol/tags';
+import type { Version } from '#protocol/versions';
+import { listedAttributes, type Instance } from './attribute-codec.ts';
+import type { ObjectType } from './attributes.ts';
+
+/** A Byte String for most formats, the fields of a structure for the Transparent ones. */
+export type KeyMaterial = Uint8Array | readonly Item[];
+
+/** Wrapped it is a Byte String, which nobody here looks into. */
+export type KeyValue =
+  { readonly keyMaterial: KeyMaterial; readonly attributes?: readonly Instance[] | undefined } | Uint8Array;
+
+export const isWrapped = (value: KeyValue): value is Uint8Array => value instanceof Uint8Array;
+
+const keyMaterial: Codec<KeyMaterial> = {
+  read(item) {
+    if (item.type === ItemType.ByteString || item.type === ItemType.Structure) return item.value;
+    throw wrongType(item, 'Byte String or Structure');
+  },
+  write: (tag, value) =>
+    value instanceof Uint8Array ? { tag, type: ItemType.ByteString, value } : { tag, type: ItemType.Structure, value },
+};
+
+const plainKeyValue = structure('Key Value', {
+  keyMaterial: required(Tag.KeyMaterial, keyMaterial),
+  attributes: grouped(Tag.Attributes, listedAttributes, 'optional'),
+});
+
+const keyValue: Codec<KeyValue> = {
+  read: (item, version) => (item.type === ItemType.ByteString ? item.value : plainKeyValue.read(item, version)),
+  write: (tag, value, version) =>
+    isWrapped(value) ? { tag, type: ItemType.ByteString, value } : plainKeyValue.write(tag, value, version),
+};
+
+/** KMIP 2.1 §3.1 (1.4 §2.1.3). Which fields a format demands is checked where an object is registered. */
+export const keyBlock = structure('Key Block', {
+  keyFormatType: required(Tag.KeyFormatType, enumeration('KeyFormatType')),
+  keyCompressionType: optional(Tag.KeyCompressionType, enumeration('KeyCompressionType')),
+  keyValue: optional(Tag.KeyValue, keyValue),
+  cryptographicAlgorithm: optional(Tag.CryptographicAlgorithm, enumeration('CryptographicAlgorithm')),
+  cryptographicLength: optional(Tag.CryptographicLength, integer),
+  keyWrappingData: optional(Tag.KeyWrappingData, keyWrappingData),
+});
+export type KeyBlock = ReturnType<typeof keyBlock.read>;
+
+const inKeyBlock = { keyBlock: required(Tag.KeyBlock, keyBlock) };
+
+/** Every object type with its tag and fields. The tag is named like the type. */
+export const objectSchemas = {
+  Certificate: {
+    certificateType: required(Tag.CertificateType, enumeration('CertificateType')),
+    certificateValue: required(Tag.CertificateValue, bytes),
+  },
+  SymmetricKey: inKeyBlock,
+  PublicKey: inKeyBlock,
+  PrivateKey: inKeyBlock,
+  SplitKey: { ...splitKeyParameters, ...inKeyBlock },
+  Template: { attributes: grouped(Tag.Attribute, listedAttributes, 'required') },
+  SecretData: { secretDataType: required(Tag.SecretDataType, enumeration('SecretDataType')), ...inKeyBlock },
+  OpaqueObject: {
+    opaqueDataType: required(Tag.OpaqueDataType, enumeration('OpaqueDataType')),
+    opaqueDataValue: required(Tag.OpaqueDataValue, bytes),
+  },
+  PGPKey: { pgpKeyVersion: required(Tag.PGPKeyVersion, integer), ...inKeyBlock },
+  CertificateRequest: {
+    certificateRequestType: required(Tag.CertificateRequestType, enumeration('CertificateRequestType')),
+    certificateRequestValue: required(Tag.CertificateRequestValue, bytes),
+  },
+} as const satisfies Record<ObjectType, Schema>;
+
+type Shapes = { [T in ObjectType]: ReturnType<ReturnType<typeof structure<(typeof objectSchemas)[T]>>['read']> };
+/** An object's own structure, told apart by `objectType`. */
+export type ObjectStructure = { [T in ObjectType]: { readonly objectType: T } & Shapes[T] }[ObjectType];
+
+const byTag = new Map<number, { readonly objectType: ObjectType; readonly fields: ReturnType<typeof fieldsOf> }>(
+  Object.entries(objectSchemas).map(([objectType, schema]) => [
+    Tag[objectType as ObjectType],
+    { objectType: objectType as ObjectType, fields: fieldsOf(schema as Schema, objectType) },
+  ]),
+);
+
+export function readObject(item: Item, version: Version): ObjectStructure {
+  const row = byTag.get(item.tag);
+  if (row === undefined) throw new KmipError('InvalidMessage', 'the object is of no known type');
+  return { objectType: row.objectType, ...row.fields.read(childrenOf(item), version) } as ObjectStructure;
+}
+
+export function writeObject(object: ObjectStructure, version: Version): Item {
+  const tag = Tag[object.objectType];
+  const row = byTag.get(tag);
+  if (row === undefined) throw new Error(`no object is a ${object.objectType}`);
+  return { tag, type: ItemType.Structure, value: row.fields.write(object as never, version) };
+}
+
+/** "Any object" in a payload. */
+export const anyObject: Group<ObjectStructure> = {
+  accepts: (tag) => byTag.has(tag),
+  read([only, second], version) {
+    if (only === undefined || second !== undefined)
+      throw new KmipError('InvalidMessage', 'more than one object is given');
+    return readObject(only, version);
+  },
+  write: (object, version) => [writeObject(object, version)],
+};
