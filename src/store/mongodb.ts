@@ -51,11 +51,11 @@ export async function openMongodb(url: string): Promise<Engine> {
     throw new Error(`cannot open the store in MongoDB: ${error instanceof Error ? error.message : 'unknown error'}`);
   }
 
-  let closing: Promise<void> | undefined;
+  let closed = false;
   const committing = new Set<Promise<void>>();
 
   function demandOpen(): void {
-    if (closing !== undefined) throw new Error('the store is closed');
+    if (closed) throw new Error('the store is closed');
   }
 
   async function get(
@@ -150,11 +150,6 @@ export async function openMongodb(url: string): Promise<Engine> {
     else await writeOneByOne(writes);
   }
 
-  async function finish(): Promise<void> {
-    await Promise.allSettled(committing);
-    await client.close();
-  }
-
   return {
     get,
     find,
@@ -169,7 +164,12 @@ export async function openMongodb(url: string): Promise<Engine> {
         committing.delete(done);
       }
     },
-    close: () => (closing ??= finish()),
+    async close() {
+      if (closed) return;
+      closed = true;
+      await Promise.allSettled(committing);
+      await client.close();
+    },
   };
 }
 

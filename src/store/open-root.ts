@@ -1,12 +1,12 @@
 /** Opens the root record, making it first in a store that is new. */
 import { createSecretKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { succeeds } from './engine.ts';
+import { ConflictError } from './engine.ts';
 import type { Engine } from './engine.ts';
 import { dataKeyKind } from './data-key-uses.ts';
 import { kindKind } from './kind-register.ts';
 import { RootKeyError, lockFor } from './root-key.ts';
-import type { RandomBytes, RootKeySource } from './root-key.ts';
+import type { RootKeySource } from './root-key.ts';
 import { keyLength, makeRootRecord, openKeyring, readRootRecord, wrappingKey } from './root-record.ts';
 import type { Keys, Lock, RootRecord } from './root-record.ts';
 import { nonceLength } from './seal.ts';
@@ -17,6 +17,8 @@ export interface OpenRoot {
   readonly wrapping: KeyObject;
   readonly keys: Keys;
 }
+
+export type RandomBytes = (size: number) => Buffer;
 
 /** Throws RootKeyError: a store that has data keys is never given a new root key. */
 export async function openRoot(engine: Engine, source: RootKeySource, randomBytes: RandomBytes): Promise<OpenRoot> {
@@ -61,7 +63,11 @@ async function initialise(engine: Engine, source: RootKeySource, randomBytes: Ra
   };
   const record = makeRootRecord(wrappingKey(made.key), lockFor(made), keys, 1, randomBytes(nonceLength));
   made.key.fill(0);
-  await succeeds(engine.commit([{ put: record }]));
+  try {
+    await engine.commit([{ put: record }]);
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error;
+  }
 }
 
 /** Every record that is sealed has its kind registered and its data key's uses counted before. */

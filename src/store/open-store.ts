@@ -77,7 +77,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       const sealedChanges = changes.map((change) => sealed(change, sealing));
       await engine.commit(sealedChanges);
       for (const change of changes) if (!isWrite(change)) cache.delete(change.kind.name, change.id);
-      await sealAnew(engine, keyring, sealing.keyNumber, sealedChanges);
+      if (sealing.isLate()) await sealAnew(engine, keyring, sealing, sealedChanges);
     },
 
     async close() {
@@ -103,20 +103,15 @@ function keptMaterial({ id, revision, material, before }: Write): SealedMaterial
 /** So that new keys are known before they are needed, deleted ones are forgotten, and trouble is told once. */
 function watch(keyring: Keyring, log: KeyringOptions['log']): () => void {
   let trouble = '';
-  let stopped = false;
   const timer = setInterval(() => {
     keyring.check().then(
       () => (trouble = ''),
       (error) => {
-        if (stopped || String(error) === trouble) return;
+        if (String(error) !== trouble) log?.warn(`the keys of the store cannot be checked: ${error}`);
         trouble = String(error);
-        log?.warn(`the keys of the store cannot be checked: ${trouble}`);
       },
     );
   }, checkInterval);
   timer.unref();
-  return () => {
-    stopped = true;
-    clearInterval(timer);
-  };
+  return () => clearInterval(timer);
 }

@@ -1,0 +1,60 @@
+/** What an operation sees of the server: declared here, provided by `server`. */
+import type { ManagedObject } from '#objects/managed-object';
+import type { ObjectStructure } from '#objects/object-structure';
+import type { Instance } from '#objects/attribute-codec';
+import type { ObjectReference } from '#protocol/structures';
+import type { Rules, Version } from '#protocol/versions';
+import type { ObjectRight } from './rights.ts';
+
+/** An object that the caller may use in the way it asked for, its state as the clock has it now. */
+export interface Loaded {
+  readonly object: ManagedObject;
+  /** The object with its material, opened for this use: whoever calls wipes the bytes it took out, when done. Throws when it is gone. */
+  openStructure(): ObjectStructure;
+}
+
+/** A change of one object; the server adds revision, audit record and durability. */
+export type ObjectChange =
+  | { readonly create: ManagedObject; readonly material?: Uint8Array }
+  /** `material: null` destroys it; absent leaves it as it is. */
+  | { readonly update: Loaded; readonly to: ManagedObject; readonly material?: Uint8Array | null };
+
+export interface ObjectQuery {
+  /** What must match, all of it; an empty list matches every object of the caller. */
+  readonly instances: readonly Instance[];
+}
+
+export interface Context {
+  readonly version: Version;
+  readonly rules: Rules;
+  /** The caller's client record. */
+  readonly clientId: string;
+  readonly server: ServerFacts;
+  /** Seconds since 1970, the same throughout one batch item. */
+  now(): number;
+  random(length: number): Uint8Array;
+  /** A new identifier: a UUID that sorts by its time. */
+  newIdentifier(): string;
+  /**
+   * The only way to hold an object: by its identifier, by what an earlier item of the batch made, or (undefined) the ID Placeholder.
+   * @throws KmipError ObjectNotFound also when the caller may not know of it.
+   */
+  load(reference: ObjectReference | undefined, right: ObjectRight): Promise<Loaded>;
+  /** The caller's objects that match, the newest first. */
+  find(query: ObjectQuery): AsyncIterable<Loaded>;
+  /** All or nothing, durable when it resolves; the audit record travels along. */
+  commit(changes: readonly ObjectChange[]): Promise<void>;
+  /** @throws KmipError ProtectionStorageUnavailable when none of the masks is where this server keeps things (2.1 §7.13). */
+  checkProtectionStorage(masks: readonly number[] | undefined): void;
+  /** Sets or, with undefined, empties the ID Placeholder (2.1 §6, 1.4 §4). */
+  setPlaceholder(id: string | undefined): void;
+  /** Puts a client's text into the log (Log, 2.1 §6.1.29). */
+  log(message: string): void;
+}
+
+/** What Query and the like say of this server; the operations themselves are in the list. */
+export interface ServerFacts {
+  readonly vendorIdentification: string;
+  readonly productVersion: string;
+  readonly interop: boolean;
+}

@@ -1,0 +1,45 @@
+import { objectTypeOf } from '#objects/managed-object';
+import { isDestroyed } from '#objects/life-cycle';
+import { anyObject } from '#objects/object-structure';
+import { enumeration } from '#protocol/codecs';
+import { grouped, optional, required } from '#protocol/fields';
+import { KmipError } from '#protocol/kmip-error';
+import { keyWrappingSpecification, objectReference, uniqueIdentifier } from '#protocol/structures';
+import { Tag } from '#protocol/tags';
+import { V1_4 } from '#protocol/versions';
+import { inFormat } from './key-format.ts';
+import { defineOperation } from './operation.ts';
+
+/** KMIP 2.1 §6.1.19 (1.4 §4.11). */
+export const get = defineOperation('Get', {
+  right: 'fetch',
+  request: {
+    uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
+    keyFormatType: optional(Tag.KeyFormatType, enumeration('KeyFormatType')),
+    keyWrapType: optional(Tag.KeyWrapType, enumeration('KeyWrapType'), { since: V1_4 }),
+    keyCompressionType: optional(Tag.KeyCompressionType, enumeration('KeyCompressionType')),
+    keyWrappingSpecification: optional(Tag.KeyWrappingSpecification, keyWrappingSpecification),
+  },
+  response: {
+    objectType: required(Tag.ObjectType, enumeration('ObjectType')),
+    uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier),
+    object: grouped(Tag.KeyBlock, anyObject, 'required'),
+  },
+
+  async run(request, context) {
+    const loaded = await context.load(request.uniqueIdentifier, 'fetch');
+    const { object } = loaded;
+    const { state, sensitive, extractable, keyValuePresent } = object.attributes;
+    if (isDestroyed(state as never)) throw new KmipError('ObjectDestroyed', 'the object was destroyed');
+    if (sensitive === true && request.keyWrappingSpecification === undefined) {
+      throw new KmipError('Sensitive', 'the object is Sensitive: it is given out wrapped only');
+    }
+    if (extractable === false) throw new KmipError('NotExtractable', 'the object is not Extractable');
+    if (keyValuePresent === false) throw new KmipError('KeyValueNotPresent', 'the server does not have the key value');
+    return {
+      objectType: objectTypeOf(object),
+      uniqueIdentifier: object.id,
+      object: inFormat(loaded.openStructure(), request),
+    };
+  },
+});

@@ -1,0 +1,99 @@
+/** A managed object as a record: TTLV in the shapes of `atRest`, so that what a wire can hold can be kept. */
+import { decode } from '#ttlv/decode';
+import { encode } from '#ttlv/encode';
+import { ItemType, type Item } from '#ttlv/item';
+import { listedAttributes, type Instance } from '#objects/attribute-codec';
+import { withInstance } from '#objects/attribute-rules';
+import {
+  attributeByTag,
+  attributeRow,
+  attributeRows,
+  valuesOf,
+  type AttributeKey,
+  type Attributes,
+} from '#objects/attributes';
+import { allInstances, type Indexes, type ManagedObject } from '#objects/managed-object';
+import { anyObject } from '#objects/object-structure';
+import { integer, text } from '#protocol/codecs';
+import { fieldsOf, grouped, many, required, structure } from '#protocol/fields';
+import { Tag } from '#protocol/tags';
+import { atRest } from '#protocol/versions';
+import type { Kind, TermMaker } from './store.ts';
+
+/** Tags of our own, of the range for extensions (2.1 §11.56), that never leave the store. */
+const own = { record: 0x540000, owner: 0x540001, indexes: 0x540002, attribute: 0x540003, index: 0x540004 } as const;
+
+const indexes = structure('indexes', {
+  attribute: required(own.attribute, integer),
+  index: many(own.index, integer),
+});
+
+const record = fieldsOf(
+  {
+    owner: required(own.owner, text),
+    attributes: grouped(Tag.Attributes, listedAttributes, 'required'),
+    indexes: many(own.indexes, indexes),
+    structure: grouped(Tag.KeyBlock, anyObject, 'required'),
+  },
+  'object record',
+);
+
+/** Bodies are ours: whatever a message may hold, a record may hold too, and a few times that. */
+const limits = { maximumBytes: 64 * 1024 * 1024, maximumDepth: 64, maximumItems: 1_000_000 };
+
+export const objectKind: Kind<ManagedObject> = {
+  name: 'object',
+
+  encode(object) {
+    const value = record.write(
+      {
+        owner: object.owner,
+        attributes: allInstances(object),
+        indexes: Object.entries(object.indexes).map(([key, index]) => ({
+          attribute: attributeRow(key as AttributeKey).tag,
+          index: index ?? [],
+        })),
+        structure: object.structure,
+      },
+      atRest,
+    );
+    return encode({ tag: own.record, type: ItemType.Structure, value });
+  },
+
+  decode(bytes) {
+    const item: Item = decode(bytes, limits);
+    if (item.type !== ItemType.Structure) throw new Error('an object record is no structure');
+    const { owner, attributes, indexes: kept = [], structure: object } = record.read(item.value, atRest);
+    const set = attributes.reduce<Attributes>((sum, each: Instance) => withInstance(sum, each), {});
+    const indexList: [AttributeKey, readonly number[]][] = kept.flatMap(({ attribute, index = [] }) => {
+      const key = attributeByTag(attribute);
+      return key === undefined ? [] : [[key, index]];
+    });
+    return {
+      id: set.uniqueIdentifier ?? '',
+      owner,
+      attributes: set,
+      indexes: Object.fromEntries(indexList) as Indexes,
+      structure: object,
+    };
+  },
+
+  terms(object, term) {
+    const terms = [ownerTerm(term, object.owner)];
+    for (const [key, row] of attributeRows) {
+      if (row.index === undefined) continue;
+      for (const value of valuesOf(object.attributes, key)) {
+        const indexed = row.index(value as never);
+        if (indexed !== undefined) terms.push(attributeTerm(term, object.owner, key, indexed));
+      }
+    }
+    return [...new Set(terms)];
+  },
+};
+
+/** What all objects of one client have. */
+export const ownerTerm = (term: TermMaker, owner: string): string => term('owner', owner);
+
+/** Indexes belong to the owner: the same name of two clients gives two terms, so nobody can learn of foreign names. */
+export const attributeTerm = (term: TermMaker, owner: string, key: AttributeKey, value: string): string =>
+  term(key, `${owner}\0${value}`);
