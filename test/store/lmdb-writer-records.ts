@@ -9,8 +9,3 @@ export interface Acknowledged {
   readonly id: string;
   readonly milliseconds: number;
 }
-
-export interface Failed {
-  readonly id: string;
-  readonly failure: string;
-}

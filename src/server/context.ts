@@ -1,0 +1,123 @@
+/** The Context of one run of one operation: where authorization, clock and audit meet the store. */
+import { mayOn } from '#access/rights';
+import type { AuditEntry } from '#audit/entry';
+import { attributesAt } from '#objects/life-cycle';
+import type { ManagedObject } from '#objects/managed-object';
+import { putMaterial } from '#objects/material';
+import type { Context, Loaded } from '#operations/context';
+import { maskBit } from '#protocol/enumerations';
+import { KmipError } from '#protocol/kmip-error';
+import { rulesOf, type Version } from '#protocol/versions';
+import type { Kept } from '#store/store';
+import { newIdentifier } from './identifier.ts';
+import { candidates } from './candidates.ts';
+import type { Placeholders } from './placeholders.ts';
+import type { Services } from './services.ts';
+import type { Session } from './session.ts';
+import type { ObjectView, ViewChange } from './view.ts';
+
+export interface ContextParts {
+  readonly version: Version;
+  readonly session: Session;
+  readonly services: Services;
+  readonly placeholders: Placeholders;
+  readonly view: ObjectView;
+  readonly entry: AuditEntry;
+  /** Gets the identifiers of all objects that the operation held or made, for the audit record. */
+  readonly touched: Set<string>;
+}
+
+export interface Attempt {
+  readonly context: Context;
+  /** The audit record that went with the change, when there was one. */
+  entryId(): string | undefined;
+}
+
+/** Where this server keeps things (2.1 §12.2). */
+const storageOffered =
+  (maskBit('ProtectionStorageMask', 'Software') ?? 0) | (maskBit('ProtectionStorageMask', 'OnSystem') ?? 0);
+
+export function createContext({
+  version,
+  session,
+  services,
+  placeholders,
+  view,
+  entry,
+  touched,
+}: ContextParts): Attempt {
+  const milliseconds = services.now();
+  const now = Math.floor(milliseconds / 1000);
+  const kept = new WeakMap<Loaded, Kept<ManagedObject>>();
+  let entryId: string | undefined;
+
+  function loaded(record: Kept<ManagedObject>): Loaded {
+    const object = { ...record.value, attributes: attributesAt(record.value.attributes, now) };
+    const made: Loaded = {
+      object,
+      openStructure: () =>
+        record.hasMaterial ? putMaterial(object.structure, record.openMaterial()) : object.structure,
+    };
+    kept.set(made, record);
+    return made;
+  }
+
+  const context: Context = {
+    version,
+    rules: rulesOf(version),
+    clientId: session.clientId,
+    server: services.facts,
+    now: () => now,
+    random: services.random,
+    newIdentifier: () => newIdentifier(milliseconds, services.random),
+
+    async load(reference, right) {
+      const id = placeholders.resolve(reference);
+      const record = await view.get(id);
+      // One answer for both, so that nobody learns of foreign objects.
+      if (record === undefined || !mayOn(session, record.value, right)) {
+        throw new KmipError('ObjectNotFound', 'no object of yours has this Unique Identifier');
+      }
+      touched.add(id);
+      return loaded(record);
+    },
+
+    async *find({ instances }) {
+      for await (const record of candidates(instances, session, services.store.term, view)) {
+        if (mayOn(session, record.value, 'read')) yield loaded(record);
+      }
+    },
+
+    async commit(changes) {
+      const viewChanges = changes.map((change): ViewChange => {
+        if ('create' in change) {
+          touched.add(change.create.id);
+          return change;
+        }
+        const record = kept.get(change.update);
+        if (record === undefined) throw new Error('only what was loaded can be updated');
+        const { to, material } = change;
+        return { update: record, to, ...(material === undefined ? {} : { material }) };
+      });
+      entryId = await view.commit(viewChanges, { ...entry, objects: [...touched], status: 'Success' });
+    },
+
+    checkProtectionStorage(masks = []) {
+      if (masks.length > 0 && !masks.some((mask) => (mask & ~storageOffered) === 0)) {
+        throw new KmipError(
+          'ProtectionStorageUnavailable',
+          'this server keeps objects in Software, On System, and nowhere else',
+        );
+      }
+    },
+
+    setPlaceholder(id) {
+      placeholders.placeholder = id;
+    },
+
+    log(message) {
+      services.log.info('a client says', { connection: session.connection, client: session.clientId, message });
+    },
+  };
+  return { context, entryId: () => entryId };
+}

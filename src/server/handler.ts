@@ -1,0 +1,110 @@
+/**
+ * One request's way from bytes to bytes, without a socket: decode, header, batch, encode. TCP, HTTPS and tests share it. It answers
+ * everything that can be answered; what cannot even be told from noise closes the connection.
+ */
+import { decode } from '#ttlv/decode';
+import { encode } from '#ttlv/encode';
+import { TtlvError, type Item } from '#ttlv/item';
+import { KmipError } from '#protocol/kmip-error';
+import { readRequest, versionIn, writeResponse, type RequestMessage, type ResponseBatchItem } from '#protocol/message';
+import { reasonFor } from '#protocol/reasons';
+import { answerVersion, type Version } from '#protocol/versions';
+import { runBatch } from './batch.ts';
+import { fitting } from './response-size.ts';
+import type { Services } from './services.ts';
+import type { Session } from './session.ts';
+
+export interface Handler {
+  /** The answer to one request. Rejects only when the answer itself cannot be made. */
+  handle(bytes: Uint8Array, session: Session): Promise<Uint8Array>;
+  /** The answer to a stream that stopped being messages; the connection is closed after it. */
+  refuse(error: TtlvError, session: Session): Promise<Uint8Array>;
+}
+
+export function createHandler(services: Services): Handler {
+  const { limits, log } = services;
+
+  return {
+    async handle(bytes, session) {
+      let item: Item;
+      try {
+        item = decode(bytes, { maximumBytes: limits.maximumMessageSize });
+      } catch (error) {
+        if (!(error instanceof TtlvError)) throw error;
+        return await this.refuse(error, session);
+      }
+      let request: RequestMessage;
+      try {
+        request = readRequest(item);
+        checkHeader(request);
+      } catch (error) {
+        if (!(error instanceof KmipError)) throw error;
+        return await refused(error, answerVersion(versionIn(item)), session);
+      }
+      const { protocolVersion, clientCorrelationValue, maximumResponseSize } = request.header;
+      const batchItems = await runBatch(request, session, services);
+      return answer(batchItems, protocolVersion, clientCorrelationValue, maximumResponseSize);
+    },
+
+    refuse: (error, session) =>
+      refused(new KmipError('InvalidMessage', error.message), answerVersion(undefined), session),
+  };
+
+  function checkHeader({ header, batchItems }: RequestMessage): void {
+    if (header.batchCount !== batchItems.length) {
+      throw new KmipError(
+        'InvalidMessage',
+        `Batch Count is ${header.batchCount}, but the message has ${batchItems.length} items`,
+      );
+    }
+    if (batchItems.length === 0) throw new KmipError('InvalidMessage', 'the message has no batch item');
+    if (batchItems.length > limits.maximumBatchCount) {
+      throw new KmipError('ServerLimitExceeded', `Batch Count is above ${limits.maximumBatchCount}`);
+    }
+    if (header.asynchronousIndicator === 'Mandatory') {
+      throw new KmipError(
+        'FeatureNotSupported',
+        'Asynchronous Indicator is Mandatory, but this server answers synchronously',
+      );
+    }
+  }
+
+  /** "Response message containing a header and a Batch Item without Operation" (1.4 §11.1), and its audit record. */
+  async function refused(error: KmipError, version: Version, session: Session): Promise<Uint8Array> {
+    const { connection, clientId, fingerprint } = session;
+    log.warn('a message was refused', { connection, client: clientId, why: error.message });
+    await services.audit.append({
+      kind: 'operation',
+      client: clientId,
+      certificate: fingerprint,
+      connection,
+      status: 'OperationFailed',
+      reason: error.reason,
+    });
+    const resultReason = reasonFor(error.reason, version);
+    return answer([{ resultStatus: 'OperationFailed', resultReason, resultMessage: error.message }], version);
+  }
+
+  function answer(
+    batchItems: readonly ResponseBatchItem[],
+    version: Version,
+    clientCorrelationValue?: string,
+    maximumResponseSize?: number,
+  ): Uint8Array {
+    const write = (items: readonly ResponseBatchItem[]): Uint8Array =>
+      encode(
+        writeResponse({
+          header: {
+            protocolVersion: version,
+            timeStamp: Math.floor(services.now() / 1000),
+            clientCorrelationValue,
+            batchCount: items.length,
+          },
+          batchItems: items,
+        }),
+      );
+    const bytes = write(batchItems);
+    if (maximumResponseSize === undefined || bytes.length <= maximumResponseSize) return bytes;
+    return write(fitting(batchItems, version, maximumResponseSize, write));
+  }
+}

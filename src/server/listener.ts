@@ -1,0 +1,168 @@
+/**
+ * The TLS listener. It asks every client for a certificate, and one function of ours decides before the first byte is read: `admit`. Who is refused is
+ * audited and closed.
+ */
+import { createServer, type TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
+import type { AuditTrail } from '#audit/trail';
+import { fingerprintOf, subjectOf } from './peer.ts';
+import { serveConnection, type Connection } from './connection.ts';
+import type { Handler } from './handler.ts';
+import type { ServerLog } from './services.ts';
+
+export interface Admission {
+  /** `now` in milliseconds since 1970. */
+  decide(fingerprint: string, now: number): { readonly client: { readonly id: string } } | { readonly refused: string };
+  /** Calls when an earlier decision may have become another. */
+  onChange(listener: () => void): void;
+}
+
+export interface TlsIdentity {
+  /** PEM, with its chain. */
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface ListenerOptions {
+  readonly handler: Handler;
+  readonly admission: Admission;
+  readonly audit: AuditTrail;
+  readonly identity: TlsIdentity;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  now(): number;
+  readonly log: ServerLog;
+  readonly limits: ListenerLimits;
+}
+
+/** Times in milliseconds, sizes in bytes. */
+export interface ListenerLimits {
+  readonly maximumMessageSize: number;
+  readonly maximumConnections: number;
+  readonly maximumConnectionsPerClient: number;
+  readonly handshakeTimeout: number;
+  readonly idleTimeout: number;
+  /** How long requests in flight may take when the server stops. */
+  readonly shutdownTimeout: number;
+}
+
+export interface Listener {
+  readonly host: string;
+  readonly port: number;
+  /** New connections get this certificate; open ones keep theirs. */
+  renew(identity: TlsIdentity): void;
+  /** No new connections; requests in flight are answered. */
+  close(): Promise<void>;
+}
+
+/** What old arrays still need: TLS 1.2 with forward secrecy, and every suite of 1.3. */
+const ciphers = [
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'TLS_AES_128_GCM_SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-SHA384',
+  'ECDHE-RSA-AES256-SHA384',
+  'ECDHE-ECDSA-AES128-SHA256',
+  'ECDHE-RSA-AES128-SHA256',
+].join(':');
+
+export async function listen(options: ListenerOptions): Promise<Listener> {
+  const { admission, audit, limits, log, now } = options;
+  const open = new Map<TLSSocket, Connection>();
+  const perClient = new Map<string, number>();
+  let connections = 0;
+
+  const server = createServer({
+    ...options.identity,
+    requestCert: true,
+    // Refused handshakes would leave nothing to audit: `decide` refuses instead, before a byte is read.
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.2',
+    ciphers,
+    honorCipherOrder: true,
+    handshakeTimeout: limits.handshakeTimeout,
+    noDelay: true,
+  });
+  server.maxConnections = limits.maximumConnections;
+
+  function refuse(socket: Socket, connection: number, reason: string, certificate?: Buffer): void {
+    const fingerprint = certificate === undefined ? undefined : fingerprintOf(certificate);
+    log.warn('a connection was refused', { connection, peer: socket.remoteAddress, reason, fingerprint });
+    const record = {
+      kind: 'connection',
+      connection,
+      status: 'refused',
+      reason,
+      ...(fingerprint === undefined ? {} : { certificate: fingerprint }),
+      ...(certificate === undefined ? {} : { subject: subjectOf(certificate) }),
+    } as const;
+    // The connection is closed whether or not this can be written; the trail itself tells the log.
+    audit.append(record).catch(() => undefined);
+    socket.destroy();
+  }
+
+  server.on('secureConnection', (socket) => {
+    const connection = ++connections;
+    const certificate = socket.getPeerX509Certificate()?.raw;
+    if (certificate === undefined) return refuse(socket, connection, 'no certificate');
+    const fingerprint = fingerprintOf(certificate);
+    const decision = admission.decide(fingerprint, now());
+    if ('refused' in decision) return refuse(socket, connection, decision.refused, certificate);
+    const clientId = decision.client.id;
+    const count = perClient.get(clientId) ?? 0;
+    if (count >= limits.maximumConnectionsPerClient)
+      return refuse(socket, connection, 'too many connections', certificate);
+    perClient.set(clientId, count + 1);
+    open.set(socket, serveConnection(socket, { connection, clientId, fingerprint }, options));
+    socket.once('close', () => {
+      open.delete(socket);
+      const left = (perClient.get(clientId) ?? 1) - 1;
+      if (left === 0) perClient.delete(clientId);
+      else perClient.set(clientId, left);
+    });
+  });
+
+  // No TLS at all (plain HTTP, a scanner), a broken handshake, or one that took too long.
+  server.on('tlsClientError', (error, socket) =>
+    refuse(socket, ++connections, `TLS: ${(error as { code?: string }).code ?? 'failed'}`),
+  );
+  server.on('drop', (data) => log.warn('a connection was dropped: too many are open', { peer: data?.remoteAddress }));
+
+  admission.onChange(() => {
+    for (const [socket, { session }] of open) {
+      const decision = admission.decide(session.fingerprint, now());
+      if ('refused' in decision)
+        refuse(socket, session.connection, decision.refused, socket.getPeerX509Certificate()?.raw);
+    }
+  });
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: options.host, port: options.port }, resolve);
+  });
+  server.on('error', (error) => log.error('the listener failed', { error: error.message }));
+  const { port } = server.address() as { port: number };
+
+  return {
+    host: options.host,
+    port,
+    renew: ({ cert, key }) =>
+      server.setSecureContext({ cert, key, minVersion: 'TLSv1.2', ciphers, honorCipherOrder: true }),
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const connection of open.values()) connection.finish();
+      const timer = setTimeout(() => {
+        for (const socket of open.keys()) socket.destroy();
+      }, limits.shutdownTimeout);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}

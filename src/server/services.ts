@@ -1,0 +1,29 @@
+/** What the handler is made of: handed in, so that tests fix the clock and use the real rest. */
+import type { AuditTrail } from '#audit/trail';
+import type { ServerFacts } from '#operations/context';
+import type { Store } from '#store/store';
+
+export interface ServerLog {
+  debug(message: string, details?: object): unknown;
+  info(message: string, details?: object): unknown;
+  warn(message: string, details?: object): unknown;
+  error(message: string, details?: object): unknown;
+}
+
+export interface Services {
+  readonly store: Store;
+  readonly audit: AuditTrail;
+  /** Milliseconds since 1970. */
+  now(): number;
+  random(length: number): Uint8Array;
+  readonly log: ServerLog;
+  readonly facts: ServerFacts;
+  readonly limits: HandlerLimits;
+}
+
+export interface HandlerLimits {
+  /** Bytes of one request. */
+  readonly maximumMessageSize: number;
+  /** Items in one request. */
+  readonly maximumBatchCount: number;
+}

@@ -1,0 +1,20 @@
+/** Puts the parts together: a handler over the store, and the listener that serves it. */
+import { createHandler, type Handler } from './handler.ts';
+import { listen, type Listener, type ListenerLimits, type ListenerOptions } from './listener.ts';
+import type { HandlerLimits, Services } from './services.ts';
+
+export interface ServerOptions
+  extends Omit<Services, 'limits'>, Pick<ListenerOptions, 'admission' | 'identity' | 'host' | 'port'> {
+  readonly limits: HandlerLimits & ListenerLimits;
+}
+
+export interface Server extends Listener {
+  /** The same server without a socket, for front ends that bring their own. */
+  readonly handler: Handler;
+}
+
+/** Resolves when it listens. The caller owns store, audit and admission, and closes them after the server. */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const handler = createHandler(options);
+  return { ...(await listen({ ...options, handler })), handler };
+}
