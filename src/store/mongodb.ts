@@ -5,9 +5,10 @@
  * A commit of one change is one such write. A commit of several is a transaction on a replica set or a sharded cluster.
  * A single server has no transactions: there the revisions are checked first, the changes are made one by one in their
  * order, so that every prefix is a legal state, and when one turns out stale the ones before it are undone. Readers may
- * see the prefix meanwhile, and a crash may leave it.
+ * see the prefix meanwhile, and a crash may leave it. This process makes such commits one after another, so that only
+ * other processes' can come between the check and the changes: give several kmipd a replica set.
  */
-import { MongoBulkWriteError, MongoClient, MongoServerError } from 'mongodb';
+import { MongoClient, MongoServerError } from 'mongodb';
 import type { ClientSession } from 'mongodb';
 import { checkChanges, checkQuery, isId, isKind } from './bounds.ts';
 import { ConflictError } from './engine.ts';
@@ -85,15 +86,15 @@ export async function openMongodb(url: string): Promise<Engine> {
     for await (const document of cursor) yield toRecord(query.kind, document);
   }
 
-  /** One compare-and-set. */
-  async function write(one: Write): Promise<void> {
+  /** Compares and sets, in order. Throws ConflictError when a revision was stale; those before it are made. */
+  async function write(writes: readonly Write[], session?: ClientSession): Promise<void> {
     try {
-      const result = await records.bulkWrite([toOperation(one)]);
-      if (result.insertedCount + result.matchedCount + result.deletedCount === 1) return;
+      const result = await records.bulkWrite(writes.map(toOperation), session === undefined ? {} : { session });
+      if (result.insertedCount + result.matchedCount + result.deletedCount === writes.length) return;
     } catch (error) {
-      if (!isDuplicate(error)) throw error;
+      if (!(error instanceof MongoServerError && error.code === duplicateKey)) throw error;
     }
-    throw new ConflictError(one.kind, one.id);
+    throw new ConflictError(writes[0]!.kind, writes[0]!.id);
   }
 
   /** What is there of the records that `writes` change. Throws ConflictError when one of them is stale. */
@@ -109,20 +110,27 @@ export async function openMongodb(url: string): Promise<Engine> {
     return present;
   }
 
-  /** The driver repeats the transaction when another one was in its way; then the revision is stale. */
+  /**
+   * All of it works on one snapshot, so that what was checked still holds when it is written: a change in between makes
+   * the server refuse the write, and the driver runs the whole again on a new snapshot.
+   */
   async function writeInTransaction(writes: readonly Write[]): Promise<void> {
-    const operations = writes.map(toOperation);
     await client.withSession(async (session) => {
       await session.withTransaction(
         async () => {
           await checkRevisions(writes, { session, projection: { revision: 1 } });
-          const result = await records.bulkWrite(operations, { session, ordered: true });
-          const made = result.insertedCount + result.matchedCount + result.deletedCount;
-          if (made !== writes.length) throw new ConflictError(writes[0]!.kind, writes[0]!.id);
+          await write(writes, session);
         },
         { ...guarantees, readConcern: { level: 'snapshot' } },
       );
     });
+  }
+
+  let lastInLine: Promise<unknown> = Promise.resolve();
+  function inLine(task: () => Promise<void>): Promise<void> {
+    const done = lastInLine.then(task);
+    lastInLine = done.catch(() => undefined);
+    return done;
   }
 
   async function writeOneByOne(writes: readonly Write[]): Promise<void> {
@@ -130,24 +138,23 @@ export async function openMongodb(url: string): Promise<Engine> {
     const reversals: Write[] = [];
     try {
       for (const one of writes) {
-        await write(one);
+        await write([one]);
         reversals.unshift(toReversal(one, present.get(one._id)));
         if (one.document === undefined) present.delete(one._id);
         else present.set(one._id, one.document);
       }
     } catch (error) {
       // As far as it goes: whoever changed one of them since then is right, and the caller hears of the first error.
-      for (const reversal of reversals) await write(reversal).catch(() => undefined);
+      for (const reversal of reversals) await write([reversal]).catch(() => undefined);
       throw error;
     }
   }
 
   async function commit(writes: readonly Write[]): Promise<void> {
-    const [first, second] = writes;
-    if (first === undefined) return;
-    if (second === undefined) await write(first);
-    else if (hasTransactions) await writeInTransaction(writes);
-    else await writeOneByOne(writes);
+    if (writes.length === 0) return;
+    if (!hasTransactions) await inLine(() => (writes.length === 1 ? write(writes) : writeOneByOne(writes)));
+    else if (writes.length === 1) await write(writes);
+    else await writeInTransaction(writes);
   }
 
   return {
@@ -184,9 +191,4 @@ function newClient(url: string): MongoClient {
 function databaseOf(url: string): string {
   const name = /^mongodb(?:\+srv)?:\/\/[^/?]*\/([^?]+)/.exec(url)?.[1];
   return name === undefined ? 'kmipd' : decodeURIComponent(name);
-}
-
-/** In a transaction the duplicate is the same conflict, seen later. */
-function isDuplicate(error: unknown): boolean {
-  return (error instanceof MongoServerError || error instanceof MongoBulkWriteError) && error.code === duplicateKey;
 }

@@ -248,6 +248,24 @@ export function engineContract(name: string, makeHome: () => Promise<EngineHome>
       });
     });
 
+    describe('races of commits with several changes', () => {
+      it('changes both of a pair or none, 40 times from 8 loops', async function () {
+        this.timeout(60_000);
+        await engine.commit([{ put: record('left', 1) }, { put: record('right', 1) }]);
+        let left = 40;
+        const bump = async (): Promise<boolean> => {
+          const pair = await Promise.all(['left', 'right'].map((id) => present(engine, id)));
+          return succeeds(engine.commit(pair.map(({ id, revision }) => ({ put: record(id, revision + 1) }))));
+        };
+        const loop = async (): Promise<void> => {
+          while (left-- > 0) while (!(await bump())) continue;
+        };
+        await Promise.all(Array.from({ length: 8 }, loop));
+        expect((await present(engine, 'left')).revision).to.equal(41);
+        expect((await present(engine, 'right')).revision).to.equal(41);
+      });
+    });
+
     describe('find', () => {
       const query = (terms: readonly string[], rest: Partial<IndexQuery> = {}): IndexQuery => ({
         kind: 'object',
@@ -486,16 +504,20 @@ async function present(engine: Engine, id: string): Promise<StoredRecord> {
   return found;
 }
 
-/** One compare-and-set; false when somebody else was faster. */
-async function increments(engine: Engine): Promise<boolean> {
-  const { revision, body } = await present(engine, 'counter');
+/** False when somebody else was faster. */
+async function succeeds(commit: Promise<void>): Promise<boolean> {
   try {
-    await engine.commit([{ put: record('counter', revision + 1, { body: Uint8Array.of(body[0]! + 1) }) }]);
+    await commit;
     return true;
   } catch (error) {
     if (error instanceof ConflictError) return false;
     throw error;
   }
+}
+
+async function increments(engine: Engine): Promise<boolean> {
+  const { revision, body } = await present(engine, 'counter');
+  return succeeds(engine.commit([{ put: record('counter', revision + 1, { body: Uint8Array.of(body[0]! + 1) }) }]));
 }
 
 async function collect(found: AsyncIterable<StoredRecord>): Promise<StoredRecord[]> {
