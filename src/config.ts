@@ -138,7 +138,7 @@ export const settings = {
   data: setting(path, every, 'the data directory', './kmipd-data'),
   store: setting(storeUrl, every, 'where keys are kept: lmdb:PATH or mongodb://...; LMDB in the data directory when absent'),
   'root-key-file': setting(path, every, 'the file that holds the root key; root.key in the data directory when absent'),
-  'passphrase-file': setting(path, every, 'a file whose first line is the passphrase that the root key is derived from'),
+  'passphrase-file': setting(path, every, 'the file with the passphrase that the root key is derived from'),
   'log-level': setting(choice('error', 'warn', 'info', 'debug'), every, 'the least grave messages that are logged', 'info'),
   'log-format': setting(choice('text', 'json'), every, 'how messages are logged, on stderr', 'text'),
   'audit-sync': setting(choice('second', 'always'), every, 'when the audit file is synced: once a second, or before every answer', 'second'),

@@ -2,7 +2,7 @@
  * What is kept about a client. The record is the identity that owns objects: certificates and credentials hang off it,
  * several at a time, and come and go without touching the objects.
  */
-import type { Kind } from '#store/store';
+import { jsonKind } from '#store/json-kind';
 
 /** All times are milliseconds since 1970. */
 export interface BoundCertificate {
@@ -41,16 +41,6 @@ export interface ClientRecord {
   readonly revoked?: number;
   readonly certificates: readonly BoundCertificate[];
   readonly credentials: readonly Credential[];
-}
-
-/** Records of some kind whose value is JSON, found by their identifier only. */
-function jsonKind<T>(name: string): Kind<T> {
-  return {
-    name,
-    encode: (value) => Buffer.from(JSON.stringify(value)),
-    decode: (bytes) => JSON.parse(Buffer.from(bytes).toString()) as T,
-    terms: () => [],
-  };
 }
 
 export const clientKind = jsonKind<ClientRecord>('client');

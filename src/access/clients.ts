@@ -16,11 +16,16 @@ import {
   type UniqueField,
 } from './client-record.ts';
 
+/** What a client may have from the first on. */
+export type Holdings = Partial<Pick<ClientRecord, 'certificates' | 'credentials'>>;
+
 export interface Clients {
   /** The name is free as long as no client has it, a revoked one included. */
-  add(name: string, credentials?: readonly Credential[]): Promise<ClientRecord>;
-  /** The certificate becomes one more of the client's. */
-  bind(name: string, certificate: BoundCertificate): Promise<ClientRecord>;
+  add(name: string, holdings?: Holdings): Promise<ClientRecord>;
+  /** Throws AccessError when `add` would: to be asked before work that takes long. */
+  assertAvailable(name: string): Promise<void>;
+  /** The certificate becomes one more of the client's; a client that is not there is added. */
+  bindOrAdd(name: string, certificate: BoundCertificate): Promise<ClientRecord>;
   addCredential(name: string, credential: Credential): Promise<ClientRecord>;
   /** The client and its certificates are refused from now on; its objects stay. Again is harmless. */
   revoke(name: string): Promise<ClientRecord>;
@@ -104,27 +109,40 @@ export function openClients({ store, now, alongside = () => [] }: ClientsOptions
     });
   }
 
+  async function add(name: string, { certificates = [], credentials = [] }: Holdings): Promise<ClientRecord> {
+    assertName(name);
+    return retried(async () => {
+      const client = { id: randomUUID(), name, created: now(), certificates, credentials };
+      const claims = [await claim('name', name, client.id)];
+      for (const { fingerprint } of certificates) claims.push(await claim('fingerprint', fingerprint, client.id));
+      for (const { username } of credentials) claims.push(await claim('username', username, client.id));
+      await commit(create(clientKind, client.id, client), client, claims);
+      return client;
+    });
+  }
+
+  function bind(name: string, certificate: BoundCertificate): Promise<ClientRecord> {
+    return changed(
+      name,
+      (client) => {
+        assertLive(client);
+        return { ...client, certificates: [...client.certificates, certificate] };
+      },
+      ['fingerprint', certificate.fingerprint],
+    );
+  }
+
   return {
-    add(name, credentials = []) {
+    add: (name, holdings = {}) => add(name, holdings),
+
+    async assertAvailable(name) {
       assertName(name);
-      return retried(async () => {
-        const client = { id: randomUUID(), name, created: now(), certificates: [], credentials };
-        const claims = [await claim('name', name, client.id)];
-        for (const { username } of credentials) claims.push(await claim('username', username, client.id));
-        await commit(create(clientKind, client.id, client), client, claims);
-        return client;
-      });
+      await claim('name', name, '');
     },
 
-    bind(name, certificate) {
-      return changed(
-        name,
-        (client) => {
-          assertLive(client);
-          return { ...client, certificates: [...client.certificates, certificate] };
-        },
-        ['fingerprint', certificate.fingerprint],
-      );
+    async bindOrAdd(name, certificate) {
+      const isThere = (await find('name', name)) !== undefined;
+      return isThere ? bind(name, certificate) : add(name, { certificates: [certificate] });
     },
 
     addCredential(name, credential) {

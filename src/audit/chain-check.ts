@@ -59,6 +59,8 @@ export class ChainCheck {
         (found) => found.size,
         () => undefined,
       );
+      // A power failure may take back the new file and leave the record that promises it.
+      if (size === undefined && part > parts && this.#endedAfter(this.#last?.record.seq) !== undefined) break;
       if (size === undefined) return { file, line: 0, why: 'the file is missing' };
       if (size > 0 && this.#last !== undefined && this.#last.record.kind !== 'continue') {
         return this.#afterLast(`the records between this one and ${file} are missing`);
@@ -105,7 +107,7 @@ export class ChainCheck {
       return { file: last.file, line: last.line, why: 'changed: the link of the record after it does not match' };
     }
     if (last.record.kind === 'close') return { file, line, why: 'a record behind the closing record' };
-    const end = this.#pins.find((pin) => pin.torn !== undefined && pin.seq === last.record.seq);
+    const end = this.#endedAfter(last.record.seq);
     return end === undefined ? undefined : { file, line, why: `chain ${end.by} saw the chain end before this record` };
   }
 
@@ -122,6 +124,11 @@ export class ChainCheck {
     return undefined;
   }
 
+  /** Who says that the chain ended with this record. */
+  #endedAfter(seq: number | undefined): Pin | undefined {
+    return this.#pins.find((pin) => pin.torn !== undefined && pin.seq === seq);
+  }
+
   #checkTorn(line: Line, at: Broken, bytes: number): Broken | undefined {
     const seq = this.#last?.record.seq;
     if (this.#pins.some((pin) => pin.seq === seq && pin.torn === bytes)) return undefined;
@@ -135,8 +142,7 @@ export class ChainCheck {
     if (last === undefined) return { file: fileName(this.#number, 1), line: 0, why: 'the file holds no record' };
     const beyond = this.#pins.find((pin) => pin.seq > last.record.seq);
     if (beyond !== undefined) return this.#afterLast(`cut off: chain ${beyond.by} saw record ${beyond.seq}`);
-    const end = this.#pins.find((pin) => pin.torn !== undefined);
-    this.#ended = end !== undefined;
+    this.#ended = this.#endedAfter(last.record.seq) !== undefined;
     return undefined;
   }
 

@@ -11,6 +11,7 @@ import { closeSync, fdatasyncSync, fsyncSync, linkSync, mkdirSync, openSync, unl
 import { join } from 'node:path';
 import { chainName, chainNumber, entryId, fileName, hashLine, linkRecord, NO_HASH } from './chain.ts';
 import { listChains, readEnd, readOpening } from './chain-files.ts';
+import type { ChainEnd } from './chain-files.ts';
 import { formatEvent } from './entry.ts';
 import type { Ended, Head } from './entry.ts';
 import { isRunning, thisProcess } from './process-identity.ts';
@@ -86,10 +87,11 @@ function survey(options: ChainOptions, last: number, abandoned: Head | undefined
     options,
     candidates.filter((chain) => chain !== abandoned?.chain),
   );
-  const predecessor = endOf(directory, last) ?? (numberOf(abandoned) === last ? abandoned : undefined);
+  const predecessor = settledEndOf(directory, last) ?? (numberOf(abandoned) === last ? abandoned : undefined);
   return {
     ...(predecessor === undefined ? {} : { predecessor: headOf(predecessor) }),
-    ended: abandoned === undefined ? ended : [...ended, endedAt(endOf(directory, numberOf(abandoned)) ?? abandoned)],
+    ended:
+      abandoned === undefined ? ended : [...ended, endedAt(settledEndOf(directory, numberOf(abandoned)) ?? abandoned)],
     running,
   };
 }
@@ -107,7 +109,7 @@ export function findEnded(
     if (isRunningChain(directory, number, options.now())) running.push(chain);
     else {
       // Only now is the end final.
-      const end = endOf(directory, number);
+      const end = settledEndOf(directory, number);
       if (end !== undefined && end.kind !== 'close') ended.push(endedAt(end));
     }
   }
@@ -130,9 +132,23 @@ function endedAt(end: Head & { readonly torn?: number }): Ended {
   return { ...headOf(end), torn: end.torn ?? 0 };
 }
 
-function endOf(directory: string, number: number): ReturnType<typeof readEnd> {
+function endOf(directory: string, number: number): ChainEnd | undefined {
   const parts = listChains(directory).get(number);
   return parts === undefined ? undefined : readEnd(directory, number, parts);
+}
+
+/** The end that may be named in another chain: on disk, or a power failure would make it look cut off. */
+function settledEndOf(directory: string, number: number): ChainEnd | undefined {
+  const end = endOf(directory, number);
+  for (const part of listChains(directory).get(number)?.slice(-2) ?? []) {
+    const file = openSync(join(directory, fileName(number, part)), 'r+');
+    try {
+      fdatasyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+  }
+  return end;
 }
 
 function syncDirectory(directory: string): void {

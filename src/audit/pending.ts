@@ -2,7 +2,7 @@
  * The record of a change as it travels in the commit of that change: sealed in the store until the file of the trail
  * is on disk. What is still there when its process is gone is completed by the next one (`recover.ts`).
  */
-import type { Kind } from '#store/store';
+import { jsonKind } from '#store/json-kind';
 import type { AuditEntry } from './entry.ts';
 
 export interface PendingRecord {
@@ -12,10 +12,5 @@ export interface PendingRecord {
   readonly owners: readonly string[];
 }
 
-/** Identifiers are those of the entries: a chain's stand together. */
-export const pendingKind: Kind<PendingRecord> = {
-  name: 'audit',
-  encode: (value) => Buffer.from(JSON.stringify(value)),
-  decode: (bytes) => JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()),
-  terms: () => [],
-};
+/** Its identifiers are those of the entries. */
+export const pendingKind = jsonKind<PendingRecord>('audit');

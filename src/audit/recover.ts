@@ -34,6 +34,8 @@ export async function claimUnfinished(
   chain: string,
   now: number,
 ): Promise<Unfinished> {
+  // A process killed in mid-commit may leave LMDB with a transaction that is on disk but shows only after the next one.
+  await store.commit([]);
   const running = new Map<string, boolean>([[chain, true]]);
   const abandoned: Kept<PendingRecord>[] = [];
   for await (const kept of store.find(pendingKind, { terms: [] })) {

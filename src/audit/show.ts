@@ -55,8 +55,8 @@ async function* merge(directory: string): AsyncGenerator<AuditRecord> {
         waiting.shift();
         await advance(sources, readRecords(chain.parts));
       } else if (first !== undefined) {
-        sources.shift();
         yield first.next;
+        sources.shift();
         await advance(sources, first.records);
       } else return;
     }

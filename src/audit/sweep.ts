@@ -1,6 +1,7 @@
 /** Removes from the store the records of changes that are on disk in a file, in batches and in the background. */
 import { ConflictError } from '#store/engine';
-import type { Store, StoreChange } from '#store/store';
+import { remove } from '#store/store';
+import type { Store } from '#store/store';
 import { pendingKind } from './pending.ts';
 import type { Leftover } from './recover.ts';
 
@@ -29,18 +30,29 @@ export class Sweep {
   async #removeAll(): Promise<void> {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.slice(0, BATCH);
-      await this.#remove(batch.map(({ id, revision }) => ({ kind: pendingKind, id, revision, removed: true })));
+      await this.#remove(batch);
       this.#waiting.splice(0, batch.length);
     }
   }
 
-  async #remove(changes: readonly StoreChange[]): Promise<void> {
+  async #remove(batch: readonly Leftover[]): Promise<void> {
     try {
-      await this.#store.commit(changes);
+      await this.#store.commit(batch.map(({ id, revision }) => ({ kind: pendingKind, id, revision, removed: true })));
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;
-      // One is not there, as after a commit that seemed to succeed or that another process swept. The others still are.
-      if (changes.length > 1) for (const change of changes) await this.#remove([change]);
+      for (const { id } of batch) await this.#removeOne(id);
+    }
+  }
+
+  /** Not there when its commit had failed or another process was first; of a higher revision after a change of keys. */
+  async #removeOne(id: string): Promise<void> {
+    const kept = await this.#store.get(pendingKind, id);
+    if (kept === undefined) return;
+    try {
+      await this.#store.commit([remove(kept)]);
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+      await this.#removeOne(id);
     }
   }
 }

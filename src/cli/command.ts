@@ -2,26 +2,20 @@
 import { Command, Option } from 'commander';
 
 import { createLog, type Log } from '#log';
-import {
-  loadConfig,
-  propertyOf,
-  settingNames,
-  settings,
-  variableOf,
-  type Config,
-  type Flags,
-  type Scope,
-} from '#config';
+import { loadConfig, propertyOf, settingNames, settings, variableOf, type Config, type Scope } from '#config';
 
 import { createOutput, type Output } from './output.ts';
 
+/** What every command runs with. */
 export interface Invocation {
   readonly config: Config;
   readonly log: Log;
   readonly output: Output;
 }
 
-export interface CommandText {
+export interface CommandDefinition<Given> {
+  /** The name and the arguments: 'add <name>'. */
+  readonly usage: string;
   readonly summary: string;
   /** More for the help, beneath the summary. */
   readonly description?: string;
@@ -29,41 +23,50 @@ export interface CommandText {
   readonly examples: readonly string[];
   /** Whose settings it takes besides those of the store. */
   readonly scopes?: readonly Scope[];
+  readonly options?: readonly Option[];
+  /** `given` holds the arguments and the command's own options by their names. */
+  run(invocation: Invocation, given: Given): Promise<void>;
 }
 
-/** `usage` is the name with its arguments: 'add <name>'. */
-export function defineCommand(usage: string, { summary, description, examples, scopes = [] }: CommandText): Command {
-  const command = new Command();
-  const [name = usage, ...rest] = usage.split(' ');
-  command
-    .name(name)
-    .summary(summary)
-    .description(description === undefined ? summary : `${summary}\n\n${description}`);
-  for (const argument of rest) command.argument(argument);
-  for (const option of settingOptions(['store', ...scopes])) command.addOption(option);
-  return command.addHelpText('after', () => `\nExamples:\n${examples.map((line) => `  $ kmipd ${line}`).join('\n')}`);
+/** Makes the command anew for each program, since commander keeps what it parsed. */
+export type CommandMaker = () => Command;
+
+export function defineCommand<Given>(definition: CommandDefinition<Given>): CommandMaker {
+  return () => makeCommand(definition);
+}
+
+function makeCommand<Given>(definition: CommandDefinition<Given>): Command {
+  const { usage, summary, description, examples, scopes = [], options = [], run } = definition;
+  const [name = usage, ...words] = usage.split(' ');
+  const command = new Command(name).summary(summary);
+  command.description(description === undefined ? summary : `${summary}\n\n${description}`);
+  for (const word of words) command.argument(word);
+  for (const option of [...options, ...settingOptions(['store', ...scopes])]) command.addOption(option);
+  command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ kmipd ${line}`).join('\n')}`);
+  return command.action(async () => {
+    const values = command.opts<Record<string, unknown>>();
+    const named = words.map((word, place) => [word.replace(/[<>[\]]/g, ''), command.args[place]]);
+    await run(invocationWith(values), { ...values, ...Object.fromEntries(named) } as Given);
+  });
 }
 
 /** A name for several commands. */
-export function defineGroup(name: string, summary: string, commands: readonly Command[]): Command {
-  const group = new Command(name).summary(summary).description(summary);
-  for (const command of commands) group.addCommand(command);
-  return group;
+export function defineGroup(name: string, summary: string, commands: readonly CommandMaker[]): CommandMaker {
+  return () => {
+    const group = new Command(name).summary(summary).description(summary);
+    for (const make of commands) group.addCommand(make());
+    return group;
+  };
 }
 
-/** Reads the settings of the command line, the environment and the file, and makes what every command needs. */
-export function invocationOf(command: Command): Invocation {
-  const config = loadConfig(flagsOf(command));
+/** Reads the settings from the command line, the environment and the file, and makes what every command needs. */
+function invocationWith(values: Readonly<Record<string, unknown>>): Invocation {
+  const config = loadConfig(Object.fromEntries(settingNames.map((name) => [name, values[propertyOf(name)]])));
   return {
     config,
     log: createLog({ level: config.logLevel, format: config.logFormat }),
     output: createOutput(process.stdout, process.stderr),
   };
-}
-
-function flagsOf(command: Command): Flags {
-  const options = command.opts<Record<string, unknown>>();
-  return Object.fromEntries(settingNames.map((name) => [name, options[propertyOf(name)]]));
 }
 
 function settingOptions(scopes: readonly Scope[]): Option[] {
@@ -78,3 +81,8 @@ function settingOptions(scopes: readonly Scope[]): Option[] {
 }
 
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+
+/** Options that more than one command takes. */
+export const outOption = (): Option =>
+  new Option('--out <directory>', 'where the files are written').makeOptionMandatory();
+export const jsonOption = (): Option => new Option('--json', 'print JSON');

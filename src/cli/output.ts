@@ -46,6 +46,11 @@ export function describeError(error: unknown): string {
   return typeof hint === 'string' ? `${first}\nhint: ${hint}` : first;
 }
 
+/** Milliseconds since 1970, as people and programs read them. */
+export function dateText(time: number): string {
+  return new Date(time).toISOString().replace(/\.000Z$/, 'Z');
+}
+
 /** Names and subjects come from outside; a terminal obeys control characters. */
 function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');

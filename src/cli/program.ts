@@ -2,6 +2,15 @@ import { readFileSync } from 'node:fs';
 
 import { Command } from 'commander';
 
+import { defineGroup } from './command.ts';
+import { clientAdd } from './commands/client-add.ts';
+import { clientBind } from './commands/client-bind.ts';
+import { clientList } from './commands/client-list.ts';
+import { clientRevoke } from './commands/client-revoke.ts';
+import { clientSign } from './commands/client-sign.ts';
+import { crl } from './commands/crl.ts';
+import { serverCertRenew } from './commands/server-cert-renew.ts';
+
 /** The whole program; the README's table of commands is checked against it. */
 export function createProgram(): Command {
   const program = new Command('kmipd')
@@ -10,6 +19,18 @@ export function createProgram(): Command {
     .helpOption('--help', 'print this help')
     .exitOverride()
     .showHelpAfterError('hint: kmipd --help lists the commands and options');
+  const commands = [
+    defineGroup('client', 'clients and their certificates', [
+      clientAdd,
+      clientSign,
+      clientBind,
+      clientRevoke,
+      clientList,
+    ]),
+    defineGroup('server-cert', "this server's own certificate", [serverCertRenew]),
+    crl,
+  ];
+  for (const make of commands) program.addCommand(make());
   return inherit(program);
 }
 

@@ -143,3 +143,12 @@ export const anyItem: Codec<Item> = {
   read: (item) => item,
   write: (tag, item) => (item.tag === tag ? item : { ...item, tag }),
 };
+
+/** The same, of what must be a structure. */
+export const anyStructure: Codec<Item> = {
+  ...anyItem,
+  read(item) {
+    if (item.type !== ItemType.Structure) throw wrongType(item, 'Structure');
+    return item;
+  },
+};

@@ -3,7 +3,7 @@
  * Payloads stay raw Items here; each operation's field tables read them.
  */
 import { ItemType, type Item, type StructureItem } from '#ttlv/item';
-import { anyItem, boolean, bytes, dateTime, enumeration, integer, text, type Codec } from './codecs.ts';
+import { anyItem, anyStructure, boolean, bytes, dateTime, enumeration, integer, text, type Codec } from './codecs.ts';
 import { enumerationNumber, enumerationValue, type OpenValue } from './enumerations.ts';
 import { childrenOf, fieldsOf, many, optional, required, structure, type Shape } from './fields.ts';
 import { KmipError } from './kmip-error.ts';
@@ -42,7 +42,7 @@ const authentication = structure('Authentication', { credential: many(Tag.Creden
 export const messageExtension = structure('Message Extension', {
   vendorIdentification: required(Tag.VendorIdentification, text),
   criticalityIndicator: required(Tag.CriticalityIndicator, boolean),
-  vendorExtension: required(Tag.VendorExtension, anyItem),
+  vendorExtension: required(Tag.VendorExtension, anyStructure),
 });
 
 const requestHeader = {
@@ -75,7 +75,7 @@ const requestBatchItem = {
   operation: required(Tag.Operation, operationNumber),
   ephemeral: optional(Tag.Ephemeral, boolean, { since: V2_0 }),
   uniqueBatchItemID: optional(Tag.UniqueBatchItemID, bytes),
-  requestPayload: required(Tag.RequestPayload, anyItem),
+  requestPayload: required(Tag.RequestPayload, anyStructure),
   messageExtension: many(Tag.MessageExtension, messageExtension),
 };
 const requestBatchItemFields = fieldsOf(requestBatchItem, 'Batch Item');
@@ -107,7 +107,7 @@ const responseBatchItem = {
   resultReason: optional(Tag.ResultReason, enumeration('ResultReason')),
   resultMessage: optional(Tag.ResultMessage, text),
   asynchronousCorrelationValue: optional(Tag.AsynchronousCorrelationValue, bytes),
-  responsePayload: optional(Tag.ResponsePayload, anyItem),
+  responsePayload: optional(Tag.ResponsePayload, anyStructure),
   messageExtension: many(Tag.MessageExtension, messageExtension),
 };
 const responseBatchItemFields = fieldsOf(responseBatchItem, 'Batch Item');

@@ -12,6 +12,7 @@ export const bounds = {
   /** Body and material together. */
   recordBytes: 8 * 1024 * 1024,
   changesPerCommit: 4096,
+  revision: 2 ** 48 - 1,
 } as const;
 
 /** Keys are a kind, a separator and more, so a kind is plain; a term ends with NUL in keys; an unpaired surrogate has no UTF-8. */
@@ -38,7 +39,10 @@ export function checkChanges(changes: readonly Change[]): void {
     const { kind, id, revision } = 'put' in change ? change.put : change.remove;
     demand(isKind(kind), `a kind has 1 to ${bounds.kindBytes} small letters, digits and hyphens`);
     demand(isId(id), `an identifier has 1 to ${bounds.idBytes} bytes of UTF-8`);
-    demand(Number.isSafeInteger(revision) && revision >= 1, 'a revision is a positive integer');
+    demand(
+      Number.isInteger(revision) && revision >= 1 && revision <= bounds.revision,
+      'a revision is an integer from 1',
+    );
     if ('put' in change) checkContent(change.put);
   }
 }

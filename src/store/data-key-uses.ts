@@ -4,7 +4,7 @@
  * sealed under the key that it counts.
  */
 import type { KeyObject } from 'node:crypto';
-import { ConflictError } from './engine.ts';
+import { succeeds } from './engine.ts';
 import type { Engine } from './engine.ts';
 import { open, seal } from './seal.ts';
 
@@ -32,12 +32,8 @@ export async function reserveUses(
     const plain = Buffer.alloc(countLength);
     plain.writeUIntBE(count, 0, countLength);
     const body = seal(key, keyNumber, nonce(), { ...place, revision: revision + 1 }, plain);
-    try {
-      await engine.commit([{ put: { kind: place.kind, id: place.id, revision: revision + 1, terms: [], body } }]);
-      return true;
-    } catch (error) {
-      if (!(error instanceof ConflictError)) throw error;
-    }
+    const put = { kind: place.kind, id: place.id, revision: revision + 1, terms: [], body };
+    if (await succeeds(engine.commit([{ put }]))) return true;
   }
 }
 
@@ -47,6 +43,7 @@ export async function forgetUses(engine: Engine, keyNumbers: Iterable<number>): 
     const record = await engine.get(dataKeyKind, String(number));
     if (record === undefined || record === 'unchanged') continue;
     const { kind, id, revision } = record;
-    await engine.commit([{ remove: { kind, id, revision } }]);
+    // Another rotation may be at it.
+    await succeeds(engine.commit([{ remove: { kind, id, revision } }]));
   }
 }

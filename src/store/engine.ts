@@ -1,11 +1,11 @@
 /**
  * What an engine is: it keeps opaque records by kind and identifier, narrows by opaque index terms, and
  * commits all or nothing. It is untrusted: everything in `body` and `material` was sealed above it, and the terms
- * are keyed hashes. `test/store/engine.contract.ts` says exactly how every engine behaves.
+ * are keyed hashes. `test/store/engine.contract.ts` says exactly how every engine behaves, `bounds.ts` what it accepts.
  */
 
 export interface StoredRecord {
-  /** The namespace: 'object', 'client', 'data-key' ... Records of two kinds never meet. */
+  /** The namespace, in small letters, digits and hyphens: 'object', 'client' ... Records of two kinds never meet. */
   readonly kind: string;
   readonly id: string;
   /** 1 at creation, one more at each change. */
@@ -18,6 +18,8 @@ export interface StoredRecord {
 }
 
 /**
+ * The bytes of a change are copied before `commit` returns its promise: the caller may wipe its own at once.
+ *
  * `put` with revision 1 demands that no such record exists, with revision n that revision n - 1 does.
  * `remove` names the revision that must be there.
  */
@@ -36,15 +38,23 @@ export interface IndexQuery {
 }
 
 export interface Engine {
-  /** 'unchanged' when the record still has `knownRevision`: what a cache hit costs. */
+  /**
+   * 'unchanged' when the record still has `knownRevision`: what a cache hit costs. Sees every commit, of any process or
+   * server, that resolved before this turn of the event loop. An identifier out of bounds is one that no record has.
+   */
   get(kind: string, id: string, knownRevision?: number): Promise<StoredRecord | 'unchanged' | undefined>;
-  /** Yields in the order of identifiers, never blocking the event loop for long. */
+  /**
+   * Yields in the order of identifiers, by their bytes of UTF-8, never blocking the event loop for long. A record that
+   * nobody changes meanwhile is yielded exactly once; of one that somebody does, at most one revision is.
+   */
   find(query: IndexQuery): AsyncIterable<StoredRecord>;
   /**
    * Applies the changes in order, all or nothing where the engine has transactions, else so that every prefix is a
-   * legal state. Resolves after the disk has them. Throws ConflictError, with nothing applied, when a revision is stale.
+   * legal state. Resolves after the disk has them. Throws ConflictError, with nothing applied, when a revision is stale,
+   * RangeError when a change is out of bounds, another error when the disk or the server fails.
    */
   commit(changes: readonly Change[]): Promise<void>;
+  /** Waits for the commits under way; everything afterwards is refused. */
   close(): Promise<void>;
 }
 
@@ -58,5 +68,16 @@ export class ConflictError extends Error {
     this.name = 'ConflictError';
     this.kind = kind;
     this.id = id;
+  }
+}
+
+/** Waits for a commit; false when a revision was stale. */
+export async function succeeds(commit: Promise<void>): Promise<boolean> {
+  try {
+    await commit;
+    return true;
+  } catch (error) {
+    if (error instanceof ConflictError) return false;
+    throw error;
   }
 }

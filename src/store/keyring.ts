@@ -1,21 +1,21 @@
 /**
- * The keys of an open store, as this process knows them. Other processes may put a new data key into use at any time:
+ * The keys of an open store, as this process knows them. Other processes may put a new data key into use, re-seal every
+ * record under it and delete the old one. No record stays behind under the old one:
  *
- * - Before it seals, a process has looked at the root record within the last second (`checkInterval`).
- * - A rotation waits for longer than that (`rotationGrace`) before it goes through the records.
- * - Whose commit took so long that it may have come after (`Sealing.isLate`) looks again, and seals anew.
- *
- * So no record stays under a data key that is about to be deleted.
+ * - A process that seals has looked at the root record within the last second (`checkInterval`), and a rotation waits
+ *   for longer (`rotationGrace`) before it goes through the records.
+ * - Clocks and disks being what they are, a process looks again after each commit. If the data key was replaced by then, it
+ *   seals anew before it acknowledges; if not, the rotation is still to come, and will meet the record.
  */
 import { randomBytes as nodeRandomBytes, createHmac } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { ConflictError } from './engine.ts';
+import { succeeds } from './engine.ts';
 import type { Engine } from './engine.ts';
 import { reserveUses } from './data-key-uses.ts';
 import { newKey, openRoot, unlock, wrappingOf } from './open-root.ts';
-import type { OpenRoot, RandomBytes } from './open-root.ts';
+import type { OpenRoot } from './open-root.ts';
 import { RootKeyError } from './root-key.ts';
-import type { RootKeySource } from './root-key.ts';
+import type { RandomBytes, RootKeySource } from './root-key.ts';
 import { makeRootRecord, readRootRecord } from './root-record.ts';
 import type { Keys, RootRecord } from './root-record.ts';
 import { SealError, keyNumberOf, nonceLength, open, seal } from './seal.ts';
@@ -31,11 +31,6 @@ export interface KeyringOptions {
   readonly log?: { warn(message: string): unknown };
   /** A data key is replaced after so many uses. */
   readonly usesPerDataKey?: number;
-}
-
-export interface Sealing extends Sealer {
-  /** The commit took so long that the data key may have been replaced before it. */
-  isLate(): boolean;
 }
 
 /** Milliseconds. */
@@ -129,13 +124,14 @@ export class Keyring implements Opener {
   }
 
   /** For up to `uses` seals under the current data key. */
-  async sealing(uses: number): Promise<Sealing> {
+  async sealing(uses: number): Promise<Sealer> {
     await this.check();
-    while (this.#left < uses)
-      await (this.#reserving ??= this.#reserve(uses).finally(() => (this.#reserving = undefined)));
+    while (this.#left < uses) {
+      this.#reserving ??= this.#reserve(uses).finally(() => (this.#reserving = undefined));
+      await this.#reserving;
+    }
     this.#left -= uses;
     let left = uses;
-    const checkedAt = this.#checkedAt;
     const { current, data } = this.keys;
     return {
       keyNumber: current,
@@ -143,8 +139,15 @@ export class Keyring implements Opener {
         if (left-- === 0) throw new RangeError('sealed more often than was reserved');
         return seal(data.get(current)!, current, this.#nonce(), place, ...plain);
       },
-      isLate: () => this.#now() - checkedAt >= rotationGrace,
     };
+  }
+
+  /** Whether another data key is in use by now. */
+  async isReplaced(keyNumber: number): Promise<boolean> {
+    // A look that is under way may have begun too early to tell.
+    await this.#checking;
+    await this.#look();
+    return this.keys.current !== keyNumber;
   }
 
   /** Changes the keys by compare-and-set; undefined leaves them. Throws RootKeyError. */
@@ -158,12 +161,8 @@ export class Keyring implements Opener {
       if (keys === undefined) return;
       const { lock, wrapping } = this.#root;
       const revision = this.#root.revision + 1;
-      try {
-        await this.#engine.commit([{ put: makeRootRecord(wrapping, lock, keys, revision, this.#nonce()) }]);
-        return this.#replace({ revision, lock, wrapping, keys });
-      } catch (error) {
-        if (!(error instanceof ConflictError)) throw error;
-      }
+      const put = makeRootRecord(wrapping, lock, keys, revision, this.#nonce());
+      if (await succeeds(this.#engine.commit([{ put }]))) return this.#replace({ revision, lock, wrapping, keys });
     }
   }
 
@@ -210,6 +209,8 @@ export class Keyring implements Opener {
   }
 
   #replace(root: OpenRoot): void {
+    // What was asked for earlier may come later.
+    if (root.revision < this.#root.revision) return;
     const { current, data } = this.keys;
     const until = this.#now() + forgetAfter;
     for (const [number, key] of data) if (!root.keys.data.has(number)) this.#forgetting.set(number, { key, until });
@@ -219,7 +220,7 @@ export class Keyring implements Opener {
 
   async #reserve(uses: number): Promise<void> {
     const { current, data } = this.keys;
-    const block = Math.max(this.#block, uses);
+    const block = Math.max(uses, Math.min(this.#block, Math.floor(this.#usesPerDataKey / 4)));
     const reserve = (limit: number) =>
       reserveUses(this.#engine, data.get(current)!, current, block, limit, () => this.#nonce());
     if (!(await reserve(this.#usesPerDataKey))) {

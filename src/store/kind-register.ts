@@ -2,7 +2,7 @@
  * The names of all kinds that the store has records of, so that a rotation of data keys reaches every record without being
  * told. A kind is written down before its first record is.
  */
-import { ConflictError } from './engine.ts';
+import { succeeds } from './engine.ts';
 import type { Engine } from './engine.ts';
 
 export const kindKind = 'kind';
@@ -15,11 +15,9 @@ export async function registerKind(engine: Engine, known: Set<string>, kind: str
   if (known.has(kind)) return;
   if (reserved.has(kind)) throw new RangeError(`the kind ${kind} belongs to the store itself`);
   if ((await engine.get(kindKind, kind)) === undefined) {
-    try {
-      await engine.commit([{ put: { kind: kindKind, id: kind, revision: 1, terms: [], body: Uint8Array.of(1) } }]);
-    } catch (error) {
-      if (!(error instanceof ConflictError)) throw error;
-    }
+    await succeeds(
+      engine.commit([{ put: { kind: kindKind, id: kind, revision: 1, terms: [], body: Uint8Array.of(1) } }]),
+    );
   }
   known.add(kind);
 }

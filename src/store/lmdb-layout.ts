@@ -45,8 +45,9 @@ export function encodeRecord({ revision, terms, body, material }: StoredRecord):
   return bytes;
 }
 
-export function revisionOf(bytes: Buffer): number {
-  return bytes.readUIntBE(0, 6);
+/** Takes any view: lmdb gives large values as views of its map that are no Buffers. */
+export function revisionOf(bytes: Uint8Array): number {
+  return bytes.subarray(0, 6).reduce((sum, byte) => sum * 256 + byte, 0);
 }
 
 export function termsOf(bytes: Buffer): string[] {

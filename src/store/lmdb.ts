@@ -52,14 +52,18 @@ export async function openLmdb(path: string): Promise<Engine> {
   const records: Keys = root.openDB('records', binary);
   const terms: Keys = root.openDB('terms', binary);
 
-  let closed = false;
+  let closing: Promise<void> | undefined;
   let waiting: Waiting[] = [];
   let committing: Promise<void> | undefined;
+
+  function demandOpen(): void {
+    if (closing !== undefined) throw new Error('the store is closed');
+  }
 
   /** lmdb goes on with one snapshot for a millisecond or so; whoever asks in a new turn shall get the present. */
   let snapshotIsOfThisTurn = false;
   function takeSnapshot(): void {
-    if (closed) throw new Error('the store is closed');
+    demandOpen();
     if (snapshotIsOfThisTurn) return;
     records.resetReadTxn();
     snapshotIsOfThisTurn = true;
@@ -148,14 +152,20 @@ export async function openLmdb(path: string): Promise<Engine> {
     committing = undefined;
   }
 
+  async function finish(): Promise<void> {
+    await committing;
+    await root.close();
+  }
+
   return {
     async get(kind, id, knownRevision) {
+      demandOpen();
       if (!isKind(kind) || !isId(id)) return undefined;
       return read(kind, id, knownRevision);
     },
     find,
     async commit(changes) {
-      if (closed) throw new Error('the store is closed');
+      demandOpen();
       checkChanges(changes);
       const writes = changes.map(toWrite);
       await new Promise<void>((resolve, reject) => {
@@ -163,12 +173,7 @@ export async function openLmdb(path: string): Promise<Engine> {
         committing ??= commitGroups();
       });
     },
-    async close() {
-      if (closed) return;
-      closed = true;
-      await committing;
-      await root.close();
-    },
+    close: () => (closing ??= finish()),
   };
 }
 

@@ -52,11 +52,11 @@ export async function openMongodb(url: string): Promise<Engine> {
     throw new Error(`cannot open the store in MongoDB: ${error instanceof Error ? error.message : 'unknown error'}`);
   }
 
-  let closed = false;
+  let closing: Promise<void> | undefined;
   const committing = new Set<Promise<void>>();
 
   function demandOpen(): void {
-    if (closed) throw new Error('the store is closed');
+    if (closing !== undefined) throw new Error('the store is closed');
   }
 
   async function get(
@@ -157,6 +157,11 @@ export async function openMongodb(url: string): Promise<Engine> {
     else await writeInTransaction(writes);
   }
 
+  async function finish(): Promise<void> {
+    await Promise.allSettled(committing);
+    await client.close();
+  }
+
   return {
     get,
     find,
@@ -171,12 +176,7 @@ export async function openMongodb(url: string): Promise<Engine> {
         committing.delete(done);
       }
     },
-    async close() {
-      if (closed) return;
-      closed = true;
-      await Promise.allSettled(committing);
-      await client.close();
-    },
+    close: () => (closing ??= finish()),
   };
 }
 

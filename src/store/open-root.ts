@@ -1,12 +1,12 @@
 /** Opens the root record, making it first in a store that is new. */
 import { createSecretKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { ConflictError } from './engine.ts';
+import { succeeds } from './engine.ts';
 import type { Engine } from './engine.ts';
 import { dataKeyKind } from './data-key-uses.ts';
 import { kindKind } from './kind-register.ts';
 import { RootKeyError, lockFor } from './root-key.ts';
-import type { RootKeySource } from './root-key.ts';
+import type { RandomBytes, RootKeySource } from './root-key.ts';
 import { keyLength, makeRootRecord, openKeyring, readRootRecord, wrappingKey } from './root-record.ts';
 import type { Keys, Lock, RootRecord } from './root-record.ts';
 import { nonceLength } from './seal.ts';
@@ -17,8 +17,6 @@ export interface OpenRoot {
   readonly wrapping: KeyObject;
   readonly keys: Keys;
 }
-
-export type RandomBytes = (size: number) => Buffer;
 
 /** Throws RootKeyError: a store that has data keys is never given a new root key. */
 export async function openRoot(engine: Engine, source: RootKeySource, randomBytes: RandomBytes): Promise<OpenRoot> {
@@ -63,11 +61,7 @@ async function initialise(engine: Engine, source: RootKeySource, randomBytes: Ra
   };
   const record = makeRootRecord(wrappingKey(made.key), lockFor(made), keys, 1, randomBytes(nonceLength));
   made.key.fill(0);
-  try {
-    await engine.commit([{ put: record }]);
-  } catch (error) {
-    if (!(error instanceof ConflictError)) throw error;
-  }
+  await succeeds(engine.commit([{ put: record }]));
 }
 
 /** Every record that is sealed has its kind registered and its data key's uses counted before. */

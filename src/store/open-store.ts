@@ -77,7 +77,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       const sealedChanges = changes.map((change) => sealed(change, sealing));
       await engine.commit(sealedChanges);
       for (const change of changes) if (!isWrite(change)) cache.delete(change.kind.name, change.id);
-      if (sealing.isLate()) await sealAnew(engine, keyring, sealing, sealedChanges);
+      await sealAnew(engine, keyring, sealing.keyNumber, sealedChanges);
     },
 
     async close() {
@@ -103,15 +103,20 @@ function keptMaterial({ id, revision, material, before }: Write): SealedMaterial
 /** So that new keys are known before they are needed, deleted ones are forgotten, and trouble is told once. */
 function watch(keyring: Keyring, log: KeyringOptions['log']): () => void {
   let trouble = '';
+  let stopped = false;
   const timer = setInterval(() => {
     keyring.check().then(
       () => (trouble = ''),
       (error) => {
-        if (String(error) !== trouble) log?.warn(`the keys of the store cannot be checked: ${error}`);
+        if (stopped || String(error) === trouble) return;
         trouble = String(error);
+        log?.warn(`the keys of the store cannot be checked: ${trouble}`);
       },
     );
   }, checkInterval);
   timer.unref();
-  return () => clearInterval(timer);
+  return () => {
+    stopped = true;
+    clearInterval(timer);
+  };
 }

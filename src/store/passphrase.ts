@@ -2,7 +2,7 @@
 import { randomBytes as nodeRandomBytes, scrypt } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { RootKeyError, fits } from './root-key.ts';
-import type { RootKeySource } from './root-key.ts';
+import type { RandomBytes, RootKeySource } from './root-key.ts';
 import { keyLength } from './root-record.ts';
 import type { Derivation } from './root-record.ts';
 
@@ -17,7 +17,7 @@ function acceptable({ N, r, p }: Derivation): boolean {
 }
 
 /** What the file holds, without the line end after it. Read whenever it is needed, so that a running server follows a change. */
-export function passphraseFile(path: string, randomBytes?: (size: number) => Buffer): RootKeySource {
+export function passphraseFile(path: string, randomBytes?: RandomBytes): RootKeySource {
   return passphrase(async () => {
     try {
       if ((await stat(path)).size > longestPassphrase) throw unusable(`the passphrase in ${path} is too long`);
@@ -32,10 +32,7 @@ export function passphraseFile(path: string, randomBytes?: (size: number) => Buf
 }
 
 /** `read` is asked for the passphrase whenever it is needed. */
-export function passphrase(
-  read: () => Promise<string>,
-  randomBytes: (size: number) => Buffer = nodeRandomBytes,
-): RootKeySource {
+export function passphrase(read: () => Promise<string>, randomBytes: RandomBytes = nodeRandomBytes): RootKeySource {
   async function derive(derivation: Derivation): Promise<Buffer> {
     const text = await read();
     if (text === '') throw unusable('the passphrase is empty');

@@ -2,18 +2,19 @@
  * A root key in a file: 32 bytes as 64 hexadecimal digits, as base64 (white space around it is ignored), or raw. What
  * is made here is hexadecimal, with mode 0600.
  *
- * A change of the root key in place is prepared in FILE.new, committed to the store, and then renamed to FILE. A
- * crash in between leaves both; whichever fits the store is taken, and the rename made up for.
+ * A change of the root key in place is prepared in FILE.CHECK, named after the new key's check value, committed to the
+ * store, and then renamed to FILE. After a crash in between, the store's lock says which of the two is its key, and the
+ * rename is made up for. No two changes share a prepared file, so none can take away the other's.
  */
 import { randomBytes as nodeRandomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RootKeyError, fits } from './root-key.ts';
-import type { RootKeySource } from './root-key.ts';
-import { keyLength } from './root-record.ts';
+import type { RandomBytes, RootKeySource } from './root-key.ts';
+import { checkValue, keyLength } from './root-record.ts';
 
 export interface RootKeyFileOptions {
-  readonly randomBytes?: (size: number) => Buffer;
+  readonly randomBytes?: RandomBytes;
   readonly log?: { warn(message: string): unknown };
 }
 
@@ -21,22 +22,22 @@ const longestFile = 1024;
 
 export function rootKeyFile(path: string, options: RootKeyFileOptions = {}): RootKeySource {
   const { randomBytes = nodeRandomBytes, log } = options;
-  const prepared = `${path}.new`;
+  const preparedFor = (check: string) => `${path}.${check.slice(0, 16)}`;
 
   return {
     async open(lock) {
       if (lock.derivation !== undefined) {
         throw new RootKeyError('the root key of this store comes from a passphrase', 'name it with --passphrase-file');
       }
+      const prepared = preparedFor(lock.check);
       let found = false;
       // The first name again at the end: somebody may have renamed the prepared file while we looked.
       for (const candidate of [path, prepared, path]) {
         const key = await readKey(candidate, log);
-        if (key !== undefined && fits(lock, key)) {
-          if (candidate === prepared) await moveIntoPlace(prepared, path);
-          return key;
-        }
         found ||= key !== undefined;
+        if (key === undefined || !fits(lock, key)) continue;
+        if (candidate === prepared) await moveIntoPlace(prepared, path);
+        return key;
       }
       throw new RootKeyError(
         found ? `the root key in ${path} is not the one of this store` : `the root key file ${path} is missing`,
@@ -48,8 +49,10 @@ export function rootKeyFile(path: string, options: RootKeyFileOptions = {}): Roo
     async make(inUse) {
       const present = await readKey(path, log);
       if (present !== undefined && !(inUse && fits(inUse, present))) return { key: present };
-      if (present === undefined) return { key: await createKey(path, randomBytes) };
-      const key = (await readKey(prepared, log)) ?? (await createKey(prepared, randomBytes));
+      const key = Buffer.from(randomBytes(keyLength));
+      if (present === undefined) return { key: await writeKey(path, key, randomBytes) };
+      const prepared = preparedFor(checkValue(key));
+      await writeKey(prepared, key, randomBytes);
       return { key, settle: () => moveIntoPlace(prepared, path) };
     },
   };
@@ -89,10 +92,9 @@ function malformed(path: string): RootKeyError {
 }
 
 /** Whole or not at all, on the disk when it resolves; when another process was first, its key. */
-async function createKey(path: string, randomBytes: (size: number) => Buffer): Promise<Buffer> {
+async function writeKey(path: string, key: Buffer, randomBytes: RandomBytes): Promise<Buffer> {
   const directory = dirname(path);
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const key = Buffer.from(randomBytes(keyLength));
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   const file = await open(draft, 'wx', 0o600);
   try {

@@ -5,6 +5,9 @@
 import { checkValue } from './root-record.ts';
 import type { Derivation, Lock } from './root-record.ts';
 
+/** Bytes from a cryptographic source, in memory that the caller may keep and wipe. */
+export type RandomBytes = (size: number) => Buffer;
+
 export interface NewRootKey {
   readonly key: Buffer;
   readonly derivation?: Derivation;

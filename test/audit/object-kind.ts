@@ -1,9 +1,4 @@
-import type { Kind } from '#store/store';
+import { jsonKind } from '#store/json-kind';
 
 /** Something that is changed: a record whose value is its identifier. */
-export const objectKind: Kind<string> = {
-  name: 'object',
-  encode: (value) => Buffer.from(value),
-  decode: (bytes) => Buffer.from(bytes).toString(),
-  terms: () => [],
-};
+export const objectKind = jsonKind<string>('object');

@@ -4,13 +4,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLmdb } from '#store/lmdb';
+import { openStore } from '#store/open-store';
+import { rootKeyFile } from '#store/root-key-file';
 import type { Store } from '#store/store';
 import { openTrail } from '#audit/trail';
 import type { AuditTrail, TrailOptions } from '#audit/trail';
 import { parseRecord } from '#audit/chain';
 import type { AuditEntry, AuditRecord } from '#audit/entry';
 import { pendingKind } from '#audit/pending';
-import { plainStore } from './plain-store.ts';
 
 export const get: AuditEntry = {
   kind: 'operation',
@@ -22,6 +23,12 @@ export const get: AuditEntry = {
   objects: ['object-1'],
   status: 'Success',
 };
+
+/** Sealed, on LMDB; several processes may have it. */
+export async function openSealedStore(data: string): Promise<Store> {
+  const engine = await openLmdb(join(data, 'store'));
+  return openStore({ engine, rootKey: rootKeyFile(join(data, 'root.key')) });
+}
 
 export interface Fixture {
   readonly data: string;
@@ -37,10 +44,10 @@ export interface Fixture {
   end(): Promise<void>;
 }
 
-export async function dataDirectory(at: string = tmpdir()): Promise<Fixture> {
-  const data = mkdtempSync(join(at, 'kmipd-audit-'));
+export async function dataDirectory(): Promise<Fixture> {
+  const data = mkdtempSync(join(tmpdir(), 'kmipd-audit-'));
   const directory = join(data, 'audit');
-  const store = plainStore(await openLmdb(join(data, 'store')));
+  const store = await openSealedStore(data);
   const log: string[] = [];
   const note = (message: string): number => log.push(message);
   const trails: AuditTrail[] = [];

@@ -6,15 +6,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { openLmdb } from '#store/lmdb';
 import { create } from '#store/store';
 import { openTrail } from '#audit/trail';
 import { objectKind } from './object-kind.ts';
-import { plainStore } from './plain-store.ts';
-import { get } from './trail-fixture.ts';
+import { get, openSealedStore } from './trail-fixture.ts';
 
 const [data = '', how = '', count = '0'] = process.argv.slice(2);
-const store = plainStore(await openLmdb(join(data, 'store')));
+const store = await openSealedStore(data);
 const trail = await openTrail({
   directory: join(data, 'audit'),
   store,

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-import { create } from '#store/store';
+import { create, update } from '#store/store';
 import { MAX_OBJECTS } from '#audit/entry';
 import { pendingKind } from '#audit/pending';
 import { verify } from '#audit/verify';
@@ -109,6 +109,18 @@ describe('the audit trail', () => {
     const [kept, lost] = [trail.pending(get), trail.pending(get)];
     await fixture.store.commit([kept.change]);
     await Promise.all([trail.append(get, lost.entryId), trail.append(get, kept.entryId)]);
+    await trail.close();
+    expect(await fixture.leftovers()).to.deep.equal([]);
+  });
+
+  it('removes the record of a change that was sealed anew meanwhile', async () => {
+    const trail = await fixture.open();
+    const { change, entryId } = trail.pending(get);
+    await fixture.store.commit([change]);
+    const kept = await fixture.store.get(pendingKind, entryId);
+    if (kept === undefined) throw new Error('not committed');
+    await fixture.store.commit([update(kept, kept.value)]);
+    await trail.append(get, entryId);
     await trail.close();
     expect(await fixture.leftovers()).to.deep.equal([]);
   });

@@ -75,6 +75,13 @@ export function engineContract(name: string, makeHome: () => Promise<EngineHome>
         const put = record('big', 1, { body: patterned(1 << 20), material: patterned((1 << 20) + 1) });
         await engine.commit([{ put }]);
         expectRecord(await engine.get('object', 'big'), put);
+        expect(await engine.get('object', 'big', 1)).to.equal('unchanged');
+        const next = { ...put, revision: 2, body: patterned((1 << 20) + 7) };
+        await engine.commit([{ put: next }]);
+        expectRecord(await engine.get('object', 'big', 1), next);
+        expect(await engine.get('object', 'big', 2)).to.equal('unchanged');
+        await engine.commit([{ remove: { kind: 'object', id: 'big', revision: 2 } }]);
+        expect(await engine.get('object', 'big', 2)).to.equal(undefined);
       });
 
       it('gives bytes that later reads and changes leave alone', async () => {

@@ -9,7 +9,7 @@ import { expect } from 'chai';
 import { openLmdb } from '#store/lmdb';
 import type { Engine } from '#store/engine';
 import { bodyOf } from './lmdb-writer-records.ts';
-import type { Acknowledged } from './lmdb-writer-records.ts';
+import type { Acknowledged, Failed } from './lmdb-writer-records.ts';
 
 const writer = fileURLToPath(new URL('lmdb-writer.js', import.meta.url));
 
@@ -31,7 +31,7 @@ describe('several processes on one LMDB store', function () {
   /** Runs the writer, behind `wrapper` when there is one, and hands over what it acknowledges. */
   function start(name: string, count: number, loops: number, wrapper: readonly string[] = []): ChildProcess {
     const [command = '', ...rest] = [...wrapper, process.execPath, writer, path, name, `${count}`, `${loops}`];
-    const child = spawn(command, rest, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = spawn(command, rest, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
     children.push(child);
     return child;
   }
@@ -83,35 +83,74 @@ describe('several processes on one LMDB store', function () {
     }
   });
 
-  it('loses nothing acknowledged, and keeps nothing half, when the writer is killed in mid-load', async () => {
-    for (let run = 0; run < 5; run++) {
-      const child = start(`run${run}`, 1_000_000, 8);
-      const acknowledged: string[] = [];
-      child.on('message', ({ id }: Acknowledged) => {
-        acknowledged.push(id);
-        if (acknowledged.length === 60 + run * 17) child.kill('SIGKILL');
-      });
-      await once(child, 'close');
+  async function idsOf(engine: Engine, terms: readonly string[]): Promise<string[]> {
+    const ids: string[] = [];
+    for await (const { id } of engine.find({ kind: 'object', terms })) ids.push(id);
+    return ids;
+  }
 
-      const engine = await openLmdb(path);
+  async function expectAllWhole(engine: Engine, writers: readonly string[]): Promise<void> {
+    const ids = new Set(await idsOf(engine, []));
+    for (const id of ids) {
+      expect(ids.has(id.endsWith('-twin') ? id.slice(0, -'-twin'.length) : `${id}-twin`), id).to.equal(true);
+      await expectWhole(engine, id);
+      expect(await idsOf(engine, [`id-${id}`])).to.deep.equal([id]);
+    }
+    const indexed = await Promise.all(writers.map((writer) => idsOf(engine, [`writer-${writer}`])));
+    expect(new Set(indexed.flat())).to.deep.equal(ids);
+  }
+
+  for (const onlooker of [false, true]) {
+    const who = onlooker ? 'another process has it open' : 'nobody else has it open';
+    it(`loses nothing acknowledged, and keeps nothing half, of a writer killed in mid-load while ${who}`, async () => {
+      let engine = await openLmdb(path);
       try {
-        expect(acknowledged).to.have.length.of.at.least(60);
-        for (const id of acknowledged) await expectWhole(engine, id);
-        const ids = new Set<string>();
-        for await (const { id } of engine.find({ kind: 'object', terms: [] })) ids.add(id);
-        for (const id of ids) {
-          expect(ids.has(id.endsWith('-twin') ? id.slice(0, -'-twin'.length) : `${id}-twin`), id).to.equal(true);
-          await expectWhole(engine, id);
+        const writers: string[] = [];
+        for (let run = 0; run < 5; run++) {
+          if (!onlooker) await engine.close();
+          const name = `run${run}`;
+          writers.push(name);
+          const child = start(name, 1_000_000, 8);
+          const acknowledged: string[] = [];
+          child.on('message', ({ id }: Acknowledged) => {
+            acknowledged.push(id);
+            if (acknowledged.length === 30 + run * 7) child.kill('SIGKILL');
+          });
+          await once(child, 'close');
+          if (!onlooker) engine = await openLmdb(path);
+
+          expect(acknowledged).to.have.length.of.at.least(30);
+          for (const id of acknowledged) await expectWhole(engine, id);
+          await expectAllWhole(engine, writers);
+          await engine.commit([{ put: { kind: 'after', id: name, revision: 1, terms: [], body: Buffer.of(1) } }]);
         }
-        const indexed = new Set<string>();
-        for (let before = 0; before <= run; before++) {
-          const query = { kind: 'object', terms: [`writer-run${before}`] };
-          for await (const { id } of engine.find(query)) indexed.add(id);
-        }
-        expect(indexed).to.deep.equal(ids);
       } finally {
         await engine.close();
       }
+    });
+  }
+
+  it('rejects what the disk has no room for, and keeps what it acknowledged', async () => {
+    const acknowledged: string[] = [];
+    const failures: string[] = [];
+    // 2048 blocks of 512 or 1024 bytes: writes beyond that fail as they do on a full disk.
+    const child = start('limited', 1000, 4, ['sh', '-c', 'ulimit -f 2048; exec "$0" "$@"']);
+    child.on('message', (message: Acknowledged | Failed) => {
+      if ('failure' in message) failures.push(message.failure);
+      else acknowledged.push(message.id);
+    });
+    const [status] = (await once(child, 'close')) as [number | null];
+    expect(status).to.equal(0);
+    expect(failures).to.have.length(4);
+    for (const failure of failures) expect(failure).to.match(/^Error: the store could not write: /);
+    expect(acknowledged).to.have.length.of.at.least(5);
+    const engine = await openLmdb(path);
+    try {
+      for (const id of acknowledged) await expectWhole(engine, id);
+      await expectAllWhole(engine, ['limited']);
+      await engine.commit([{ put: { kind: 'object', id: 'later', revision: 1, terms: [], body: bodyOf('later') } }]);
+    } finally {
+      await engine.close();
     }
   });
 

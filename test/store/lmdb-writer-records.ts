@@ -9,3 +9,8 @@ export interface Acknowledged {
   readonly id: string;
   readonly milliseconds: number;
 }
+
+export interface Failed {
+  readonly id: string;
+  readonly failure: string;
+}

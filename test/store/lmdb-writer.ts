@@ -1,6 +1,7 @@
 /**
  * A process of its own that commits to the LMDB store at PATH, for the tests with several processes and for those that
  * kill one. Each commit makes a pair of records; their identifiers are sent to the parent once the commit resolved.
+ * After one that fails, it says why and ends.
  *
  * node lmdb-writer.js PATH NAME COUNT LOOPS
  */
@@ -27,7 +28,12 @@ async function loop(): Promise<void> {
   while (next < Number(count)) {
     const id = `${name}-${next++}`;
     const started = performance.now();
-    await engine.commit([{ put: record(id) }, { put: record(`${id}-twin`) }]);
+    try {
+      await engine.commit([{ put: record(id) }, { put: record(`${id}-twin`) }]);
+    } catch (error) {
+      process.send?.({ id, failure: String(error) });
+      return;
+    }
     process.send?.({ id, milliseconds: performance.now() - started });
   }
 }

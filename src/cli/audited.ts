@@ -1,0 +1,33 @@
+/** Administrative commands in the audit trail: what they changed is recorded in the same commit, what failed is too. */
+import type { AuditEntry } from '#audit/entry';
+import type { AuditTrail } from '#audit/trail';
+import type { StoreChange } from '#store/store';
+
+/** What to commit together with a change, so that its record cannot get lost. */
+export type Alongside = (about: Pick<AuditEntry, 'client' | 'objects'>) => readonly StoreChange[];
+
+/** `command` as it is typed: 'client add'. Whatever `run` throws is recorded by its kind, and thrown on. */
+export async function audited<T>(
+  trail: AuditTrail,
+  command: string,
+  run: (alongside: Alongside) => Promise<T>,
+): Promise<T> {
+  const begun: AuditEntry = { kind: 'administration', operation: command };
+  const changes: { readonly entry: AuditEntry; readonly entryId: string }[] = [];
+  let last: (typeof changes)[number] | undefined;
+  try {
+    const result = await run((about) => {
+      const entry: AuditEntry = { ...begun, ...about, status: 'Success' };
+      const { change, entryId } = trail.pending(entry);
+      // A commit that met a conflict is tried again with a new record: only the last one counts.
+      last = { entry, entryId };
+      return [change];
+    });
+    await (last === undefined ? trail.append({ ...begun, status: 'Success' }) : trail.append(last.entry, last.entryId));
+    return result;
+  } catch (error) {
+    const reason = error instanceof Error ? error.name : 'Error';
+    await trail.append({ ...begun, status: 'Operation Failed', reason });
+    throw error;
+  }
+}

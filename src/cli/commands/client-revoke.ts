@@ -1,0 +1,21 @@
+import { Option } from 'commander';
+
+import { defineCommand } from '#cli/command';
+import { withWorkplace } from '#cli/workplace';
+
+export const clientRevoke = defineCommand<{ readonly name: string; readonly certificate?: string }>({
+  usage: 'revoke <name>',
+  summary: 'refuse a client from now on, and cut its sessions',
+  description:
+    'Running servers do so within two seconds. The objects of the client stay; kmipd object give hands them to ' +
+    'another one. For clients of other servers, publish a new list of revocations: kmipd crl.',
+  examples: ['client revoke my-array', 'client revoke my-array --certificate 5f0c...e1'],
+  options: [new Option('--certificate <fingerprint>', 'only this certificate (SHA-256, hexadecimal)')],
+  async run(invocation, { name, certificate }) {
+    await withWorkplace(invocation, 'client revoke', async (_workplace, { clients }) => {
+      if (certificate === undefined) await clients.revoke(name);
+      else await clients.revokeCertificate(name, certificate.replaceAll(':', '').toLowerCase());
+      invocation.output.note(`revoked ${certificate === undefined ? `the client ${name}` : 'the certificate'}`);
+    });
+  },
+});

@@ -1,0 +1,35 @@
+import { MAX_REQUEST_BYTES, readRequest } from '#certs/request';
+import { boundCertificate, signClientRequest } from '#cli/client-files';
+import { defineCommand, outOption } from '#cli/command';
+import { readInput, writeNewFiles } from '#cli/files';
+import { withWorkplace } from '#cli/workplace';
+
+export const clientSign = defineCommand<{ readonly name: string; readonly request: string; readonly out: string }>({
+  usage: 'sign <name> <request>',
+  summary: 'sign the certificate request (PKCS#10) of a client',
+  description:
+    'Writes NAME.crt and ca.crt. A client that is there already gets one more certificate, which is how it ' +
+    'renews: those it has stay valid, and its keys stay its own.',
+  examples: ['client sign my-array request.pem --out ./my-array'],
+  scopes: ['issue'],
+  options: [outOption()],
+  async run(invocation, { name, request, out }) {
+    const asked = readRequest(readInput(request, MAX_REQUEST_BYTES));
+    await withWorkplace(
+      invocation,
+      'client sign',
+      async ({ authority, config }, { clients }) => {
+        const { certificate, files } = signClientRequest(name, asked, authority, config);
+        const written = writeNewFiles(out, files);
+        try {
+          await clients.bindOrAdd(name, boundCertificate(certificate, authority));
+        } catch (error) {
+          written.undo();
+          throw error;
+        }
+        for (const path of written.paths) invocation.output.line(path);
+      },
+      { make: true },
+    );
+  },
+});

@@ -1,0 +1,111 @@
+/** Files that commands make: never over others, whole or not at all, secrets readable by their owner only. */
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import { CommandError } from './output.ts';
+
+export interface NewFile {
+  readonly name: string;
+  readonly content: string | Uint8Array;
+  /** A file with the same content may be there already: `ca.crt` is the same for all clients. */
+  readonly shared?: true;
+}
+
+/** Whoever can read the directory finds its secrets one by one closed as well. */
+export function makeDataDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+}
+
+export interface WrittenFiles {
+  readonly paths: readonly string[];
+  /** Takes back what was written. */
+  undo(): void;
+}
+
+/** Writes all of them or, when one is there or cannot be written, none. Files have mode 0600. */
+export function writeNewFiles(directory: string, files: readonly NewFile[]): WrittenFiles {
+  makeDataDirectory(directory);
+  const wanted = files.map((file) => ({ ...file, path: join(directory, file.name) }));
+  const missing = wanted.filter(({ path, content, shared }) => {
+    if (!existsSync(path)) return true;
+    if (shared && readFileSync(path).equals(Buffer.from(content as Uint8Array))) return false;
+    throw new CommandError(`${path} is there already`, 'name another directory with --out, or move the file away');
+  });
+  const written: string[] = [];
+  const undo = () => written.forEach((path) => rmSync(path));
+  try {
+    for (const { path, content } of missing) {
+      writeSynced(path, content, () => written.push(path));
+    }
+  } catch (error) {
+    undo();
+    throw unwritable(directory, error);
+  }
+  return { paths: wanted.map(({ path }) => path), undo };
+}
+
+/** Puts a file into the place of another in one step. */
+export function replaceFile(path: string, content: string | Uint8Array): void {
+  const draft = `${path}.${randomBytes(4).toString('hex')}`;
+  try {
+    writeSynced(draft, content);
+    renameSync(draft, path);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw unwritable(dirname(path), error);
+  }
+}
+
+/** Reads what an operator named. */
+export function readInput(path: string, maximum: number): Buffer {
+  try {
+    const { size } = statSync(path);
+    if (size > maximum) throw new CommandError(`${path} has ${size} bytes, at most ${maximum} are read`);
+    return readFileSync(path);
+  } catch (error) {
+    if (error instanceof CommandError) throw error;
+    throw new CommandError(`${path} cannot be read: ${reasonOf(error)}`);
+  }
+}
+
+function writeSynced(path: string, content: string | Uint8Array, onOpen: () => void = () => {}): void {
+  const file = openSync(path, 'wx', 0o600);
+  try {
+    onOpen();
+    const bytes = Buffer.from(content as Uint8Array);
+    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function unwritable(directory: string, error: unknown): CommandError {
+  if (error instanceof CommandError) return error;
+  return new CommandError(`${directory} cannot be written to: ${reasonOf(error)}`);
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return (
+    { ENOENT: 'no such file', EACCES: 'permission denied', ENOSPC: 'the disk is full', EISDIR: 'it is a directory' }[
+      code ?? ''
+    ] ?? message
+  );
+}

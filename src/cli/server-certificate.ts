@@ -1,0 +1,95 @@
+/**
+ * The certificate that this server shows: `server.pem` in the data directory, key and certificates in one file, so that
+ * a renewal is one rename; or what --tls-cert and --tls-key name.
+ */
+import { existsSync } from 'node:fs';
+import { isIPv6, SocketAddress } from 'node:net';
+import { hostname } from 'node:os';
+
+import { issueServerCertificate, type Authority } from '#certs/authority';
+import { yearsAfter } from '#certs/certificate';
+import { daysLeft } from '#certs/expiry';
+import { assertKeyMatches, factsOf, readCertificateChain } from '#certs/inspect';
+import { alternativeNames } from '#certs/names';
+import { generateKeys, readPrivateKey, writePrivateKey } from '#certs/keys';
+import type { Config } from '#config';
+
+import { readInput, replaceFile } from './files.ts';
+import { placesIn } from './workplace.ts';
+
+/** PEM, as TLS takes them. */
+export interface TlsIdentity {
+  readonly certificate: string;
+  readonly privateKey: string;
+}
+
+const maximumFile = 256 * 1024;
+/** An own certificate that ends within so many days is replaced when the server starts. */
+const renewWithin = 30;
+
+/** Reads and checks the certificate and key to serve with. Throws CertificateError or CommandError. */
+export function readTlsIdentity(config: Config): TlsIdentity {
+  const { serverCertificate } = placesIn(config.data);
+  const certificate = readInput(config.tlsCert ?? serverCertificate, maximumFile).toString('latin1');
+  const privateKey = readInput(config.tlsKey ?? serverCertificate, maximumFile).toString('latin1');
+  const [own] = readCertificateChain(certificate);
+  if (own !== undefined) assertKeyMatches(own, readPrivateKey(privateKey));
+  return { certificate, privateKey };
+}
+
+/** Whether there is an own certificate of this authority that lasts for a while. */
+export function hasServerCertificate(config: Config, authority: Authority, now: Date): boolean {
+  if (!existsSync(placesIn(config.data).serverCertificate)) return false;
+  const [own] = readCertificateChain(readTlsIdentity(config).certificate);
+  return (
+    own !== undefined && own.checkIssued(authority.certificate) && daysLeft(factsOf(own).notAfter, now) > renewWithin
+  );
+}
+
+/** Issues a new one, for the names of the one before and those of `--server-name`; gives the names. */
+export async function renewServerCertificate(config: Config, authority: Authority, now: Date): Promise<string[]> {
+  const { serverCertificate } = placesIn(config.data);
+  const names = [
+    ...new Set([...standardNames(config), ...namesBefore(serverCertificate), ...(config.serverName ?? [])]),
+  ];
+  const { publicKey, privateKey } = await generateKeys('P-256');
+  const certificate = issueServerCertificate(
+    authority,
+    { names, publicKey },
+    {
+      now,
+      notAfter: yearsAfter(now, config.serverYears),
+      ...(config.crlUrl === undefined ? {} : { crlUrl: config.crlUrl }),
+    },
+  );
+  replaceFile(serverCertificate, `${writePrivateKey(privateKey)}${certificate}${authority.certificate}`);
+  return names;
+}
+
+/** The addresses that stand for all of a machine's are no name that anybody dials. */
+const everywhere = ['0.0.0.0', '::', ''];
+
+function standardNames({ host }: Config): string[] {
+  const names = ['localhost', '127.0.0.1', '::1', hostname()].filter(fitsCertificate);
+  return everywhere.includes(host) ? names : [...names, host];
+}
+
+/** A machine may be called what no certificate can hold. */
+function fitsCertificate(name: string): boolean {
+  try {
+    alternativeNames([name]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function namesBefore(path: string): string[] {
+  if (!existsSync(path)) return [];
+  const [own] = readCertificateChain(readInput(path, maximumFile).toString('latin1'));
+  const entries = own?.subjectAltName?.split(', ') ?? [];
+  return entries.flatMap((entry) => {
+    const [, name] = /^(?:DNS|IP Address):([\w.:*-]+)$/.exec(entry) ?? [];
+    return name === undefined ? [] : isIPv6(name) ? new SocketAddress({ address: name, family: 'ipv6' }).address : name;
+  });
+}

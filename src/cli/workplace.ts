@@ -1,0 +1,156 @@
+/**
+ * What a command works on: the store with its keys, the audit trail, the clients, the certificate authority. It is
+ * opened in the same way whether a server runs on the same store or not.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { keepAuthority, readAuthority } from '#access/authority-record';
+import { openClients, type Clients } from '#access/clients';
+import { openTrail, type AuditTrail } from '#audit/trail';
+import { authorityPem, createAuthority, openAuthority, type Authority } from '#certs/authority';
+import { yearsAfter } from '#certs/certificate';
+import type { Config } from '#config';
+import type { Log } from '#log';
+import { openEngine } from '#store/open-engine';
+import { openStore } from '#store/open-store';
+import { passphraseFile } from '#store/passphrase';
+import type { RootKeySource } from '#store/root-key';
+import { rootKeyFile } from '#store/root-key-file';
+import { readRootRecord } from '#store/root-record';
+import type { Engine } from '#store/engine';
+import type { Store } from '#store/store';
+
+import { audited, type Alongside } from './audited.ts';
+import { makeDataDirectory } from './files.ts';
+import { CommandError } from './output.ts';
+import type { Invocation } from './command.ts';
+
+export interface Workplace {
+  readonly config: Config;
+  readonly log: Log;
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly trail: AuditTrail;
+  readonly authority: Authority;
+  /** What opening made because it was not there: 'a root key in ...'. */
+  readonly made: readonly string[];
+  now(): number;
+  close(): Promise<void>;
+}
+
+export interface Change {
+  readonly clients: Clients;
+  readonly alongside: Alongside;
+}
+
+/** Where things are in the data directory. */
+export const placesIn = (data: string) => ({
+  audit: join(data, 'audit'),
+  rootKey: join(data, 'root.key'),
+  serverCertificate: join(data, 'server.pem'),
+  authorityCertificate: join(data, 'ca.crt'),
+});
+
+/** `make`: a store that is not there is made, which commands that only look at one must not do. */
+export async function openWorkplace({ config, log }: Invocation, make: boolean): Promise<Workplace> {
+  const places = placesIn(config.data);
+  if (make) makeDataDirectory(config.data);
+  else if (config.store === undefined && !existsSync(config.data)) throw noStore(config);
+
+  const made: string[] = [];
+  const engine = await openEngine(config.store, config.data);
+  try {
+    if ((await readRootRecord(engine)) === undefined) {
+      if (!make) throw noStore(config);
+      made.push(config.store?.startsWith('mongodb') ? 'a MongoDB store' : `an LMDB store in ${config.data}`);
+      if (config.passphraseFile === undefined) made.push(`a root key: ${rootKeyPath(config)}`);
+    }
+    const store = await openStore({
+      engine,
+      rootKey: rootKeySource(config, log),
+      log: log.child({ component: 'store' }),
+    });
+    const trail = await openTrail({
+      directory: places.audit,
+      fileSize: config.auditFileSize,
+      sync: config.auditSync,
+      now: Date.now,
+      random: randomBytes,
+      log: log.child({ component: 'audit' }),
+      store,
+    });
+    const authority = await openOrMakeAuthority(store, trail, config, made);
+    return {
+      ...{ config, log, engine, store, trail, authority, made },
+      now: Date.now,
+      async close() {
+        await trail.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+/** Opens the workplace for one command, which is recorded in the audit trail, and closes it. */
+export async function withWorkplace<T>(
+  invocation: Invocation,
+  command: string,
+  run: (workplace: Workplace, change: Change) => Promise<T>,
+  { make = false } = {},
+): Promise<T> {
+  const workplace = await openWorkplace(invocation, make);
+  for (const what of workplace.made) invocation.output.note(`made ${what}`);
+  try {
+    return await audited(workplace.trail, command, (alongside) => {
+      const clients = openClients({
+        store: workplace.store,
+        now: workplace.now,
+        alongside: ({ id }) => alongside({ client: id }),
+      });
+      return run(workplace, { clients, alongside });
+    });
+  } finally {
+    await workplace.close();
+  }
+}
+
+export const rootKeyPath = (config: Config): string => config.rootKeyFile ?? placesIn(config.data).rootKey;
+
+export function rootKeySource(config: Config, log: Log): RootKeySource {
+  if (config.passphraseFile !== undefined) return passphraseFile(config.passphraseFile);
+  return rootKeyFile(rootKeyPath(config), { log });
+}
+
+async function openOrMakeAuthority(
+  store: Store,
+  trail: AuditTrail,
+  config: Config,
+  made: string[],
+): Promise<Authority> {
+  const kept = await readAuthority(store);
+  if (kept !== undefined) return openAuthority(kept);
+  const now = new Date();
+  // A name of its own, since trust stores tell authorities apart by their names.
+  const name = `kmipd CA ${randomBytes(4).toString('hex')}`;
+  const authority = await createAuthority(name, { now, notAfter: yearsAfter(now, config.caYears) });
+  const isKept = await audited(trail, 'ca create', (alongside) =>
+    keepAuthority(store, authorityPem(authority), alongside({})),
+  );
+  if (!isKept) return openOrMakeAuthority(store, trail, config, made);
+  made.push(`a certificate authority: ${name}`);
+  return authority;
+}
+
+function noStore(config: Config): CommandError {
+  return config.store === undefined
+    ? new CommandError(
+        `there is no store in ${config.data}`,
+        'name the data directory with --data; kmipd serve makes one',
+      )
+    : new CommandError('the store is empty', 'name another with --store; kmipd serve prepares this one');
+}

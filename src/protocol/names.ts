@@ -1,0 +1,139 @@
+/** The names of the XML encoding (Additional Message Encodings 1.0 §6.1.3) over the tables: what `ttlv` asks for, since it knows none itself. */
+import { ItemType, type Item } from '#ttlv/item';
+import type { Names, Place } from '#ttlv/names';
+import { pkcs11Functions, pkcs11ReturnCodes } from './pkcs11-names.ts';
+import {
+  enumerationNumber,
+  enumerationValue,
+  isEnumeration,
+  isMask,
+  maskBit,
+  maskNames,
+  type EnumerationName,
+} from './enumerations.ts';
+import { Tag, tagName, tags, type TagName } from './tags.ts';
+
+/** Most tags name their own enumeration; these have another's. */
+const enumerationOfTag: { readonly [T in TagName]?: EnumerationName } = {
+  ExtensionType: 'ItemType',
+  LinkedObjectIdentifier: 'UniqueIdentifier',
+  MaskGeneratorHashingAlgorithm: 'HashingAlgorithm',
+};
+
+/** Enumerations whose values the standard takes from elsewhere: from the tags (2.1 §11.56), or from PKCS#11 (§11.38, §11.39). */
+interface Foreign {
+  readonly nameOf: (value: number) => string | undefined;
+  readonly valueOf: (name: string) => number | undefined;
+}
+const tagValues: Foreign = {
+  nameOf: tagName,
+  valueOf: (name) => (Object.hasOwn(tags, name) ? tags[name as TagName].code : undefined),
+};
+const rows = (table: Readonly<Record<string, number>>): Foreign => ({
+  nameOf: (value) => Object.keys(table).find((name) => table[name] === value),
+  valueOf: (name) => (Object.hasOwn(table, name) ? table[name] : undefined),
+});
+const foreign: { readonly [T in TagName]?: Foreign } = {
+  AttributeReference: tagValues,
+  Tag: tagValues,
+  PKCS_11Function: rows(pkcs11Functions),
+  PKCS_11ReturnCode: rows(pkcs11ReturnCodes),
+};
+
+/** Spellings that are no rows of their own: 1.4 prints SHA-3-224 (1.4 §9.1.3.2.16) where 2.x has SHA3-224 (2.1 §11.21). */
+const spellings: ReadonlyMap<EnumerationName, ReadonlyMap<string, number>> = new Map([
+  [
+    'HashingAlgorithm',
+    new Map([
+      ['SHA_3_224', 0xe],
+      ['SHA_3_256', 0xf],
+      ['SHA_3_384', 0x10],
+      ['SHA_3_512', 0x11],
+    ]),
+  ],
+]);
+/** Where two rows have one number, the name that is written, if not the last: 2.x misprints MGF1 (2.1 §11.30), and test cases of 2.x have it right. */
+const written: { readonly [E in EnumerationName]?: string } = { MaskGenerator: 'MGF1' };
+
+/** Items that are secrets, with all that is in them: keys and the parts of keys, what they were used on, and what a client proves itself with. */
+const secretTags: ReadonlySet<number> = new Set([
+  Tag.KeyValue,
+  Tag.KeyMaterial,
+  Tag.Key,
+  Tag.D,
+  Tag.P,
+  Tag.Q,
+  Tag.X,
+  Tag.PrivateExponent,
+  Tag.PrimeExponentP,
+  Tag.PrimeExponentQ,
+  Tag.CRTCoefficient,
+  Tag.OpaqueDataValue,
+  Tag.DerivationData,
+  Tag.Data,
+  Tag.DigestedData,
+  Tag.Password,
+  Tag.HashedPassword,
+  Tag.ServerHashedPassword,
+  Tag.OneTimePassword,
+  Tag.TicketValue,
+  Tag.AttestationMeasurement,
+  Tag.AttestationAssertion,
+  Tag.PKCS_11InputParameters,
+  Tag.PKCS_11OutputParameters,
+  Tag.VendorExtension,
+]);
+
+const attributeTags: ReadonlyMap<string, TagName> = new Map(
+  Object.entries(tags).map(([key, row]) => [row.name, key as TagName]),
+);
+
+/** The tag that an attribute of 1.x goes by in 2.x: its name in the text is that of a tag. None for custom attributes. */
+export const attributeTag = (name: string): TagName | undefined => attributeTags.get(name);
+
+/** The tag that says what a value means: for the Attribute Value of 1.x that of the attribute, which its siblings name. */
+export function meaningOf({ tag, siblings }: Place): TagName | undefined {
+  if (tag !== Tag.AttributeValue) return tagName(tag);
+  if (siblings.some((sibling) => sibling.tag === Tag.VendorIdentification)) return undefined;
+  const name = siblings.find(isAttributeName)?.value;
+  return name === undefined ? undefined : attributeTag(name);
+}
+
+const isAttributeName = (item: Item): item is Extract<Item, { type: typeof ItemType.TextString }> =>
+  item.tag === Tag.AttributeName && item.type === ItemType.TextString;
+
+function enumerationAt(place: Place): Foreign | undefined {
+  const key = meaningOf(place);
+  if (key === undefined) return undefined;
+  const elsewhere = foreign[key];
+  if (elsewhere !== undefined) return elsewhere;
+  const name = enumerationOfTag[key] ?? key;
+  if (!isEnumeration(name)) return undefined;
+  return {
+    nameOf(value) {
+      const known = enumerationValue(name, value);
+      if (known === undefined || known.startsWith('0x')) return undefined;
+      const better = written[name];
+      return better !== undefined && enumerationNumber(name, better) === value ? better : known;
+    },
+    valueOf: (text) => enumerationNumber(name, text) ?? spellings.get(name)?.get(text),
+  };
+}
+
+export const names: Names = {
+  tagName,
+  tagCode: tagValues.valueOf,
+  enumerationName: (value, place) => enumerationAt(place)?.nameOf(value),
+  enumerationValue: (name, place) => enumerationAt(place)?.valueOf(name),
+  maskName(bit, place) {
+    const mask = meaningOf(place);
+    if (mask === undefined || !isMask(mask)) return undefined;
+    const [name] = maskNames(mask, bit);
+    return name === undefined || name.startsWith('0x') ? undefined : name;
+  },
+  maskBit(name, place) {
+    const mask = meaningOf(place);
+    return mask === undefined || !isMask(mask) ? undefined : maskBit(mask, name);
+  },
+  isSecret: (tag) => secretTags.has(tag),
+};

@@ -1,0 +1,99 @@
+import { expect } from 'chai';
+
+import { openClients, type Clients } from '#access/clients';
+import { makeCredential } from '#access/credentials';
+import { openDirectory, type Directory } from '#access/directory';
+import { createLog } from '#log';
+import type { Store } from '#store/store';
+
+import { bound, storeFixture, type StoreFixture } from './fixture.ts';
+
+describe('the directory of a running server', () => {
+  let fixture: StoreFixture;
+  let store: Store;
+  /** Another process, which administers. */
+  let clients: Clients;
+  let directory: Directory;
+  let now = 5000;
+  let changes = 0;
+  const log = createLog({ level: 'error', format: 'text' });
+
+  beforeEach(async () => {
+    now = 5000;
+    changes = 0;
+    fixture = storeFixture();
+    store = await fixture.open();
+    clients = openClients({ store: await fixture.open(), now: () => now });
+    await clients.add('array', { certificates: [bound('1'), bound('2', { notAfter: 6000 })] });
+    directory = await openDirectory({ store, now: () => now, log, interval: 20 });
+    directory.onChange(() => changes++);
+  });
+  afterEach(async () => {
+    directory.close();
+    await fixture.remove();
+  });
+
+  const decide = (digit: string, at = now) => directory.decide(digit.repeat(64), at);
+
+  async function until(condition: () => boolean): Promise<void> {
+    for (let i = 0; i < 200 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(condition()).to.equal(true);
+  }
+
+  it('knows a client by each of its certificates', () => {
+    const first = decide('1');
+    expect(first).to.have.nested.property('client.name', 'array');
+    expect(decide('2')).to.deep.equal(first);
+  });
+
+  it('refuses what is unknown, not yet valid or expired', () => {
+    expect(decide('3')).to.deep.equal({ refused: 'unknown' });
+    expect(decide('1', 999)).to.deep.equal({ refused: 'not yet valid' });
+    expect(decide('1', 1000)).to.have.property('client');
+    expect(decide('2', 6000)).to.have.property('client');
+    expect(decide('2', 6001)).to.deep.equal({ refused: 'expired' });
+  });
+
+  it('sees by itself what another process changed, and says so', async () => {
+    await clients.bindOrAdd('array', bound('3'));
+    await until(() => 'client' in decide('3'));
+    await clients.revokeCertificate('array', '3'.repeat(64));
+    await until(() => 'refused' in decide('3'));
+    expect(decide('3')).to.deep.equal({ refused: 'certificate revoked' });
+    expect(decide('1')).to.have.property('client');
+    await clients.revoke('array');
+    await until(() => 'refused' in decide('1'));
+    expect(decide('1')).to.deep.equal({ refused: 'client revoked' });
+    expect(changes).to.equal(3);
+  });
+
+  it('says so when a certificate ends', async () => {
+    now = 6001;
+    await until(() => changes === 1);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(changes).to.equal(1);
+  });
+
+  it('accepts a password for its own client only', async () => {
+    await clients.addCredential('array', await makeCredential('array-user', 'correct horse'));
+    const other = await clients.add('other', {
+      credentials: [await makeCredential('other-user', 'battery staple')],
+    });
+    await directory.refresh();
+    const { id } = await clients.named('array');
+    expect(await directory.checkCredential('array-user', 'correct horse', id)).to.equal('valid');
+    expect(await directory.checkCredential('array-user', 'wrong', id)).to.equal('wrong');
+    expect(await directory.checkCredential('other-user', 'battery staple', id)).to.equal('wrong');
+    expect(await directory.checkCredential('array-user', 'correct horse', other.id)).to.equal('wrong');
+    expect(await directory.checkCredential('array-user', 'correct horse', 'nobody')).to.equal('wrong');
+    await clients.revoke('array');
+    await directory.refresh();
+    expect(await directory.checkCredential('array-user', 'correct horse', id)).to.equal('wrong');
+  });
+
+  it('limits the attempts of a client', async () => {
+    const { id } = await clients.named('array');
+    for (let i = 0; i < 5; i++) expect(await directory.checkCredential('nobody', 'wrong', id)).to.equal('wrong');
+    expect(await directory.checkCredential('nobody', 'wrong', id)).to.equal('limited');
+  });
+});

@@ -1,0 +1,11 @@
+/** Changes the root key of a store in place, again and again, until it is killed: PATH of the store, FILE of the key. */
+import { changeRootKey } from '#store/change-root-key';
+import { openLmdb } from '#store/lmdb';
+import { rootKeyFile } from '#store/root-key-file';
+
+const [path = '', keyFile = ''] = process.argv.slice(2);
+const engine = await openLmdb(path);
+for (;;) {
+  await changeRootKey({ engine, from: rootKeyFile(keyFile), to: rootKeyFile(keyFile) });
+  process.send?.('changed');
+}
