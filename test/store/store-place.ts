@@ -1,4 +1,4 @@
-/** A directory with an LMDB store and its root key file, for one test. */
+/** A store and the directory of its root key file, for one test. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,13 +19,14 @@ export interface StorePlace {
   remove(): Promise<void>;
 }
 
-export async function makeStorePlace(): Promise<StorePlace> {
+/** On LMDB in the directory, unless `openAnother` opens an engine elsewhere. */
+export async function makeStorePlace(openAnother?: () => Promise<Engine>): Promise<StorePlace> {
   const directory = await mkdtemp(join(tmpdir(), 'kmipd-store-'));
   const keyFile = join(directory, 'root.key');
   const opened: { close(): Promise<void> }[] = [];
 
   async function openEngine(): Promise<Engine> {
-    const engine = await openLmdb(join(directory, 'store'));
+    const engine = await (openAnother?.() ?? openLmdb(join(directory, 'store')));
     opened.push(engine);
     return engine;
   }
