@@ -1,7 +1,7 @@
 /** What every engine does, sentence by sentence of engine.ts. A bug found in one engine becomes a case for all. */
 import { expect } from 'chai';
 import { bounds } from '#store/bounds';
-import { ConflictError } from '#store/engine';
+import { ConflictError, succeeds } from '#store/engine';
 import type { Change, Engine, IndexQuery, StoredRecord } from '#store/engine';
 
 /** An engine's store that outlives the engine: `open` may be called again, and several times at once. */
@@ -511,17 +511,7 @@ async function present(engine: Engine, id: string): Promise<StoredRecord> {
   return found;
 }
 
-/** False when somebody else was faster. */
-async function succeeds(commit: Promise<void>): Promise<boolean> {
-  try {
-    await commit;
-    return true;
-  } catch (error) {
-    if (error instanceof ConflictError) return false;
-    throw error;
-  }
-}
-
+/** One compare-and-set; false when somebody else was faster. */
 async function increments(engine: Engine): Promise<boolean> {
   const { revision, body } = await present(engine, 'counter');
   return succeeds(engine.commit([{ put: record('counter', revision + 1, { body: Uint8Array.of(body[0]! + 1) }) }]));
