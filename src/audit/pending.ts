@@ -12,5 +12,11 @@ export interface PendingRecord {
   readonly owners: readonly string[];
 }
 
+/** A record of the store that is done with, as soon as what it stands for is on disk in a file. */
+export interface Leftover {
+  readonly id: string;
+  readonly revision: number;
+}
+
 /** Its identifiers are those of the entries. */
 export const pendingKind = jsonKind<PendingRecord>('audit');

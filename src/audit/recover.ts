@@ -12,13 +12,7 @@ import { chainNumber, fileName } from './chain.ts';
 import { listChains, readLines, readOpening } from './chain-files.ts';
 import { isRunningChain } from './chain-opening.ts';
 import { pendingKind } from './pending.ts';
-import type { PendingRecord } from './pending.ts';
-
-/** A record of the store that is done with, as soon as what it stands for is on disk in a file. */
-export interface Leftover {
-  readonly id: string;
-  readonly revision: number;
-}
+import type { Leftover, PendingRecord } from './pending.ts';
 
 export interface Unfinished {
   /** In some file already. */
@@ -76,18 +70,26 @@ async function findEntries(directory: string, abandoned: readonly Kept<PendingRe
   const wanted = new Set(abandoned.map((kept) => kept.id));
   const chains = listChains(directory);
   const found = new Set<string>();
+  const since = Math.min(...abandoned.map((kept) => Date.parse(kept.value.time))) - CLOCK_STEPS;
   for (const owner of new Set(abandoned.flatMap((kept) => kept.value.owners))) {
     const number = chainNumber(owner);
-    for (const part of chains.get(number) ?? []) {
+    // From the newest file back: a chain may be years long, and what was left was left at its end.
+    for (const part of chains.get(number)?.reverse() ?? []) {
+      let begun: string | undefined;
       for await (const line of readLines(join(directory, fileName(number, part)))) {
         // What is half-written was not written.
-        const id = line.whole ? ENTRY.exec(line.bytes.toString('latin1'))?.[1] : undefined;
+        const [, time, id] = (line.whole && TIME_AND_ENTRY.exec(line.bytes.toString('latin1'))) || [];
+        begun ??= time;
         if (id !== undefined && wanted.has(id)) found.add(id);
       }
+      if (begun !== undefined && Date.parse(begun) < since) break;
     }
   }
   return found;
 }
 
-/** The entry's identifier, without parsing: it is the second field of every record. */
-const ENTRY = /^\{"time":"[^"]*","entry":"([^"]*)"/;
+/** How far a clock may have been set back, in milliseconds, without an entry being overlooked. */
+const CLOCK_STEPS = 3_600_000;
+
+/** The first two fields of every record, without parsing it. */
+const TIME_AND_ENTRY = /^\{"time":"([^"]*)","entry":"([^"]*)"/;

@@ -3,7 +3,7 @@ import { ConflictError } from '#store/engine';
 import { remove } from '#store/store';
 import type { Store } from '#store/store';
 import { pendingKind } from './pending.ts';
-import type { Leftover } from './recover.ts';
+import type { Leftover } from './pending.ts';
 
 /** Of one commit: small enough to delay nobody for long. */
 const BATCH = 500;

@@ -1,5 +1,5 @@
 /** What is appended in one turn of the event loop: written together, done together. */
-import type { Leftover } from './recover.ts';
+import type { Leftover } from './pending.ts';
 
 /** A change whose record is in the store until it is on disk in a file; `text` is that record, not yet in a chain. */
 export interface RecordedChange extends Leftover {
