@@ -34,7 +34,8 @@ function jsonLine(time: string, level: string, message: string, fields: Fields):
 
 function textLine(time: string, level: string, message: string, { component, ...fields }: Fields): string {
   const place = component === undefined ? '' : `${plain(component)}: `;
-  const tail = Object.entries(fields).map(([name, value]) => ` ${name}=${plain(value)}`);
+  const present = Object.entries(fields).filter(([, value]) => value !== undefined);
+  const tail = present.map(([name, value]) => ` ${name}=${plain(value)}`);
   return `${time} ${level.padEnd(5)} ${place}${escaped(message)}${tail.join('')}`;
 }
 

@@ -49,6 +49,25 @@ describe('the log', () => {
       expect(lines[0]?.slice(0, -1)).to.not.match(/[\u0000-\u001f\u007f-\u009f\u2028]/);
     });
 
+    it(`takes whatever it is given (${format})`, () => {
+      const { log, lines } = collect(format);
+      const odd = {
+        none: undefined,
+        nil: null,
+        big: 7n,
+        call: () => 1,
+        sign: Symbol('s'),
+        date: new Date(NaN),
+        nan: NaN,
+      };
+      log.info('odd', { ...odd, inside: [odd] });
+      log.info(undefined as unknown as string, { error: undefined });
+      expect(lines).to.have.length(2);
+      expect(lines[0])
+        .to.match(/big\W+7/)
+        .and.match(/no date/);
+    });
+
     it(`shows bytes as their number only (${format})`, () => {
       const { log, lines } = collect(format);
       const key = Buffer.from('000102030405', 'hex');
