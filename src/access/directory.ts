@@ -51,7 +51,8 @@ export async function openDirectory({ store, now, log, interval = 1000 }: Direct
   let holders = new Map<string, Holder>();
   let generation = -1;
   let nextExpiry = Infinity;
-  let refreshing: Promise<void> | undefined;
+  let running: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
 
   /** The generation is read before the clients: what is committed in between is read again at the next look. */
   async function read(): Promise<void> {
@@ -68,9 +69,19 @@ export async function openDirectory({ store, now, log, interval = 1000 }: Direct
     for (const listener of listeners) listener();
   }
 
+  /** What was committed before the call counts: a look that is under way may have missed it. */
   function refresh(): Promise<void> {
-    refreshing ??= read().finally(() => (refreshing = undefined));
-    return refreshing;
+    if (running === undefined) {
+      running = read().finally(() => (running = undefined));
+      return running;
+    }
+    next ??= running
+      .catch(() => undefined)
+      .then(() => {
+        next = undefined;
+        return refresh();
+      });
+    return next;
   }
 
   await refresh();

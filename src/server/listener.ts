@@ -9,10 +9,15 @@ import { fingerprintOf, subjectOf } from './peer.ts';
 import { serveConnection, type Connection } from './connection.ts';
 import type { Handler } from './handler.ts';
 import type { ServerLog } from './services.ts';
+import type { Session } from './session.ts';
+
+type Decision = { readonly client: { readonly id: string } } | { readonly refused: string };
 
 export interface Admission {
   /** `now` in milliseconds since 1970. */
-  decide(fingerprint: string, now: number): { readonly client: { readonly id: string } } | { readonly refused: string };
+  decide(fingerprint: string, now: number): Decision;
+  /** Takes over what was changed until now. */
+  refresh(): Promise<void>;
   /** Calls when an earlier decision may have become another. */
   onChange(listener: () => void): void;
 }
@@ -114,20 +119,35 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     if (certificate === undefined) return refuse(socket, connection, 'no certificate');
     const fingerprint = fingerprintOf(certificate);
     const decision = admission.decide(fingerprint, now());
-    if ('refused' in decision) return refuse(socket, connection, decision.refused, certificate);
-    const clientId = decision.client.id;
+    if ('client' in decision) return admit(socket, { connection, clientId: decision.client.id, fingerprint });
+    // It may have been let in within this very second, by another process.
+    socket.on('error', () => socket.destroy());
+    const again = admission.refresh().then(
+      () => admission.decide(fingerprint, now()),
+      () => decision,
+    );
+    void again.then((second) => {
+      if (socket.destroyed || !server.listening) socket.destroy();
+      else if ('refused' in second) refuse(socket, connection, second.refused, certificate);
+      else admit(socket, { connection, clientId: second.client.id, fingerprint });
+    });
+  });
+
+  function admit(socket: TLSSocket, session: Session): void {
+    const { connection, clientId } = session;
     const count = perClient.get(clientId) ?? 0;
-    if (count >= limits.maximumConnectionsPerClient)
-      return refuse(socket, connection, 'too many connections', certificate);
+    if (count >= limits.maximumConnectionsPerClient) {
+      return refuse(socket, connection, 'too many connections', socket.getPeerX509Certificate()?.raw);
+    }
     perClient.set(clientId, count + 1);
-    open.set(socket, serveConnection(socket, { connection, clientId, fingerprint }, options));
+    open.set(socket, serveConnection(socket, session, options));
     socket.once('close', () => {
       open.delete(socket);
       const left = (perClient.get(clientId) ?? 1) - 1;
       if (left === 0) perClient.delete(clientId);
       else perClient.set(clientId, left);
     });
-  });
+  }
 
   // No TLS at all (plain HTTP, a scanner), a broken handshake, or one that took too long.
   server.on('tlsClientError', (error, socket) =>

@@ -78,6 +78,7 @@ describe('a request through the whole server', () => {
       ...fixture.services,
       admission: {
         decide: (fingerprint) => (fingerprint === known ? { client: { id: 'client-1' } } : { refused: 'unknown' }),
+        refresh: () => Promise.resolve(),
         onChange: () => undefined,
       },
       identity: { cert: cert.toString(), key: writePrivateKey(serverKeys.privateKey) },
