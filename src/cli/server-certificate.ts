@@ -2,7 +2,7 @@
  * The certificate that this server shows: `server.pem` in the data directory, key and certificates in one file, so that
  * a renewal is one rename; or what --tls-cert and --tls-key name.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { isIPv6, SocketAddress } from 'node:net';
 import { hostname } from 'node:os';
 
@@ -13,15 +13,11 @@ import { assertKeyMatches, factsOf, readCertificateChain } from '#certs/inspect'
 import { alternativeNames } from '#certs/names';
 import { generateKeys, readPrivateKey, writePrivateKey } from '#certs/keys';
 import type { Config } from '#config';
+import type { Log } from '#log';
+import type { TlsIdentity } from '#server/listener';
 
 import { readInput, replaceFile } from './files.ts';
 import { placesIn } from './workplace.ts';
-
-/** PEM, as TLS takes them. */
-export interface TlsIdentity {
-  readonly certificate: string;
-  readonly privateKey: string;
-}
 
 const maximumFile = 256 * 1024;
 /** An own certificate that ends within so many days is replaced when the server starts. */
@@ -29,18 +25,50 @@ const renewWithin = 30;
 
 /** Reads and checks the certificate and key to serve with. Throws CertificateError or CommandError. */
 export function readTlsIdentity(config: Config): TlsIdentity {
+  const [cert = '', key = ''] = filesOf(config).map((path) => readInput(path, maximumFile).toString('latin1'));
+  const [own] = readCertificateChain(cert);
+  if (own !== undefined) assertKeyMatches(own, readPrivateKey(key));
+  return { cert, key };
+}
+
+function filesOf(config: Config): readonly [certificate: string, privateKey: string] {
   const { serverCertificate } = placesIn(config.data);
-  const certificate = readInput(config.tlsCert ?? serverCertificate, maximumFile).toString('latin1');
-  const privateKey = readInput(config.tlsKey ?? serverCertificate, maximumFile).toString('latin1');
-  const [own] = readCertificateChain(certificate);
-  if (own !== undefined) assertKeyMatches(own, readPrivateKey(privateKey));
-  return { certificate, privateKey };
+  return [config.tlsCert ?? serverCertificate, config.tlsKey ?? serverCertificate];
+}
+
+const watchInterval = 1000;
+
+/**
+ * Calls with what is in the files whenever they have changed. While they do not fit together, as in the midst of being
+ * replaced, the server goes on with what it has. Gives the function that stops it.
+ */
+export function watchTlsIdentity(config: Config, log: Log, onChange: (identity: TlsIdentity) => void): () => void {
+  let seen = marksOf(config);
+  const timer = setInterval(() => {
+    const marks = marksOf(config);
+    if (marks === seen) return;
+    seen = marks;
+    try {
+      onChange(readTlsIdentity(config));
+      log.info("the server's certificate was renewed");
+    } catch (error) {
+      log.warn("the server's new certificate cannot be used; the one before stays", { error: String(error) });
+    }
+  }, watchInterval);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/** Tells a file from what it was before, without reading it. */
+function marksOf(config: Config): string {
+  const marks = filesOf(config).map((path) => statSync(path, { throwIfNoEntry: false }));
+  return marks.map((mark) => `${mark?.ino} ${mark?.size} ${mark?.mtimeMs}`).join();
 }
 
 /** Whether there is an own certificate of this authority that lasts for a while. */
 export function hasServerCertificate(config: Config, authority: Authority, now: Date): boolean {
   if (!existsSync(placesIn(config.data).serverCertificate)) return false;
-  const [own] = readCertificateChain(readTlsIdentity(config).certificate);
+  const [own] = readCertificateChain(readTlsIdentity(config).cert);
   return (
     own !== undefined && own.checkIssued(authority.certificate) && daysLeft(factsOf(own).notAfter, now) > renewWithin
   );

@@ -1,0 +1,64 @@
+import { defineCommand } from '#cli/command';
+import { CommandError } from '#cli/output';
+import { startServing } from '#cli/serving';
+import { openWorkplace } from '#cli/workplace';
+
+export const serve = defineCommand({
+  usage: 'serve',
+  summary: 'run the server',
+  description:
+    'Makes what is not there yet: data directory, root key, certificate authority, server certificate, store. ' +
+    'Ends with status 0 on SIGTERM or SIGINT, after the requests in flight are answered.',
+  examples: [
+    'serve',
+    'serve --host 0.0.0.0 --server-name kms.example.org --data /var/lib/kmipd',
+    'serve --store mongodb://db1,db2/kmipd?replicaSet=rs0 --passphrase-file /run/secrets/passphrase',
+  ],
+  scopes: ['serve'],
+  async run(invocation) {
+    const { config, log, output } = invocation;
+    const stop = stopSignal();
+    const say = (text: string) => (config.logFormat === 'json' ? log.info(text) : output.note(text));
+    const workplace = await openWorkplace(invocation, true);
+    try {
+      const serving = await startServing(workplace).catch((error: unknown) => {
+        throw startError(error, config.host, config.port);
+      });
+      for (const what of [...workplace.made, ...serving.made]) say(`made ${what}`);
+      if (workplace.made.length > 0) {
+        const data = config.data === process.cwd() + '/kmipd-data' ? '' : ` --data ${config.data}`;
+        say(`next, in another shell: npx kmipd client add my-array --out ./my-array${data}`);
+      }
+      // Scripts wait for this line, whatever the log's format.
+      output.note(`listening on ${serving.address}`);
+      log.info(`${await stop}: stopping`);
+      await serving.stop();
+    } finally {
+      await workplace.close();
+    }
+  },
+});
+
+/** Repeated signals are one: a terminal sends SIGINT to npm and to us, and npm hands it on. */
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, resolve);
+  });
+}
+
+function startError(error: unknown, host: string, port: number): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') {
+    return new CommandError(
+      `the port ${port} of ${host} is in use`,
+      'stop what uses it, or choose another with --port',
+    );
+  }
+  if (code === 'EACCES') {
+    return new CommandError(`the port ${port} of ${host} may not be used`, 'choose one above 1023 with --port');
+  }
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    return new CommandError(`${host} is no address of this machine`, 'choose another with --host');
+  }
+  return error;
+}

@@ -1,0 +1,87 @@
+/** A server from its parts: certificate, clients, handler, listener, health, and what has to be looked at again and again. */
+import { randomBytes } from 'node:crypto';
+import { isIPv6 } from 'node:net';
+import { sep } from 'node:path';
+
+import { openDirectory } from '#access/directory';
+import { serveHealth } from '#server/health';
+import { startServer } from '#server/start';
+
+import { audited } from './audited.ts';
+import { watchExpiry } from './expiry-watch.ts';
+import { replaceFile } from './files.ts';
+import {
+  hasServerCertificate,
+  readTlsIdentity,
+  renewServerCertificate,
+  watchTlsIdentity,
+} from './server-certificate.ts';
+import { version } from './version.ts';
+import { placesIn, rootKeyPath, type Workplace } from './workplace.ts';
+
+export interface Serving {
+  /** 'HOST:PORT', with the port that was taken. */
+  readonly address: string;
+  /** What was made because it was not there. */
+  readonly made: readonly string[];
+  /** Resolves when the requests in flight are answered and every connection is closed. */
+  stop(): Promise<void>;
+}
+
+/** Rejects with the errors of the listener's socket, CertificateError or CommandError. */
+export async function startServing(workplace: Workplace): Promise<Serving> {
+  const { config, log, store, trail, now } = workplace;
+  const made = await ensureServerCertificate(workplace);
+  warnOfRisks(workplace);
+  const identity = readTlsIdentity(config);
+  const directory = await openDirectory({ store, now, log: log.child({ component: 'access' }) });
+  const serverLog = log.child({ component: 'server' });
+  const server = await startServer({
+    ...{ store, now, identity, audit: trail, admission: directory, log: serverLog },
+    random: randomBytes,
+    facts: { vendorIdentification: 'kmipd', productVersion: version(), interop: config.interop },
+    host: config.host,
+    port: config.port,
+    limits: config,
+  });
+  const health =
+    config.health === undefined
+      ? undefined
+      : await serveHealth({ host: config.host, port: config.health, isReady: () => trail.healthy });
+  const stopWatching = [
+    watchTlsIdentity(config, serverLog, (renewed) => server.renew(renewed)),
+    watchExpiry(workplace, serverLog),
+  ];
+  await trail.append({ kind: 'administration', operation: 'serve', status: 'Success' });
+  return {
+    address: `${isIPv6(server.host) ? `[${server.host}]` : server.host}:${server.port}`,
+    made,
+    async stop() {
+      for (const stop of stopWatching) stop();
+      await Promise.all([server.close(), health?.close()]);
+      directory.close();
+    },
+  };
+}
+
+async function ensureServerCertificate({ config, authority, trail, now }: Workplace): Promise<string[]> {
+  const places = placesIn(config.data);
+  replaceFile(places.authorityCertificate, authority.certificate.toString());
+  if (config.tlsCert !== undefined || hasServerCertificate(config, authority, new Date(now()))) return [];
+  const names = await audited(trail, 'server-cert renew', () =>
+    renewServerCertificate(config, authority, new Date(now())),
+  );
+  return [`a server certificate for ${names.join(', ')}: ${places.serverCertificate}`];
+}
+
+function warnOfRisks({ config, log }: Workplace): void {
+  if (config.passphraseFile === undefined && rootKeyPath(config).startsWith(config.data + sep)) {
+    log.warn('the root key lies beside the data: whoever gets a copy of both can read every key', {
+      file: rootKeyPath(config),
+      hint: 'move it to another place and name it with --root-key-file, or use --passphrase-file',
+    });
+  }
+  if (config.interop) {
+    log.warn('the Interop operation is served: it is for test suites, never for production');
+  }
+}

@@ -1,0 +1,268 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { get } from 'node:http';
+import { createServer } from 'node:net';
+import { connect, type TLSSocket } from 'node:tls';
+
+import { expect } from 'chai';
+
+import { launcher, makePlace, type Place } from './kmipd.ts';
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly port: number;
+  stderr(): string;
+  /** Ends it with a signal and gives its exit status. */
+  end(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+describe('kmipd serve', () => {
+  let place: Place;
+  const running: Running[] = [];
+
+  beforeEach(() => {
+    place = makePlace();
+  });
+  afterEach(async () => {
+    for (const server of running.splice(0)) await server.end();
+    place.remove();
+  });
+
+  async function start(command: string, args: readonly string[]): Promise<Running> {
+    const env = { ...process.env, KMIPD_DATA: place.data };
+    const child = spawn(command, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    const exited = once(child, 'exit') as Promise<[number | null]>;
+    const port = await new Promise<number>((resolve, reject) => {
+      child.stderr?.on('data', (chunk: Buffer) => {
+        stderr += chunk.toString();
+        const [, digits] = /^listening on \S+:(\d+)$/m.exec(stderr) ?? [];
+        if (digits !== undefined) resolve(Number(digits));
+      });
+      child.once('exit', () => reject(new Error(`it ended: ${stderr}`)));
+    });
+    const server: Running = {
+      ...{ child, port },
+      stderr: () => stderr,
+      async end(signal = 'SIGTERM') {
+        if (child.exitCode === null) child.kill(signal);
+        return (await exited)[0];
+      },
+    };
+    running.push(server);
+    return server;
+  }
+
+  const serve = (...args: string[]) => start(process.execPath, [launcher, 'serve', '--port', '0', ...args]);
+  const addClient = (name: string) => place.kmipd('client', 'add', name, '--out', place.path(name));
+  const file = (name: string) => readFileSync(place.path(name), 'latin1');
+
+  async function dial(port: number, name: string): Promise<TLSSocket> {
+    const [ca, cert, key] = ['ca.crt', `${name}.crt`, `${name}.key`].map((each) => file(`${name}/${each}`));
+    const socket = connect({ ...{ ca, cert, key, port }, host: '127.0.0.1', servername: 'localhost' });
+    await once(socket, 'secureConnect');
+    return socket;
+  }
+
+  const closed = (socket: TLSSocket) =>
+    new Promise<void>((resolve) => {
+      socket.on('error', () => undefined).on('close', () => resolve());
+      socket.resume();
+    });
+
+  const isOpenAfter = (socket: TLSSocket, milliseconds: number) =>
+    Promise.race([
+      closed(socket).then(() => false),
+      new Promise<boolean>((resolve) => setTimeout(() => resolve(true), milliseconds)),
+    ]);
+
+  it('makes all that it needs at the first start, says so, and what to do next', async () => {
+    const server = await serve();
+    const said = server.stderr();
+    for (const what of [
+      'an LMDB store',
+      'a root key',
+      'a certificate authority',
+      'a server certificate for localhost',
+    ]) {
+      expect(said).to.include(`made ${what}`);
+    }
+    expect(said).to.match(/^next, in another shell: npx kmipd client add my-array --out \.\/my-array --data /m);
+    expect(said).to.match(/warn .*the root key lies beside the data/);
+    expect(readdirSync(place.data).sort()).to.deep.equal(['audit', 'ca.crt', 'lmdb', 'root.key', 'server.pem']);
+    expect(statSync(place.data).mode & 0o777).to.equal(0o700);
+    for (const secret of ['root.key', 'server.pem']) {
+      expect(statSync(`${place.data}/${secret}`).mode & 0o777).to.equal(0o600);
+    }
+  });
+
+  it('starts again with what it made, and makes nothing', async () => {
+    const first = await serve();
+    expect(await first.end()).to.equal(0);
+    const [certificate, root] = [file('data/server.pem'), file('data/root.key')];
+    const second = await serve();
+    expect(second.stderr()).to.not.match(/^made /m);
+    expect([file('data/server.pem'), file('data/root.key')]).to.deep.equal([certificate, root]);
+  });
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    it(`ends with status 0 on ${signal}`, async () => {
+      const server = await serve();
+      expect(await server.end(signal)).to.equal(0);
+    });
+  }
+
+  it('is what npm start runs, and hands its signal on', async () => {
+    const server = await start('npm', ['start', '--', '--port', '0']);
+    expect(await server.end()).to.equal(0);
+    const refused = connect({ port: server.port, host: '127.0.0.1' });
+    const [error] = (await once(refused, 'error')) as [NodeJS.ErrnoException];
+    expect(error.code).to.equal('ECONNREFUSED');
+  });
+
+  it('has a thread pool larger than the default', async function () {
+    if (!existsSync('/proc/self/task')) this.skip();
+    const threads = ({ child }: Running) => readdirSync(`/proc/${child.pid}/task`).length;
+    const usual = threads(await serve());
+    const larger = spawn(process.execPath, [launcher, 'serve', '--port', '0'], {
+      env: { ...process.env, KMIPD_DATA: place.data, UV_THREADPOOL_SIZE: '20' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    try {
+      let said = '';
+      while (!said.includes('listening')) said += String((await once(larger.stderr, 'data'))[0]);
+      expect(readdirSync(`/proc/${larger.pid}/task`).length - usual).to.equal(12);
+    } finally {
+      larger.kill();
+      await once(larger, 'exit');
+    }
+  });
+
+  it('prints the bare line that scripts wait for in a log of JSON, and all else as JSON', async () => {
+    const server = await serve('--log-format', 'json');
+    const lines = server.stderr().trim().split('\n');
+    const bare = lines.filter((line) => !line.startsWith('{'));
+    expect(bare).to.deep.equal([`listening on 127.0.0.1:${server.port}`]);
+    for (const line of lines)
+      if (line.startsWith('{')) expect(JSON.parse(line)).to.include.keys('time', 'level', 'message');
+  });
+
+  it('knows at once who was added while it runs, and cuts within two seconds who was revoked', async () => {
+    const server = await serve();
+    await addClient('array');
+    const socket = await dial(server.port, 'array');
+    expect(await isOpenAfter(socket, 300)).to.equal(true);
+    const end = closed(socket);
+    await place.kmipd('client', 'revoke', 'array');
+    const revoked = Date.now();
+    await end;
+    expect(Date.now() - revoked).to.be.below(2000);
+    expect(await isOpenAfter(await dial(server.port, 'array'), 2000)).to.equal(false);
+    expect(server.stderr()).to.match(/a connection was refused .*reason="client revoked"/);
+  });
+
+  it('closes a session that brings no certificate, and goes on', async () => {
+    const server = await serve();
+    await addClient('array');
+    const socket = connect({ port: server.port, host: '127.0.0.1', servername: 'localhost', ca: file('array/ca.crt') });
+    expect(await isOpenAfter(socket, 2000)).to.equal(false);
+    expect(await isOpenAfter(await dial(server.port, 'array'), 300)).to.equal(true);
+  });
+
+  it('shows a renewed certificate without a restart, to new sessions', async () => {
+    const server = await serve();
+    await addClient('array');
+    const before = await dial(server.port, 'array');
+    const renewed = await place.kmipd('server-cert', 'renew', '--server-name', 'kms.example.org');
+    expect(renewed.status, renewed.stderr).to.equal(0);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const after = await dial(server.port, 'array');
+    expect(after.getPeerX509Certificate()?.checkHost('kms.example.org')).to.equal('kms.example.org');
+    expect(before.getPeerX509Certificate()?.checkHost('kms.example.org')).to.equal(undefined);
+    expect(await isOpenAfter(before, 100)).to.equal(true);
+  });
+
+  it('goes on with its certificate when the new one cannot be used', async () => {
+    const server = await serve();
+    await addClient('array');
+    writeFileSync(`${place.data}/server.pem`, 'broken');
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(server.stderr()).to.match(/new certificate cannot be used; the one before stays/);
+    expect(await isOpenAfter(await dial(server.port, 'array'), 100)).to.equal(true);
+  });
+
+  it('serves a certificate from outside', async () => {
+    await place.kmipd('server-cert', 'renew', '--server-name', 'outside.example.org');
+    const outside = place.path('outside.pem');
+    writeFileSync(outside, file('data/server.pem'));
+    rmSync(`${place.data}/server.pem`);
+    const server = await serve('--tls-cert', outside, '--tls-key', outside);
+    await addClient('array');
+    const socket = await dial(server.port, 'array');
+    expect(socket.getPeerX509Certificate()?.checkHost('outside.example.org')).to.equal('outside.example.org');
+    expect(existsSync(`${place.data}/server.pem`)).to.equal(false);
+  });
+
+  it('puts names that were asked for into the certificate', async () => {
+    await serve('--server-name', 'kms.example.org', '--server-name', '192.0.2.7');
+    const { X509Certificate } = await import('node:crypto');
+    const certificate = new X509Certificate(
+      file('data/server.pem').slice(file('data/server.pem').indexOf('-----BEGIN CERT')),
+    );
+    expect(certificate.checkHost('kms.example.org')).to.equal('kms.example.org');
+    for (const address of ['192.0.2.7', '127.0.0.1', '::1']) expect(certificate.checkIP(address)).to.equal(address);
+    expect(certificate.checkHost('localhost')).to.equal('localhost');
+  });
+
+  it('tells whether it lives and is ready, and nothing else', async () => {
+    const free = createServer().listen(0, '127.0.0.1');
+    await once(free, 'listening');
+    const { port } = free.address() as { port: number };
+    await new Promise((resolve) => free.close(resolve));
+    await serve('--health', String(port));
+    const status = async (path: string) => {
+      const request = get({ port, path, host: '127.0.0.1' });
+      const [response] = (await once(request, 'response')) as [import('node:http').IncomingMessage];
+      response.resume();
+      return response.statusCode;
+    };
+    expect(await status('/live')).to.equal(200);
+    expect(await status('/ready')).to.equal(200);
+    expect(await status('/')).to.equal(404);
+  });
+
+  it('refuses to start without its root key, with a hint, and makes no other', async () => {
+    await (await serve()).end();
+    rmSync(`${place.data}/root.key`);
+    const refused = await place.kmipd('serve', '--port', '0');
+    expect(refused.status).to.equal(1);
+    expect(refused.stderr).to.match(/the root key file .* is missing\nhint: /);
+    expect(existsSync(`${place.data}/root.key`)).to.equal(false);
+    writeFileSync(`${place.data}/root.key`, '0'.repeat(64));
+    expect((await place.kmipd('serve', '--port', '0')).stderr).to.match(/is not the one of this store\nhint: /);
+  });
+
+  it('says what to do when the port is in use', async () => {
+    const server = await serve();
+    const refused = await place.kmipd('serve', '--port', String(server.port));
+    expect(refused.status).to.equal(1);
+    expect(refused.stderr).to.match(/the port \d+ of 127\.0\.0\.1 is in use\nhint: /);
+  });
+
+  it('takes its root key from a passphrase', async () => {
+    const passphrase = place.path('passphrase');
+    writeFileSync(passphrase, 'a good passphrase\n');
+    const server = await serve('--passphrase-file', passphrase);
+    expect(server.stderr()).to.not.match(/root key/);
+    await server.end();
+    expect(existsSync(`${place.data}/root.key`)).to.equal(false);
+    writeFileSync(passphrase, 'another passphrase\n');
+    const refused = await place.kmipd('client', 'list', '--passphrase-file', passphrase);
+    expect(refused.stderr).to.match(/the passphrase is not the one of this store\nhint: /);
+  });
+
+  it('warns of Interop', async () => {
+    expect((await serve('--interop')).stderr()).to.match(/warn .*the Interop operation is served/);
+  });
+});
