@@ -1,15 +1,22 @@
-import { readFileSync } from 'node:fs';
-
 import { Command } from 'commander';
 
 import { defineGroup } from './command.ts';
+import { auditShow } from './commands/audit-show.ts';
+import { auditVerify } from './commands/audit-verify.ts';
 import { clientAdd } from './commands/client-add.ts';
 import { clientBind } from './commands/client-bind.ts';
 import { clientList } from './commands/client-list.ts';
 import { clientRevoke } from './commands/client-revoke.ts';
 import { clientSign } from './commands/client-sign.ts';
 import { crl } from './commands/crl.ts';
+import { dataKeyRotate } from './commands/data-key-rotate.ts';
+import { objectGive } from './commands/object-give.ts';
+import { objectList } from './commands/object-list.ts';
+import { objectShow } from './commands/object-show.ts';
+import { rootKeyChange } from './commands/root-key-change.ts';
+import { serve } from './commands/serve.ts';
 import { serverCertRenew } from './commands/server-cert-renew.ts';
+import { version } from './version.ts';
 
 /** The whole program; the README's table of commands is checked against it. */
 export function createProgram(): Command {
@@ -20,6 +27,7 @@ export function createProgram(): Command {
     .exitOverride()
     .showHelpAfterError('hint: kmipd --help lists the commands and options');
   const commands = [
+    serve,
     defineGroup('client', 'clients and their certificates', [
       clientAdd,
       clientSign,
@@ -29,6 +37,10 @@ export function createProgram(): Command {
     ]),
     defineGroup('server-cert', "this server's own certificate", [serverCertRenew]),
     crl,
+    defineGroup('object', 'the objects that clients keep here', [objectList, objectShow, objectGive]),
+    defineGroup('audit', 'who did what, and when', [auditShow, auditVerify]),
+    defineGroup('root-key', 'the key that opens the store', [rootKeyChange]),
+    defineGroup('data-key', 'the key that records are sealed under', [dataKeyRotate]),
   ];
   for (const make of commands) program.addCommand(make());
   return inherit(program);
@@ -38,9 +50,4 @@ export function createProgram(): Command {
 function inherit(parent: Command): Command {
   for (const command of parent.commands) inherit(command.copyInheritedSettings(parent));
   return parent;
-}
-
-function version(): string {
-  const manifest = new URL('../../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
 }

@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs';
+
+import { InvalidArgumentError, Option } from 'commander';
+
+import type { AuditRecord } from '#audit/entry';
+import { show, type Filters } from '#audit/show';
+import { defineCommand, jsonOption, type Invocation } from '#cli/command';
+import { CommandError } from '#cli/output';
+import { placesIn, withWorkplace } from '#cli/workplace';
+
+interface Given {
+  readonly client?: string;
+  readonly object?: string;
+  readonly operation?: string;
+  readonly result?: string;
+  readonly since?: number;
+  readonly until?: number;
+  readonly json?: true;
+}
+
+export const auditShow = defineCommand<Given>({
+  usage: 'show',
+  summary: 'print the audit records of this data directory',
+  description: 'In the order in which they were written. It needs no store and no root key, except to look up a name.',
+  examples: [
+    'audit show --client my-array --since 2026-01-31',
+    'audit show --object 0190a5c1-7f0e-7b3c-8d55-3f1c2a4b5c6d',
+    'audit show --operation Destroy --result OperationFailed --json',
+  ],
+  options: [
+    new Option('--client <name>', "the client's name or identifier"),
+    new Option('--object <id>', "the object's identifier"),
+    new Option('--operation <name>', "an operation, as 'Get', or a command, as 'client add'"),
+    new Option('--result <status>', 'a status or a reason'),
+    new Option('--since <time>', 'not before this time, as 2026-01-31 or 2026-01-31T12:00:00Z').argParser(timeOf),
+    new Option('--until <time>', 'not after this time').argParser(timeOf),
+    jsonOption(),
+  ],
+  async run(invocation, { client, json, object, operation, result, since, until }) {
+    const directory = auditDirectory(invocation);
+    const id = client === undefined ? undefined : await clientId(invocation, client);
+    const filters: Filters = {
+      ...(id === undefined ? {} : { client: id }),
+      ...(object === undefined ? {} : { object }),
+      ...(operation === undefined ? {} : { operation }),
+      ...(result === undefined ? {} : { result }),
+      ...(since === undefined ? {} : { since }),
+      ...(until === undefined ? {} : { until }),
+    };
+    for await (const record of show(directory, filters)) {
+      invocation.output.line(json ? JSON.stringify(record) : textOf(record));
+    }
+  },
+});
+
+export function auditDirectory({ config }: Invocation): string {
+  const { audit } = placesIn(config.data);
+  if (existsSync(audit)) return audit;
+  throw new CommandError(`there is no audit trail in ${config.data}`, 'name the data directory with --data');
+}
+
+/** Records name clients by their identifiers. */
+async function clientId(invocation: Invocation, client: string): Promise<string> {
+  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(client)) return client;
+  return withWorkplace(invocation, 'audit show', async (_workplace, { clients }) => (await clients.named(client)).id);
+}
+
+function textOf({ time, kind, operation, status, reason, ...rest }: AuditRecord): string {
+  const details = [
+    rest.client === undefined ? '' : `client=${rest.client}`,
+    rest.certificate === undefined ? '' : `certificate=${rest.certificate}`,
+    rest.subject === undefined ? '' : `subject=${JSON.stringify(rest.subject)}`,
+    rest.connection === undefined ? '' : `connection=${rest.connection}`,
+    ...(rest.objects ?? []).map((object) => `object=${object}`),
+    rest.omitted === undefined ? '' : `and ${rest.omitted} more objects`,
+  ];
+  return [time, kind, operation, status, reason, ...details]
+    .filter((word) => word !== undefined && word !== '')
+    .join(' ');
+}
+
+function timeOf(text: string): number {
+  const time = Date.parse(text);
+  if (Number.isNaN(time)) throw new InvalidArgumentError('it must be a date, or a date and a time.');
+  return time;
+}
