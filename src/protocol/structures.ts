@@ -5,7 +5,7 @@ import { enumerationNumber, enumerationValue, type EnumerationValue } from './en
 import { many, optional, required, structure } from './fields.ts';
 import { KmipError } from './kmip-error.ts';
 import { Tag } from './tags.ts';
-import { majorOf, minorOf, rulesOf, V1_1, V1_2, V1_4, versionOf, type Version } from './versions.ts';
+import { majorOf, minorOf, rulesOf, V1_1, V1_2, V1_4, V2_0, versionOf, type Version } from './versions.ts';
 
 /** KMIP 2.1 §9.16 (1.4 §6.1), as one number. */
 const versionParts = structure('Protocol Version', {
@@ -147,6 +147,12 @@ export const nonce = structure('Nonce', {
 export const extensionInformation = structure('Extension Information', {
   extensionName: required(Tag.ExtensionName, text),
   extensionTag: optional(Tag.ExtensionTag, integer),
+  extensionTypeNumber: optional(Tag.ExtensionType, integer, { until: V1_4 }),
+  extensionType: optional(Tag.ExtensionType, enumeration('ItemType'), { since: V2_0 }),
+  extensionEnumeration: optional(Tag.ExtensionEnumeration, integer, { since: V2_0 }),
+  extensionAttribute: optional(Tag.ExtensionAttribute, boolean, { since: V2_0 }),
+  extensionParentStructureTag: optional(Tag.ExtensionParentStructureTag, integer, { since: V2_0 }),
+  extensionDescription: optional(Tag.ExtensionDescription, text, { since: V2_0 }),
 });
 
 /** KMIP 2.1 §2.8 (1.4 §2.2.5): the parameters of a split key, apart from its key block. */
