@@ -132,7 +132,8 @@ async function runItem(item: Item, batch: Batch): Promise<Done> {
     };
   } catch (error) {
     const known = error instanceof KmipError ? error : unexpected(error, services);
-    const resultReason = reasonFor(known.reason, version);
+    const failing = echo.operation === undefined ? undefined : operationName(echo.operation);
+    const resultReason = reasonFor(known.reason, version, failing);
     return {
       answer: { ...echo, resultStatus: 'OperationFailed', resultReason, resultMessage: known.message },
       entry: { ...entry, objects: [...touched], status: 'OperationFailed', reason: known.reason },
