@@ -40,21 +40,6 @@ const foreign: { readonly [T in TagName]?: Foreign } = {
   PKCS_11ReturnCode: rows(pkcs11ReturnCodes),
 };
 
-/** Spellings that are no rows of their own: 1.4 prints SHA-3-224 (1.4 §9.1.3.2.16) where 2.x has SHA3-224 (2.1 §11.21). */
-const spellings: ReadonlyMap<EnumerationName, ReadonlyMap<string, number>> = new Map([
-  [
-    'HashingAlgorithm',
-    new Map([
-      ['SHA_3_224', 0xe],
-      ['SHA_3_256', 0xf],
-      ['SHA_3_384', 0x10],
-      ['SHA_3_512', 0x11],
-    ]),
-  ],
-]);
-/** Where two rows have one number, the name that is written, if not the last: 2.x misprints MGF1 (2.1 §11.30), and test cases of 2.x have it right. */
-const written: { readonly [E in EnumerationName]?: string } = { MaskGenerator: 'MGF1' };
-
 /** Items that are secrets, with all that is in them: keys and the parts of keys, what they were used on, and what a client proves itself with. */
 const secretTags: ReadonlySet<number> = new Set([
   Tag.KeyValue,
@@ -112,11 +97,9 @@ function enumerationAt(place: Place): Foreign | undefined {
   return {
     nameOf(value) {
       const known = enumerationValue(name, value);
-      if (known === undefined || known.startsWith('0x')) return undefined;
-      const better = written[name];
-      return better !== undefined && enumerationNumber(name, better) === value ? better : known;
+      return known === undefined || known.startsWith('0x') ? undefined : known;
     },
-    valueOf: (text) => enumerationNumber(name, text) ?? spellings.get(name)?.get(text),
+    valueOf: (text) => enumerationNumber(name, text),
   };
 }
 
