@@ -1,0 +1,40 @@
+/** Where an item of an answer stands, and what is known there: what rules decide by. */
+import type { Item } from '#ttlv/item';
+import { Tag, type TagName } from '#protocol/tags';
+import { unknownObject, type Ledger, type ObjectFacts } from './ledger.ts';
+import { textIn } from './tree.ts';
+import type { Bound } from './variables.ts';
+
+/** The batch item that an answer belongs to. */
+export interface Scene {
+  readonly operation: string | undefined;
+  /** What the request's payload holds, its variables filled. */
+  readonly asked: readonly Item[];
+  readonly answered: readonly Item[];
+  readonly ledger: Ledger;
+  /** Seconds since 1970 between which the server may have set a date. */
+  readonly earliest: bigint;
+  readonly latest: bigint;
+  /** Grows as variables are seen for the first time. */
+  readonly bindings: Map<string, Bound>;
+}
+
+/** Where an item stands: what it means, within what, in which scene. */
+export interface Spot {
+  /** The name of its tag; for an Attribute Value that of the attribute, as `State` or `x-Barcode`. */
+  readonly meaning: string | undefined;
+  readonly within: readonly (string | undefined)[];
+  readonly scene: Scene;
+}
+
+/** Whether an item means one of these. */
+export const among =
+  (...meanings: readonly TagName[]) =>
+  (spot: Spot): boolean =>
+    meanings.some((each) => each === spot.meaning);
+
+/** The facts of the object that an answer speaks of. */
+export function objectOf({ asked, answered, ledger }: Scene): ObjectFacts {
+  const named = [...answered, ...asked].find(({ tag }) => tag === Tag.UniqueIdentifier);
+  return ledger.get(textIn(named) ?? '') ?? unknownObject;
+}
