@@ -2,6 +2,7 @@
 import type { ManagedObject } from '#objects/managed-object';
 import type { ObjectStructure } from '#objects/object-structure';
 import type { Instance } from '#objects/attribute-codec';
+import type { EnumerationValue } from '#protocol/enumerations';
 import type { ObjectReference } from '#protocol/structures';
 import type { Rules, Version } from '#protocol/versions';
 import type { ObjectRight } from './rights.ts';
@@ -30,6 +31,9 @@ export interface Context {
   /** The caller's client record. */
   readonly clientId: string;
   readonly server: ServerFacts;
+  /** What this server truly has in this version, for Query. */
+  readonly offered: Offered;
+  readonly interopSession: InteropSession;
   /** Seconds since 1970, the same throughout one batch item. */
   now(): number;
   random(length: number): Uint8Array;
@@ -44,12 +48,24 @@ export interface Context {
   find(query: ObjectQuery): AsyncIterable<Loaded>;
   /** All or nothing, durable when it resolves; the audit record travels along. */
   commit(changes: readonly ObjectChange[]): Promise<void>;
-  /** @throws KmipError ProtectionStorageUnavailable when none of the masks is where this server keeps things (2.1 §7.13). */
-  checkProtectionStorage(masks: readonly number[] | undefined): void;
   /** Sets or, with undefined, empties the ID Placeholder (2.1 §6, 1.4 §4). */
   setPlaceholder(id: string | undefined): void;
   /** Puts a client's text into the log (Log, 2.1 §6.1.29). */
   log(message: string): void;
+}
+
+export interface Offered {
+  readonly operations: readonly EnumerationValue<'Operation'>[];
+  readonly objectTypes: readonly EnumerationValue<'ObjectType'>[];
+  readonly profiles: readonly EnumerationValue<'ProfileName'>[];
+  readonly protectionStorageMask: number;
+}
+
+/** Interop's memory of one client (2.1 §6.1.26). */
+export interface InteropSession {
+  begin(): void;
+  /** Objects with larger identifiers were made since Begin; undefined when there was none. */
+  since(): string | undefined;
 }
 
 /** What Query and the like say of this server; the operations themselves are in the list. */

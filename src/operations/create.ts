@@ -1,19 +1,15 @@
 import { attributeSet, noAttributes } from '#objects/attribute-codec';
 import { newObject } from '#objects/new-object';
 import { symmetricKeyBytes } from '#crypto/symmetric-keys';
-import { enumeration, mask } from '#protocol/codecs';
-import { many, required, structure, optional } from '#protocol/fields';
+import { enumeration } from '#protocol/codecs';
+import { optional, required } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
 import { uniqueIdentifier } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
 import { V2_0 } from '#protocol/versions';
 import { attributesToGive } from './given.ts';
 import { defineOperation } from './operation.ts';
-
-/** KMIP 2.1 §7.13: where a client wants its objects kept. */
-export const protectionStorageMasks = structure('Protection Storage Masks', {
-  protectionStorageMask: many(Tag.ProtectionStorageMask, mask),
-});
+import { checkProtectionStorage, protectionStorageMasks } from './protection-storage.ts';
 
 /** KMIP 2.1 §6.1.8 (1.4 §4.1). Makes a symmetric key. */
 export const create = defineOperation('Create', {
@@ -28,9 +24,9 @@ export const create = defineOperation('Create', {
     uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier),
   },
 
-  async run({ objectType, attributes = noAttributes, protectionStorageMasks }, context) {
+  async run({ objectType, attributes = noAttributes, protectionStorageMasks: wanted }, context) {
     if (objectType !== 'SymmetricKey') throw new KmipError('InvalidObjectType', 'Create makes Symmetric Keys only');
-    context.checkProtectionStorage(protectionStorageMasks?.protectionStorageMask);
+    checkProtectionStorage(wanted);
     const given = await attributesToGive(objectType, attributes, context);
     const { cryptographicAlgorithm, cryptographicLength } = given;
     if (cryptographicAlgorithm === undefined || cryptographicLength === undefined) {

@@ -1,9 +1,17 @@
 /** Every operation, in the order of the specification (KMIP 2.1 §6.1). */
+import { activate } from './activate.ts';
 import { create } from './create.ts';
+import { destroy } from './destroy.ts';
+import { discoverVersions } from './discover-versions.ts';
 import { get } from './get.ts';
+import { interop } from './interop.ts';
+import { log } from './log.ts';
 import type { Operation } from './operation.ts';
+import { ping } from './ping.ts';
+import { query } from './query.ts';
+import { revoke } from './revoke.ts';
 
-const list = [create, get];
+const list = [activate, create, destroy, discoverVersions, get, interop, log, ping, query, revoke];
 
 /** As generic code sees them. */
 export const operations: readonly Operation[] = list as unknown as readonly Operation[];

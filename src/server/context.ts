@@ -5,11 +5,11 @@ import { attributesAt } from '#objects/life-cycle';
 import type { ManagedObject } from '#objects/managed-object';
 import { putMaterial } from '#objects/material';
 import type { Context, Loaded } from '#operations/context';
-import { maskBit } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
 import { rulesOf, type Version } from '#protocol/versions';
 import type { Kept } from '#store/store';
 import { newIdentifier } from './identifier.ts';
+import { offeredIn } from './offered.ts';
 import { candidates } from './candidates.ts';
 import type { Placeholders } from './placeholders.ts';
 import type { Services } from './services.ts';
@@ -32,10 +32,6 @@ export interface Attempt {
   /** The audit record that went with the change, when there was one. */
   entryId(): string | undefined;
 }
-
-/** Where this server keeps things (2.1 §12.2). */
-const storageOffered =
-  (maskBit('ProtectionStorageMask', 'Software') ?? 0) | (maskBit('ProtectionStorageMask', 'OnSystem') ?? 0);
 
 export function createContext({
   version,
@@ -67,6 +63,13 @@ export function createContext({
     rules: rulesOf(version),
     clientId: session.clientId,
     server: services.facts,
+    get offered() {
+      return offeredIn(version, services.facts);
+    },
+    interopSession: {
+      begin: () => void services.interopBegun.set(session.clientId, newIdentifier(milliseconds, services.random)),
+      since: () => services.interopBegun.get(session.clientId),
+    },
     now: () => now,
     random: services.random,
     newIdentifier: () => newIdentifier(milliseconds, services.random),
@@ -100,15 +103,6 @@ export function createContext({
         return { update: record, to, ...(material === undefined ? {} : { material }) };
       });
       entryId = await view.commit(viewChanges, { ...entry, objects: [...touched], status: 'Success' });
-    },
-
-    checkProtectionStorage(masks = []) {
-      if (masks.length > 0 && !masks.some((mask) => (mask & ~storageOffered) === 0)) {
-        throw new KmipError(
-          'ProtectionStorageUnavailable',
-          'this server keeps objects in Software, On System, and nowhere else',
-        );
-      }
     },
 
     setPlaceholder(id) {

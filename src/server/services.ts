@@ -19,6 +19,8 @@ export interface Services {
   readonly log: ServerLog;
   readonly facts: ServerFacts;
   readonly limits: HandlerLimits;
+  /** The identifier that every object made since a client's Interop Begin comes after, by client. */
+  readonly interopBegun: Map<string, string>;
 }
 
 export interface HandlerLimits {

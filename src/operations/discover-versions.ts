@@ -1,0 +1,17 @@
+import { many } from '#protocol/fields';
+import { protocolVersion } from '#protocol/structures';
+import { Tag } from '#protocol/tags';
+import { supportedVersions } from '#protocol/versions';
+import { defineOperation } from './operation.ts';
+
+/** KMIP 2.1 §6.1.16 (1.4 §4.26). */
+export const discoverVersions = defineOperation('DiscoverVersions', {
+  right: 'ask',
+  request: { protocolVersion: many(Tag.ProtocolVersion, protocolVersion) },
+  response: { protocolVersion: many(Tag.ProtocolVersion, protocolVersion) },
+
+  async run({ protocolVersion: asked }) {
+    const common = asked === undefined ? supportedVersions : supportedVersions.filter((each) => asked.includes(each));
+    return { protocolVersion: common };
+  },
+});

@@ -1,0 +1,48 @@
+import { isDestroyed } from '#objects/life-cycle';
+import { enumeration, text } from '#protocol/codecs';
+import { required } from '#protocol/fields';
+import { Tag } from '#protocol/tags';
+import type { Context, ObjectChange } from './context.ts';
+import { defineOperation } from './operation.ts';
+import { changed } from './state-change.ts';
+
+/** Objects destroyed in one commit. */
+const batch = 100;
+
+/**
+ * KMIP 2.1 §6.1.26. "It SHALL NOT be available in a production server": only where the operator asked for it. Begin and End change no object; Reset destroys, in
+ * whatever state, what the caller has made since its Begin.
+ */
+export const interop = defineOperation('Interop', {
+  right: 'ask',
+  request: {
+    interopFunction: required(Tag.InteropFunction, enumeration('InteropFunction')),
+    interopIdentifier: required(Tag.InteropIdentifier, text),
+  },
+  response: {},
+  offered: (server) => server.interop,
+
+  async run({ interopFunction }, context) {
+    if (interopFunction === 'Begin') context.interopSession.begin();
+    if (interopFunction === 'Reset') await destroyAllSince(context.interopSession.since(), context);
+    return {};
+  },
+});
+
+async function destroyAllSince(since: string | undefined, context: Context): Promise<void> {
+  if (since === undefined) return;
+  const now = context.now();
+  let changes: ObjectChange[] = [];
+  for await (const loaded of context.find({ instances: [] })) {
+    const { object } = loaded;
+    if (object.id < since) break;
+    const { state, destroyDate } = object.attributes;
+    if (destroyDate !== undefined || isDestroyed(state as never)) continue;
+    const next = state === undefined ? {} : { state: 'Destroyed' as const };
+    changes.push({ update: loaded, to: changed(object, { ...next, destroyDate: now }, now), material: null });
+    if (changes.length < batch) continue;
+    await context.commit(changes);
+    changes = [];
+  }
+  if (changes.length > 0) await context.commit(changes);
+}

@@ -1,0 +1,27 @@
+import { mask } from '#protocol/codecs';
+import { many, structure } from '#protocol/fields';
+import { maskBit } from '#protocol/enumerations';
+import { KmipError } from '#protocol/kmip-error';
+import { Tag } from '#protocol/tags';
+
+/** KMIP 2.1 §7.30: where a client wants its objects kept. */
+export const protectionStorageMasks = structure('Protection Storage Masks', {
+  protectionStorageMask: many(Tag.ProtectionStorageMask, mask),
+});
+
+/** Where this server keeps things (2.1 §12.2): sealed by software, on its own system. */
+export const offeredProtectionStorage =
+  (maskBit('ProtectionStorageMask', 'Software') ?? 0) | (maskBit('ProtectionStorageMask', 'OnSystem') ?? 0);
+
+/** One of the masks must be a place that this server has. @throws KmipError ProtectionStorageUnavailable. */
+export function checkProtectionStorage(
+  masks: { readonly protectionStorageMask?: readonly number[] | undefined } | undefined,
+): void {
+  const asked = masks?.protectionStorageMask ?? [];
+  if (asked.length > 0 && !asked.some((each) => (each & ~offeredProtectionStorage) === 0)) {
+    throw new KmipError(
+      'ProtectionStorageUnavailable',
+      'this server keeps objects in Software, On System, and nowhere else',
+    );
+  }
+}

@@ -1,0 +1,18 @@
+/** What Activate, Revoke, Destroy and the attribute operations share: an object with other attributes, dated. */
+import type { Attributes } from '#objects/attributes';
+import type { State } from '#objects/life-cycle';
+import { objectTypeOf, type ManagedObject } from '#objects/managed-object';
+import { KmipError } from '#protocol/kmip-error';
+
+/** The state of an object that has one: Templates do not (1.4 §3.22). @throws KmipError InvalidObjectType. */
+export function stateOf(object: ManagedObject, what: string): State {
+  const { state } = object.attributes;
+  if (state === undefined) throw new KmipError('InvalidObjectType', `a ${objectTypeOf(object)} cannot be ${what}`);
+  return state as State;
+}
+
+/** The object with these attributes, its Last Change Date set (2.1 §4.31). */
+export const changed = (object: ManagedObject, attributes: Attributes, now: number): ManagedObject => ({
+  ...object,
+  attributes: { ...object.attributes, ...attributes, lastChangeDate: now },
+});
