@@ -13,7 +13,7 @@ import { ConflictError } from '#store/engine';
 import { ItemType, type Item } from '#ttlv/item';
 import { createContext } from './context.ts';
 import { Placeholders } from './placeholders.ts';
-import type { Services } from './services.ts';
+import type { Running } from './services.ts';
 import type { Session } from './session.ts';
 import { directView, stagedView, type ObjectView } from './view.ts';
 
@@ -23,7 +23,7 @@ const maximumRuns = 16;
 interface Batch {
   readonly version: Version;
   readonly session: Session;
-  readonly services: Services;
+  readonly services: Running;
   readonly placeholders: Placeholders;
   readonly view: ObjectView;
 }
@@ -39,7 +39,7 @@ interface Done {
 export async function runBatch(
   request: RequestMessage,
   session: Session,
-  services: Services,
+  services: Running,
 ): Promise<ResponseBatchItem[]> {
   const { header, batchItems } = request;
   const undo = header.batchErrorContinuationOption === 'Undo' && batchItems.length > 1;
@@ -47,11 +47,7 @@ export async function runBatch(
   return await audited(done, services, header.protocolVersion);
 }
 
-async function runInTurn(
-  { header, batchItems }: RequestMessage,
-  session: Session,
-  services: Services,
-): Promise<Done[]> {
+async function runInTurn({ header, batchItems }: RequestMessage, session: Session, services: Running): Promise<Done[]> {
   const batch: Batch = {
     version: header.protocolVersion,
     session,
@@ -72,7 +68,7 @@ async function runInTurn(
 async function runUndoable(
   { header, batchItems }: RequestMessage,
   session: Session,
-  services: Services,
+  services: Running,
 ): Promise<Done[]> {
   for (let run = 1; ; run++) {
     const view = stagedView(services);
@@ -141,7 +137,7 @@ async function runItem(item: Item, batch: Batch): Promise<Done> {
   }
 }
 
-function operationOf(code: number, version: Version, { facts }: Services): Operation {
+function operationOf(code: number, version: Version, { facts }: Running): Operation {
   const operation = operationByCode(code);
   if (operation === undefined || !isIn(operation, version) || operation.offered?.(facts) === false) {
     throw new KmipError('OperationNotSupported', 'the server does not have this operation in this version');
@@ -175,7 +171,7 @@ const payloadOf = (operation: Operation, response: object, version: Version): It
 });
 
 /** A bug of ours, or the store's trouble: the operator gets the stack, the client a fixed sentence. */
-function unexpected(error: unknown, { log }: Services): KmipError {
+function unexpected(error: unknown, { log }: Running): KmipError {
   log.error('an operation failed unexpectedly', {
     error: error instanceof Error ? (error.stack ?? error.message) : String(error),
   });
@@ -183,7 +179,7 @@ function unexpected(error: unknown, { log }: Services): KmipError {
 }
 
 /** Writes the records of all items, and only then lets their answers go. Changes have theirs in the store already. */
-async function audited(done: readonly Done[], { audit }: Services, version: Version): Promise<ResponseBatchItem[]> {
+async function audited(done: readonly Done[], { audit }: Running, version: Version): Promise<ResponseBatchItem[]> {
   const written = await Promise.allSettled(done.map(({ entry, entryId }) => audit.append(entry, entryId)));
   return done.map(({ answer, entryId }, place) => {
     if (written[place]?.status === 'fulfilled' || entryId !== undefined) return answer;

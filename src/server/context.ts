@@ -12,14 +12,14 @@ import { newIdentifier } from './identifier.ts';
 import { offeredIn } from './offered.ts';
 import { candidates } from './candidates.ts';
 import type { Placeholders } from './placeholders.ts';
-import type { Services } from './services.ts';
+import type { Running } from './services.ts';
 import type { Session } from './session.ts';
 import type { ObjectView, ViewChange } from './view.ts';
 
 export interface ContextParts {
   readonly version: Version;
   readonly session: Session;
-  readonly services: Services;
+  readonly services: Running;
   readonly placeholders: Placeholders;
   readonly view: ObjectView;
   readonly entry: AuditEntry;

@@ -11,7 +11,7 @@ import { reasonFor } from '#protocol/reasons';
 import { answerVersion, type Version } from '#protocol/versions';
 import { runBatch } from './batch.ts';
 import { fitting } from './response-size.ts';
-import type { Services } from './services.ts';
+import type { Running, Services } from './services.ts';
 import type { Session } from './session.ts';
 
 export interface Handler {
@@ -23,6 +23,7 @@ export interface Handler {
 
 export function createHandler(services: Services): Handler {
   const { limits, log } = services;
+  const running: Running = { ...services, interopBegun: new Map() };
 
   return {
     async handle(bytes, session) {
@@ -42,7 +43,7 @@ export function createHandler(services: Services): Handler {
         return await refused(error, answerVersion(versionIn(item)), session);
       }
       const { protocolVersion, clientCorrelationValue, maximumResponseSize } = request.header;
-      const batchItems = await runBatch(request, session, services);
+      const batchItems = await runBatch(request, session, running);
       return answer(batchItems, protocolVersion, clientCorrelationValue, maximumResponseSize);
     },
 

@@ -19,6 +19,10 @@ export interface Services {
   readonly log: ServerLog;
   readonly facts: ServerFacts;
   readonly limits: HandlerLimits;
+}
+
+/** With what the handler itself remembers from request to request. */
+export interface Running extends Services {
   /** The identifier that every object made since a client's Interop Begin comes after, by client. */
   readonly interopBegun: Map<string, string>;
 }

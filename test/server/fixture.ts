@@ -63,7 +63,6 @@ export async function openFixture(options: { readonly interop?: boolean } = {}):
     log,
     facts: { vendorIdentification: 'kmipd test', productVersion: '0.0.0', interop: options.interop ?? false },
     limits: { maximumMessageSize: 1024 * 1024, maximumBatchCount: 100 },
-    interopBegun: new Map(),
   };
   const handler = createHandler(services);
   let connections = 0;
