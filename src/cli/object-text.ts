@@ -1,4 +1,5 @@
 /** What operators see of an object: identifiers and attributes, never material. */
+import { ItemType } from '#ttlv/item';
 import { printText } from '#ttlv/text';
 import { listedAttributes } from '#objects/attribute-codec';
 import { attributesAt, stateText, type State } from '#objects/life-cycle';
@@ -37,6 +38,7 @@ export function summaryOf(object: ManagedObject, clientNames: ReadonlyMap<string
 
 /** Every attribute, in the order of the table, as lines. */
 export function attributeLines(object: ManagedObject): string[] {
-  const items = listedAttributes.write(allInstances(object), atRest);
+  const lists = listedAttributes.write(allInstances(object), atRest);
+  const items = lists.flatMap((list) => (list.type === ItemType.Structure ? list.value : []));
   return items.flatMap((item) => printText(item, names).trimEnd().split('\n'));
 }

@@ -1,8 +1,10 @@
 /** Runs the built program as a person would: child processes, a data directory of its own. */
-import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect, type TLSSocket } from 'node:tls';
 
 export const launcher = 'dist/src/launcher.cjs';
 
@@ -12,24 +14,78 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** A server that listens. */
+export interface Running {
+  readonly pid: number;
+  readonly port: number;
+  stderr(): string;
+  /** Ends it with a signal and gives its exit status. */
+  end(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
 export interface Place {
   readonly directory: string;
   readonly data: string;
   path(name: string): string;
   /** Runs `kmipd` with these arguments on the data directory; resolves whatever its exit status. */
   kmipd(...args: string[]): Promise<Ended>;
-  remove(): void;
+  /** Runs `kmipd serve` on a free port, until it listens. */
+  serve(...args: string[]): Promise<Running>;
+  start(file: string, args: readonly string[], environment?: NodeJS.ProcessEnv): Promise<Running>;
+  /** Connects with the files that `client add NAME --out NAME` made in this place. */
+  dial(port: number, name: string): Promise<TLSSocket>;
+  /** Ends what runs and removes everything. */
+  remove(): Promise<void>;
 }
 
-export function makePlace(environment: NodeJS.ProcessEnv = {}): Place {
+export function makePlace(): Place {
   const directory = mkdtempSync(join(tmpdir(), 'kmipd-cli-'));
   const data = join(directory, 'data');
+  const running: Running[] = [];
+  const path = (name: string) => join(directory, name);
+
+  async function start(file: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Running> {
+    const env = { ...process.env, KMIPD_DATA: data, ...environment };
+    const child = spawn(file, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    const exited = once(child, 'exit') as Promise<[number | null]>;
+    let stderr = '';
+    const port = await new Promise<number>((resolve, reject) => {
+      child.stderr.on('data', (chunk: Buffer) => {
+        stderr += chunk.toString();
+        const [, digits] = /^listening on \S+:(\d+)$/m.exec(stderr) ?? [];
+        if (digits !== undefined) resolve(Number(digits));
+      });
+      child.once('exit', () => reject(new Error(`it ended: ${stderr}`)));
+    });
+    const server: Running = {
+      ...{ pid: child.pid ?? 0, port },
+      stderr: () => stderr,
+      async end(signal = 'SIGTERM') {
+        if (child.exitCode === null) child.kill(signal);
+        return (await exited)[0];
+      },
+    };
+    running.push(server);
+    return server;
+  }
+
   return {
-    directory,
-    data,
-    path: (name) => join(directory, name),
-    kmipd: (...args) => run(process.execPath, [launcher, ...args], { KMIPD_DATA: data, ...environment }),
-    remove: () => rmSync(directory, { recursive: true }),
+    ...{ directory, data, path, start },
+    kmipd: (...args) => run(process.execPath, [launcher, ...args], { KMIPD_DATA: data }),
+    serve: (...args) => start(process.execPath, [launcher, 'serve', '--port', '0', ...args]),
+    async dial(port, name) {
+      const files = ['ca.crt', `${name}.crt`, `${name}.key`].map((file) =>
+        readFileSync(path(join(name, file)), 'latin1'),
+      );
+      const [ca, cert, key] = files;
+      const socket = connect({ ...{ ca, cert, key, port }, host: '127.0.0.1', servername: 'localhost' });
+      await once(socket, 'secureConnect');
+      return socket;
+    },
+    async remove() {
+      for (const server of running) await server.end();
+      rmSync(directory, { recursive: true });
+    },
   };
 }
 

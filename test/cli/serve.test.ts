@@ -1,4 +1,3 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { get } from 'node:http';
@@ -7,63 +6,20 @@ import { connect, type TLSSocket } from 'node:tls';
 
 import { expect } from 'chai';
 
-import { launcher, makePlace, type Place } from './kmipd.ts';
-
-interface Running {
-  readonly child: ChildProcess;
-  readonly port: number;
-  stderr(): string;
-  /** Ends it with a signal and gives its exit status. */
-  end(signal?: NodeJS.Signals): Promise<number | null>;
-}
+import { launcher, makePlace, type Place, type Running } from './kmipd.ts';
 
 describe('kmipd serve', () => {
   let place: Place;
-  const running: Running[] = [];
 
   beforeEach(() => {
     place = makePlace();
   });
-  afterEach(async () => {
-    for (const server of running.splice(0)) await server.end();
-    place.remove();
-  });
+  afterEach(() => place.remove());
 
-  async function start(command: string, args: readonly string[]): Promise<Running> {
-    const env = { ...process.env, KMIPD_DATA: place.data };
-    const child = spawn(command, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
-    let stderr = '';
-    const exited = once(child, 'exit') as Promise<[number | null]>;
-    const port = await new Promise<number>((resolve, reject) => {
-      child.stderr?.on('data', (chunk: Buffer) => {
-        stderr += chunk.toString();
-        const [, digits] = /^listening on \S+:(\d+)$/m.exec(stderr) ?? [];
-        if (digits !== undefined) resolve(Number(digits));
-      });
-      child.once('exit', () => reject(new Error(`it ended: ${stderr}`)));
-    });
-    const server: Running = {
-      ...{ child, port },
-      stderr: () => stderr,
-      async end(signal = 'SIGTERM') {
-        if (child.exitCode === null) child.kill(signal);
-        return (await exited)[0];
-      },
-    };
-    running.push(server);
-    return server;
-  }
-
-  const serve = (...args: string[]) => start(process.execPath, [launcher, 'serve', '--port', '0', ...args]);
+  const serve = (...args: string[]) => place.serve(...args);
   const addClient = (name: string) => place.kmipd('client', 'add', name, '--out', place.path(name));
   const file = (name: string) => readFileSync(place.path(name), 'latin1');
-
-  async function dial(port: number, name: string): Promise<TLSSocket> {
-    const [ca, cert, key] = ['ca.crt', `${name}.crt`, `${name}.key`].map((each) => file(`${name}/${each}`));
-    const socket = connect({ ...{ ca, cert, key, port }, host: '127.0.0.1', servername: 'localhost' });
-    await once(socket, 'secureConnect');
-    return socket;
-  }
+  const dial = (port: number, name: string) => place.dial(port, name);
 
   const closed = (socket: TLSSocket) =>
     new Promise<void>((resolve) => {
@@ -114,7 +70,7 @@ describe('kmipd serve', () => {
   }
 
   it('is what npm start runs, and hands its signal on', async () => {
-    const server = await start('npm', ['start', '--', '--port', '0']);
+    const server = await place.start('npm', ['start', '--', '--port', '0']);
     expect(await server.end()).to.equal(0);
     const refused = connect({ port: server.port, host: '127.0.0.1' });
     const [error] = (await once(refused, 'error')) as [NodeJS.ErrnoException];
@@ -123,20 +79,12 @@ describe('kmipd serve', () => {
 
   it('has a thread pool larger than the default', async function () {
     if (!existsSync('/proc/self/task')) this.skip();
-    const threads = ({ child }: Running) => readdirSync(`/proc/${child.pid}/task`).length;
+    const threads = ({ pid }: Running) => readdirSync(`/proc/${pid}/task`).length;
     const usual = threads(await serve());
-    const larger = spawn(process.execPath, [launcher, 'serve', '--port', '0'], {
-      env: { ...process.env, KMIPD_DATA: place.data, UV_THREADPOOL_SIZE: '20' },
-      stdio: ['ignore', 'ignore', 'pipe'],
+    const larger = await place.start(process.execPath, [launcher, 'serve', '--port', '0'], {
+      UV_THREADPOOL_SIZE: '20',
     });
-    try {
-      let said = '';
-      while (!said.includes('listening')) said += String((await once(larger.stderr, 'data'))[0]);
-      expect(readdirSync(`/proc/${larger.pid}/task`).length - usual).to.equal(12);
-    } finally {
-      larger.kill();
-      await once(larger, 'exit');
-    }
+    expect(threads(larger) - usual).to.equal(12);
   });
 
   it('prints the bare line that scripts wait for in a log of JSON, and all else as JSON', async () => {
