@@ -82,6 +82,10 @@ export const referenceText = (reference: Reference): string =>
     ? attributeRow(reference.key).name
     : quoted(`${reference.vendor.vendorIdentification}-${reference.vendor.attributeName}`);
 
+/** Equal for two references to one attribute, and for no others. */
+export const referenceId = ({ key, vendor }: Reference): string =>
+  vendor === undefined ? key : `${key}\0${vendor.vendorIdentification}\0${vendor.attributeName}`;
+
 type ReadMode = 'whole' | 'partial';
 
 function readValue(key: AttributeKey, item: Item, version: Version, mode: ReadMode): unknown {
@@ -131,13 +135,21 @@ export function writeInstances(instances: readonly Instance[], version: Version)
   return instances.flatMap((instance) => writeInstance(instance, version) ?? []);
 }
 
-function writeInstance(instance: Instance, version: Version): Item | undefined {
+/** Whether the version has the attribute, a name for it, and this value. */
+export function canSay(instance: Instance, version: Version): boolean {
   const row = attributeRow(instance.key);
-  const { codec } = row;
-  if (!inRange(row, version) || codec.fits?.(instance.value, version) === false) return undefined;
-  if (rulesOf(version).attributesAreTagged) return codec.write(row.tag, instance.value, version);
-  const attributeName = nameOf(instance);
-  if (attributeName === undefined) return undefined;
+  return (
+    inRange(row, version) &&
+    row.codec.fits?.(instance.value, version) !== false &&
+    (rulesOf(version).attributesAreTagged || nameOf(instance) !== undefined)
+  );
+}
+
+function writeInstance(instance: Instance, version: Version): Item | undefined {
+  if (!canSay(instance, version)) return undefined;
+  const { codec, tag } = attributeRow(instance.key);
+  if (rulesOf(version).attributesAreTagged) return codec.write(tag, instance.value, version);
+  const attributeName = nameOf(instance) as string;
   const attributeValue: Item =
     instance.vendor === undefined
       ? codec.write(Tag.AttributeValue, instance.value, version)

@@ -1,5 +1,5 @@
 /** A managed object as the server holds it: owner, attributes, and its own structure without the material. */
-import type { Instance } from './attribute-codec.ts';
+import { referenceId, type Instance, type Reference } from './attribute-codec.ts';
 import {
   attributeRow,
   attributeRows,
@@ -35,8 +35,8 @@ export function indexesOf(
   const values = valuesOf(attributes, key);
   if (key !== 'vendorAttribute') return values.map((_, place) => place);
   const counts = new Map<string, number>();
-  return (values as readonly AttributeValue<'vendorAttribute'>[]).map(({ vendorIdentification, attributeName }) => {
-    const called = `${vendorIdentification}\0${attributeName}`;
+  return (values as readonly AttributeValue<'vendorAttribute'>[]).map((vendor) => {
+    const called = referenceId({ key, vendor });
     const index = counts.get(called) ?? 0;
     counts.set(called, index + 1);
     return index;
@@ -58,6 +58,17 @@ export function instancesOf(
     value,
     index: indexes[place] ?? place,
   }));
+}
+
+/** The values of the attribute referred to: of custom ones only those with its name. */
+export function instancesReferred(
+  object: Pick<ManagedObject, 'attributes' | 'indexes'>,
+  reference: Reference,
+): readonly Instance[] {
+  const instances = instancesOf(object, reference.key);
+  if (reference.vendor === undefined) return instances;
+  const wanted = referenceId(reference);
+  return instances.filter((each) => referenceId(each) === wanted);
 }
 
 /** Every attribute that the object has, in the order of the table. */

@@ -4,6 +4,8 @@ import { create } from './create.ts';
 import { destroy } from './destroy.ts';
 import { discoverVersions } from './discover-versions.ts';
 import { get } from './get.ts';
+import { getAttributes } from './get-attributes.ts';
+import { getAttributeList } from './get-attribute-list.ts';
 import { interop } from './interop.ts';
 import { log } from './log.ts';
 import type { Operation } from './operation.ts';
@@ -11,7 +13,20 @@ import { ping } from './ping.ts';
 import { query } from './query.ts';
 import { revoke } from './revoke.ts';
 
-const list = [activate, create, destroy, discoverVersions, get, interop, log, ping, query, revoke];
+const list = [
+  activate,
+  create,
+  destroy,
+  discoverVersions,
+  get,
+  getAttributes,
+  getAttributeList,
+  interop,
+  log,
+  ping,
+  query,
+  revoke,
+];
 
 /** As generic code sees them. */
 export const operations: readonly Operation[] = list as unknown as readonly Operation[];

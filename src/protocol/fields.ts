@@ -74,6 +74,7 @@ export const grouped = <T, P extends 'required' | 'optional'>(
 export interface Fields<T> {
   read(items: readonly Item[], version: Version): T;
   write(value: T, version: Version): Item[];
+  /** Whether the version can say every value among the fields that it has; the others `write` leaves out. */
   fits(value: T, version: Version): boolean;
 }
 
@@ -164,8 +165,7 @@ export function fieldsOf<S extends Schema>(schema: S, where: string): Fields<Sha
     fits(value, version) {
       return entries.every(({ key, field }) => {
         const held: unknown = (value as Record<string, unknown>)[key];
-        if (held === undefined) return true;
-        if (!inRange(field, version)) return false;
+        if (held === undefined || !inRange(field, version)) return true;
         const { fits } = field.codec;
         if (fits === undefined) return true;
         return field.presence === 'many'

@@ -140,8 +140,7 @@ describe('fields', () => {
   });
 
   it('say whether a version can hold a value', () => {
-    expect(supportedVersions.filter((version) => sample.fits?.(whole, version))).to.deep.equal([V1_4, V1_3]);
-    expect(sample.fits?.(whole, atRest)).to.equal(true);
+    expect([...supportedVersions, atRest].every((version) => sample.fits?.(whole, version))).to.equal(true);
     const nested = structure('Outer', {
       algorithm: many(Tag.CryptographicAlgorithm, enumeration('CryptographicAlgorithm')),
     });

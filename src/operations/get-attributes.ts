@@ -1,0 +1,49 @@
+import {
+  attributeReferences,
+  listedAttributes,
+  referenceId,
+  referenceText,
+  type Reference,
+} from '#objects/attribute-codec';
+import { allInstances, instancesReferred } from '#objects/managed-object';
+import { grouped, optional, required } from '#protocol/fields';
+import { KmipError } from '#protocol/kmip-error';
+import { objectReference, uniqueIdentifier } from '#protocol/structures';
+import { Tag } from '#protocol/tags';
+import { defineOperation } from './operation.ts';
+
+/**
+ * KMIP 2.1 §6.1.20 (1.4 §4.12). Answers with what the object has of the attributes asked for, and with nothing in place of those that it has not:
+ * absent ones, and ones of which the version has no row. Attributes outlive the object's destruction.
+ */
+export const getAttributes = defineOperation('GetAttributes', {
+  right: 'read',
+  request: {
+    uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
+    attributeReferences: grouped(Tag.AttributeReference, attributeReferences, 'optional'),
+  },
+  response: {
+    uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier),
+    // Always written: an empty Attributes in 2.x, no Attribute at all in 1.x.
+    attributes: grouped(Tag.Attributes, listedAttributes, 'optional'),
+  },
+
+  async run(request, context) {
+    const references = request.attributeReferences;
+    if (references !== undefined) refuseRepeated(references);
+    const { object } = await context.load(request.uniqueIdentifier, 'read');
+    return {
+      uniqueIdentifier: object.id,
+      attributes: references?.flatMap((each) => instancesReferred(object, each)) ?? allInstances(object),
+    };
+  },
+});
+
+function refuseRepeated(references: readonly Reference[]): void {
+  const seen = new Set<string>();
+  for (const reference of references) {
+    const id = referenceId(reference);
+    if (seen.has(id)) throw new KmipError('InvalidMessage', `${referenceText(reference)} is asked for more than once`);
+    seen.add(id);
+  }
+}
