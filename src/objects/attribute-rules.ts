@@ -62,3 +62,20 @@ export function givenAttributes(
   }
   return set;
 }
+
+/** The order that the text demands of dates (2.1 §4.18, §4.40, §4.41), whoever gave which of them first. */
+const orderedDates = [
+  ['activationDate', 'processStartDate'],
+  ['activationDate', 'deactivationDate'],
+  ['protectStopDate', 'deactivationDate'],
+] as const;
+
+/** @throws KmipError InvalidAttributeValue when one of the dates precedes one that it may not precede. */
+export function checkDates(attributes: Attributes): void {
+  for (const [earlier, later] of orderedDates) {
+    const [from, to] = [attributes[earlier], attributes[later]];
+    if (from === undefined || to === undefined || from <= to) continue;
+    const [first, second] = [attributeRow(earlier).name, attributeRow(later).name];
+    throw new KmipError('InvalidAttributeValue', `${second} precedes ${first}`);
+  }
+}

@@ -10,24 +10,29 @@ import { isWrapped, type KeyMaterial, type KeyValue, type ObjectStructure } from
 
 const nothing = new Uint8Array(0);
 
-/** The object without its material (what is left shows by its shape how to put it back), and the material as bytes. */
+/**
+ * The object without its material (what is left shows by its shape how to put it back), and the material as bytes of their own: whoever takes them wipes them
+ * after use.
+ */
 export function takeMaterial(object: ObjectStructure): {
   readonly rest: ObjectStructure;
   readonly material?: Uint8Array;
 } {
   if ('certificateValue' in object) {
-    return { rest: { ...object, certificateValue: nothing }, material: object.certificateValue };
+    return { rest: { ...object, certificateValue: nothing }, material: Uint8Array.from(object.certificateValue) };
   }
   if ('certificateRequestValue' in object) {
-    return { rest: { ...object, certificateRequestValue: nothing }, material: object.certificateRequestValue };
+    const material = Uint8Array.from(object.certificateRequestValue);
+    return { rest: { ...object, certificateRequestValue: nothing }, material };
   }
-  if ('opaqueDataValue' in object)
-    return { rest: { ...object, opaqueDataValue: nothing }, material: object.opaqueDataValue };
+  if ('opaqueDataValue' in object) {
+    return { rest: { ...object, opaqueDataValue: nothing }, material: Uint8Array.from(object.opaqueDataValue) };
+  }
   if (!('keyBlock' in object) || object.keyBlock.keyValue === undefined) return { rest: object };
   const { keyValue } = object.keyBlock;
   return {
     rest: { ...object, keyBlock: { ...object.keyBlock, keyValue: emptied(keyValue) } },
-    material: isWrapped(keyValue) ? keyValue : materialBytes(keyValue.keyMaterial),
+    material: materialBytes(isWrapped(keyValue) ? keyValue : keyValue.keyMaterial),
   };
 }
 
@@ -51,7 +56,7 @@ const emptied = (keyValue: KeyValue): KeyValue =>
 
 const materialBytes = (material: KeyMaterial): Uint8Array =>
   material instanceof Uint8Array
-    ? material
+    ? Uint8Array.from(material)
     : encode({ tag: Tag.KeyMaterial, type: ItemType.Structure, value: material });
 
 function structureOf(material: Uint8Array): KeyMaterial {

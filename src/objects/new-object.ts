@@ -4,7 +4,7 @@ import type { Attributes } from './attributes.ts';
 import { stateAt } from './life-cycle.ts';
 import type { ManagedObject } from './managed-object.ts';
 import { takeMaterial } from './material.ts';
-import type { ObjectStructure } from './object-structure.ts';
+import { isWrapped, type ObjectStructure } from './object-structure.ts';
 
 /** Seconds; how long clients may use what they fetched without asking again (2.1 §4.32). No policy here shortens it. */
 const leaseTime = 3600;
@@ -25,7 +25,7 @@ export interface NewObject {
   readonly generated: boolean;
 }
 
-/** The object, and its material apart. */
+/** The object, and its material apart, which the caller wipes once it is kept. */
 export function newObject(from: NewObject): { readonly object: ManagedObject; readonly material?: Uint8Array } {
   const { id, owner, structure, given, found, now, generated } = from;
   const { rest, material } = takeMaterial(structure);
@@ -49,7 +49,8 @@ function implicit(
 ): Attributes {
   const sensitive = given.sensitive ?? false;
   const extractable = given.extractable ?? true;
-  const { keyFormatType } = 'keyBlock' in structure ? structure.keyBlock : { keyFormatType: undefined };
+  const keyBlock = 'keyBlock' in structure ? structure.keyBlock : undefined;
+  const isReadable = material !== undefined && !(keyBlock?.keyValue !== undefined && isWrapped(keyBlock.keyValue));
   const limits = given.usageLimits;
   return {
     state: stateAt({ ...given, state: 'PreActive' }, now),
@@ -57,9 +58,9 @@ function implicit(
     lastChangeDate: now,
     ...(generated ? { originalCreationDate: now } : {}),
     leaseTime,
-    ...(material === undefined ? {} : { digest: [digestOf(structure, material)] }),
-    ...(keyFormatType === undefined ? {} : { keyFormatType }),
-    ...(keyFormatType === undefined ? {} : { keyValuePresent: material !== undefined }),
+    ...(isReadable ? { digest: [digestOf(structure, material)] } : {}),
+    ...(keyBlock === undefined ? {} : { keyFormatType: keyBlock.keyFormatType }),
+    ...(keyBlock !== undefined && keyBlock.keyValue === undefined ? { keyValuePresent: false } : {}),
     ...(limits === undefined ? {} : { usageLimits: { ...limits, usageLimitsCount: limits.usageLimitsTotal } }),
     fresh: given.fresh ?? true,
     sensitive,

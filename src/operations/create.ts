@@ -43,29 +43,30 @@ export const create = defineOperation('Create', {
       );
     }
     const key = context.random(length);
-    try {
-      const { object, material } = newObject({
-        id: context.newIdentifier(),
-        owner: context.clientId,
-        structure: {
-          objectType,
-          keyBlock: {
-            keyFormatType: 'Raw',
-            keyValue: { keyMaterial: key },
-            cryptographicAlgorithm,
-            cryptographicLength,
-          },
+    const { object, material } = newObject({
+      id: context.newIdentifier(),
+      owner: context.clientId,
+      structure: {
+        objectType,
+        keyBlock: {
+          keyFormatType: 'Raw',
+          keyValue: { keyMaterial: key },
+          cryptographicAlgorithm,
+          cryptographicLength,
         },
-        given,
-        found: {},
-        now: context.now(),
-        generated: true,
-      });
+      },
+      given,
+      found: {},
+      now: context.now(),
+      generated: true,
+    });
+    key.fill(0);
+    try {
       await context.commit([{ create: object, ...(material === undefined ? {} : { material }) }]);
-      context.setPlaceholder(object.id);
-      return { objectType, uniqueIdentifier: object.id };
     } finally {
-      key.fill(0);
+      material?.fill(0);
     }
+    context.setPlaceholder(object.id);
+    return { objectType, uniqueIdentifier: object.id };
   },
 });

@@ -1,6 +1,7 @@
 import { objectTypeOf } from '#objects/managed-object';
 import { isDestroyed } from '#objects/life-cycle';
 import { anyObject } from '#objects/object-structure';
+import { templateStructure } from '#objects/template';
 import { enumeration } from '#protocol/codecs';
 import { grouped, optional, required } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
@@ -39,7 +40,10 @@ export const get = defineOperation('Get', {
     return {
       objectType: objectTypeOf(object),
       uniqueIdentifier: object.id,
-      object: inFormat(loaded.openStructure(), request),
+      object: inFormat(
+        objectTypeOf(object) === 'Template' ? templateStructure(object) : loaded.openStructure(),
+        request,
+      ),
     };
   },
 });

@@ -1,8 +1,9 @@
 /** The attributes that a request gives to a new object, with those of the Templates that it names in 1.x (1.4 §2.1.8). */
 import type { GivenAttributes, Instance } from '#objects/attribute-codec';
-import { givenAttributes } from '#objects/attribute-rules';
+import { checkDates, givenAttributes } from '#objects/attribute-rules';
 import { attributeRow, type Attributes, type AttributeValue, type ObjectType } from '#objects/attributes';
-import { allInstances, type ManagedObject } from '#objects/managed-object';
+import type { ManagedObject } from '#objects/managed-object';
+import { templateAttributes } from '#objects/template';
 import { KmipError } from '#protocol/kmip-error';
 import type { Context } from './context.ts';
 
@@ -15,14 +16,15 @@ export async function attributesToGive(
   const named = new Set(given.instances.map(({ key, vendor }) => `${key}\0${vendor?.attributeName ?? ''}`));
   const fromTemplates: Instance[] = [];
   for (const name of given.templates) {
-    for (const instance of allInstances(await templateNamed(name, context))) {
-      const { setBy, objects } = attributeRow(instance.key);
-      const inherited = setBy !== 'server' && instance.key !== 'name' && objects.has(objectType);
+    for (const instance of templateAttributes(await templateNamed(name, context))) {
+      const inherited = instance.key !== 'name' && attributeRow(instance.key).objects.has(objectType);
       if (inherited && !named.has(`${instance.key}\0${instance.vendor?.attributeName ?? ''}`))
         fromTemplates.push(instance);
     }
   }
-  return givenAttributes(objectType, [...given.instances, ...fromTemplates], context.version);
+  const attributes = givenAttributes(objectType, [...given.instances, ...fromTemplates], context.version);
+  checkDates(attributes);
+  return attributes;
 }
 
 async function templateNamed(name: AttributeValue<'name'>, context: Context): Promise<ManagedObject> {
@@ -30,6 +32,8 @@ async function templateNamed(name: AttributeValue<'name'>, context: Context): Pr
     { key: 'name', value: name },
     { key: 'objectType', value: 'Template' },
   ];
-  for await (const { object } of context.find({ instances: query })) return object;
+  for await (const { object } of context.find({ instances: query })) {
+    if (object.attributes.destroyDate === undefined) return object;
+  }
   throw new KmipError('ItemNotFound', 'no Template has the Name given');
 }

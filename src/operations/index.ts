@@ -11,6 +11,7 @@ import { log } from './log.ts';
 import type { Operation } from './operation.ts';
 import { ping } from './ping.ts';
 import { query } from './query.ts';
+import { register } from './register.ts';
 import { revoke } from './revoke.ts';
 
 const list = [
@@ -25,6 +26,7 @@ const list = [
   log,
   ping,
   query,
+  register,
   revoke,
 ];
 

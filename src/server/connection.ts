@@ -83,6 +83,8 @@ export function serveConnection(
     try {
       for (let message = waiting.shift(); message !== undefined && !socket.destroyed; message = waiting.shift()) {
         const reply = await handler.handle(message, session);
+        // It may have brought key material.
+        message.fill(0);
         if (socket.destroyed) return;
         const flowing = socket.write(reply);
         if (!flowing) await drained(socket);

@@ -1,0 +1,17 @@
+/** Templates of 1.x (1.4 §2.2.6): nothing but the attributes that objects made from them get. */
+import type { Instance } from './attribute-codec.ts';
+import { attributeRow } from './attributes.ts';
+import { allInstances, type ManagedObject } from './managed-object.ts';
+import type { ObjectStructure } from './object-structure.ts';
+
+/** "the client-settable attributes of a Managed Cryptographic Object", as they are now. */
+export const templateAttributes = (template: ManagedObject): Instance[] =>
+  allInstances(template).filter(({ key }) => attributeRow(key).setBy !== 'server');
+
+/** What is kept of a Template beside its attributes: nothing, so that a change of one changes the other. */
+export const emptyTemplate: ObjectStructure = { objectType: 'Template', attributes: [] };
+
+export const templateStructure = (template: ManagedObject): ObjectStructure => ({
+  objectType: 'Template',
+  attributes: templateAttributes(template),
+});
