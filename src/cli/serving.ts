@@ -37,7 +37,7 @@ export async function startServing(workplace: Workplace): Promise<Serving> {
   const directory = await openDirectory({ store, now, log: log.child({ component: 'access' }) });
   const serverLog = log.child({ component: 'server' });
   const server = await startServer({
-    ...{ store, now, identity, audit: trail, admission: directory, log: serverLog },
+    ...{ store, now, identity, audit: trail, admission: directory, credentials: directory, log: serverLog },
     random: randomBytes,
     facts: { vendorIdentification: 'kmipd', productVersion: version(), interop: config.interop },
     host: config.host,

@@ -6,9 +6,17 @@ import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import { TtlvError, type Item } from '#ttlv/item';
 import { KmipError } from '#protocol/kmip-error';
-import { readRequest, versionIn, writeResponse, type RequestMessage, type ResponseBatchItem } from '#protocol/message';
+import {
+  echoOf,
+  readRequest,
+  versionIn,
+  writeResponse,
+  type RequestMessage,
+  type ResponseBatchItem,
+} from '#protocol/message';
 import { reasonFor } from '#protocol/reasons';
 import { answerVersion, type Version } from '#protocol/versions';
+import { createAuthenticator } from './authentication.ts';
 import { runBatch } from './batch.ts';
 import { fitting } from './response-size.ts';
 import type { Running, Services } from './services.ts';
@@ -23,6 +31,7 @@ export interface Handler {
 
 export function createHandler(services: Services): Handler {
   const { limits, log } = services;
+  const authenticate = createAuthenticator(services.credentials);
   const running: Running = { ...services, interopBegun: new Map() };
 
   return {
@@ -43,6 +52,12 @@ export function createHandler(services: Services): Handler {
         return await refused(error, answerVersion(versionIn(item)), session);
       }
       const { protocolVersion, clientCorrelationValue, maximumResponseSize } = request.header;
+      try {
+        await authenticate(request.header, session);
+      } catch (error) {
+        if (!(error instanceof KmipError)) throw error;
+        return await refused(error, protocolVersion, session, request.batchItems.map(echoOf));
+      }
       const batchItems = await runBatch(request, session, running);
       return answer(batchItems, protocolVersion, clientCorrelationValue, maximumResponseSize);
     },
@@ -70,8 +85,16 @@ export function createHandler(services: Services): Handler {
     }
   }
 
-  /** "Response message containing a header and a Batch Item without Operation" (1.4 §11.1), and its audit record. */
-  async function refused(error: KmipError, version: Version, session: Session): Promise<Uint8Array> {
+  /**
+   * "Response message containing a header and a Batch Item without Operation" (1.4 §11.1), and its audit record; or an
+   * answer for each item that could be read.
+   */
+  async function refused(
+    error: KmipError,
+    version: Version,
+    session: Session,
+    items: readonly Pick<ResponseBatchItem, 'operation' | 'uniqueBatchItemID'>[] = [{}],
+  ): Promise<Uint8Array> {
     const { connection, clientId, fingerprint } = session;
     log.warn('a message was refused', { connection, client: clientId, why: error.message });
     await services.audit.append({
@@ -83,7 +106,11 @@ export function createHandler(services: Services): Handler {
       reason: error.reason,
     });
     const resultReason = reasonFor(error.reason, version);
-    return answer([{ resultStatus: 'OperationFailed', resultReason, resultMessage: error.message }], version);
+    const result = { resultStatus: 'OperationFailed', resultReason, resultMessage: error.message } as const;
+    return answer(
+      items.map((item) => ({ ...item, ...result })),
+      version,
+    );
   }
 
   function answer(

@@ -2,6 +2,7 @@
 import type { AuditTrail } from '#audit/trail';
 import type { ServerFacts } from '#operations/context';
 import type { Store } from '#store/store';
+import type { Credentials } from './authentication.ts';
 
 export interface ServerLog {
   debug(message: string, details?: object): unknown;
@@ -13,6 +14,8 @@ export interface ServerLog {
 export interface Services {
   readonly store: Store;
   readonly audit: AuditTrail;
+  /** Passwords beside certificates. */
+  readonly credentials: Credentials;
   /** Milliseconds since 1970. */
   now(): number;
   random(length: number): Uint8Array;

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openTrail, type AuditTrail } from '#audit/trail';
+import type { Credentials } from '#server/authentication';
 import { createHandler, type Handler } from '#server/handler';
 import type { Services } from '#server/services';
 import type { Session } from '#server/session';
@@ -38,7 +39,9 @@ export interface Clock {
 
 export const noLog = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
-export async function openFixture(options: { readonly interop?: boolean } = {}): Promise<Fixture> {
+export async function openFixture(
+  options: { readonly interop?: boolean; readonly credentials?: Credentials } = {},
+): Promise<Fixture> {
   const directory = await mkdtemp(join(tmpdir(), 'kmipd-server-'));
   const clock: Clock = { now: Date.UTC(2026, 0, 1) };
   const logged: string[] = [];
@@ -58,6 +61,7 @@ export async function openFixture(options: { readonly interop?: boolean } = {}):
   const services: Services = {
     store,
     audit,
+    credentials: options.credentials ?? { checkCredential: () => Promise.resolve('wrong') },
     now: () => clock.now,
     random: randomBytes,
     log,

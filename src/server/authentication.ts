@@ -1,0 +1,51 @@
+/**
+ * The Authentication of a request (KMIP 2.1 §9.4; 1.4 §6.6) beside the certificate of its connection: both must be valid
+ * and name the same client. A request without one is its certificate's; one that has it must satisfy every Credential.
+ */
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { KmipError } from '#protocol/kmip-error';
+import { usernameAndPassword, type Credential, type RequestHeader } from '#protocol/message';
+import type { Session } from './session.ts';
+
+export interface Credentials {
+  /** Whether these are a user name and password of this client; 'limited' when it failed too often to be asked now. */
+  checkCredential(username: string, password: string, clientId: string): Promise<'valid' | 'wrong' | 'limited'>;
+}
+
+/** What one request may ask to be checked. */
+const maximumCredentials = 4;
+
+/** @throws KmipError AuthenticationNotSuccessful, whatever was wrong: nobody learns which user names there are. */
+export type Authenticator = (header: RequestHeader, session: Session) => Promise<void>;
+
+export function createAuthenticator(credentials: Credentials): Authenticator {
+  /** What a connection was accepted with, so that the costly check runs once: keyed hashes, with a key of this process. */
+  const accepted = new WeakMap<Session, Buffer>();
+  const key = randomBytes(32);
+
+  return async (header, session) => {
+    const given = header.authentication?.credential ?? [];
+    if (header.authentication !== undefined && given.length === 0) throw unsuccessful('holds no Credential');
+    if (given.length > maximumCredentials) throw unsuccessful(`holds more than ${maximumCredentials} Credentials`);
+    for (const each of given) {
+      const { username, password } = readCredential(each, header);
+      const mark = createHmac('sha256', key)
+        .update(JSON.stringify([username, password]))
+        .digest();
+      const before = accepted.get(session);
+      if (before !== undefined && timingSafeEqual(before, mark)) continue;
+      const result = await credentials.checkCredential(username, password, session.clientId);
+      if (result === 'limited') throw unsuccessful('failed too often, try again later');
+      if (result === 'wrong') throw unsuccessful('is not valid for the client of this connection');
+      accepted.set(session, mark);
+    }
+  };
+}
+
+function readCredential({ credentialType, credentialValue }: Credential, { protocolVersion }: RequestHeader) {
+  if (credentialType !== 'UsernameAndPassword') throw unsuccessful(`has a Credential Type that is not served`);
+  const { username, password = '' } = usernameAndPassword.read(credentialValue, protocolVersion);
+  return { username, password };
+}
+
+const unsuccessful = (why: string): KmipError => new KmipError('AuthenticationNotSuccessful', `Authentication ${why}`);

@@ -1,0 +1,136 @@
+/** `credential-beside-certificate` of CLIENTS.md, over real client records. */
+import { expect } from 'chai';
+
+import { openClients } from '#access/clients';
+import { makeCredential } from '#access/credentials';
+import { openDirectory, type Directory } from '#access/directory';
+import { createLog } from '#log';
+import { storeFixture, type StoreFixture } from '#test/access/fixture';
+import type { Item } from '#ttlv/item';
+
+import { openFixture, type Fixture } from './fixture.ts';
+import { all, batchItem, enumerated, request, struct, text, value } from './items.ts';
+
+const discoverVersions = 0x1e;
+const [success, failed] = [0, 1];
+const authenticationNotSuccessful = 3;
+
+describe('credential-beside-certificate', () => {
+  let records: StoreFixture;
+  let directory: Directory;
+  let fixture: Fixture;
+  let [own, other] = ['', ''];
+  let checks = 0;
+
+  before(async () => {
+    records = storeFixture();
+    const store = await records.open();
+    const clients = openClients({ store, now: Date.now });
+    const add = async (name: string) =>
+      (await clients.add(name, { credentials: [await makeCredential(`${name}-user`, `${name} password`)] })).id;
+    [own, other] = [await add('own'), await add('other')];
+    directory = await openDirectory({ store, now: Date.now, log: createLog({ level: 'error', format: 'text' }) });
+    fixture = await openFixture({
+      credentials: {
+        checkCredential(...args) {
+          checks++;
+          return directory.checkCredential(...args);
+        },
+      },
+    });
+  });
+  after(async () => {
+    await fixture.close();
+    directory.close();
+    await records.remove();
+  });
+  beforeEach(() => {
+    checks = 0;
+  });
+
+  const credential = (username: string, password: string) =>
+    struct(
+      'Credential',
+      enumerated('CredentialType', 1),
+      struct('CredentialValue', text('Username', username), text('Password', password)),
+    );
+  const asking = (...credentials: Item[]) =>
+    request('1.4', [batchItem(discoverVersions, [], '01 02'), batchItem(discoverVersions, [], '03 04')], {
+      before: [struct('Authentication', ...credentials)],
+    });
+  const valid = () => asking(credential('own-user', 'own password'));
+  const statuses = (answer: Item) => all(answer, 'BatchItem').map((item) => value(item, 'ResultStatus'));
+
+  it('serves a request with a certificate alone', async () => {
+    const answer = await fixture.exchange(request('1.4', [batchItem(discoverVersions, [])]), fixture.session(own));
+    expect(statuses(answer)).to.deep.equal([success]);
+    expect(checks).to.equal(0);
+  });
+
+  it('accepts what names the client of the certificate, and checks it once a connection', async () => {
+    const session = fixture.session(own);
+    for (let i = 0; i < 3; i++)
+      expect(statuses(await fixture.exchange(valid(), session))).to.deep.equal([success, success]);
+    expect(checks).to.equal(1);
+    expect(statuses(await fixture.exchange(valid(), fixture.session(own)))).to.deep.equal([success, success]);
+    expect(checks).to.equal(2);
+  });
+
+  it('refuses a wrong password on a connection that was accepted before', async () => {
+    const session = fixture.session(own);
+    await fixture.exchange(valid(), session);
+    const wrong = asking(credential('own-user', 'wrong password'));
+    expect(statuses(await fixture.exchange(wrong, session))).to.deep.equal([failed, failed]);
+    expect(statuses(await fixture.exchange(valid(), session))).to.deep.equal([success, success]);
+  });
+
+  it('fails the whole request alike for a wrong password, an unknown user and the user of another client', async () => {
+    const answers: Item[] = [];
+    for (const wrong of [
+      credential('own-user', 'wrong password'),
+      credential('nobody', 'own password'),
+      credential('other-user', 'other password'),
+    ]) {
+      const answer = await fixture.exchange(asking(wrong), fixture.session(own));
+      expect(statuses(answer)).to.deep.equal([failed, failed]);
+      answers.push(answer);
+    }
+    expect(answers[1]).to.deep.equal(answers[0]);
+    expect(answers[2]).to.deep.equal(answers[0]);
+    const [first] = all(answers[0] as Item, 'BatchItem');
+    expect(value(first as Item, 'ResultReason')).to.equal(authenticationNotSuccessful);
+    expect(value(first as Item, 'Operation')).to.equal(discoverVersions);
+    expect(value(first as Item, 'UniqueBatchItemID')).to.deep.equal(Buffer.from([1, 2]));
+    await fixture.exchange(valid(), fixture.session(own));
+  });
+
+  it('demands that every credential is satisfied, of a type that can be', async () => {
+    const good = credential('own-user', 'own password');
+    const device = struct(
+      'Credential',
+      enumerated('CredentialType', 2),
+      struct('CredentialValue', text('DeviceSerialNumber', '1')),
+    );
+    const empty = asking();
+    for (const message of [asking(good, device), asking(good, credential('own-user', 'x')), empty]) {
+      expect(statuses(await fixture.exchange(message, fixture.session(own)))).to.include(failed);
+    }
+    await fixture.exchange(valid(), fixture.session(own));
+  });
+
+  it('limits the attempts of a client, and of no other', async () => {
+    const wrong = asking(credential('own-user', 'wrong password'));
+    for (let i = 0; i < 5; i++) await fixture.exchange(wrong, fixture.session(own));
+    const limited = await fixture.exchange(valid(), fixture.session(own));
+    expect(statuses(limited)).to.deep.equal([failed, failed]);
+    expect(value(limited, 'BatchItem', 'ResultMessage')).to.match(/failed too often/);
+    const unharmed = asking(credential('other-user', 'other password'));
+    expect(statuses(await fixture.exchange(unharmed, fixture.session(other)))).to.deep.equal([success, success]);
+  });
+
+  it('writes neither passwords nor user names into the log', () => {
+    expect(fixture.logged.join())
+      .to.include('Authentication is not valid')
+      .and.not.match(/password"|-user|wrong pass/);
+  });
+});
