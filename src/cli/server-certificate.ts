@@ -14,7 +14,7 @@ import { alternativeNames } from '#certs/names';
 import { generateKeys, readPrivateKey, writePrivateKey } from '#certs/keys';
 import type { Config } from '#config';
 import type { Log } from '#log';
-import type { TlsIdentity } from '#server/listener';
+import type { TlsIdentity } from '#server/tls-options';
 
 import { readInput, replaceFile } from './files.ts';
 import { placesIn } from './workplace.ts';

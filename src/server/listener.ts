@@ -9,6 +9,7 @@ import { fingerprintOf, subjectOf } from './peer.ts';
 import { serveConnection, type Connection } from './connection.ts';
 import type { Handler } from './handler.ts';
 import type { ServerLog } from './services.ts';
+import { tlsOptions, type TlsIdentity } from './tls-options.ts';
 import type { Session } from './session.ts';
 
 type Decision = { readonly client: { readonly id: string } } | { readonly refused: string };
@@ -20,12 +21,6 @@ export interface Admission {
   refresh(): Promise<void>;
   /** Calls when an earlier decision may have become another. */
   onChange(listener: () => void): void;
-}
-
-export interface TlsIdentity {
-  /** PEM, with its chain. */
-  readonly cert: string;
-  readonly key: string;
 }
 
 export interface ListenerOptions {
@@ -61,40 +56,13 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** What old arrays still need: TLS 1.2 with forward secrecy, and every suite of 1.3. */
-const ciphers = [
-  'TLS_AES_256_GCM_SHA384',
-  'TLS_CHACHA20_POLY1305_SHA256',
-  'TLS_AES_128_GCM_SHA256',
-  'ECDHE-ECDSA-AES256-GCM-SHA384',
-  'ECDHE-RSA-AES256-GCM-SHA384',
-  'ECDHE-ECDSA-CHACHA20-POLY1305',
-  'ECDHE-RSA-CHACHA20-POLY1305',
-  'ECDHE-ECDSA-AES128-GCM-SHA256',
-  'ECDHE-RSA-AES128-GCM-SHA256',
-  'ECDHE-ECDSA-AES256-SHA384',
-  'ECDHE-RSA-AES256-SHA384',
-  'ECDHE-ECDSA-AES128-SHA256',
-  'ECDHE-RSA-AES128-SHA256',
-].join(':');
-
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const { admission, audit, limits, log, now } = options;
   const open = new Map<TLSSocket, Connection>();
   const perClient = new Map<string, number>();
   let connections = 0;
 
-  const server = createServer({
-    ...options.identity,
-    requestCert: true,
-    // Refused handshakes would leave nothing to audit: `decide` refuses instead, before a byte is read.
-    rejectUnauthorized: false,
-    minVersion: 'TLSv1.2',
-    ciphers,
-    honorCipherOrder: true,
-    handshakeTimeout: limits.handshakeTimeout,
-    noDelay: true,
-  });
+  const server = createServer({ ...tlsOptions(options.identity), handshakeTimeout: limits.handshakeTimeout });
   server.maxConnections = limits.maximumConnections;
 
   function refuse(socket: Socket, connection: number, reason: string, certificate?: Buffer): void {
@@ -173,8 +141,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   return {
     host: options.host,
     port,
-    renew: ({ cert, key }) =>
-      server.setSecureContext({ cert, key, minVersion: 'TLSv1.2', ciphers, honorCipherOrder: true }),
+    renew: (identity) => server.setSecureContext(tlsOptions(identity)),
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const connection of open.values()) connection.finish();
