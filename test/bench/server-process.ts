@@ -38,6 +38,7 @@ async function serveKmip(): Promise<number> {
     now: Date.now,
     random: randomBytes,
     log: quiet,
+    credentials: { checkCredential: async () => 'wrong' },
     facts: { vendorIdentification: 'bench', productVersion: '0', interop: false },
     limits: {
       maximumMessageSize,
