@@ -8,6 +8,7 @@ import { clientBind } from './commands/client-bind.ts';
 import { clientList } from './commands/client-list.ts';
 import { clientRevoke } from './commands/client-revoke.ts';
 import { clientSign } from './commands/client-sign.ts';
+import { clientTest } from './commands/client-test.ts';
 import { crl } from './commands/crl.ts';
 import { dataKeyRotate } from './commands/data-key-rotate.ts';
 import { objectGive } from './commands/object-give.ts';
@@ -34,6 +35,7 @@ export function createProgram(): Command {
       clientBind,
       clientRevoke,
       clientList,
+      clientTest,
     ]),
     defineGroup('server-cert', "this server's own certificate", [serverCertRenew]),
     crl,

@@ -4,8 +4,8 @@ import { makeCredential } from '#access/credentials';
 import { keyKinds, type KeyKind } from '#certs/keys';
 import { boundCertificate, makeClientFiles } from '#cli/client-files';
 import { defineCommand, outOption } from '#cli/command';
-import { readInput, writeNewFiles } from '#cli/files';
-import { CommandError } from '#cli/output';
+import { writeNewFiles } from '#cli/files';
+import { readPassword } from '#cli/password-file';
 import { withWorkplace } from '#cli/workplace';
 import type { Pkcs12Format } from '#certs/pkcs12';
 
@@ -17,8 +17,6 @@ interface Given {
   readonly username?: string;
   readonly passwordFile?: string;
 }
-
-const maximumPasswordFile = 4096;
 
 export const clientAdd = defineCommand<Given>({
   usage: 'add <name>',
@@ -43,7 +41,8 @@ export const clientAdd = defineCommand<Given>({
     new Option('--password-file <path>', 'the file with the password to it'),
   ],
   async run(invocation, { name, out, keyType, p12Format, username, passwordFile }) {
-    const credentials = await readCredentials(username, passwordFile);
+    const password = readPassword(username, passwordFile);
+    const credentials = password === undefined ? [] : [await makeCredential(password.username, password.password)];
     await withWorkplace(
       invocation,
       'client add',
@@ -67,14 +66,3 @@ export const clientAdd = defineCommand<Given>({
     );
   },
 });
-
-async function readCredentials(username: string | undefined, passwordFile: string | undefined) {
-  if (username === undefined && passwordFile === undefined) return [];
-  if (username === undefined || passwordFile === undefined) {
-    throw new CommandError('--username and --password-file are given together or not at all');
-  }
-  const password = readInput(passwordFile, maximumPasswordFile)
-    .toString()
-    .replace(/\r?\n$/, '');
-  return [await makeCredential(username, password)];
-}

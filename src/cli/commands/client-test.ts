@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+
+import { InvalidArgumentError, Option } from 'commander';
+
+import { defineCommand } from '#cli/command';
+import { tryOut } from '#cli/client-trial';
+import { readInput } from '#cli/files';
+import { CommandError } from '#cli/output';
+import { readPassword } from '#cli/password-file';
+import { connect, type Client } from '#client/client';
+import { KmipError } from '#protocol/kmip-error';
+
+interface Given {
+  readonly name: string;
+  readonly dir: string;
+  readonly server?: Address;
+  readonly username?: string;
+  readonly passwordFile?: string;
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+const maximumFile = 256 * 1024;
+
+export const clientTest = defineCommand<Given>({
+  usage: 'test <name>',
+  summary: 'connect as a client and use a key through its whole life',
+  description:
+    'Over mutual TLS with the files that client add made: Create, Activate, Get, Revoke, Destroy. ' +
+    'It needs no store, and works from any machine.',
+  examples: [
+    'client test my-array --dir ./my-array',
+    'client test my-array --dir ./my-array --server kms.example.org:5696',
+  ],
+  options: [
+    new Option('--dir <directory>', 'where NAME.crt, NAME.key and ca.crt are').makeOptionMandatory(),
+    new Option('--server <host:port>', 'the server; the one of the settings when absent').argParser(addressOf),
+    new Option('--username <name>', 'a user name to give beside the certificate'),
+    new Option('--password-file <path>', 'the file with the password to it'),
+  ],
+  async run({ config, output }, { name, dir, server, username, passwordFile }) {
+    const { host, port } = server ?? { host: dialled(config.host), port: config.port };
+    const [cert, key, ca] = [`${name}.crt`, `${name}.key`, 'ca.crt'].map((file) =>
+      readInput(join(dir, file), maximumFile),
+    );
+    const password = readPassword(username, passwordFile);
+    const peer = {
+      ...{ host, port, cert: cert as Buffer, key: key as Buffer, ca: ca as Buffer },
+      ...(password === undefined ? {} : { credential: password }),
+    };
+    let client: Client | undefined;
+    try {
+      client = await connect(peer);
+      output.line(`Connect   ${host}:${port}`);
+      await tryOut(client, `kmipd client test ${randomBytes(8).toString('hex')}`, (step, result) =>
+        output.line(`${step.padEnd(9)} ${result}`),
+      );
+    } catch (error) {
+      throw explained(error, `${host}:${port}`);
+    } finally {
+      await client?.close();
+    }
+    output.note(`the client ${name} works`);
+  },
+});
+
+function addressOf(text: string): Address {
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:]+)):([0-9]{1,5})$/.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  const port = Number(digits);
+  if (host !== undefined && port > 0 && port < 65536) return { host, port };
+  throw new InvalidArgumentError('it must be HOST:PORT, as kms.example.org:5696 or [::1]:5696.');
+}
+
+/** A server that listens everywhere is here too. */
+function dialled(host: string): string {
+  return host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+}
+
+/** TLS and the network speak in codes. */
+function explained(error: unknown, server: string): unknown {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  if (error instanceof KmipError) return new CommandError(`the server answered ${error.reason}: ${message}`);
+  if (error instanceof CommandError) return error;
+  const because = hints.find(([pattern]) => pattern.test(code) || pattern.test(message));
+  return new CommandError(`${server}: ${message}`, because?.[1]);
+}
+
+const hints: readonly (readonly [RegExp, string])[] = [
+  [/ECONNREFUSED/, 'is the server running there? kmipd serve starts it; --server names another'],
+  [/ENOTFOUND|EAI_AGAIN/, 'nobody knows this host name; --server names another'],
+  [/CERT_ALTNAME/, "the server's certificate lacks this name: kmipd server-cert renew --server-name NAME adds it"],
+  [
+    /SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)/,
+    'ca.crt does not belong to this server: is it the same data directory?',
+  ],
+  [/CERT_HAS_EXPIRED/, 'the certificate of the server has expired: kmipd server-cert renew'],
+  [
+    /closed the connection|ECONNRESET/,
+    'the server refuses the certificate; kmipd client list and kmipd audit show say why',
+  ],
+];
