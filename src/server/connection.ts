@@ -15,99 +15,111 @@ export interface Connection {
 export interface ConnectionOptions {
   readonly handler: Handler;
   readonly log: ServerLog;
+  /** Bytes; milliseconds from one request or answer to the next request. */
   readonly limits: { readonly maximumMessageSize: number; readonly idleTimeout: number };
 }
 
-/** Requests that wait on one connection; beyond them nothing is read until some are answered. */
-const maximumWaiting = 64;
+/** How long what a client still sends is read and dropped after the last answer: unread bytes would reset the connection and take the answer with it. */
+const lingering = 5000;
 
 export function serveConnection(
   socket: TLSSocket,
   session: Session,
   { handler, log, limits }: ConnectionOptions,
 ): Connection {
+  const { connection, clientId: client } = session;
   const framer = createFramer({ maximumBytes: limits.maximumMessageSize });
-  const waiting: Uint8Array[] = [];
-  let answering = false;
+  /** In the order they came; a fault is the last. While any waits nothing is read, so that a connection holds one chunk of them. */
+  const waiting: (Uint8Array | TtlvError)[] = [];
+  /** No request is taken any more: the peer's stream has ended or is out of step, or the server stops. */
   let finishing = false;
-  let ended = false;
+  let answering = false;
+  let handling = false;
 
-  socket.setTimeout(limits.idleTimeout, () => {
-    log.info('an idle connection was closed', { connection: session.connection });
+  // Not the socket's own timeout, which every byte puts off: a request that trickles in is as good as silence.
+  const idle = setTimeout(() => {
+    if (handling) return void idle.refresh();
+    log.info('an idle connection was closed', { connection, client });
     socket.destroy();
-  });
-  socket.on('error', (error) =>
-    log.debug('a connection broke', { connection: session.connection, why: error.message }),
-  );
+  }, limits.idleTimeout);
+
+  socket.on('error', (error) => log.debug('a connection broke', { connection, client, why: error.message }));
+  socket.on('close', () => clearTimeout(idle));
   socket.on('data', (chunk: Buffer) => {
     if (finishing) return;
+    const fault = take(chunk);
+    if (fault !== undefined) {
+      log.warn('a connection sent what is no message', { connection, client, why: fault.message });
+      waiting.push(fault);
+      finishing = true;
+    }
+    if (!answering && waiting.length > 0) void answerAll();
+    if (waiting.length > 0) socket.pause();
+  });
+  socket.on('end', () => {
+    if (!finishing && framer.end()) log.warn('a connection ended within a message', { connection, client });
+    finishing = true;
+    if (!answering) close();
+  });
+
+  function take(chunk: Buffer): TtlvError | undefined {
     try {
       waiting.push(...framer.push(chunk));
     } catch (error) {
-      fault(error);
+      if (!(error instanceof TtlvError)) throw error;
     }
-    if (framer.fault !== undefined) fault(framer.fault);
-    if (waiting.length > maximumWaiting) socket.pause();
-    if (!answering) void answerAll();
-  });
-  socket.on('end', () => {
-    ended = true;
-    if (framer.end()) log.info('a connection ended within a message', { connection: session.connection });
-    if (!answering) socket.end();
-  });
-
-  /** The stream is out of step: what came before is answered, then it is closed. */
-  function fault(error: unknown): void {
-    if (!(error instanceof TtlvError)) throw error;
-    if (finishing) return;
-    finishing = true;
-    log.warn('a connection sent what is no message', {
-      connection: session.connection,
-      client: session.clientId,
-      why: error.message,
-    });
-    void handler.refuse(error, session).then((reply) => {
-      last = reply;
-      if (!answering) end();
-    });
-  }
-  let last: Uint8Array | undefined;
-
-  function end(): void {
-    if (last !== undefined) socket.end(last);
-    else socket.end();
+    return framer.fault;
   }
 
   async function answerAll(): Promise<void> {
     answering = true;
     try {
-      for (let message = waiting.shift(); message !== undefined && !socket.destroyed; message = waiting.shift()) {
-        const reply = await handler.handle(message, session);
-        // It may have brought key material.
-        message.fill(0);
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        const reply = await answer(next);
         if (socket.destroyed) return;
-        const flowing = socket.write(reply);
-        if (!flowing) await drained(socket);
-        if (socket.isPaused() && waiting.length <= maximumWaiting / 2) socket.resume();
+        idle.refresh();
+        if (!socket.write(reply)) await drained(socket);
+        if (socket.destroyed) return;
+        if (waiting.length === 0) socket.resume();
       }
-    } catch (error) {
-      log.error('a request could not be answered', { connection: session.connection, error: String(error) });
-      socket.destroy();
-    } finally {
       answering = false;
-      if (finishing || ended) end();
+      if (finishing) close();
+    } catch (error) {
+      const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      log.error('a request could not be answered', { connection, client, error: why });
+      socket.destroy();
     }
+  }
+
+  async function answer(request: Uint8Array | TtlvError): Promise<Uint8Array> {
+    handling = true;
+    try {
+      return request instanceof TtlvError
+        ? await handler.refuse(request, session)
+        : await handler.handle(request, session);
+    } finally {
+      handling = false;
+      // It may have brought key material.
+      if (request instanceof Uint8Array) request.fill(0);
+    }
+  }
+
+  function close(): void {
+    socket.end();
+    socket.resume();
+    setTimeout(() => socket.destroy(), lingering).unref();
   }
 
   return {
     session,
     finish() {
       finishing = true;
-      if (!answering) end();
+      if (!answering) close();
     },
   };
 }
 
+/** Resolves when the peer has read enough for more, or is gone. */
 const drained = (socket: TLSSocket): Promise<void> =>
   new Promise((resolve) => {
     const done = (): void => {

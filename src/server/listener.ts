@@ -2,8 +2,8 @@
  * The TLS listener. It asks every client for a certificate, and one function of ours decides before the first byte is read: `admit`. Who is refused is
  * audited and closed.
  */
-import { createServer, type TLSSocket } from 'node:tls';
 import type { Socket } from 'node:net';
+import { createServer, type TLSSocket } from 'node:tls';
 import type { AuditTrail } from '#audit/trail';
 import { fingerprintOf, subjectOf } from './peer.ts';
 import { serveConnection, type Connection } from './connection.ts';
@@ -58,12 +58,19 @@ export interface Listener {
 
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const { admission, audit, limits, log, now } = options;
+  /** Every connection, before and after its handshake. */
+  const arrived = new Set<Socket>();
   const open = new Map<TLSSocket, Connection>();
   const perClient = new Map<string, number>();
   let connections = 0;
 
   const server = createServer({ ...tlsOptions(options.identity), handshakeTimeout: limits.handshakeTimeout });
   server.maxConnections = limits.maximumConnections;
+
+  server.on('connection', (socket) => {
+    arrived.add(socket);
+    socket.once('close', () => arrived.delete(socket));
+  });
 
   function refuse(socket: Socket, connection: number, reason: string, certificate?: Buffer): void {
     const fingerprint = certificate === undefined ? undefined : fingerprintOf(certificate);
@@ -82,6 +89,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   }
 
   server.on('secureConnection', (socket) => {
+    if (!server.listening) return void socket.destroy();
     const connection = ++connections;
     const certificate = socket.getPeerX509Certificate()?.raw;
     if (certificate === undefined) return refuse(socket, connection, 'no certificate');
@@ -89,12 +97,14 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     const decision = admission.decide(fingerprint, now());
     if ('client' in decision) return admit(socket, { connection, clientId: decision.client.id, fingerprint });
     // It may have been let in within this very second, by another process.
-    socket.on('error', () => socket.destroy());
+    const give = (): void => void socket.destroy();
+    socket.on('error', give).setTimeout(limits.handshakeTimeout, give);
     const again = admission.refresh().then(
       () => admission.decide(fingerprint, now()),
       () => decision,
     );
     void again.then((second) => {
+      socket.off('error', give).setTimeout(0, give);
       if (socket.destroyed || !server.listening) socket.destroy();
       else if ('refused' in second) refuse(socket, connection, second.refused, certificate);
       else admit(socket, { connection, clientId: second.client.id, fingerprint });
@@ -144,12 +154,17 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     renew: (identity) => server.setSecureContext(tlsOptions(identity)),
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const admitted = new Set([...open.keys()].map(endpointOf));
+      for (const socket of arrived) if (!admitted.has(endpointOf(socket))) socket.destroy();
       for (const connection of open.values()) connection.finish();
       const timer = setTimeout(() => {
-        for (const socket of open.keys()) socket.destroy();
+        for (const socket of arrived) socket.destroy();
       }, limits.shutdownTimeout);
       await closed;
       clearTimeout(timer);
     },
   };
 }
+
+/** Finds the TLS socket over a plain one: they share no other public trait. */
+const endpointOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;

@@ -1,4 +1,5 @@
 /** How the server speaks TLS: in one place, so that a benchmark's bare echo can speak it too. */
+import { constants } from 'node:crypto';
 import type { TlsOptions } from 'node:tls';
 
 export interface TlsIdentity {
@@ -33,5 +34,12 @@ export const tlsOptions = ({ cert, key }: TlsIdentity): TlsOptions => ({
   minVersion: 'TLSv1.2',
   ciphers,
   honorCipherOrder: true,
+  // Who a session belongs to is decided once: a renegotiation could bring another certificate.
+  secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+  // A client may close its side and still wait for its answer.
+  allowHalfOpen: true,
   noDelay: true,
+  // A peer that vanished is noticed long before the idle time, and network equipment keeps the connection in mind.
+  keepAlive: true,
+  keepAliveInitialDelay: 60_000,
 });
