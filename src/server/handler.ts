@@ -51,7 +51,7 @@ export function createHandler(services: Services): Handler {
         if (!(error instanceof KmipError)) throw error;
         return await refused(error, answerVersion(versionIn(item)), session);
       }
-      const { protocolVersion, clientCorrelationValue, maximumResponseSize } = request.header;
+      const { protocolVersion, maximumResponseSize } = request.header;
       try {
         await authenticate(request.header, session);
       } catch (error) {
@@ -59,7 +59,7 @@ export function createHandler(services: Services): Handler {
         return await refused(error, protocolVersion, session, request.batchItems.map(echoOf));
       }
       const batchItems = await runBatch(request, session, running);
-      return answer(batchItems, protocolVersion, clientCorrelationValue, maximumResponseSize);
+      return answer(batchItems, protocolVersion, maximumResponseSize);
     },
 
     refuse: (error, session) =>
@@ -116,7 +116,6 @@ export function createHandler(services: Services): Handler {
   function answer(
     batchItems: readonly ResponseBatchItem[],
     version: Version,
-    clientCorrelationValue?: string,
     maximumResponseSize?: number,
   ): Uint8Array {
     const write = (items: readonly ResponseBatchItem[]): Uint8Array =>
@@ -125,7 +124,6 @@ export function createHandler(services: Services): Handler {
           header: {
             protocolVersion: version,
             timeStamp: Math.floor(services.now() / 1000),
-            clientCorrelationValue,
             batchCount: items.length,
           },
           batchItems: items,
