@@ -9,6 +9,7 @@ import { clientList } from './commands/client-list.ts';
 import { clientRevoke } from './commands/client-revoke.ts';
 import { clientSign } from './commands/client-sign.ts';
 import { clientTest } from './commands/client-test.ts';
+import { conformance } from './commands/conformance.ts';
 import { crl } from './commands/crl.ts';
 import { dataKeyRotate } from './commands/data-key-rotate.ts';
 import { objectGive } from './commands/object-give.ts';
@@ -43,6 +44,7 @@ export function createProgram(): Command {
     defineGroup('audit', 'who did what, and when', [auditShow, auditVerify]),
     defineGroup('root-key', 'the key that opens the store', [rootKeyChange]),
     defineGroup('data-key', 'the key that records are sealed under', [dataKeyRotate]),
+    conformance,
   ];
   for (const make of commands) program.addCommand(make());
   return inherit(program);

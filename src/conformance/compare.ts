@@ -50,7 +50,12 @@ function compareMessage(
   if (actual.tag !== expected.tag || actual.type !== expected.type) return differs('', expected, actual, []);
   const [header, ...items] = partsOf(expected);
   const [actualHeader, ...actualItems] = partsOf(actual);
-  const found = compareParts([header], [actualHeader], { path: '', within: [], attribute: undefined, scene });
+  const ofHeader: Scene = {
+    ...scene,
+    asked: partsOf(partOf(request, Tag.RequestHeader)),
+    answered: partsOf(actualHeader),
+  };
+  const found = compareParts([header], [actualHeader], { path: '', within: [], attribute: undefined, scene: ofHeader });
   if (found !== undefined) return found;
   const requests = partsWith(request, Tag.BatchItem);
   for (let index = 0; index < Math.max(items.length, actualItems.length); index++) {
@@ -151,8 +156,8 @@ function compareUnits(expected: readonly Item[], actual: readonly Item[], inside
     else unmatched.push(item);
   }
   for (const item of unmatched) {
-    const index = left.findIndex((each) => nameOf(each) === nameOf(item));
-    if (index >= 0) return compareItems(item, left[index] as Item, inside);
+    const alike = left.filter((each) => nameOf(each) === nameOf(item));
+    if (alike.length === 1) return compareItems(item, alike[0] as Item, inside);
     if (!isPresentAtWill(item, spotOf(item, inside)))
       return differs(pathTo(item, inside), item, undefined, inside.within);
   }
@@ -211,7 +216,12 @@ function differs(
   actual: Item | undefined,
   within: Inside['within'],
 ): Difference {
-  return { path, expected: describe(expected, within), actual: describe(actual, within) };
+  const isOther = expected !== undefined && actual !== undefined && expected.tag !== actual.tag;
+  const [should, is] = [expected, actual].map((item) => {
+    const text = describe(item, within);
+    return item !== undefined && isOther && item.type !== ItemType.Structure ? `${labelOf(item)} ${text}` : text;
+  });
+  return { path, expected: should ?? '', actual: is ?? '' };
 }
 
 /** What the server says of its refusal helps where the difference is that it refused. */

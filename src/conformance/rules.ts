@@ -133,6 +133,16 @@ export const rules: readonly Rule[] = [
     },
   },
   {
+    // One case of 1.4 prints an answer in 1.3 to a request in 1.4.
+    name: 'an answer has the version of its request',
+    value: (_, actual, { meaning, within, scene }) =>
+      (meaning === 'ProtocolVersionMajor' || meaning === 'ProtocolVersionMinor') &&
+      within.join() === 'ResponseHeader,ProtocolVersion' &&
+      scene.asked.some(
+        (item) => item.tag === Tag.ProtocolVersion && partOf(item, Tag[meaning])?.value === actual.value,
+      ),
+  },
+  {
     name: 'Result Message is free',
     value: (_, __, spot) => among('ResultMessage')(spot),
     presence: (_, spot) => among('ResultMessage')(spot),

@@ -5,10 +5,10 @@ import { unknownObject, type Ledger, type ObjectFacts } from './ledger.ts';
 import { textIn } from './tree.ts';
 import type { Bound } from './variables.ts';
 
-/** The batch item that an answer belongs to. */
+/** The batch item that an answer belongs to; for the header of the answer, that of the request. */
 export interface Scene {
   readonly operation: string | undefined;
-  /** What the request's payload holds, its variables filled. */
+  /** What the request's payload, or its header, holds, variables filled. */
   readonly asked: readonly Item[];
   readonly answered: readonly Item[];
   readonly ledger: Ledger;

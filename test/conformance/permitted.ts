@@ -45,6 +45,12 @@ export const permitted: readonly Row[] = [
   [['changed', 'dropped'], /ResultMessage$/],
   [values, /ResponseHeader\/TimeStamp$|LeaseTime(?:\]\/AttributeValue)?$/],
   [['changed', 'dropped'], /ServerCorrelationValue$/],
+  // The request is in 1.4.
+  [
+    ['changed'],
+    /ProtocolVersionMinor$/,
+    ({ expected }, { caseName }) => caseName === 'OMOS-O-1-14' && expected.value === 3,
+  ],
   [['added'], /ServerInformation\/ServerURI$/],
   [['changed', 'lengthened'], /(?:\/|^)CorrelationValue$/],
   [['changed'], /VendorIdentification$/, (_, { operation }) => operation === 'Query'],

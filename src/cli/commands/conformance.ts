@@ -1,0 +1,95 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+import { Option } from 'commander';
+
+import { openTlsTransport, type Peer } from '#client/tls-transport';
+import { defineCommand } from '#cli/command';
+import { CommandError } from '#cli/output';
+import { startOwnServer } from '#cli/own-server';
+import { findCases } from '#conformance/cases';
+import { runConformance } from '#conformance/run';
+import { resultLine, resultRecord, summarize } from '#conformance/summary';
+
+interface Given {
+  readonly directory: string;
+  readonly server?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly ca?: string;
+  readonly only?: string;
+  readonly json?: string;
+}
+
+export const conformance = defineCommand<Given>({
+  usage: 'conformance <directory>',
+  summary: 'replay KMIP test cases against a server',
+  description:
+    'Runs the XML test cases in the directory, folder by folder, over mutual TLS, and compares each answer with the ' +
+    'expected one by the variations that the KMIP profiles permit. Without --server it starts a server of its own ' +
+    'for the run. Ends with status 1 when a case fails.',
+  examples: [
+    'conformance profiles/cases',
+    "conformance cases --only 'SKLC-*' --json results.json",
+    'conformance cases --server kms.example.org:5696 --cert c.crt --key c.key --ca ca.crt',
+  ],
+  options: [
+    new Option('--server <host:port>', 'a server that runs already'),
+    new Option('--cert <path>', "the client's certificate for --server (PEM)"),
+    new Option('--key <path>', 'the key to --cert (PEM)'),
+    new Option('--ca <path>', 'the authority that --server is verified by (PEM)'),
+    new Option('--only <glob>', 'the cases whose name matches'),
+    new Option('--json <path>', 'write the results to this file too'),
+  ],
+  async run({ output }, given) {
+    const files = await findCases(resolve(given.directory), given.only).catch((error: Error) => {
+      throw new CommandError(`the directory cannot be read: ${error.message}`);
+    });
+    if (files.length === 0)
+      throw new CommandError('there is no case to run', 'case files end with .xml; --only takes a glob');
+    const own = given.server === undefined ? await startOwnServer() : undefined;
+    const peer = own?.peer ?? peerOf(given);
+    try {
+      const results = await runConformance({
+        files,
+        open: () => openTlsTransport(peer),
+        now: Date.now,
+        onResult: (result) => output.line(resultLine(result)),
+      });
+      output.line('');
+      output.table(
+        ['family', 'folder', 'passed', 'failed'],
+        summarize(results).map(({ family, folder, passed, failed }) => [
+          family,
+          folder,
+          String(passed),
+          String(failed),
+        ]),
+      );
+      if (given.json !== undefined)
+        writeFileSync(given.json, `${JSON.stringify(results.map(resultRecord), undefined, 2)}\n`);
+      const failed = results.filter(({ failure }) => failure !== undefined).length;
+      output.line('');
+      output.line(`${results.length - failed} passed, ${failed} failed`);
+      if (failed > 0) throw new CommandError(`${failed} of ${results.length} cases failed`);
+    } finally {
+      await own?.stop();
+    }
+  },
+});
+
+function peerOf({ server = '', cert, key, ca }: Given): Peer {
+  const [, host, port] = /^\[?([^\]]+)\]?:(\d{1,5})$/.exec(server) ?? [];
+  if (host === undefined) throw new CommandError('--server must be host:port');
+  if (cert === undefined || key === undefined || ca === undefined) {
+    throw new CommandError('--server needs --cert, --key and --ca', 'kmipd client add makes all three');
+  }
+  const read = (path: string): Buffer => {
+    try {
+      return readFileSync(path);
+    } catch (error) {
+      throw new CommandError(`${path} cannot be read: ${(error as Error).message}`);
+    }
+  };
+  return { host, port: Number(port), cert: read(cert), key: read(key), ca: read(ca) };
+}

@@ -1,0 +1,49 @@
+/** A server for one run of the test cases: with Interop, on a data directory that is removed, and with one client that is new. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { openClients } from '#access/clients';
+import { createLog } from '#log';
+import { loadConfig, type Flags } from '#config';
+import type { Peer } from '#client/tls-transport';
+
+import { boundCertificate, makeClientFiles } from './client-files.ts';
+import { createOutput } from './output.ts';
+import { startServing } from './serving.ts';
+import { openWorkplace } from './workplace.ts';
+
+export interface OwnServer {
+  /** Where it is, and as whom to connect. */
+  readonly peer: Peer;
+  stop(): Promise<void>;
+}
+
+/** @param flags settings other than the usual ones. The environment has no say: it may name a store in use. */
+export async function startOwnServer(flags: Flags = {}): Promise<OwnServer> {
+  const data = await mkdtemp(join(tmpdir(), 'kmipd-conformance-'));
+  const config = loadConfig({ data, host: '127.0.0.1', port: '0', interop: true, ...flags }, {});
+  const log = createLog({ level: 'error', format: config.logFormat });
+  const output = createOutput(process.stdout, process.stderr);
+  const workplace = await openWorkplace({ config, log, output }, true);
+  const { store, now, authority } = workplace;
+  const name = 'conformance';
+  const { certificate, files } = await makeClientFiles(name, authority, config, { keyKind: 'P-256', format: 'modern' });
+  await openClients({ store, now }).add(name, { certificates: [boundCertificate(certificate, authority)] });
+  const serving = await startServing(workplace);
+  const contentOf = (file: string): string => String(files.find((each) => each.name === file)?.content);
+  return {
+    peer: {
+      host: '127.0.0.1',
+      port: Number(serving.address.slice(serving.address.lastIndexOf(':') + 1)),
+      cert: contentOf(`${name}.crt`),
+      key: contentOf(`${name}.key`),
+      ca: contentOf('ca.crt'),
+    },
+    async stop() {
+      await serving.stop();
+      await workplace.close();
+      await rm(data, { recursive: true });
+    },
+  };
+}
