@@ -1,0 +1,176 @@
+/**
+ * A client that shares no code with ours: it builds requests item by item, sends bytes, and looks hard at every answer, as the clients of old
+ * that break over one field too many.
+ */
+import { expect } from 'chai';
+import { tagText } from '#protocol/codecs';
+import { enumerationValue, isEnumeration } from '#protocol/enumerations';
+import { operationCode } from '#protocol/message';
+import { Tag, tagName, tags, type TagRow } from '#protocol/tags';
+import { inRange, versionOf } from '#protocol/versions';
+import type { Handler } from '#server/handler';
+import type { Session } from '#server/session';
+import { decode, encode, ItemType, itemTypeName, type Item } from '#ttlv/index';
+import {
+  all,
+  at,
+  attribute,
+  batchItem,
+  enumerated,
+  int,
+  request,
+  struct,
+  text,
+  type HeaderFields,
+} from '#test/server/items';
+
+export type OperationName = Parameters<typeof operationCode>[0];
+
+export const versions = ['1.0', '1.1', '1.2', '1.3', '1.4', '2.0', '2.1'] as const;
+export const olderVersions = versions.filter((version) => version < '2');
+
+/** One batch item of an answer. */
+export interface Answer {
+  readonly item: Item;
+  readonly payload: Item;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+export interface Caller {
+  readonly version: string;
+  /** The whole answer, looked at but not taken apart. */
+  exchange(message: Item): Promise<Item>;
+  send(items: readonly Item[], header?: HeaderFields): Promise<readonly Answer[]>;
+  /** One operation that must succeed: its payload. */
+  call(operation: OperationName, ...payload: Item[]): Promise<Item>;
+  /** One operation that must fail. */
+  refused(operation: OperationName, ...payload: Item[]): Promise<Answer>;
+  /** Creates an AES-256 key for encryption, with more attributes: its identifier. */
+  create(...more: Item[]): Promise<string>;
+  locate(...filters: Item[]): Promise<string[]>;
+  /** The attributes of an object by their names in the text; all when none is named. */
+  attributes(id: string, ...names: Item[]): Promise<Item[]>;
+}
+
+const numbersOf = (version: string): [number, number] => version.split('.').map(Number) as [number, number];
+export const isOld = (version: string): boolean => version < '2';
+
+/** What every client here demands of an answer: nothing that its version does not have, and ASCII where we speak. */
+function demand(item: Item, version: string): void {
+  const key = tagName(item.tag);
+  if (key === undefined) throw new Error(`the answer holds ${tagText(item.tag)}`);
+  const row: TagRow = tags[key];
+  const [major, minor] = numbersOf(version);
+  expect(inRange(row, versionOf(major, minor)), `${row.name} is no tag of ${version}`).to.equal(true);
+  if (row.types.length > 0) expect(row.types, row.name).to.include(itemTypeName(item.type));
+  if (item.type === ItemType.Structure) {
+    // What was asked for comes back even when the version has no such operation.
+    const said = key === 'BatchItem' ? item.value.filter(({ tag }) => tag !== Tag.Operation) : item.value;
+    for (const child of said) demand(child, version);
+  }
+  if (item.type === ItemType.Enumeration && isEnumeration(key)) {
+    const known = enumerationValue(key, item.value, versionOf(major, minor));
+    expect(known, `${row.name} ${item.value} in ${version}`).to.not.equal(undefined);
+  }
+  if (key === 'ResultMessage') expect(item.value).to.match(/^[\x20-\x7e]+$/);
+  if (key === 'AttributeName' && isOld(version) && !/^[xy]-/.test(item.value as string)) {
+    const named = Object.values<TagRow>(tags).find(({ name }) => name === item.value);
+    expect(
+      named !== undefined && inRange(named, versionOf(major, minor)),
+      `${item.value as string} in ${version}`,
+    ).to.equal(true);
+  }
+}
+
+function answerOf(item: Item): Answer {
+  const valueOf = (tag: 'ResultStatus' | 'ResultReason' | 'ResultMessage') => at(item, tag)?.value;
+  const reason = valueOf('ResultReason') as number | undefined;
+  const message = valueOf('ResultMessage') as string | undefined;
+  return {
+    item,
+    payload: at(item, 'ResponsePayload') ?? struct('ResponsePayload'),
+    status: String(enumerationValue('ResultStatus', valueOf('ResultStatus') as number)),
+    ...(reason === undefined ? {} : { reason: String(enumerationValue('ResultReason', reason)) }),
+    ...(message === undefined ? {} : { message }),
+  };
+}
+
+export const item = (operation: OperationName, payload: readonly Item[], id?: string): Item =>
+  batchItem(operationCode(operation), payload, id);
+
+export const id = (value: string): Item => text('UniqueIdentifier', value);
+export const name = (value: string): Item => struct('Name', text('NameValue', value), enumerated('NameType', 1));
+
+/** Attributes under their own tags, wrapped as the version has it. */
+export const named = (each: Item): Item =>
+  at(each, 'AttributeName') === undefined ? attribute(tagText(each.tag), each) : each;
+export const given = (version: string, ...attributes: Item[]): Item =>
+  isOld(version) ? struct('TemplateAttribute', ...attributes.map(named)) : struct('Attributes', ...attributes);
+
+/** A custom attribute, `x-` in 1.x. */
+export function custom(version: string, label: string, value: Item): Item {
+  if (isOld(version)) return attribute(`x-${label}`, value);
+  const { tag } = text('AttributeValue', '');
+  return struct('Attribute', text('VendorIdentification', 'x'), text('AttributeName', label), {
+    ...value,
+    tag,
+  } as Item);
+}
+
+/** AES, 256 bits, for encryption and decryption. */
+export const aes = (mask = 12): Item[] => [
+  enumerated('CryptographicAlgorithm', 3),
+  int('CryptographicLength', 256),
+  int('CryptographicUsageMask', mask),
+];
+
+export function callerOf(handler: Handler, session: Session, version: string): Caller {
+  const caller: Caller = {
+    version,
+
+    async exchange(message) {
+      const answer = decode(await handler.handle(encode(message), session));
+      demand(answer, version);
+      const batchItems = all(answer, 'BatchItem');
+      expect(at(answer, 'ResponseHeader', 'BatchCount')?.value).to.equal(batchItems.length);
+      const [major, minor] = numbersOf(version);
+      expect(at(answer, 'ResponseHeader', 'ProtocolVersion', 'ProtocolVersionMajor')?.value).to.equal(major);
+      expect(at(answer, 'ResponseHeader', 'ProtocolVersion', 'ProtocolVersionMinor')?.value).to.equal(minor);
+      return answer;
+    },
+
+    async send(items, header) {
+      return all(await caller.exchange(request(version, items, header)), 'BatchItem').map(answerOf);
+    },
+
+    async call(operation, ...payload) {
+      const [answer] = await caller.send([item(operation, payload)]);
+      expect(answer?.status, `${operation} in ${version}: ${answer?.message}`).to.equal('Success');
+      return (answer as Answer).payload;
+    },
+
+    async refused(operation, ...payload) {
+      const [answer] = await caller.send([item(operation, payload)]);
+      expect(answer?.status, `${operation} in ${version}`).to.equal('OperationFailed');
+      return answer as Answer;
+    },
+
+    async create(...more) {
+      const payload = await caller.call('Create', enumerated('ObjectType', 2), given(version, ...aes(), ...more));
+      return at(payload, 'UniqueIdentifier')?.value as string;
+    },
+
+    async locate(...filters) {
+      const asked = isOld(version) ? filters.map(named) : [struct('Attributes', ...filters)];
+      return all(await caller.call('Locate', ...asked), 'UniqueIdentifier').map(({ value }) => value as string);
+    },
+
+    async attributes(which, ...names) {
+      const payload = await caller.call('GetAttributes', id(which), ...names);
+      return isOld(version) ? all(payload, 'Attribute') : [...((at(payload, 'Attributes')?.value ?? []) as Item[])];
+    },
+  };
+  return caller;
+}
