@@ -167,6 +167,16 @@ export function echoOf(item: Item): Pick<ResponseBatchItem, 'operation' | 'uniqu
   };
 }
 
+/** Whether the sender wants the whole message refused by who does not understand an extension (2.1 §9.13; 1.4 §6.16). */
+export function hasCriticalExtension(batchItem: Item): boolean {
+  const children = (item: Item): readonly Item[] => (item.type === ItemType.Structure ? item.value : []);
+  return children(batchItem).some(
+    (extension) =>
+      extension.tag === Tag.MessageExtension &&
+      children(extension).some(({ tag, value }) => tag === Tag.CriticalityIndicator && value === true),
+  );
+}
+
 const wrap = (tag: number, value: readonly Item[]): Item => ({ tag, type: ItemType.Structure, value });
 
 export function writeResponse({ header, batchItems }: ResponseMessage): Item {

@@ -110,12 +110,6 @@ async function runItem(item: Item, batch: Batch): Promise<Done> {
   try {
     if (!services.audit.healthy) throw new KmipError('GeneralFailure', 'the audit trail cannot be written');
     const read = readBatchItem(item, version);
-    if (read.messageExtension?.some(({ criticalityIndicator }) => criticalityIndicator) === true) {
-      throw new KmipError(
-        'UnknownMessageExtension',
-        'the message has a critical extension that this server does not know',
-      );
-    }
     const operation = operationOf(read.operation, version, services);
     if (!mayUse(session, operation.right))
       throw new KmipError('PermissionDenied', `the client may not use ${operation.name}`);

@@ -8,6 +8,7 @@ import { TtlvError, type Item } from '#ttlv/item';
 import { KmipError } from '#protocol/kmip-error';
 import {
   echoOf,
+  hasCriticalExtension,
   readRequest,
   versionIn,
   writeResponse,
@@ -54,6 +55,7 @@ export function createHandler(services: Services): Handler {
       const { protocolVersion, maximumResponseSize } = request.header;
       try {
         await authenticate(request.header, session);
+        checkExtensions(request.batchItems);
       } catch (error) {
         if (!(error instanceof KmipError)) throw error;
         return await refused(error, protocolVersion, session, request.batchItems.map(echoOf));
@@ -81,6 +83,15 @@ export function createHandler(services: Services): Handler {
       throw new KmipError(
         'FeatureNotSupported',
         'Asynchronous Indicator is Mandatory, but this server answers synchronously',
+      );
+    }
+  }
+
+  function checkExtensions(batchItems: readonly Item[]): void {
+    if (batchItems.some(hasCriticalExtension)) {
+      throw new KmipError(
+        'UnknownMessageExtension',
+        'the message has a critical extension that this server does not know',
       );
     }
   }
