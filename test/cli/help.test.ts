@@ -1,0 +1,77 @@
+import { existsSync, readFileSync } from 'node:fs';
+
+import { expect } from 'chai';
+
+import { commandsTable, leaves, settingsTable } from '#cli/documentation';
+import { createProgram } from '#cli/program';
+import { settingNames } from '#config';
+
+import { makePlace, type Place } from './kmipd.ts';
+
+describe('the help', () => {
+  let place: Place;
+  before(() => {
+    place = makePlace();
+  });
+  after(() => place.remove());
+
+  const commands = leaves(createProgram());
+
+  it('lists every command that operators were promised', () => {
+    expect(commands.map(({ path }) => path.join(' '))).to.include.members([
+      ...['serve', 'client add', 'client sign', 'client bind', 'client revoke', 'client list', 'client test'],
+      ...['server-cert renew', 'crl', 'object list', 'object show', 'object give', 'audit show', 'audit verify'],
+      ...['root-key change', 'data-key rotate'],
+    ]);
+  });
+
+  for (const { command, path } of commands) {
+    const name = path.join(' ');
+
+    it(`of ${name} has examples of it, and takes --data and --store`, () => {
+      let help = '';
+      command.configureOutput({ writeOut: (text) => (help += text) });
+      command.outputHelp();
+      const [, examples = ''] = help.split('\nExamples:\n');
+      const lines = examples.trimEnd().split('\n');
+      expect(lines).to.have.length.above(0);
+      for (const line of lines) expect(line.startsWith(`  $ kmipd ${name}`), line).to.equal(true);
+      expect(help)
+        .to.match(/^ {2}--data /m)
+        .and.match(/^ {2}--store /m);
+      expect(command.summary()).to.match(/^[a-z].*[^.]$/);
+    });
+  }
+
+  it('goes to stdout with status 0, and a wrong command line to stderr with status 2', async () => {
+    const help = await place.kmipd('client', '--help');
+    expect(help).to.include({ status: 0, stderr: '' });
+    expect(help.stdout).to.match(/Usage: kmipd client /);
+    for (const wrong of [['nonsense'], ['client', 'add'], ['client', 'list', '--nonsense'], ['crl', '--out']]) {
+      const ended = await place.kmipd(...wrong);
+      expect(ended.status, wrong.join(' ')).to.equal(2);
+      expect(ended.stdout).to.equal('');
+      expect(ended.stderr).to.match(/^error: .*\nhint: /);
+    }
+  });
+
+  it('says where a wrong setting came from', async () => {
+    const ended = await place.kmipd('client', 'list', '--audit-file-size', '1');
+    expect(ended.status).to.equal(1);
+    expect(ended.stderr).to.match(
+      /^kmipd: audit-file-size \(from --audit-file-size\) must be a size from 64KiB to 1GiB/,
+    );
+  });
+
+  it('offers every setting with some command', () => {
+    const offered = new Set(commands.flatMap(({ command }) => command.options.map(({ long }) => long)));
+    for (const name of settingNames) expect(offered).to.include(`--${name}`);
+  });
+
+  it('agrees with the tables of the README', function () {
+    if (!existsSync('README.md')) this.skip();
+    const readme = readFileSync('README.md', 'utf8');
+    expect(readme).to.include(settingsTable());
+    expect(readme).to.include(commandsTable(createProgram()));
+  });
+});
