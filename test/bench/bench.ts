@@ -19,7 +19,7 @@ import { create } from '#store/store';
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import type { Item } from '#ttlv/item';
-import { attribute, batchItem, enumerated, int, request, struct, text, value } from '../server/items.ts';
+import { attribute, batchItem, enumerated, int, request, struct, text, value } from '#test/server/items';
 import { makeIdentities, type Identities } from './identities.ts';
 import { ask, load, type Measured } from './load.ts';
 
