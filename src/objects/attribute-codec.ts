@@ -219,16 +219,26 @@ export const askedAttributes: Group<readonly Instance[]> = {
     rulesOf(version).attributesAreTagged
       ? tag === Tag.Attributes
       : tag === Tag.Attribute || tag === Tag.TemplateAttribute,
-  read: (items, version) =>
-    items.flatMap((item) => {
-      if (rulesOf(version).attributesAreTagged)
-        return childrenOf(item).map((each) => readTagged(each, version, 'partial'));
-      const list =
-        item.tag === Tag.TemplateAttribute ? (templateAttribute.read(item, version).attribute ?? []) : [item];
-      return list.map((each) => withValue(readNamed(each, version, 'partial')));
-    }),
+  read(items, version) {
+    if (!rulesOf(version).attributesAreTagged) {
+      return items
+        .flatMap((item) => (item.tag === Tag.TemplateAttribute ? withoutTemplates(item, version) : [item]))
+        .map((each) => withValue(readNamed(each, version, 'partial')));
+    }
+    const [only, second] = items;
+    if (only === undefined || second !== undefined)
+      throw new KmipError('InvalidMessage', 'Attributes is given more than once');
+    return childrenOf(only).map((each) => readTagged(each, version, 'partial'));
+  },
   write: (instances, version) => listedAttributes.write(instances, version),
 };
+
+/** Nobody is to find more than was asked for because a part of it was passed over. */
+function withoutTemplates(item: Item, version: Version): readonly Item[] {
+  const { name = [], attribute = [] } = templateAttribute.read(item, version);
+  if (name.length > 0) throw new KmipError('InvalidField', 'Locate takes Attributes, and no names of Templates');
+  return attribute;
+}
 
 /** What Get Attributes answers with: Attributes, or a list of them. */
 export const listedAttributes: Group<readonly Instance[]> = {

@@ -2,6 +2,7 @@
  * THE attribute table: every attribute of KMIP 1.0 to 2.1 (2.1 chapter 4; 1.4 chapter 3), one row each. Its type, both wire shapes,
  * the rules, Locate, Get Attribute List and the documentation are read from here.
  */
+import { encode } from '#ttlv/encode';
 import {
   boolean,
   bytes,
@@ -43,7 +44,10 @@ export interface AttributeRow<T = unknown, M extends boolean = boolean> extends 
   readonly modifiable: Modifiable;
   readonly deletable: boolean;
   readonly objects: ReadonlySet<ObjectType>;
-  /** How Locate compares; `index` makes of a held or (perhaps partly) asked value what an index term is made of, if it narrows at all. */
+  /**
+   * How Locate compares; `index` makes of a held or (perhaps partly) asked value what an index term is made of. Undefined when it would not narrow, or when
+   * values that match have another: then nothing is passed over.
+   */
   readonly matches: Matcher;
   readonly index?: (value: Partial<T>) => string | undefined;
 }
@@ -269,7 +273,10 @@ export const attributes = {
     Tag.ApplicationSpecificInformation,
     applicationSpecificInformation,
     { ...byClient, ...multiple, matches: fieldsMatch },
-    (value) => value.applicationNamespace,
+    ({ applicationNamespace, applicationData }) =>
+      applicationNamespace === undefined || applicationData === undefined
+        ? undefined
+        : `${applicationNamespace}\0${applicationData}`,
   ),
   contactInformation: row(Tag.ContactInformation, text, byClient, (value) => value),
   lastChangeDate: row(Tag.LastChangeDate, dateTime, { ...byServer, ...dates }),
@@ -277,10 +284,10 @@ export const attributes = {
     Tag.Attribute,
     vendorAttribute,
     { ...byClient, ...multiple, matches: fieldsMatch },
-    ({ vendorIdentification, attributeName }) =>
-      vendorIdentification === undefined || attributeName === undefined
+    ({ vendorIdentification, attributeName, attributeValue }) =>
+      vendorIdentification === undefined || attributeName === undefined || attributeValue === undefined
         ? undefined
-        : `${vendorIdentification}\0${attributeName}`,
+        : `${vendorIdentification}\0${attributeName}\0${Buffer.from(encode(attributeValue)).toString('base64')}`,
   ),
   alternativeName: row(
     Tag.AlternativeName,

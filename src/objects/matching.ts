@@ -23,13 +23,11 @@ function hasFields(held: object, asked: object): boolean {
 export const hasAllBits: Matcher = (held, asked) =>
   asked.every((value) => held.some((each) => ((each as number) & (value as number)) === (value as number)));
 
-/** One date is that date, two are a range with both ends in it; the largest date is "equivalent to an undefined attribute". */
+/** One date is that date, two are a range with both ends in it; the largest date is "equivalent to an undefined attribute", both ways. */
 export const withinRange: Matcher = (held, asked) => {
   const dates = asked as readonly number[];
-  if (dates.length === 1 && dates[0] === largestDate) return held.length === 0;
-  const from = Math.min(...dates);
-  const to = Math.max(...dates);
-  return held.some((date) => (date as number) >= from && (date as number) <= to);
+  const date = (held[0] ?? largestDate) as number;
+  return date >= Math.min(...dates) && date <= Math.max(...dates);
 };
 
 interface Limits {

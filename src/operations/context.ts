@@ -1,6 +1,7 @@
 /** What an operation sees of the server: declared here, provided by `server`. */
 import type { ManagedObject } from '#objects/managed-object';
 import type { ObjectStructure } from '#objects/object-structure';
+import type { StorageStatus } from '#objects/storage-status';
 import type { Instance } from '#objects/attribute-codec';
 import type { EnumerationValue } from '#protocol/enumerations';
 import type { ObjectReference } from '#protocol/structures';
@@ -23,6 +24,8 @@ export type ObjectChange =
 export interface ObjectQuery {
   /** What must match, all of it; an empty list matches every object of the caller. */
   readonly instances: readonly Instance[];
+  /** Where they may lie; on-line only when absent. */
+  readonly storage?: readonly StorageStatus[];
 }
 
 export interface Context {

@@ -32,8 +32,6 @@ async function templateNamed(name: AttributeValue<'name'>, context: Context): Pr
     { key: 'name', value: name },
     { key: 'objectType', value: 'Template' },
   ];
-  for await (const { object } of context.find({ instances: query })) {
-    if (object.attributes.destroyDate === undefined) return object;
-  }
+  for await (const { object } of context.find({ instances: query })) return object;
   throw new KmipError('ItemNotFound', 'no Template has the Name given');
 }

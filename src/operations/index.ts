@@ -7,6 +7,7 @@ import { get } from './get.ts';
 import { getAttributes } from './get-attributes.ts';
 import { getAttributeList } from './get-attribute-list.ts';
 import { interop } from './interop.ts';
+import { locate } from './locate.ts';
 import { log } from './log.ts';
 import type { Operation } from './operation.ts';
 import { ping } from './ping.ts';
@@ -23,6 +24,7 @@ const list = [
   getAttributes,
   getAttributeList,
   interop,
+  locate,
   log,
   ping,
   query,

@@ -33,7 +33,7 @@ async function destroyAllSince(since: string | undefined, context: Context): Pro
   if (since === undefined) return;
   const now = context.now();
   let changes: ObjectChange[] = [];
-  for await (const loaded of context.find({ instances: [] })) {
+  for await (const loaded of context.find({ instances: [], storage: ['OnLineStorage', 'ArchivalStorage'] })) {
     const { object } = loaded;
     if (object.id < since) break;
     const { state, destroyDate } = object.attributes;

@@ -1,17 +1,23 @@
 /** The caller's objects that match what Locate asks: the index narrows, the attribute table decides. */
 import type { Caller } from '#access/rights';
-import type { Instance } from '#objects/attribute-codec';
-import { attributeRow, valuesOf, type AttributeKey } from '#objects/attributes';
+import { attributeRow, valuesOf, type AttributeKey, type ObjectType } from '#objects/attributes';
+import { attributesAt } from '#objects/life-cycle';
 import type { ManagedObject } from '#objects/managed-object';
-import { attributeTerm, ownerTerm } from '#store/object-record';
+import { storageStatusOf } from '#objects/storage-status';
+import type { ObjectQuery } from '#operations/context';
+import { attributeTerm, ownerTerm, storageTerm } from '#store/object-record';
 import type { Kept, TermMaker } from '#store/store';
 import type { ObjectView } from './view.ts';
 
+type Asked = ReadonlyMap<AttributeKey, readonly unknown[]>;
+
+/** @param now seconds: states move with the clock. */
 export async function* candidates(
-  instances: readonly Instance[],
+  { instances, storage = ['OnLineStorage'] }: ObjectQuery,
   { clientId }: Caller,
   term: TermMaker,
   view: ObjectView,
+  now: number,
 ): AsyncGenerator<Kept<ManagedObject>> {
   const asked = new Map<AttributeKey, unknown[]>();
   for (const { key, value } of instances) {
@@ -19,24 +25,30 @@ export async function* candidates(
     if (values === undefined) asked.set(key, [value]);
     else values.push(value);
   }
-  for await (const record of narrowed(asked, clientId, term, view)) {
-    const { attributes } = record.value;
+  const [id] = asked.get('uniqueIdentifier') ?? [];
+  const records =
+    typeof id === 'string' ? only(await view.get(id)) : view.find(termsFor(asked, storage, clientId, term));
+  for await (const record of records) {
+    const attributes = attributesAt(record.value.attributes, now);
+    if (!storage.includes(storageStatusOf(attributes))) continue;
     if ([...asked].every(([key, values]) => attributeRow(key).matches(valuesOf(attributes, key), values))) yield record;
   }
 }
 
-async function* narrowed(
-  asked: ReadonlyMap<AttributeKey, readonly unknown[]>,
+function* only<T>(value: T | undefined): Generator<T> {
+  if (value !== undefined) yield value;
+}
+
+/**
+ * Those of the values asked for, which are rare; without any, the list of all objects of the type that lie there. State has no term: the clock moves it, and
+ * nobody writes it down.
+ */
+function termsFor(
+  asked: Asked,
+  storage: NonNullable<ObjectQuery['storage']>,
   clientId: string,
   term: TermMaker,
-  view: ObjectView,
-): AsyncGenerator<Kept<ManagedObject>> {
-  const [id] = asked.get('uniqueIdentifier') ?? [];
-  if (typeof id === 'string') {
-    const record = await view.get(id);
-    if (record !== undefined) yield record;
-    return;
-  }
+): readonly string[] {
   const terms = [...asked].flatMap(([key, values]) => {
     const { index } = attributeRow(key);
     return values.flatMap((value) => {
@@ -44,5 +56,9 @@ async function* narrowed(
       return indexed === undefined ? [] : [attributeTerm(term, clientId, key, indexed)];
     });
   });
-  yield* view.find(terms.length === 0 ? [ownerTerm(term, clientId)] : terms);
+  if (terms.length > 0) return terms;
+  const [status, otherStatus] = storage;
+  if (status === undefined || otherStatus !== undefined) return [ownerTerm(term, clientId)];
+  const [objectType] = (asked.get('objectType') ?? []) as readonly ObjectType[];
+  return [storageTerm(term, clientId, status, objectType)];
 }

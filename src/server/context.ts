@@ -5,6 +5,7 @@ import { attributesAt } from '#objects/life-cycle';
 import type { ManagedObject } from '#objects/managed-object';
 import { putMaterial } from '#objects/material';
 import type { Context, Loaded } from '#operations/context';
+import { enumerationHas } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
 import { rulesOf, type Version } from '#protocol/versions';
 import type { Kept } from '#store/store';
@@ -58,6 +59,10 @@ export function createContext({
     return made;
   }
 
+  /** An object of a type that the version does not know is none of its world: Templates in 2.x, PGP Keys in 1.0. */
+  const hasWordFor = (object: ManagedObject): boolean =>
+    enumerationHas('ObjectType', object.structure.objectType, version);
+
   const context: Context = {
     version,
     rules: rulesOf(version),
@@ -78,16 +83,16 @@ export function createContext({
       const id = placeholders.resolve(reference);
       const record = await view.get(id);
       // One answer for both, so that nobody learns of foreign objects.
-      if (record === undefined || !mayOn(session, record.value, right)) {
+      if (record === undefined || !hasWordFor(record.value) || !mayOn(session, record.value, right)) {
         throw new KmipError('ObjectNotFound', 'no object of yours has this Unique Identifier');
       }
       touched.add(id);
       return loaded(record);
     },
 
-    async *find({ instances }) {
-      for await (const record of candidates(instances, session, services.store.term, view)) {
-        if (mayOn(session, record.value, 'read')) yield loaded(record);
+    async *find(query) {
+      for await (const record of candidates(query, session, services.store.term, view, now)) {
+        if (hasWordFor(record.value) && mayOn(session, record.value, 'read')) yield loaded(record);
       }
     },
 

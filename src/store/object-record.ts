@@ -11,13 +11,17 @@ import {
   valuesOf,
   type AttributeKey,
   type Attributes,
+  type ObjectType,
 } from '#objects/attributes';
 import { allInstances, type Indexes, type ManagedObject } from '#objects/managed-object';
 import { anyObject } from '#objects/object-structure';
+import { storageStatusOf, type StorageStatus } from '#objects/storage-status';
 import { integer, text } from '#protocol/codecs';
 import { fieldsOf, grouped, many, required, structure } from '#protocol/fields';
+import { KmipError } from '#protocol/kmip-error';
 import { Tag } from '#protocol/tags';
 import { atRest } from '#protocol/versions';
+import { bounds } from './bounds.ts';
 import type { Kind, TermMaker } from './store.ts';
 
 /** Tags of our own, of the range for extensions (2.1 §11.56), that never leave the store. */
@@ -79,7 +83,12 @@ export const objectKind: Kind<ManagedObject> = {
   },
 
   terms(object, term) {
-    const terms = [ownerTerm(term, object.owner)];
+    const status = storageStatusOf(object.attributes);
+    const terms = [
+      ownerTerm(term, object.owner),
+      storageTerm(term, object.owner, status),
+      storageTerm(term, object.owner, status, object.structure.objectType),
+    ];
     for (const [key, row] of attributeRows) {
       if (row.index === undefined) continue;
       for (const value of valuesOf(object.attributes, key)) {
@@ -87,12 +96,21 @@ export const objectKind: Kind<ManagedObject> = {
         if (indexed !== undefined) terms.push(attributeTerm(term, object.owner, key, indexed));
       }
     }
-    return [...new Set(terms)];
+    const distinct = [...new Set(terms)];
+    if (distinct.length <= bounds.termsPerRecord) return distinct;
+    throw new KmipError(
+      'ServerLimitExceeded',
+      `an object has at most ${bounds.termsPerRecord} names, groups, links and the like by which it is found`,
+    );
   },
 };
 
 /** What all objects of one client have. */
 export const ownerTerm = (term: TermMaker, owner: string): string => term('owner', owner);
+
+/** What all objects of one client have that lie in one place, of one type or of any. */
+export const storageTerm = (term: TermMaker, owner: string, status: StorageStatus, objectType?: ObjectType): string =>
+  term('storage', `${owner}\0${status}\0${objectType ?? ''}`);
 
 /** Indexes belong to the owner: the same name of two clients gives two terms, so nobody can learn of foreign names. */
 export const attributeTerm = (term: TermMaker, owner: string, key: AttributeKey, value: string): string =>
