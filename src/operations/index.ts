@@ -1,5 +1,6 @@
 /** Every operation, in the order of the specification (KMIP 2.1 §6.1). */
 import { activate } from './activate.ts';
+import { check } from './check.ts';
 import { create } from './create.ts';
 import { destroy } from './destroy.ts';
 import { discoverVersions } from './discover-versions.ts';
@@ -17,6 +18,7 @@ import { revoke } from './revoke.ts';
 
 const list = [
   activate,
+  check,
   create,
   destroy,
   discoverVersions,
