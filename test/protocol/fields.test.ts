@@ -1,7 +1,17 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { bytes as byteString, integer, text, enumeration, type Codec } from '#protocol/codecs';
-import { childrenOf, many, optional, required, structure, type Field, type Schema } from '#protocol/fields';
+import {
+  childrenOf,
+  grouped,
+  many,
+  optional,
+  required,
+  structure,
+  type Field,
+  type Group,
+  type Schema,
+} from '#protocol/fields';
 import type { ResultReason } from '#protocol/kmip-error';
 import { Tag } from '#protocol/tags';
 import { atRest, supportedVersions, V1_0, V1_2, V1_3, V1_4, V2_0, V2_1, type Version } from '#protocol/versions';
@@ -146,6 +156,39 @@ describe('fields', () => {
     });
     expect(nested.fits?.({ algorithm: ['AES', 'ChaCha20'] }, V1_3)).to.equal(false);
     expect(nested.fits?.({ algorithm: ['AES', 'ChaCha20'] }, V1_4)).to.equal(true);
+  });
+
+  /** Two tags in one field's place, of which 1.x has one only. */
+  const pair: Group<string> = {
+    accepts: (tag, version) => tag === Tag.Comment || (tag === Tag.Description && version >= V2_0),
+    read: (items) => items.map((item) => text.read(item, V2_0)).join('+'),
+    write: (value) => value.split('+').map((each) => text.write(Tag.Comment, each, V2_0)),
+  };
+  const withPair = structure('Pair', {
+    uniqueIdentifier: required(Tag.UniqueIdentifier, text),
+    pair: grouped(Tag.Comment, pair, 'required'),
+    maximumItems: optional(Tag.MaximumItems, integer),
+  });
+  const comment = (letter: string): string => `4200fd 07 00000001 ${letter} 00000000000000`;
+  const description = '4200fc 07 00000001 64 00000000000000';
+
+  it('read a group of items at once, wherever they stand', () => {
+    const item = around(comment('61'), id, description, maximum, comment('62'));
+    expect(withPair.read(item, V2_0)).to.deep.equal({ uniqueIdentifier: 'a', pair: 'a+d+b', maximumItems: 2 });
+    expect(refusal(() => withPair.read(item, V1_4))[0]).to.equal('InvalidField');
+    expect(refusal(() => withPair.read(around(id), V2_0))).to.deep.equal(['InvalidMessage', 'Pair lacks Comment']);
+  });
+
+  it('write a group in its place', () => {
+    const item = withPair.write(Tag.RequestPayload, { maximumItems: 2, pair: 'a+b', uniqueIdentifier: 'a' }, V2_0);
+    expect(hex(encode(item))).to.equal(hex(encode(around(id, comment('61'), comment('62'), maximum))));
+  });
+
+  it('read a structure in part, where that is asked for', () => {
+    expect(sample.readPartial(around(maximum), V1_0)).to.deep.equal({ maximumItems: 2 });
+    expect(sample.readPartial(around(), V1_0)).to.deep.equal({});
+    expect(refusal(() => sample.readPartial(around(maximum, maximum), V1_0))[0]).to.equal('InvalidMessage');
+    expect(refusal(() => sample.readPartial(around(offset), V1_2))[0]).to.equal('InvalidField');
   });
 
   it('read back whatever they wrote, of any schema, in any order', () => {
