@@ -58,7 +58,7 @@ const numbersOf = (version: string): [number, number] => version.split('.').map(
 export const isOld = (version: string): boolean => version < '2';
 
 /** What every client here demands of an answer: nothing that its version does not have, and ASCII where we speak. */
-function demand(item: Item, version: string): void {
+export function demand(item: Item, version: string): void {
   const key = tagName(item.tag);
   if (key === undefined) throw new Error(`the answer holds ${tagText(item.tag)}`);
   const row: TagRow = tags[key];
