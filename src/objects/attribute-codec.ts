@@ -180,6 +180,12 @@ export interface GivenAttributes {
 }
 export const noAttributes: GivenAttributes = { instances: [], templates: [] };
 
+function theOnly(items: readonly Item[], tag: number): Item {
+  const [only, second] = items;
+  if (only !== undefined && second === undefined) return only;
+  throw new KmipError('InvalidMessage', `${tagText(tag)} is given more than once`);
+}
+
 /** Attributes of 2.x under `tag`, Template-Attribute of 1.x under `olderTag`. */
 export function attributeSet<P extends 'required' | 'optional'>(
   tag: number,
@@ -192,10 +198,7 @@ export function attributeSet<P extends 'required' | 'optional'>(
     {
       accepts: (candidate, version) => candidate === tagIn(version),
       read(items, version) {
-        const [only, second] = items;
-        if (only === undefined || second !== undefined) {
-          throw new KmipError('InvalidMessage', `${tagText(tagIn(version))} is given more than once`);
-        }
+        const only = theOnly(items, tagIn(version));
         if (rulesOf(version).attributesAreTagged) {
           return { instances: childrenOf(only).map((each) => readTagged(each, version, 'whole')), templates: [] };
         }
@@ -259,9 +262,7 @@ export const listedAttributes: Group<readonly Instance[]> = {
 export const oneAttribute = (tag: number): Group<Instance> => ({
   accepts: (candidate, version) => candidate === (rulesOf(version).attributesAreTagged ? tag : Tag.Attribute),
   read(items, version) {
-    const [only, second] = items;
-    if (only === undefined || second !== undefined)
-      throw new KmipError('InvalidMessage', `${tagText(tag)} is given more than once`);
+    const only = theOnly(items, tag);
     if (!rulesOf(version).attributesAreTagged) return withValue(readNamed(only, version, 'whole'));
     const [value, more] = childrenOf(only);
     if (value === undefined || more !== undefined) {
@@ -307,4 +308,11 @@ export const attributeReferences: Group<readonly Reference[]> = {
     tag === (rulesOf(version).attributesAreTagged ? Tag.AttributeReference : Tag.AttributeName),
   read: (items, version) => items.map((item) => readReference(item, version)),
   write: (references, version) => references.flatMap((each) => writeReference(each, version) ?? []),
+};
+
+/** Exactly one of them. */
+export const oneReference: Group<Reference> = {
+  accepts: attributeReferences.accepts,
+  read: (items, version) => readReference(theOnly(items, Tag.AttributeReference), version),
+  write: (reference, version) => attributeReferences.write([reference], version),
 };

@@ -1,9 +1,16 @@
 /** The rules of the attribute table, applied: what Create and Register take, and what clients may change later. */
 import { isDeepStrictEqual } from 'node:util';
+import { quoted } from '#protocol/codecs';
 import { KmipError } from '#protocol/kmip-error';
 import { inRange, type Version } from '#protocol/versions';
-import { referenceText, type Instance } from './attribute-codec.ts';
-import { attributeRow, type AttributeKey, type Attributes, type ObjectType } from './attributes.ts';
+import { referenceText, type Instance, type Reference } from './attribute-codec.ts';
+import {
+  attributeRow,
+  type AttributeKey,
+  type Attributes,
+  type AttributeValue,
+  type ObjectType,
+} from './attributes.ts';
 
 /** Many values of one attribute are somebody's mistake, and every read pays for them. */
 export const maximumInstances = 1000;
@@ -22,27 +29,77 @@ export function withInstance(set: Attributes, instance: Instance): Attributes {
   if (values.length >= maximumInstances) {
     throw new KmipError('ServerLimitExceeded', `${referenceText(instance)} has ${maximumInstances} values already`);
   }
-  if (key === 'name' && values.some((each) => isDeepStrictEqual(each, value))) {
-    throw new KmipError('NonUniqueNameAttribute', 'the object has this Name already');
-  }
+  if (key === 'name') checkNewName(values, value);
   return { ...set, [key]: [...values, value] };
 }
 
+/**
+ * "Names SHALL be unique within a given key management server" (2.1 §4.32), but official cases register several objects under one Name: here it
+ * is unique on its object.
+ */
+export function checkNewName(held: readonly unknown[], name: unknown): void {
+  if (held.some((each) => isDeepStrictEqual(each, name))) {
+    throw new KmipError('NonUniqueNameAttribute', 'the object has this Name already');
+  }
+}
+
 /** Whether the table lets objects of this type have the attribute in this version. */
-export function checkApplies(
-  objectType: ObjectType,
-  instance: Pick<Instance, 'key' | 'vendor'>,
-  version: Version,
-): void {
+export function checkApplies(objectType: ObjectType, instance: Reference, version: Version): void {
   const row = attributeRow(instance.key);
   if (!inRange(row, version) || !row.objects.has(objectType)) {
     throw new KmipError('InvalidAttribute', `${referenceText(instance)} is no attribute of a ${objectType}`);
   }
 }
 
-/** Names of custom attributes that begin with "y-" are the server's (1.4 §3.39). */
-export const isServersOwn = ({ key, vendor }: Pick<Instance, 'key' | 'vendor'>): boolean =>
-  key === 'vendorAttribute' && vendor?.vendorIdentification === 'y';
+/** What the server alone sets, now or ever: also custom attributes whose names begin with "y-" (2.1 §4.60; 1.4 §3.39). */
+export const isServersOwn = ({ key, vendor }: Reference): boolean =>
+  attributeRow(key).setBy === 'server' || vendor?.vendorIdentification === 'y';
+
+/** What a value must be, beyond its type. */
+const valueRules: { readonly [K in AttributeKey]?: (value: AttributeValue<K>) => void } = {
+  /** 2.1 §4.4: "If the server does not support this namespace, then an error SHALL be returned". */
+  applicationSpecificInformation({ applicationNamespace, applicationData }) {
+    if (applicationData === undefined) {
+      const namespace = quoted(applicationNamespace);
+      throw new KmipError('ApplicationNamespaceNotSupported', `no Application Data is made for namespace ${namespace}`);
+    }
+  },
+  /** 2.1 §4.60: "usage limited to alphanumeric, underscore and period". */
+  vendorAttribute({ vendorIdentification, attributeName }) {
+    if (!/^[A-Za-z0-9_.]+$/.test(vendorIdentification) || attributeName === '') {
+      throw new KmipError(
+        'InvalidAttributeValue',
+        'Vendor Identification must be of letters, digits, "_" and ".", and Attribute Name not empty',
+      );
+    }
+  },
+};
+
+export function checkValue({ key, value }: Instance): void {
+  valueRules[key]?.(value as never);
+}
+
+/** Pairs of dates of which the first may not be later than the second (2.1 §4.40, §4.41). */
+const dateOrder = [
+  ['activationDate', 'processStartDate'],
+  ['protectStopDate', 'deactivationDate'],
+] as const;
+
+/**
+ * Looks at the pairs that have the attribute `changed`, or at all: Activate and Revoke set dates of their own, and what they leave behind is no fault of
+ * a later change elsewhere.
+ * @throws KmipError InvalidAttributeValue.
+ */
+export function checkDates(set: Attributes, changed?: AttributeKey): void {
+  for (const pair of dateOrder) {
+    if (changed !== undefined && !pair.some((key) => key === changed)) continue;
+    const [first, second] = pair;
+    const [earlier, later] = [set[first], set[second]];
+    if (earlier === undefined || later === undefined || earlier <= later) continue;
+    const [before, after] = [attributeRow(first).name, attributeRow(second).name];
+    throw new KmipError('InvalidAttributeValue', `${after} precedes ${before}`);
+  }
+}
 
 /** The attributes that a client gives to an object that is being made. `except` are those that the caller checks itself. */
 export function givenAttributes(
@@ -54,28 +111,12 @@ export function givenAttributes(
   let set: Attributes = {};
   for (const instance of instances) {
     checkApplies(objectType, instance, version);
-    const { setBy } = attributeRow(instance.key);
-    if ((setBy === 'server' && !except.has(instance.key)) || isServersOwn(instance)) {
+    if (isServersOwn(instance) && !except.has(instance.key)) {
       throw new KmipError('ReadOnlyAttribute', `${referenceText(instance)} is set by the server`);
     }
+    checkValue(instance);
     set = withInstance(set, instance);
   }
+  checkDates(set);
   return set;
-}
-
-/** The order that the text demands of dates (2.1 §4.18, §4.40, §4.41), whoever gave which of them first. */
-const orderedDates = [
-  ['activationDate', 'processStartDate'],
-  ['activationDate', 'deactivationDate'],
-  ['protectStopDate', 'deactivationDate'],
-] as const;
-
-/** @throws KmipError InvalidAttributeValue when one of the dates precedes one that it may not precede. */
-export function checkDates(attributes: Attributes): void {
-  for (const [earlier, later] of orderedDates) {
-    const [from, to] = [attributes[earlier], attributes[later]];
-    if (from === undefined || to === undefined || from <= to) continue;
-    const [first, second] = [attributeRow(earlier).name, attributeRow(later).name];
-    throw new KmipError('InvalidAttributeValue', `${second} precedes ${first}`);
-  }
 }

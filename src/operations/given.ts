@@ -1,6 +1,6 @@
 /** The attributes that a request gives to a new object, with those of the Templates that it names in 1.x (1.4 §2.1.8). */
 import type { GivenAttributes, Instance } from '#objects/attribute-codec';
-import { checkDates, givenAttributes } from '#objects/attribute-rules';
+import { givenAttributes } from '#objects/attribute-rules';
 import { attributeRow, type Attributes, type AttributeValue, type ObjectType } from '#objects/attributes';
 import type { ManagedObject } from '#objects/managed-object';
 import { templateAttributes } from '#objects/template';
@@ -22,9 +22,7 @@ export async function attributesToGive(
         fromTemplates.push(instance);
     }
   }
-  const attributes = givenAttributes(objectType, [...given.instances, ...fromTemplates], context.version);
-  checkDates(attributes);
-  return attributes;
+  return givenAttributes(objectType, [...given.instances, ...fromTemplates], context.version);
 }
 
 async function templateNamed(name: AttributeValue<'name'>, context: Context): Promise<ManagedObject> {

@@ -1,7 +1,10 @@
 /** Every operation, in the order of the specification (KMIP 2.1 §6.1). */
 import { activate } from './activate.ts';
+import { addAttribute } from './add-attribute.ts';
+import { adjustAttribute } from './adjust-attribute.ts';
 import { check } from './check.ts';
 import { create } from './create.ts';
+import { deleteAttribute } from './delete-attribute.ts';
 import { destroy } from './destroy.ts';
 import { discoverVersions } from './discover-versions.ts';
 import { get } from './get.ts';
@@ -10,16 +13,21 @@ import { getAttributeList } from './get-attribute-list.ts';
 import { interop } from './interop.ts';
 import { locate } from './locate.ts';
 import { log } from './log.ts';
+import { modifyAttribute } from './modify-attribute.ts';
 import type { Operation } from './operation.ts';
 import { ping } from './ping.ts';
 import { query } from './query.ts';
 import { register } from './register.ts';
 import { revoke } from './revoke.ts';
+import { setAttribute } from './set-attribute.ts';
 
 const list = [
   activate,
+  addAttribute,
+  adjustAttribute,
   check,
   create,
+  deleteAttribute,
   destroy,
   discoverVersions,
   get,
@@ -28,10 +36,12 @@ const list = [
   interop,
   locate,
   log,
+  modifyAttribute,
   ping,
   query,
   register,
   revoke,
+  setAttribute,
 ];
 
 /** As generic code sees them. */

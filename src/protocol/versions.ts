@@ -54,6 +54,8 @@ export interface Rules {
   readonly asynchronousIndicatorIsEnumeration: boolean;
   /** What an absent Batch Order Option means. 2.1 §8.2 against 1.4 §7.2. */
   readonly batchesAreOrdered: boolean;
+  /** Of several instances, none is deleted by default. 1.0 §4.15, §11.16 against 1.1 §4.16. */
+  readonly deletionNeedsIndex: boolean;
   /** Templates are objects, and Template-Attributes name them. 1.4 §2.2.6; gone in 2.x. */
   readonly hasTemplates: boolean;
 }
@@ -63,14 +65,18 @@ const rulesOfOld: Rules = {
   identifiersAreTyped: false,
   asynchronousIndicatorIsEnumeration: false,
   batchesAreOrdered: false,
+  deletionNeedsIndex: false,
   hasTemplates: true,
 };
+const rulesOfFirst: Rules = { ...rulesOfOld, deletionNeedsIndex: true };
 const rulesOfNew: Rules = {
   attributesAreTagged: true,
   identifiersAreTyped: true,
   asynchronousIndicatorIsEnumeration: true,
   batchesAreOrdered: true,
+  deletionNeedsIndex: false,
   hasTemplates: false,
 };
 
-export const rulesOf = (version: Version): Rules => (newShapes(version) ? rulesOfNew : rulesOfOld);
+export const rulesOf = (version: Version): Rules =>
+  newShapes(version) ? rulesOfNew : version === V1_0 ? rulesOfFirst : rulesOfOld;

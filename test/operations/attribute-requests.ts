@@ -46,6 +46,11 @@ export function referenceTo(version: VersionText, which: TagName | `${'x' | 'y'}
     : enumerated('AttributeReference', Tag[which as TagName]);
 }
 
+/** What an operation that changes attributes is sent: New Attribute of 2.x, Attribute of 1.x. */
+export const newAttribute = (version: VersionText, given: Given, index?: number): Item =>
+  tagged(version) ? struct('NewAttribute', oneAttribute(version, given)) : oneAttribute(version, given, index);
+export const currentAttribute = (given: Given): Item => struct('CurrentAttribute', oneAttribute('2.1', given));
+
 export const nameOf = (held: string): Item => struct('Name', text('NameValue', held), enumerated('NameType', 1));
 
 export interface Answer {

@@ -294,11 +294,6 @@ describe('Register', () => {
     for (const [earlier, later, why] of [
       [
         dated('', 'ActivationDate', 200),
-        dated('', 'DeactivationDate', 100),
-        'Deactivation Date precedes Activation Date',
-      ],
-      [
-        dated('', 'ActivationDate', 200),
         dated('', 'ProcessStartDate', 100),
         'Process Start Date precedes Activation Date',
       ],
