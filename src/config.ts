@@ -16,6 +16,8 @@ interface SettingType<T> {
   /** How help names the value; absent for a flag that stands alone. */
   readonly placeholder?: string;
   readonly repeatable?: true;
+  /** Never shown. */
+  readonly isSecret?: true;
   /** undefined when the value breaks the rule. `base` is the directory that relative paths start from. */
   parse(raw: unknown, base: string): T | undefined;
 }
@@ -47,6 +49,7 @@ const path: SettingType<string> = {
 /** The path of an LMDB store is a path like all others; a MongoDB URL is the driver's to judge. */
 const storeUrl: SettingType<string> = {
   rule: 'lmdb:PATH, mongodb://... or mongodb+srv://...',
+  isSecret: true,
   placeholder: 'url',
   parse(raw, base) {
     if (typeof raw !== 'string' || raw.length > 4000) return undefined;
@@ -218,7 +221,9 @@ function read(name: SettingName, { raw, base, origin }: Given): unknown {
   const { type } = settings[name];
   const value = type.parse(raw, base);
   if (value !== undefined) return value;
-  throw new ConfigError(`${name} (from ${origin}) must be ${type.rule}, not ${JSON.stringify(raw).slice(0, 100)}`);
+  // A URL may hold a password.
+  const what = type.isSecret === true ? '' : `, not ${JSON.stringify(raw).slice(0, 100)}`;
+  throw new ConfigError(`${name} (from ${origin}) must be ${type.rule}${what}`);
 }
 
 function readSettingsFile(file: string): Partial<Record<SettingName, unknown>> {
@@ -232,8 +237,9 @@ function readSettingsFile(file: string): Partial<Record<SettingName, unknown>> {
   let parsed: unknown;
   try {
     parsed = JSON.parse(content);
-  } catch (error) {
-    throw new ConfigError(`${file} is not JSON: ${(error as Error).message}`);
+  } catch {
+    // The parser's message quotes the file, which may hold a URL with a password.
+    throw new ConfigError(`${file} is not JSON`);
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     throw new ConfigError(`${file} must hold one JSON object of settings`);

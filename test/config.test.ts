@@ -83,7 +83,7 @@ describe('the configuration', () => {
     ['an unknown key in the file', {}, {}, { prot: 1 }, /kmipd\.json holds an unknown setting "prot"$/],
     ['a key that every object has', {}, {}, { constructor: 1 }, /unknown setting "constructor"$/],
     ['the data directory in the file', {}, {}, { data: '.' }, /^data cannot be set in /],
-    ['a file that is not JSON', {}, {}, '{', /kmipd\.json is not JSON: /],
+    ['a file that is not JSON', {}, {}, '{', /kmipd\.json is not JSON$/],
     ['a file that is no object', {}, {}, '[]', /must hold one JSON object of settings$/],
     ['a certificate without its key', { 'tls-cert': 'x' }, {}, {}, /^tls-cert and tls-key are given together/],
     ['two sources of the root key', { 'root-key-file': 'a', 'passphrase-file': 'b' }, {}, {}, /exclude each other$/],
@@ -94,6 +94,18 @@ describe('the configuration', () => {
       expect(() => load(flags, environment)).to.throw(ConfigError, message);
     });
   }
+
+  it('never shows a URL that may hold a password', () => {
+    expect(() => load({ store: 'mongo://kmipd:hunter2@db' }))
+      .to.throw(ConfigError)
+      .with.property('message')
+      .not.contains('hunter2');
+    write('{ "store": "mongodb://kmipd:hunter2@db');
+    expect(() => load())
+      .to.throw(ConfigError)
+      .with.property('message')
+      .not.contains('hunter2');
+  });
 
   it('says so when the file cannot be read', () => {
     mkdirSync(join(data, 'kmipd.json'));
