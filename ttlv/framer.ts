@@ -12,9 +12,12 @@ export interface Framer {
   /** Whether the stream would end within a message (or in a fault). */
   end(): boolean;
   readonly fault: TtlvError | undefined;
+  /** As much of the faulty message as has come, at most 64 bytes: enough to tell how to answer. */
+  readonly beginning: Uint8Array;
 }
 
 const headerLength = 8;
+const beginningLength = 64;
 const nothing = Buffer.alloc(0);
 
 /** @param limits maximumBytes bounds one message, header included. Never more is held than twice what was received. */
@@ -25,12 +28,23 @@ export function createFramer(limits: { readonly maximumBytes: number }): Framer 
   let partial = nothing;
   let filled = 0;
   let announced: number | undefined;
+  let beginning = nothing;
+
+  /** Keeps the beginning of a message that is at fault: what was kept of it, and what follows in the chunk. */
+  function lengthOf(kept: Buffer, following: Buffer): number | undefined {
+    try {
+      return messageLength(kept.length > 0 ? kept : following, maximumBytes);
+    } catch (error) {
+      beginning = Buffer.concat([kept, following.subarray(0, beginningLength)]).subarray(0, beginningLength);
+      throw error;
+    }
+  }
 
   function cut(chunk: Buffer, messages: Uint8Array[]): void {
     let at = 0;
     while (at < chunk.length) {
       if (filled === 0) {
-        const length = messageLength(chunk.subarray(at), maximumBytes);
+        const length = lengthOf(nothing, chunk.subarray(at));
         if (length !== undefined && at + length <= chunk.length) {
           messages.push(chunk.subarray(at, at + length));
           at += length;
@@ -40,7 +54,7 @@ export function createFramer(limits: { readonly maximumBytes: number }): Framer 
       const end = Math.min(chunk.length, at + (announced ?? headerLength) - filled);
       keep(chunk.subarray(at, end));
       at = end;
-      announced ??= messageLength(partial.subarray(0, filled), maximumBytes);
+      announced ??= lengthOf(partial.subarray(0, filled), chunk.subarray(at));
       if (filled === announced) {
         messages.push(partial.subarray(0, filled));
         partial = nothing;
@@ -77,6 +91,9 @@ export function createFramer(limits: { readonly maximumBytes: number }): Framer 
     end: () => filled > 0 || fault !== undefined,
     get fault() {
       return fault;
+    },
+    get beginning() {
+      return beginning;
     },
   };
 }

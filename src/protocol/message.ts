@@ -2,6 +2,7 @@
  * The envelope: Request and Response Message, headers and batch items (KMIP 2.1 chapters 8 and 9; 1.4 chapters 6 and 7).
  * Payloads stay raw Items here; each operation's field tables read them.
  */
+import { decode } from '#ttlv/decode';
 import { ItemType, type Item, type StructureItem } from '#ttlv/item';
 import { anyItem, anyStructure, boolean, bytes, dateTime, enumeration, integer, text, type Codec } from './codecs.ts';
 import { enumerationNumber, enumerationValue, type OpenValue } from './enumerations.ts';
@@ -136,6 +137,19 @@ export function versionIn(item: Item): Version | undefined {
   if (version === undefined || version.tag !== Tag.ProtocolVersion) return undefined;
   try {
     return protocolVersion.read(version, newestVersion);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where Protocol Version lies in a message, first in the header: two item headers come before it, two integers lie in it. */
+const versionStart = 16;
+const versionEnd = 56;
+
+/** The same of a message that cannot be decoded as a whole, or of which there is only the beginning. */
+export function versionAtStart(bytes: Uint8Array): Version | undefined {
+  try {
+    return protocolVersion.read(decode(bytes.subarray(versionStart, versionEnd)), newestVersion);
   } catch {
     return undefined;
   }

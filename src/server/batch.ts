@@ -83,7 +83,10 @@ async function runUndoable(
       await view.commitStaged();
       return done;
     } catch (error) {
-      if (!(error instanceof ConflictError) || run >= maximumRuns) throw error;
+      if (error instanceof ConflictError && run < maximumRuns) continue;
+      // Nothing of the batch was kept, so its last item is the one that failed.
+      const last = done.pop() as Done;
+      return [...done.map(undone), failure(last.answer, last.entry, error, batch)];
     }
   }
 }
@@ -121,14 +124,22 @@ async function runItem(item: Item, batch: Batch): Promise<Done> {
       entryId,
     };
   } catch (error) {
-    const known = error instanceof KmipError ? error : unexpected(error, services);
-    const failing = echo.operation === undefined ? undefined : operationName(echo.operation);
-    const resultReason = reasonFor(known.reason, version, failing);
-    return {
-      answer: { ...echo, resultStatus: 'OperationFailed', resultReason, resultMessage: known.message },
-      entry: { ...entry, objects: [...touched], status: 'OperationFailed', reason: known.reason },
-    };
+    return failure(echo, { ...entry, objects: [...touched] }, error, batch);
   }
+}
+
+function failure(
+  { operation, uniqueBatchItemID }: Pick<ResponseBatchItem, 'operation' | 'uniqueBatchItemID'>,
+  entry: AuditEntry,
+  error: unknown,
+  { version, services }: Batch,
+): Done {
+  const { reason, message } = error instanceof KmipError ? error : unexpected(error, services);
+  const resultReason = reasonFor(reason, version, operation === undefined ? undefined : operationName(operation));
+  return {
+    answer: { operation, uniqueBatchItemID, resultStatus: 'OperationFailed', resultReason, resultMessage: message },
+    entry: { ...entry, status: 'OperationFailed', reason },
+  };
 }
 
 function operationOf(code: number, version: Version, { facts }: Running): Operation {

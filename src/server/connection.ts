@@ -95,7 +95,7 @@ export function serveConnection(
     handling = true;
     try {
       return request instanceof TtlvError
-        ? await handler.refuse(request, session)
+        ? await handler.refuse(request, framer.beginning, session)
         : await handler.handle(request, session);
     } finally {
       handling = false;

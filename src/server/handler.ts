@@ -10,6 +10,7 @@ import {
   echoOf,
   hasCriticalExtension,
   readRequest,
+  versionAtStart,
   versionIn,
   writeResponse,
   type RequestMessage,
@@ -26,8 +27,8 @@ import type { Session } from './session.ts';
 export interface Handler {
   /** The answer to one request. Rejects only when the answer itself cannot be made. */
   handle(bytes: Uint8Array, session: Session): Promise<Uint8Array>;
-  /** The answer to a stream that stopped being messages; the connection is closed after it. */
-  refuse(error: TtlvError, session: Session): Promise<Uint8Array>;
+  /** The answer to a stream that stopped being messages, in the version that `beginning`, what there is of the faulty one, names. */
+  refuse(error: TtlvError, beginning: Uint8Array, session: Session): Promise<Uint8Array>;
 }
 
 export function createHandler(services: Services): Handler {
@@ -42,7 +43,7 @@ export function createHandler(services: Services): Handler {
         item = decode(bytes, { maximumBytes: limits.maximumMessageSize });
       } catch (error) {
         if (!(error instanceof TtlvError)) throw error;
-        return await this.refuse(error, session);
+        return await this.refuse(error, bytes, session);
       }
       let request: RequestMessage;
       try {
@@ -64,8 +65,8 @@ export function createHandler(services: Services): Handler {
       return answer(batchItems, protocolVersion, maximumResponseSize);
     },
 
-    refuse: (error, session) =>
-      refused(new KmipError('InvalidMessage', error.message), answerVersion(undefined), session),
+    refuse: (error, beginning, session) =>
+      refused(new KmipError('InvalidMessage', error.message), answerVersion(versionAtStart(beginning)), session),
   };
 
   function checkHeader({ header, batchItems }: RequestMessage): void {
@@ -108,14 +109,9 @@ export function createHandler(services: Services): Handler {
   ): Promise<Uint8Array> {
     const { connection, clientId, fingerprint } = session;
     log.warn('a message was refused', { connection, client: clientId, why: error.message });
-    await services.audit.append({
-      kind: 'operation',
-      client: clientId,
-      certificate: fingerprint,
-      connection,
-      status: 'OperationFailed',
-      reason: error.reason,
-    });
+    const entry = { client: clientId, certificate: fingerprint, connection, reason: error.reason } as const;
+    // A refusal goes out whether or not this can be written; the trail itself tells the log.
+    await services.audit.append({ kind: 'operation', ...entry, status: 'OperationFailed' }).catch(() => undefined);
     const resultReason = reasonFor(error.reason, version);
     const result = { resultStatus: 'OperationFailed', resultReason, resultMessage: error.message } as const;
     return answer(

@@ -53,9 +53,12 @@ export interface TlsPlace {
 
 export interface TlsPlaceOptions {
   readonly limits?: Partial<ListenerLimits>;
-  /** Puts itself before the real services. */
+  /** Puts something before the real services; their clock stands still. */
   readonly services?: (services: Services) => Services;
 }
+
+/** The authority is older than the certificates that a test lets expire. */
+const aYear = 365 * 24 * 60 * 60 * 1000;
 
 const usualLimits: ListenerLimits = {
   maximumMessageSize: 64 * 1024,
@@ -69,13 +72,14 @@ const usualLimits: ListenerLimits = {
 export async function openTlsPlace({ limits, services = (same) => same }: TlsPlaceOptions = {}): Promise<TlsPlace> {
   const fixture = await openFixture();
   const now = new Date();
-  const authority = await createAuthority('test CA', { now });
+  fixture.clock.now = now.getTime();
+  const authority = await createAuthority('test CA', { now: new Date(now.getTime() - aYear) });
   const { store } = fixture;
   const clients = openClients({ store, now: Date.now });
   const directory = await openDirectory({ store, now: Date.now, log: fixture.services.log as never, interval: 200 });
   const serverIdentity = (...names: string[]) => issueServer(authority, names, now);
   const server = await startServer({
-    ...services({ ...fixture.services, now: Date.now }),
+    ...services(fixture.services),
     admission: directory,
     identity: await serverIdentity('localhost'),
     host: '127.0.0.1',

@@ -1,0 +1,118 @@
+/** Who has no business here is refused before the first byte is read, with a line in the log and an audit record. */
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { connect as connectPlain } from 'node:net';
+import { join } from 'node:path';
+import type { SecureVersion } from 'node:tls';
+import { expect } from 'chai';
+import { factsOf } from '#certs/inspect';
+import { bytes } from '#test/ttlv/wire';
+import { discover, header, message } from './bad-messages.ts';
+import { openTlsPlace, type Holder, type TlsPlace } from './tls-place.ts';
+
+describe('a stranger', () => {
+  let place: TlsPlace;
+
+  before(async () => (place = await openTlsPlace({ limits: { handshakeTimeout: 500 } })));
+  after(() => place.close());
+
+  describe('whose certificate', () => {
+    const isRefused = async (holder: Holder | undefined, maxVersion: SecureVersion): Promise<void> => {
+      const peer = await place.dial(holder, { maxVersion }).catch(() => undefined);
+      peer?.socket.write(bytes(message(header(1, 4), discover)));
+      expect(await peer?.next()).to.equal(undefined);
+    };
+    const day = 24 * 60 * 60 * 1000;
+    const longAgo = new Date(Date.now() - 30 * day);
+
+    const holders: { name: string; reason: string; holder(): Promise<Holder | undefined> }[] = [
+      { name: 'none', reason: 'no certificate', holder: () => Promise.resolve(undefined) },
+      {
+        name: 'one of the same authority that belongs to nobody',
+        reason: 'unknown',
+        holder: () => place.issue('array'),
+      },
+      { name: 'one of another authority with a known name', reason: 'unknown', holder: () => elsewhere.issue('array') },
+      {
+        name: 'one that has expired',
+        reason: 'expired',
+        holder: () => place.add(`old-${++count}`, { now: longAgo, notAfter: new Date(Date.now() - day) }),
+      },
+      {
+        name: 'one that is not valid yet',
+        reason: 'not yet valid',
+        holder: () => place.add(`new-${++count}`, { now: new Date(Date.now() + 2 * day) }),
+      },
+      {
+        name: 'one of a revoked client',
+        reason: 'client revoked',
+        async holder() {
+          const name = `gone-${++count}`;
+          const holder = await place.add(name);
+          await place.clients.revoke(name);
+          return holder;
+        },
+      },
+    ];
+    let elsewhere: TlsPlace;
+    let count = 0;
+    before(async () => (elsewhere = await openTlsPlace()));
+    after(() => elsewhere.close());
+
+    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+      for (const { name, reason, holder } of holders) {
+        it(`is refused with ${name} over ${maxVersion}, which is written down`, async () => {
+          const bad = await holder();
+          await place.directory.refresh();
+          const before = place.said().length;
+          await isRefused(bad, maxVersion);
+          expect(place.said().slice(before)).to.match(new RegExp(`a connection was refused.*"reason":"${reason}"`));
+          const [record] = (await auditOf(place)).slice(-1);
+          expect(record).to.include({ kind: 'connection', status: 'refused', reason });
+          if (bad === undefined) return;
+          const { fingerprint, subject } = factsOf(bad.certificate);
+          expect(record).to.include({ certificate: fingerprint, subject });
+        });
+      }
+    }
+  });
+
+  describe('who speaks no TLS', () => {
+    const noise: { name: string; sends: Buffer; reason: string }[] = [
+      {
+        name: 'plain HTTP',
+        sends: Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'),
+        reason: 'ERR_SSL_HTTP_REQUEST',
+      },
+      { name: 'a KMIP request', sends: bytes(message(header(1, 4), discover)), reason: 'ERR_SSL_WRONG_VERSION_NUMBER' },
+      { name: 'a broken greeting', sends: bytes('16 0301 0005 01 000001 ff'), reason: 'ERR_SSL_' },
+      { name: 'nothing', sends: Buffer.of(), reason: 'ERR_TLS_HANDSHAKE_TIMEOUT' },
+    ];
+    for (const { name, sends, reason } of noise) {
+      it(`is cut off after ${name}, with a line in the log and the peer's address`, async () => {
+        const before = place.said().length;
+        const socket = connectPlain(place.server.port, '127.0.0.1');
+        socket.on('error', () => undefined).resume();
+        socket.write(sends);
+        await once(socket, 'close');
+        expect(place.said().slice(before)).to.match(new RegExp(`refused.*"peer":"127.0.0.1".*TLS: ${reason}`));
+      });
+    }
+  });
+});
+
+interface AuditLine {
+  readonly kind: string;
+}
+
+async function auditOf({ fixture }: TlsPlace): Promise<AuditLine[]> {
+  const directory = join(fixture.directory, 'audit');
+  const texts = await Promise.all(
+    (await readdir(directory)).sort().map((name) => readFile(join(directory, name), 'latin1')),
+  );
+  const lines = texts
+    .join('')
+    .split('\n')
+    .filter((line) => line.startsWith('{'));
+  return lines.map((line) => JSON.parse(line) as AuditLine);
+}
