@@ -5,7 +5,7 @@ import { childrenOf } from '#protocol/fields';
 import { ItemType, itemTypeName, type Item } from '#ttlv/index';
 import { openFixture, type Fixture } from '#test/server/fixture';
 import { all, at, bytes, enumerated, int, request, struct, text } from '#test/server/items';
-import { callerOf, custom, given, id, isOld, name, olderVersions, versions, type Caller } from './caller.ts';
+import { callerOf, custom, given, id, isOld, name, named, olderVersions, versions, type Caller } from './caller.ts';
 
 const protocolVersion = (major: number, minor: number): Item =>
   struct('ProtocolVersion', int('ProtocolVersionMajor', major), int('ProtocolVersionMinor', minor));
@@ -31,6 +31,16 @@ describe('a client of one version', () => {
       );
       const key = await create(name('life'));
       await call('Activate', id(key));
+      const group = text('ObjectGroup', 'group');
+      const added = isOld(version) ? named(group) : struct('NewAttribute', group);
+      await call('AddAttribute', id(key), added);
+      await call('ModifyAttribute', id(key), added);
+      await call(
+        'DeleteAttribute',
+        id(key),
+        isOld(version) ? text('AttributeName', 'Object Group') : struct('CurrentAttribute', group),
+      );
+      await call('Check', id(key), int('CryptographicUsageMask', 4));
       await call('GetAttributeList', id(key));
       await call('GetAttributes', id(key));
       await call('Get', id(key));

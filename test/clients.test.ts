@@ -1,0 +1,86 @@
+/**
+ * Every need that real clients have is a test of its own: `it('NAME: ...')` in test/clients. This one fails when a name has no test, so that
+ * none gets lost.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+
+const tested = [
+  'answers-in-the-version-asked',
+  'locate-never-widens',
+  'locate-in-template-attribute',
+  'locate-by-each-attribute',
+  'custom-attributes-round-trip',
+  'unknown-attribute-is-named',
+  'get-before-activation',
+  'mongodb-csfle-register-activate-get',
+  'at-rest-wrapping-is-invisible',
+  'batch-echoes-item-ids',
+  'small-buffers',
+  'credential-beside-certificate',
+  'idle-session-lives',
+  'resumption',
+  'discover-versions-intersects',
+  'modify-attribute-echo',
+  'operation-policy-name',
+  'item-not-found-reason',
+  'types-of-answers',
+  'revoke-then-destroy',
+  'state-polling',
+  'list-and-fetch-all',
+  'texts-are-ascii',
+  'failures-echo-the-item',
+  'placeholder-without-order',
+  'harmless-extras-are-taken',
+  'stopped-batch-counts',
+  'nothing-invented',
+  'mask-zero-and-nameless-pairs',
+  'every-request-is-answered',
+  'query-functions',
+] as const;
+
+/** What each of the others waits for. A name that has its test is moved up. */
+const waiting: Readonly<Record<string, string>> = {
+  'mongodb-csfle-delegated': 'Encrypt and Decrypt',
+  'iv-field-decides': 'Encrypt and Decrypt',
+  'veeam-key-pair': 'Create Key Pair',
+  'https-ttlv': 'the HTTPS front end',
+  'rekey-moves-the-name': 'Re-key',
+  'wrap-to-registered-key': 'key wrapping',
+  'default-key-formats': 'Create Key Pair',
+  'wrapped-key-value-is-bytes': 'key wrapping',
+};
+
+const folder = join('test', 'clients');
+
+function namesWithTests(): Set<string> {
+  const files = readdirSync(folder).filter((name) => name.endsWith('.test.ts'));
+  const texts = files.map((name) => readFileSync(join(folder, name), 'utf8'));
+  return new Set(
+    texts.flatMap((each) => [...each.matchAll(/\bit\(\s*['`]([a-z0-9-]+): /g)].map((match) => match[1] ?? '')),
+  );
+}
+
+describe('the needs of real clients', () => {
+  it('have a test each, but for those that wait for an operation', () => {
+    expect([...namesWithTests()].sort()).to.deep.equal([...tested].sort());
+  });
+
+  it('wait for an operation, or have a test', () => {
+    expect(Object.keys(waiting).filter((each) => (tested as readonly string[]).includes(each))).to.deep.equal([]);
+  });
+
+  it('are all those that were gathered', function () {
+    const gathered = join('..', 'shared', 'CLIENTS.md');
+    // The gathered facts are no part of the project: without them there is nothing to compare with.
+    if (!existsSync(gathered)) this.skip();
+    const rows = readFileSync(gathered, 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('| '));
+    const names = rows.flatMap((row) =>
+      [...(row.split('|').at(-2) ?? '').matchAll(/`([a-z0-9-]+)`/g)].map((match) => match[1] ?? ''),
+    );
+    expect([...new Set(names)].sort()).to.deep.equal([...tested, ...Object.keys(waiting)].sort());
+  });
+});
