@@ -2,7 +2,6 @@
  * A KMIP client over the operations' own values: `client.call(create, {...})` takes what `create` takes and gives what it gives. One connection,
  * one version, as many requests at a time as the caller likes.
  */
-import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import { ItemType, type Item } from '#ttlv/item';
 import { childrenOf, type Fields } from '#protocol/fields';
@@ -17,7 +16,7 @@ import {
 import { Tag } from '#protocol/tags';
 import { newestVersion, type Version } from '#protocol/versions';
 import { openTlsTransport, type Peer } from './tls-transport.ts';
-import type { Transport } from './transport.ts';
+import { decodeAnswer, type Transport } from './transport.ts';
 
 /** What of an operation a client needs; every operation of `#operations` is one. */
 export interface Callable<Q, A> {
@@ -71,7 +70,7 @@ export function createClient(
   { version = newestVersion, credential }: ClientOptions = {},
 ): Client {
   const exchangeBytes = (message: Uint8Array): Promise<Uint8Array> => transport.exchange(message);
-  const exchange = async (message: Item): Promise<Item> => decode(await exchangeBytes(encode(message)));
+  const exchange = async (message: Item): Promise<Item> => decodeAnswer(await exchangeBytes(encode(message)));
 
   async function send(calls: readonly Call<unknown>[], fields: HeaderFields): Promise<readonly ResponseBatchItem[]> {
     const header: RequestHeader = {

@@ -1,7 +1,6 @@
 /** Replays case files against a server, as one client. */
-import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
-import type { Transport } from '#client/transport';
+import { decodeAnswer, type Transport } from '#client/transport';
 import { readCase, type CaseFile } from './cases.ts';
 import { compareAnswer, type Difference, type Knowledge } from './compare.ts';
 import { readConversation } from './conversation.ts';
@@ -92,7 +91,7 @@ async function runCase(
       const request = fill(exchange.request, known.bindings, latest);
       const bytes = encode(request);
       isBroken = true;
-      const answer = decode(await transport.exchange(bytes));
+      const answer = decodeAnswer(await transport.exchange(bytes));
       isBroken = false;
       const verdict = compareAnswer(request, exchange.expected, answer, {
         ...known,

@@ -79,3 +79,15 @@ export function allInstances(object: Pick<ManagedObject, 'attributes' | 'indexes
   }
   return instances;
 }
+
+/** Undoes `allInstances`, by no rule: what was kept is what there is. */
+export function attributesFrom(instances: readonly Instance[]): Attributes {
+  const attributes: { [key: string]: unknown } = {};
+  for (const { key, value } of instances) {
+    const held = attributes[key];
+    if (!attributeRow(key).multiple) attributes[key] = value;
+    else if (held === undefined) attributes[key] = [value];
+    else (held as unknown[]).push(value);
+  }
+  return attributes as Attributes;
+}

@@ -2,18 +2,16 @@
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import { ItemType, type Item } from '#ttlv/item';
-import { listedAttributes, type Instance } from '#objects/attribute-codec';
-import { withInstance } from '#objects/attribute-rules';
+import { listedAttributes } from '#objects/attribute-codec';
 import {
   attributeByTag,
   attributeRow,
   attributeRows,
   valuesOf,
   type AttributeKey,
-  type Attributes,
   type ObjectType,
 } from '#objects/attributes';
-import { allInstances, type Indexes, type ManagedObject } from '#objects/managed-object';
+import { allInstances, attributesFrom, type Indexes, type ManagedObject } from '#objects/managed-object';
 import { anyObject } from '#objects/object-structure';
 import { storageStatusOf, type StorageStatus } from '#objects/storage-status';
 import { integer, text } from '#protocol/codecs';
@@ -68,7 +66,7 @@ export const objectKind: Kind<ManagedObject> = {
     const item: Item = decode(bytes, limits);
     if (item.type !== ItemType.Structure) throw new Error('an object record is no structure');
     const { owner, attributes, indexes: kept = [], structure: object } = record.read(item.value, atRest);
-    const set = attributes.reduce<Attributes>((sum, each: Instance) => withInstance(sum, each), {});
+    const set = attributesFrom(attributes);
     const indexList: [AttributeKey, readonly number[]][] = kept.flatMap(({ attribute, index = [] }) => {
       const key = attributeByTag(attribute);
       return key === undefined ? [] : [[key, index]];
