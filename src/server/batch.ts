@@ -93,8 +93,9 @@ async function runUndoable(
 
 const failed = ({ answer }: Done): boolean => answer.resultStatus === 'OperationFailed';
 
-const undone = ({ answer: { operation, uniqueBatchItemID }, entry }: Done): Done => ({
-  answer: { operation, uniqueBatchItemID, resultStatus: 'OperationUndone' },
+/** It keeps its payload: only a failure has none (2.1 §8.6; 1.4 §7.2). */
+const undone = ({ answer, entry }: Done): Done => ({
+  answer: { ...answer, resultStatus: 'OperationUndone' },
   entry: { ...entry, status: 'OperationUndone' },
 });
 
