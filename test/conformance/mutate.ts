@@ -127,7 +127,7 @@ function* within(
     if (next !== undefined && JSON.stringify(show(next)) !== JSON.stringify(show(part))) {
       yield of('swapped', replace(at, 2, next, part), next);
     }
-    if (part.tag === Tag.AttributeName && parts.some(({ tag }) => tag === Tag.AttributeValue)) {
+    if (part.tag === Tag.AttributeName && next?.tag === Tag.AttributeValue) {
       yield of('index 0', replace(at + 1, 0, index(0)));
       yield of('index 1', replace(at + 1, 0, index(1)));
     }

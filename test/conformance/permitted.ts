@@ -67,6 +67,7 @@ export const permitted: readonly Row[] = [
   [['swapped'], /\/(?:\w*Attributes)\/[^/]+$/],
   [['swapped'], /ResponsePayload\/(?:AttributeName|UniqueIdentifier)$/, (mutation) => sameTag(mutation)],
   [['index 0'], /\/AttributeName$/],
+  [['dropped'], /\/AttributeIndex$/, ({ expected }) => expected.value === 0],
   [['changed'], /\/KeyMaterial(?:\/\w+)?$|\/KeyValue$|DigestValue$/, (_, { isRegistered }) => !isRegistered],
   [
     ['lengthened'],
