@@ -27,7 +27,8 @@ export async function audited<T>(
     return result;
   } catch (error) {
     const reason = error instanceof Error ? error.name : 'Error';
-    await trail.append({ ...begun, status: 'Operation Failed', reason });
+    // What went wrong is the news; that the trail is broken, too, is in the log.
+    await trail.append({ ...begun, status: 'Operation Failed', reason }).catch(() => undefined);
     throw error;
   }
 }

@@ -39,12 +39,16 @@ export function createOutput(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStr
   };
 }
 
-/** What went wrong and what to do about it. */
+/** What went wrong and what to do about it; where, when it is a fault of ours. */
 export function describeError(error: unknown): string {
+  if (faults.some((fault) => error instanceof fault)) return `kmipd: ${(error as Error).stack}`;
   const { message, hint } = error as { message?: unknown; hint?: unknown };
-  const first = `kmipd: ${typeof message === 'string' ? message : String(error)}`;
-  return typeof hint === 'string' ? `${first}\nhint: ${hint}` : first;
+  const first = `kmipd: ${printable(typeof message === 'string' ? message : String(error))}`;
+  return typeof hint === 'string' ? `${first}\nhint: ${printable(hint)}` : first;
 }
+
+/** What the runtime throws when a program is wrong. */
+const faults = [TypeError, RangeError, ReferenceError];
 
 /** Milliseconds since 1970, as people and programs read them. */
 export function dateText(time: number): string {

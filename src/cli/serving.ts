@@ -28,40 +28,49 @@ export interface Serving {
   stop(): Promise<void>;
 }
 
-/** Rejects with the errors of the listener's socket, CertificateError or CommandError. */
+/** Rejects with the errors of the listening sockets, CertificateError or CommandError, and then leaves nothing running. */
 export async function startServing(workplace: Workplace): Promise<Serving> {
   const { config, log, store, trail, now } = workplace;
   const made = await ensureServerCertificate(workplace);
   warnOfRisks(workplace);
   const identity = readTlsIdentity(config);
-  const directory = await openDirectory({ store, now, log: log.child({ component: 'access' }) });
   const serverLog = log.child({ component: 'server' });
-  const server = await startServer({
-    ...{ store, now, identity, audit: trail, admission: directory, credentials: directory, log: serverLog },
-    random: randomBytes,
-    facts: { vendorIdentification: 'kmipd', productVersion: version(), interop: config.interop },
-    host: config.host,
-    port: config.port,
-    limits: config,
-  });
-  const health =
-    config.health === undefined
-      ? undefined
-      : await serveHealth({ host: config.host, port: config.health, isReady: () => trail.healthy });
-  const stopWatching = [
-    watchTlsIdentity(config, serverLog, (renewed) => server.renew(renewed)),
-    watchExpiry(workplace, serverLog),
-  ];
-  await trail.append({ kind: 'administration', operation: 'serve', status: 'Success' });
-  return {
-    address: `${isIPv6(server.host) ? `[${server.host}]` : server.host}:${server.port}`,
-    made,
-    async stop() {
-      for (const stop of stopWatching) stop();
-      await Promise.all([server.close(), health?.close()]);
-      directory.close();
-    },
+  const started: (() => void | Promise<void>)[] = [];
+  let isServing = false;
+  const stop = async () => {
+    isServing = false;
+    for (const end of started.splice(0).reverse()) await end();
   };
+  try {
+    const directory = await openDirectory({ store, now, log: log.child({ component: 'access' }) });
+    started.push(() => directory.close());
+    if (config.health !== undefined) {
+      const health = await serveHealth({
+        host: config.host,
+        port: config.health,
+        isReady: () => isServing && trail.healthy,
+      });
+      started.push(() => health.close());
+    }
+    const server = await startServer({
+      ...{ store, now, identity, audit: trail, admission: directory, credentials: directory, log: serverLog },
+      random: randomBytes,
+      facts: { vendorIdentification: 'kmipd', productVersion: version(), interop: config.interop },
+      host: config.host,
+      port: config.port,
+      limits: config,
+    });
+    started.push(() => server.close());
+    started.push(watchTlsIdentity(config, serverLog, (renewed) => server.renew(renewed)));
+    started.push(watchExpiry(workplace, serverLog));
+    await trail.append({ kind: 'administration', operation: 'serve', status: 'Success' });
+    isServing = true;
+    const host = isIPv6(server.host) ? `[${server.host}]` : server.host;
+    return { address: `${host}:${server.port}`, made, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 async function ensureServerCertificate({ config, authority, trail, now }: Workplace): Promise<string[]> {

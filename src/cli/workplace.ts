@@ -57,7 +57,7 @@ export const placesIn = (data: string) => ({
 export async function openWorkplace({ config, log }: Invocation, make: boolean): Promise<Workplace> {
   const places = placesIn(config.data);
   if (make) makeDataDirectory(config.data);
-  else if (config.store === undefined && !existsSync(config.data)) throw noStore(config);
+  else if (!existsSync(lmdbPath(config) ?? config.data)) throw noStore(config);
 
   const made: string[] = [];
   const engine = await openEngine(config.store, config.data);
@@ -117,6 +117,11 @@ export async function withWorkplace<T>(
   } finally {
     await workplace.close();
   }
+}
+
+/** Opening LMDB makes its directory. */
+function lmdbPath({ store, data }: Config): string | undefined {
+  return store === undefined ? join(data, 'lmdb') : /^lmdb:(.+)$/s.exec(store)?.[1];
 }
 
 export const rootKeyPath = (config: Config): string => config.rootKeyFile ?? placesIn(config.data).rootKey;

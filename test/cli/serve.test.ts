@@ -196,6 +196,11 @@ describe('kmipd serve', () => {
     const refused = await place.kmipd('serve', '--port', String(server.port));
     expect(refused.status).to.equal(1);
     expect(refused.stderr).to.match(/the port \d+ of 127\.0\.0\.1 is in use\nhint: /);
+    const unhealthy = await place.kmipd('serve', '--port', '0', '--health', String(server.port));
+    expect(unhealthy.status).to.equal(1);
+    expect(unhealthy.stderr).to.include(`the port ${server.port} of 127.0.0.1 is in use`);
+    const nowhere = await place.kmipd('serve', '--port', '0', '--host', '192.0.2.1');
+    expect(nowhere.stderr).to.match(/192\.0\.2\.1 is no address of this machine\nhint: /);
   });
 
   it('takes its root key from a passphrase', async () => {

@@ -1,3 +1,6 @@
+import { resolve } from 'node:path';
+
+import { settings } from '#config';
 import { defineCommand } from '#cli/command';
 import { CommandError } from '#cli/output';
 import { startServing } from '#cli/serving';
@@ -22,11 +25,11 @@ export const serve = defineCommand({
     const workplace = await openWorkplace(invocation, true);
     try {
       const serving = await startServing(workplace).catch((error: unknown) => {
-        throw startError(error, config.host, config.port);
+        throw explained(error);
       });
       for (const what of [...workplace.made, ...serving.made]) say(`made ${what}`);
       if (workplace.made.length > 0) {
-        const data = config.data === process.cwd() + '/kmipd-data' ? '' : ` --data ${config.data}`;
+        const data = config.data === resolve(String(settings.data.default)) ? '' : ` --data ${config.data}`;
         say(`next, in another shell: npx kmipd client add my-array --out ./my-array${data}`);
       }
       // Scripts wait for this line, whatever the log's format.
@@ -46,19 +49,16 @@ function stopSignal(): Promise<NodeJS.Signals> {
   });
 }
 
-function startError(error: unknown, host: string, port: number): unknown {
-  const { code } = error as NodeJS.ErrnoException;
+function explained(error: unknown): unknown {
+  const { code, port, address, hostname = address } = error as NodeJS.ErrnoException & Record<string, unknown>;
   if (code === 'EADDRINUSE') {
-    return new CommandError(
-      `the port ${port} of ${host} is in use`,
-      'stop what uses it, or choose another with --port',
-    );
+    return new CommandError(`the port ${port} of ${address} is in use`, 'stop what uses it, or choose another port');
   }
-  if (code === 'EACCES') {
-    return new CommandError(`the port ${port} of ${host} may not be used`, 'choose one above 1023 with --port');
+  if (code === 'EACCES' && port !== undefined) {
+    return new CommandError(`the port ${port} of ${address} may not be used`, 'choose one above 1023');
   }
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    return new CommandError(`${host} is no address of this machine`, 'choose another with --host');
+    return new CommandError(`${hostname} is no address of this machine`, 'choose another with --host');
   }
   return error;
 }
