@@ -37,7 +37,7 @@ export function leaves(parent: Command, above: readonly string[] = []): Leaf[] {
   });
 }
 
-export function markdownTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+function markdownTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(headings), line(headings.map(() => '---')), ...rows.map(line)].join('\n');
 }

@@ -19,7 +19,9 @@ export interface Loaded {
 export type ObjectChange =
   | { readonly create: ManagedObject; readonly material?: Uint8Array }
   /** `material: null` destroys it; absent leaves it as it is. */
-  | { readonly update: Loaded; readonly to: ManagedObject; readonly material?: Uint8Array | null };
+  | { readonly update: Loaded; readonly to: ManagedObject; readonly material?: Uint8Array | null }
+  /** Nothing stays. */
+  | { readonly remove: Loaded };
 
 export interface ObjectQuery {
   /** What must match, all of it; an empty list matches every object of the caller. */

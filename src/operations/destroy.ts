@@ -1,14 +1,15 @@
 import { transition } from '#objects/life-cycle';
+import { objectTypeOf } from '#objects/managed-object';
 import { optional, required } from '#protocol/fields';
-import { KmipError } from '#protocol/kmip-error';
 import { objectReference, uniqueIdentifier } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
+import type { Loaded, ObjectChange } from './context.ts';
 import { defineOperation } from './operation.ts';
 import { changed, stateOf } from './state-change.ts';
 
 /**
- * KMIP 2.1 §6.1.15 (1.4 §4.21). The material goes, the attributes stay. The text names Pre-Active and Deactivated here; transition 9 of §4.57 and
- * the error table of 1.x (§11.21) have Compromised besides.
+ * KMIP 2.1 §6.1.15 (1.4 §4.21). The material goes, the attributes stay; of a Template nothing does. The text names Pre-Active and Deactivated here; transition
+ * 9 of §4.57 and the error table of 1.x (1.4 §11.22) have Compromised besides.
  */
 export const destroy = defineOperation('Destroy', {
   right: 'destroy',
@@ -17,14 +18,14 @@ export const destroy = defineOperation('Destroy', {
 
   async run(request, context) {
     const loaded = await context.load(request.uniqueIdentifier, 'destroy');
-    const { object } = loaded;
-    const now = context.now();
-    if (object.attributes.destroyDate !== undefined)
-      throw new KmipError('ObjectDestroyed', 'the object was destroyed before');
-    const isTemplate = object.structure.objectType === 'Template';
-    const state = isTemplate ? {} : { state: transition(stateOf(object, 'destroyed'), 'destroy') };
-    const to = changed(object, { ...state, destroyDate: now }, now);
-    await context.commit([{ update: loaded, to, material: null }]);
-    return { uniqueIdentifier: object.id };
+    await context.commit([destroyed(loaded, context.now())]);
+    return { uniqueIdentifier: loaded.object.id };
   },
 });
+
+function destroyed(loaded: Loaded, now: number): ObjectChange {
+  const { object } = loaded;
+  if (objectTypeOf(object) === 'Template') return { remove: loaded };
+  const state = transition(stateOf(object, 'destroyed'), 'destroy');
+  return { update: loaded, to: changed(object, { state, destroyDate: now }, now), material: null };
+}

@@ -1,5 +1,4 @@
-import { attributeReferences, canSay } from '#objects/attribute-codec';
-import { referenceId, type Reference } from '#objects/attribute-reference';
+import { attributeReferences, canSay, referenceId, type Reference } from '#objects/attribute-codec';
 import { allInstances } from '#objects/managed-object';
 import { grouped, optional, required } from '#protocol/fields';
 import { objectReference, uniqueIdentifier } from '#protocol/structures';

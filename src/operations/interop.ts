@@ -1,4 +1,5 @@
-import { isDestroyed } from '#objects/life-cycle';
+import { isDestroyed, type State } from '#objects/life-cycle';
+import { objectTypeOf } from '#objects/managed-object';
 import { enumeration, text } from '#protocol/codecs';
 import { required } from '#protocol/fields';
 import { Tag } from '#protocol/tags';
@@ -36,10 +37,14 @@ async function destroyAllSince(since: string | undefined, context: Context): Pro
   for await (const loaded of context.find({ instances: [], storage: ['OnLineStorage', 'ArchivalStorage'] })) {
     const { object } = loaded;
     if (object.id < since) break;
-    const { state, destroyDate } = object.attributes;
-    if (destroyDate !== undefined || isDestroyed(state as never)) continue;
-    const next = state === undefined ? {} : { state: 'Destroyed' as const };
-    changes.push({ update: loaded, to: changed(object, { ...next, destroyDate: now }, now), material: null });
+    const before = object.attributes.state as State | undefined;
+    if (isDestroyed(before)) continue;
+    const state = before === 'Compromised' ? 'DestroyedCompromised' : 'Destroyed';
+    changes.push(
+      objectTypeOf(object) === 'Template'
+        ? { remove: loaded }
+        : { update: loaded, to: changed(object, { state, destroyDate: now }, now), material: null },
+    );
     if (changes.length < batch) continue;
     await context.commit(changes);
     changes = [];

@@ -1,97 +1,83 @@
-/** The items of one request: order, Stop, Continue and Undo (KMIP 2.1 §9.5; 1.4 §6.13), their audit records before their answers. */
-import type { AuditEntry } from '#audit/entry';
-import { mayUse } from '#access/rights';
-import { operationByCode } from '#operations/index';
-import { isIn, type Operation } from '#operations/operation';
-import { childrenOf } from '#protocol/fields';
+/**
+ * The items of one request: their order, Stop, Continue and Undo (KMIP 2.1 §9.6, §9.8; 1.4 §6.12, §6.13), their audit records before their
+ * answers. Items are always run in the order given, which every Batch Order Option allows.
+ */
 import { KmipError } from '#protocol/kmip-error';
-import { echoOf, operationName, readBatchItem, type RequestMessage, type ResponseBatchItem } from '#protocol/message';
-import { reasonFor } from '#protocol/reasons';
-import { Tag } from '#protocol/tags';
-import { versionText, type Version } from '#protocol/versions';
+import type { RequestMessage, ResponseBatchItem } from '#protocol/message';
 import { ConflictError } from '#store/engine';
-import { ItemType, type Item } from '#ttlv/item';
-import { createContext } from './context.ts';
+import {
+  asFailure,
+  explained,
+  failed,
+  maximumRuns,
+  refuseItem,
+  runItem,
+  type Asking,
+  type Done,
+} from './batch-item.ts';
 import { Placeholders } from './placeholders.ts';
-import type { Running } from './services.ts';
-import type { Session } from './session.ts';
 import { directView, stagedView, type ObjectView } from './view.ts';
 
-/** An item is run again when somebody else changed its object meanwhile; more often than this nobody is that unlucky. */
-const maximumRuns = 16;
-
-interface Batch {
-  readonly version: Version;
-  readonly session: Session;
-  readonly services: Running;
-  readonly placeholders: Placeholders;
-  readonly view: ObjectView;
-}
-
-/** One item's answer, and its audit record. */
-interface Done {
-  readonly answer: ResponseBatchItem;
-  readonly entry: AuditEntry;
-  /** Set when the record travelled in a commit under this identifier. */
-  readonly entryId?: string | undefined;
-}
-
-export async function runBatch(
-  request: RequestMessage,
-  session: Session,
-  services: Running,
-): Promise<ResponseBatchItem[]> {
+/** Answers the items that were reached: all of them, or those up to the first failure. */
+export async function runBatch(request: RequestMessage, asking: Asking): Promise<ResponseBatchItem[]> {
   const { header, batchItems } = request;
   const undo = header.batchErrorContinuationOption === 'Undo' && batchItems.length > 1;
-  const done = undo ? await runUndoable(request, session, services) : await runInTurn(request, session, services);
-  return await audited(done, services, header.protocolVersion);
+  const done = undo
+    ? await runUndoable(request, asking)
+    : await runInTurn(request, asking, directView(asking.services));
+  return await audited(done, asking);
 }
 
-async function runInTurn({ header, batchItems }: RequestMessage, session: Session, services: Running): Promise<Done[]> {
-  const batch: Batch = {
-    version: header.protocolVersion,
-    session,
-    services,
-    placeholders: new Placeholders(),
-    view: directView(services),
-  };
+/** Fails every item, because of something that concerns the whole message. */
+export async function refuseBatch(
+  { batchItems }: RequestMessage,
+  error: KmipError,
+  asking: Asking,
+): Promise<ResponseBatchItem[]> {
+  return await audited(
+    batchItems.map((item) => refuseItem(item, error, asking)),
+    asking,
+  );
+}
+
+/** Up to the first failure, or, with Continue, all. */
+async function runInTurn({ header, batchItems }: RequestMessage, asking: Asking, view: ObjectView): Promise<Done[]> {
+  const batch = { ...asking, view, placeholders: new Placeholders() };
+  const { maximumBatchCount } = asking.services.limits;
   const done: Done[] = [];
   for (const item of batchItems) {
-    const result = await runItem(item, batch);
-    done.push(result);
-    if (failed(result) && header.batchErrorContinuationOption !== 'Continue') break;
+    for await (const result of runItem(item, batch, maximumBatchCount - done.length)) {
+      done.push(result);
+      if (failed(result) && header.batchErrorContinuationOption !== 'Continue') return done;
+    }
   }
   return done;
 }
 
-/** Runs against a staged view and commits once, at the end: before that nobody else sees anything, after a failure nothing is left. */
-async function runUndoable(
-  { header, batchItems }: RequestMessage,
-  session: Session,
-  services: Running,
-): Promise<Done[]> {
+/**
+ * Runs against a staged view and commits once, at the end: before that nobody else sees anything, after a failure nothing is left. Run
+ * again as a whole when somebody else changed meanwhile what it changes.
+ */
+async function runUndoable(request: RequestMessage, asking: Asking): Promise<Done[]> {
+  const { services, version } = asking;
   for (let run = 1; ; run++) {
     const view = stagedView(services);
-    const batch: Batch = { version: header.protocolVersion, session, services, placeholders: new Placeholders(), view };
-    const done: Done[] = [];
-    for (const item of batchItems) {
-      const result = await runItem(item, batch);
-      done.push(result);
-      if (failed(result)) return [...done.slice(0, -1).map(undone), result];
-    }
     try {
-      await view.commitStaged();
-      return done;
-    } catch (error) {
-      if (error instanceof ConflictError && run < maximumRuns) continue;
-      // Nothing of the batch was kept, so its last item is the one that failed.
-      const last = done.pop() as Done;
-      return [...done.map(undone), failure(last.answer, last.entry, error, batch)];
+      const done = await runInTurn(request, asking, view);
+      const last = done.at(-1) as Done;
+      if (failed(last)) return [...done.slice(0, -1).map(undone), last];
+      try {
+        await view.commitStaged();
+        return done;
+      } catch (error) {
+        if (error instanceof ConflictError && run < maximumRuns) continue;
+        return [...done.slice(0, -1).map(undone), asFailure(last, explained(error, services), version)];
+      }
+    } finally {
+      view.wipe();
     }
   }
 }
-
-const failed = ({ answer }: Done): boolean => answer.resultStatus === 'OperationFailed';
 
 /** It keeps its payload: only a failure has none (2.1 §8.6; 1.4 §7.2). */
 const undone = ({ answer, entry }: Done): Done => ({
@@ -99,103 +85,12 @@ const undone = ({ answer, entry }: Done): Done => ({
   entry: { ...entry, status: 'OperationUndone' },
 });
 
-async function runItem(item: Item, batch: Batch): Promise<Done> {
-  const { version, session, services } = batch;
-  const echo = echoOf(item);
-  const entry: AuditEntry = {
-    kind: 'operation',
-    client: session.clientId,
-    certificate: session.fingerprint,
-    connection: session.connection,
-    version: versionText(version),
-    operation: echo.operation === undefined ? 'unknown' : (operationName(echo.operation) ?? 'unknown'),
-  };
-  const touched = new Set<string>();
-  try {
-    if (!services.audit.healthy) throw new KmipError('GeneralFailure', 'the audit trail cannot be written');
-    const read = readBatchItem(item, version);
-    const operation = operationOf(read.operation, version, services);
-    if (!mayUse(session, operation.right))
-      throw new KmipError('PermissionDenied', `the client may not use ${operation.name}`);
-    const request = operation.requestFields.read(childrenOf(read.requestPayload), version);
-    const { response, entryId } = await runOperation(operation, request, batch, entry, touched);
-    return {
-      answer: { ...echo, resultStatus: 'Success', responsePayload: payloadOf(operation, response, version) },
-      entry: { ...entry, objects: [...touched], status: 'Success' },
-      entryId,
-    };
-  } catch (error) {
-    return failure(echo, { ...entry, objects: [...touched] }, error, batch);
-  }
-}
-
-function failure(
-  { operation, uniqueBatchItemID }: Pick<ResponseBatchItem, 'operation' | 'uniqueBatchItemID'>,
-  entry: AuditEntry,
-  error: unknown,
-  { version, services }: Batch,
-): Done {
-  const { reason, message } = error instanceof KmipError ? error : unexpected(error, services);
-  const resultReason = reasonFor(reason, version, operation === undefined ? undefined : operationName(operation));
-  return {
-    answer: { operation, uniqueBatchItemID, resultStatus: 'OperationFailed', resultReason, resultMessage: message },
-    entry: { ...entry, status: 'OperationFailed', reason },
-  };
-}
-
-function operationOf(code: number, version: Version, { facts }: Running): Operation {
-  const operation = operationByCode(code);
-  if (operation === undefined || !isIn(operation, version) || operation.offered?.(facts) === false) {
-    throw new KmipError('OperationNotSupported', 'the server does not have this operation in this version');
-  }
-  return operation;
-}
-
-async function runOperation(
-  operation: Operation,
-  request: object,
-  { version, session, services, placeholders, view }: Batch,
-  entry: AuditEntry,
-  touched: Set<string>,
-): Promise<{ readonly response: object; readonly entryId: string | undefined }> {
-  for (let run = 1; ; run++) {
-    const attempt = createContext({ version, session, services, placeholders, view, entry, touched });
-    try {
-      const response = await operation.run(request, attempt.context);
-      placeholders.answered(operation.name, response);
-      return { response, entryId: attempt.entryId() };
-    } catch (error) {
-      if (!(error instanceof ConflictError) || run >= maximumRuns) throw error;
-    }
-  }
-}
-
-const payloadOf = (operation: Operation, response: object, version: Version): Item => ({
-  tag: Tag.ResponsePayload,
-  type: ItemType.Structure,
-  value: operation.responseFields.write(response as never, version),
-});
-
-/** A bug of ours, or the store's trouble: the operator gets the stack, the client a fixed sentence. */
-function unexpected(error: unknown, { log }: Running): KmipError {
-  log.error('an operation failed unexpectedly', {
-    error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-  });
-  return new KmipError('GeneralFailure', 'the server failed; its log says why');
-}
-
 /** Writes the records of all items, and only then lets their answers go. Changes have theirs in the store already. */
-async function audited(done: readonly Done[], { audit }: Running, version: Version): Promise<ResponseBatchItem[]> {
-  const written = await Promise.allSettled(done.map(({ entry, entryId }) => audit.append(entry, entryId)));
-  return done.map(({ answer, entryId }, place) => {
-    if (written[place]?.status === 'fulfilled' || entryId !== undefined) return answer;
-    const { operation, uniqueBatchItemID } = answer;
-    return {
-      operation,
-      uniqueBatchItemID,
-      resultStatus: 'OperationFailed',
-      resultReason: reasonFor('GeneralFailure', version),
-      resultMessage: 'the audit trail cannot be written',
-    };
+async function audited(done: readonly Done[], { services, version }: Asking): Promise<ResponseBatchItem[]> {
+  const written = await Promise.allSettled(done.map(({ entry, entryId }) => services.audit.append(entry, entryId)));
+  const unwritten = new KmipError('GeneralFailure', 'the audit trail cannot be written');
+  return done.map((each, place) => {
+    const isKept = written[place]?.status === 'fulfilled' || each.entryId !== undefined;
+    return isKept ? each.answer : asFailure(each, unwritten, version).answer;
   });
 }

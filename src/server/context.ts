@@ -102,8 +102,9 @@ export function createContext({
           touched.add(change.create.id);
           return change;
         }
-        const record = kept.get(change.update);
-        if (record === undefined) throw new Error('only what was loaded can be updated');
+        const record = kept.get('remove' in change ? change.remove : change.update);
+        if (record === undefined) throw new Error('only what was loaded can be changed');
+        if ('remove' in change) return { remove: record };
         const { to, material } = change;
         return { update: record, to, ...(material === undefined ? {} : { material }) };
       });

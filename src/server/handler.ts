@@ -5,9 +5,9 @@
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import { TtlvError, type Item } from '#ttlv/item';
+import { quoted } from '#protocol/codecs';
 import { KmipError } from '#protocol/kmip-error';
 import {
-  echoOf,
   hasCriticalExtension,
   readRequest,
   versionAtStart,
@@ -19,7 +19,7 @@ import {
 import { reasonFor } from '#protocol/reasons';
 import { answerVersion, type Version } from '#protocol/versions';
 import { createAuthenticator } from './authentication.ts';
-import { runBatch } from './batch.ts';
+import { refuseBatch, runBatch } from './batch.ts';
 import { fitting } from './response-size.ts';
 import type { Running, Services } from './services.ts';
 import type { Session } from './session.ts';
@@ -53,16 +53,13 @@ export function createHandler(services: Services): Handler {
         if (!(error instanceof KmipError)) throw error;
         return await refused(error, answerVersion(versionIn(item)), session);
       }
-      const { protocolVersion, maximumResponseSize } = request.header;
-      try {
-        await authenticate(request.header, session);
-        checkExtensions(request.batchItems);
-      } catch (error) {
-        if (!(error instanceof KmipError)) throw error;
-        return await refused(error, protocolVersion, session, request.batchItems.map(echoOf));
-      }
-      const batchItems = await runBatch(request, session, running);
-      return answer(batchItems, protocolVersion, maximumResponseSize);
+      const { protocolVersion: version, maximumResponseSize } = request.header;
+      logCorrelation(request, session);
+      const asking = { version, session, services: running };
+      const refusal = await refusalOf(request, session);
+      if (refusal === undefined) return answer(await runBatch(request, asking), version, maximumResponseSize);
+      logRefusal(refusal, session);
+      return answer(await refuseBatch(request, refusal, asking), version, maximumResponseSize);
     },
 
     refuse: (error, beginning, session) =>
@@ -80,15 +77,28 @@ export function createHandler(services: Services): Handler {
     if (batchItems.length > limits.maximumBatchCount) {
       throw new KmipError('ServerLimitExceeded', `Batch Count is above ${limits.maximumBatchCount}`);
     }
+  }
+
+  /** Why a message that could be read is refused as a whole. */
+  async function refusalOf(request: RequestMessage, session: Session): Promise<KmipError | undefined> {
+    try {
+      checkWhole(request);
+      await authenticate(request.header, session);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof KmipError)) throw error;
+      return error;
+    }
+  }
+
+  function checkWhole({ header, batchItems }: RequestMessage): void {
     if (header.asynchronousIndicator === 'Mandatory') {
       throw new KmipError(
         'FeatureNotSupported',
         'Asynchronous Indicator is Mandatory, but this server answers synchronously',
       );
     }
-  }
-
-  function checkExtensions(batchItems: readonly Item[]): void {
+    // "The receiver SHALL reject the entire message" (2.1 §9.13; 1.4 §6.16). No extension is known here.
     if (batchItems.some(hasCriticalExtension)) {
       throw new KmipError(
         'UnknownMessageExtension',
@@ -97,27 +107,33 @@ export function createHandler(services: Services): Handler {
     }
   }
 
-  /**
-   * "Response message containing a header and a Batch Item without Operation" (1.4 §11.1), and its audit record; or an
-   * answer for each item that could be read.
-   */
-  async function refused(
-    error: KmipError,
-    version: Version,
-    session: Session,
-    items: readonly Pick<ResponseBatchItem, 'operation' | 'uniqueBatchItemID'>[] = [{}],
-  ): Promise<Uint8Array> {
+  /** "The server SHOULD log this information" (2.1 §9.9; 1.4 §6.18). It is the client's own, so no answer has it. */
+  function logCorrelation({ header: { clientCorrelationValue } }: RequestMessage, session: Session): void {
+    if (clientCorrelationValue === undefined) return;
+    const { connection, clientId } = session;
+    log.info('a request names itself', { connection, client: clientId, correlation: quoted(clientCorrelationValue) });
+  }
+
+  function logRefusal({ message }: KmipError, { connection, clientId }: Session): void {
+    log.warn('a message was refused', { connection, client: clientId, why: message });
+  }
+
+  /** "Response message containing a header and a Batch Item without Operation" (1.4 §11.1), and its audit record. */
+  async function refused(error: KmipError, version: Version, session: Session): Promise<Uint8Array> {
     const { connection, clientId, fingerprint } = session;
-    log.warn('a message was refused', { connection, client: clientId, why: error.message });
-    const entry = { client: clientId, certificate: fingerprint, connection, reason: error.reason } as const;
-    // A refusal goes out whether or not this can be written; the trail itself tells the log.
-    await services.audit.append({ kind: 'operation', ...entry, status: 'OperationFailed' }).catch(() => undefined);
+    logRefusal(error, session);
+    const entry = {
+      kind: 'operation',
+      client: clientId,
+      certificate: fingerprint,
+      connection,
+      status: 'OperationFailed',
+      reason: error.reason,
+    } as const;
+    // Refused it is whether or not this can be written; the trail itself tells the log.
+    await services.audit.append(entry).catch(() => undefined);
     const resultReason = reasonFor(error.reason, version);
-    const result = { resultStatus: 'OperationFailed', resultReason, resultMessage: error.message } as const;
-    return answer(
-      items.map((item) => ({ ...item, ...result })),
-      version,
-    );
+    return answer([{ resultStatus: 'OperationFailed', resultReason, resultMessage: error.message }], version);
   }
 
   function answer(

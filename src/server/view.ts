@@ -2,12 +2,13 @@
 import type { AuditEntry } from '#audit/entry';
 import type { ManagedObject } from '#objects/managed-object';
 import { objectKind } from '#store/object-record';
-import { create, update, type Kept, type StoreChange } from '#store/store';
+import { create, remove, update, type Kept, type StoreChange } from '#store/store';
 import type { Services } from './services.ts';
 
 export type ViewChange =
   | { readonly create: ManagedObject; readonly material?: Uint8Array }
-  | { readonly update: Kept<ManagedObject>; readonly to: ManagedObject; readonly material?: Uint8Array | null };
+  | { readonly update: Kept<ManagedObject>; readonly to: ManagedObject; readonly material?: Uint8Array | null }
+  | { readonly remove: Kept<ManagedObject> };
 
 export interface ObjectView {
   get(id: string): Promise<Kept<ManagedObject> | undefined>;
@@ -18,14 +19,17 @@ export interface ObjectView {
 }
 
 export interface StagedView extends ObjectView {
-  /** @throws ConflictError when anything that was read has changed since. */
+  /** @throws ConflictError when somebody else changed one of the objects since it was read. */
   commitStaged(): Promise<void>;
+  /** Wipes the material that was staged, committed or not. */
+  wipe(): void;
 }
 
-const storeChange = (change: ViewChange): StoreChange =>
-  'create' in change
-    ? create(objectKind, change.create.id, change.create, change.material)
-    : update(change.update, change.to, change.material);
+function storeChange(change: ViewChange): StoreChange {
+  if ('create' in change) return create(objectKind, change.create.id, change.create, change.material);
+  if ('remove' in change) return remove(change.remove);
+  return update(change.update, change.to, change.material);
+}
 
 export function directView({ store, audit }: Services): ObjectView {
   return {
@@ -41,8 +45,9 @@ export function directView({ store, audit }: Services): ObjectView {
 
 /** An object as the batch has it so far: `before` is what the store has, absent for one that the batch made. */
 interface Staged {
-  readonly before?: Kept<ManagedObject>;
-  readonly value: ManagedObject;
+  readonly before?: Kept<ManagedObject> | undefined;
+  /** null: removed. */
+  readonly value: ManagedObject | null;
   /** null: destroyed; absent: as the store has it. */
   readonly material?: Uint8Array | null | undefined;
 }
@@ -51,7 +56,8 @@ export function stagedView({ store, audit }: Services): StagedView {
   const staged = new Map<string, Staged>();
   const records: StoreChange[] = [];
 
-  function asKept(id: string, { before, value, material }: Staged): Kept<ManagedObject> {
+  function asKept(id: string, { before, value, material }: Staged): Kept<ManagedObject> | undefined {
+    if (value === null) return undefined;
     return {
       kind: objectKind,
       id,
@@ -76,9 +82,9 @@ export function stagedView({ store, audit }: Services): StagedView {
       const wanted = new Set(terms);
       const pending = [...staged.keys()].sort().reverse();
       const inView = (id: string): Kept<ManagedObject> | undefined => {
-        const changed = staged.get(id) as Staged;
-        const has = new Set(objectKind.terms(changed.value, store.term));
-        return [...wanted].every((term) => has.has(term)) ? asKept(id, changed) : undefined;
+        const changed = asKept(id, staged.get(id) as Staged);
+        const has = new Set(changed === undefined ? [] : objectKind.terms(changed.value, store.term));
+        return [...wanted].every((term) => has.has(term)) ? changed : undefined;
       };
       for await (const kept of store.find(objectKind, { terms, reverse: true })) {
         while (pending.length > 0 && (pending[0] as string) > kept.id) {
@@ -99,11 +105,11 @@ export function stagedView({ store, audit }: Services): StagedView {
           const material = change.material === undefined ? null : Uint8Array.from(change.material);
           staged.set(change.create.id, { value: change.create, material });
         } else {
-          const { id } = change.update;
-          const earlier = staged.get(id);
-          const before = earlier === undefined ? change.update : earlier.before;
-          const material = change.material === undefined ? earlier?.material : change.material;
-          staged.set(id, { ...(before === undefined ? {} : { before }), value: change.to, material });
+          const [kept, value] = 'remove' in change ? [change.remove, null] : [change.update, change.to];
+          const given = 'remove' in change ? null : change.material;
+          const earlier = staged.get(kept.id);
+          const before = earlier === undefined ? kept : earlier.before;
+          staged.set(kept.id, { before, value, material: given === undefined ? earlier?.material : given });
         }
       }
       const { change, entryId } = audit.pending(entry);
@@ -112,10 +118,14 @@ export function stagedView({ store, audit }: Services): StagedView {
     },
 
     async commitStaged() {
-      const changes = [...staged].map(([id, { before, value, material }]) =>
-        before === undefined ? create(objectKind, id, value, material ?? undefined) : update(before, value, material),
-      );
-      if (changes.length > 0) await store.commit([...changes, ...records]);
+      const changes = [...staged].flatMap(([id, { before, value, material }]): StoreChange[] => {
+        if (before === undefined) return value === null ? [] : [create(objectKind, id, value, material ?? undefined)];
+        return [value === null ? remove(before) : update(before, value, material)];
+      });
+      if (records.length > 0) await store.commit([...changes, ...records]);
+    },
+
+    wipe() {
       for (const { material } of staged.values()) material?.fill(0);
     },
   };

@@ -1,6 +1,8 @@
+import { existsSync, readFileSync } from 'node:fs';
+
 import { expect } from 'chai';
 
-import { leaves } from '#cli/documentation';
+import { commandsTable, leaves, settingsTable } from '#cli/documentation';
 import { createProgram } from '#cli/program';
 import { settingNames } from '#config';
 
@@ -64,5 +66,12 @@ describe('the help', () => {
   it('offers every setting with some command', () => {
     const offered = new Set(commands.flatMap(({ command }) => command.options.map(({ long }) => long)));
     for (const name of settingNames) expect(offered).to.include(`--${name}`);
+  });
+
+  it('agrees with the tables of the README', function () {
+    if (!existsSync('README.md')) this.skip();
+    const readme = readFileSync('README.md', 'utf8');
+    expect(readme).to.include(settingsTable());
+    expect(readme).to.include(commandsTable(createProgram()));
   });
 });

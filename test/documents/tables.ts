@@ -1,9 +1,18 @@
 /** The README's tables, made from what the code reads: between `<!-- name -->` and `<!-- end -->`. */
+import type { Command } from 'commander';
 import { createProgram } from '#cli/program';
-import { commandsTable, markdownTable, settingsTable } from '#cli/documentation';
+import { settingNames, settings, variableOf } from '#config';
 import { attributeRows, type AttributeRow } from '#objects/attributes';
 import { operations } from '#operations/index';
 import { versionText, type Range } from '#protocol/versions';
+
+type Rows = readonly (readonly string[])[];
+
+function table(heading: readonly string[], rows: Rows): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(heading), line(heading.map(() => '---')), ...rows.map(line)].join('\n');
+}
 
 const versions = ({ since, until }: Range): string =>
   until === undefined ? `${versionText(since)} on` : `${versionText(since)} to ${versionText(until)}`;
@@ -18,16 +27,34 @@ const setters: { readonly [S in AttributeRow['setBy']]: string } = {
   creation: 'client, at creation',
 };
 
+function commandRows(command: Command, path: string): Rows {
+  if (command.commands.length > 0)
+    return command.commands.flatMap((each) => commandRows(each, `${path} ${each.name()}`));
+  const names = command.registeredArguments.map((each) => (each.required ? `<${each.name()}>` : `[${each.name()}]`));
+  return [[`\`${[path, ...names].join(' ')}\``, command.summary()]];
+}
+
 export const tables: Readonly<Record<string, () => string>> = {
-  commands: () => commandsTable(createProgram()),
-  settings: settingsTable,
+  commands: () =>
+    table(
+      ['command', 'what it does'],
+      commandRows(createProgram(), 'kmipd').filter(([name]) => !name?.includes(' help')),
+    ),
+  settings: () =>
+    table(
+      ['setting', 'variable', 'default', 'what it is'],
+      settingNames.map((name) => {
+        const { default: byDefault, help } = settings[name];
+        return [`\`${name}\``, `\`${variableOf(name)}\``, byDefault === undefined ? '' : String(byDefault), help];
+      }),
+    ),
   operations: () =>
-    markdownTable(
+    table(
       ['operation', 'versions'],
       operations.map((operation) => [words(operation.name), versions(operation)]),
     ),
   attributes: () =>
-    markdownTable(
+    table(
       ['attribute', 'versions', 'values', 'set by', 'changed by the client', 'deleted by the client'],
       [...attributeRows.values()].map((row) => [
         row.name,

@@ -1,0 +1,158 @@
+/** One item of a batch: read, authorized, run again when somebody else was faster; its answer, and its audit record. */
+import { mayUse } from '#access/rights';
+import type { AuditEntry } from '#audit/entry';
+import { operationByCode } from '#operations/index';
+import { isIn, type Operation } from '#operations/operation';
+import { childrenOf } from '#protocol/fields';
+import { KmipError } from '#protocol/kmip-error';
+import { echoOf, operationName, readBatchItem, type ResponseBatchItem } from '#protocol/message';
+import { reasonFor } from '#protocol/reasons';
+import type { ObjectReference } from '#protocol/structures';
+import { Tag } from '#protocol/tags';
+import { versionText, type Version } from '#protocol/versions';
+import { ConflictError } from '#store/engine';
+import { ItemType, type Item } from '#ttlv/item';
+import { createContext } from './context.ts';
+import type { Placeholders } from './placeholders.ts';
+import type { Running } from './services.ts';
+import type { Session } from './session.ts';
+import type { ObjectView } from './view.ts';
+
+/** An item is run again when somebody else changed its object meanwhile; more often than this nobody is that unlucky. */
+export const maximumRuns = 16;
+
+/** Who asks, in which version. */
+export interface Asking {
+  readonly version: Version;
+  readonly session: Session;
+  readonly services: Running;
+}
+
+/** What the items of one request share. */
+export interface Batch extends Asking {
+  readonly placeholders: Placeholders;
+  readonly view: ObjectView;
+}
+
+/** An answer, and its audit record. */
+export interface Done {
+  readonly answer: ResponseBatchItem;
+  readonly entry: AuditEntry;
+  /** Set when the record travelled in a commit under this identifier. */
+  readonly entryId?: string | undefined;
+}
+
+export const failed = ({ answer }: Done): boolean => answer.resultStatus === 'OperationFailed';
+
+/** What is known of an item before anything else is looked at: what its answer echoes, what its record says. */
+type Begun = Pick<Done, 'answer' | 'entry'>;
+
+function begin(item: Item, { version, session }: Asking): Begun {
+  const echo = echoOf(item);
+  return {
+    answer: { ...echo, resultStatus: 'Success' },
+    entry: {
+      kind: 'operation',
+      client: session.clientId,
+      certificate: session.fingerprint,
+      connection: session.connection,
+      version: versionText(version),
+      operation: echo.operation === undefined ? 'unknown' : (operationName(echo.operation) ?? 'unknown'),
+      status: 'Success',
+    },
+  };
+}
+
+/** The same, failed. "Operation: Yes, if specified in Request Batch Item" (2.1 §8.6): whatever failed, and however. */
+export function asFailure({ answer, entry }: Begun, error: KmipError, version: Version): Done {
+  const { operation, uniqueBatchItemID } = answer;
+  const failing = operation === undefined ? undefined : operationName(operation);
+  return {
+    answer: {
+      operation,
+      uniqueBatchItemID,
+      resultStatus: 'OperationFailed',
+      resultReason: reasonFor(error.reason, version, failing),
+      resultMessage: error.message,
+    },
+    entry: { ...entry, status: 'OperationFailed', reason: error.reason },
+  };
+}
+
+/** An item that is not even tried, because its whole message is refused. */
+export const refuseItem = (item: Item, error: KmipError, asking: Asking): Done =>
+  asFailure(begin(item, asking), error, asking.version);
+
+/**
+ * Yields one answer, or several: an identifier of 2.x may stand for all the objects that an earlier item found or made, and then "the operation is repeated for each of
+ * them" (2.1 §11.58). `room` is how many answers the message may still hold.
+ */
+export async function* runItem(item: Item, batch: Batch, room: number): AsyncGenerator<Done> {
+  const begun = begin(item, batch);
+  let operation: Operation;
+  let requests: readonly object[];
+  try {
+    [operation, requests] = readItem(item, batch, room);
+  } catch (error) {
+    yield asFailure(begun, explained(error, batch.services), batch.version);
+    return;
+  }
+  for (const request of requests) yield await runOnce(operation, request, begun, batch);
+}
+
+function readItem(
+  item: Item,
+  { version, session, services, placeholders }: Batch,
+  room: number,
+): [Operation, readonly object[]] {
+  if (!services.audit.healthy) throw new KmipError('GeneralFailure', 'the audit trail cannot be written');
+  const { operation: code, requestPayload } = readBatchItem(item, version);
+  const operation = operationByCode(code);
+  if (operation === undefined || !isIn(operation, version) || operation.offered?.(services.facts) === false) {
+    throw new KmipError('OperationNotSupported', 'the server does not have this operation in this version');
+  }
+  if (!mayUse(session, operation.right)) {
+    throw new KmipError('PermissionDenied', `the client may not use ${operation.name}`);
+  }
+  const request: { readonly uniqueIdentifier?: ObjectReference } = operation.requestFields.read(
+    childrenOf(requestPayload),
+    version,
+  );
+  const ids = placeholders.standsFor(request.uniqueIdentifier);
+  if (ids.length < 2) return [operation, [request]];
+  if (ids.length > room) throw new KmipError('ServerLimitExceeded', `the identifier stands for ${ids.length} objects`);
+  return [operation, ids.map((uniqueIdentifier) => ({ ...request, uniqueIdentifier }))];
+}
+
+async function runOnce(operation: Operation, request: object, begun: Begun, batch: Batch): Promise<Done> {
+  const { version, services, placeholders } = batch;
+  const touched = new Set<string>();
+  for (let run = 1; ; run++) {
+    const attempt = createContext({ ...batch, entry: begun.entry, touched });
+    const entry = (): AuditEntry => ({ ...begun.entry, objects: [...touched] });
+    try {
+      const response = await operation.run(request, attempt.context);
+      const responsePayload = payloadOf(operation, response, version);
+      placeholders.answered(operation.name, response);
+      return { answer: { ...begun.answer, responsePayload }, entry: entry(), entryId: attempt.entryId() };
+    } catch (error) {
+      if (error instanceof ConflictError && run < maximumRuns) continue;
+      return asFailure({ ...begun, entry: entry() }, explained(error, services), version);
+    }
+  }
+}
+
+const payloadOf = (operation: Operation, response: object, version: Version): Item => ({
+  tag: Tag.ResponsePayload,
+  type: ItemType.Structure,
+  value: operation.responseFields.write(response as never, version),
+});
+
+/** What a client hears of an error. A bug of ours, or the store's trouble: the operator gets the stack, the client a fixed sentence. */
+export function explained(error: unknown, { log }: Pick<Running, 'log'>): KmipError {
+  if (error instanceof KmipError) return error;
+  log.error('an operation failed unexpectedly', {
+    error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  });
+  return new KmipError('GeneralFailure', 'the server failed; its log says why');
+}
