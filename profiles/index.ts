@@ -1,0 +1,38 @@
+/** Every profile whose text we have; the Profiles of 1.3 and later are known by their test cases only. */
+import { asymmetricKeyLifecycle } from './asymmetric-key-lifecycle.ts';
+import { advancedCryptographic, basicCryptographic, rngCryptographic } from './cryptographic-services.ts';
+import { https, json, xml } from './message-encodings.ts';
+import { opaqueObjectStore } from './opaque-object-store.ts';
+import type { Profile, Requirements } from './profile.ts';
+import { storageArray } from './storage-array.ts';
+import { suiteB128, suiteB192 } from './suite-b.ts';
+import { symmetricKeyLifecycle } from './symmetric-key-lifecycle.ts';
+import { tapeLibrary } from './tape-library.ts';
+
+export const profiles: readonly Profile[] = [
+  symmetricKeyLifecycle,
+  asymmetricKeyLifecycle,
+  opaqueObjectStore,
+  storageArray,
+  tapeLibrary,
+  basicCryptographic,
+  advancedCryptographic,
+  rngCryptographic,
+  suiteB128,
+  suiteB192,
+  https,
+  json,
+  xml,
+];
+
+/** What a profile requires in one version of the protocol. */
+export function requirementsIn(profile: Profile, version: string): Required<Requirements> {
+  const later = Object.entries(profile.since ?? {}).filter(([since]) => since <= version);
+  const all: readonly Requirements[] = [profile, ...later.map(([, requirements]) => requirements)];
+  return {
+    objects: all.flatMap(({ objects = [] }) => objects),
+    attributes: all.flatMap(({ attributes = [] }) => attributes),
+    operations: all.flatMap(({ operations = [] }) => operations),
+    values: Object.fromEntries(all.flatMap(({ values = {} }) => Object.entries(values))),
+  };
+}
