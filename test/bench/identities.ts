@@ -12,7 +12,7 @@ export interface Identities {
   readonly clientFingerprint: string;
 }
 
-const file = 'identities.json';
+export const identitiesFile = 'identities.json';
 
 export async function makeIdentities(directory: string): Promise<Identities> {
   const now = new Date();
@@ -27,9 +27,9 @@ export async function makeIdentities(directory: string): Promise<Identities> {
     client: { cert: client.toString(), key: writePrivateKey(clientKeys.privateKey) },
     clientFingerprint: fingerprintOf(client.raw),
   };
-  await writeFile(join(directory, file), JSON.stringify(identities), { mode: 0o600 });
+  await writeFile(join(directory, identitiesFile), JSON.stringify(identities), { mode: 0o600 });
   return identities;
 }
 
 export const readIdentities = async (directory: string): Promise<Identities> =>
-  JSON.parse(await readFile(join(directory, file), 'utf8')) as Identities;
+  JSON.parse(await readFile(join(directory, identitiesFile), 'utf8')) as Identities;

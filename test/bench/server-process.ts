@@ -1,48 +1,25 @@
 /**
  * A server in a process of its own, so that client and server do not share a thread: `kmip DIR` is the real one on the store in DIR, `echo DIR` answers each frame
- * with the bytes it was told, under the same certificate and TLS options. It tells its port and, when asked, its CPU time, over IPC.
+ * with the bytes it was told, under the same certificate and TLS options, `lmdb DIR` makes bare transactions. Questions come and go over IPC.
  */
-import { randomBytes } from 'node:crypto';
 import { createServer, type TLSSocket } from 'node:tls';
-import { join } from 'node:path';
-import { openTrail } from '#audit/trail';
 import { startServer } from '#server/start';
 import { tlsOptions } from '#server/tls-options';
-import { openLmdb } from '#store/lmdb';
-import { openStore } from '#store/open-store';
-import { rootKeyFile } from '#store/root-key-file';
 import { createFramer } from '#ttlv/framer';
+import { openBareLmdb, type BareLmdb } from './bare-lmdb.ts';
 import { readIdentities } from './identities.ts';
+import { limits, openService } from './service.ts';
 
 const [mode, directory = ''] = process.argv.slice(2);
-const quiet = { debug: () => undefined, info: () => undefined, warn: console.error, error: console.error };
-const maximumMessageSize = 1024 * 1024;
 let answer = Buffer.alloc(0);
+let bare: BareLmdb | undefined;
 
 async function serveKmip(): Promise<number> {
   const identities = await readIdentities(directory);
-  const engine = await openLmdb(join(directory, 'store'));
-  const store = await openStore({ engine, rootKey: rootKeyFile(join(directory, 'root.key')), log: quiet });
-  const audit = await openTrail({
-    store,
-    directory: join(directory, 'audit'),
-    fileSize: 64 * 1024 * 1024,
-    now: Date.now,
-    random: randomBytes,
-    log: quiet,
-    sync: 'second',
-  });
   const server = await startServer({
-    store,
-    audit,
-    now: Date.now,
-    random: randomBytes,
-    log: quiet,
-    credentials: { checkCredential: async () => 'wrong' },
-    facts: { vendorIdentification: 'bench', productVersion: '0', interop: false },
+    ...(await openService(directory)),
     limits: {
-      maximumMessageSize,
-      maximumBatchCount: 100,
+      ...limits,
       maximumConnections: 100,
       maximumConnectionsPerClient: 100,
       handshakeTimeout: 10_000,
@@ -66,7 +43,7 @@ async function serveEcho(): Promise<number> {
   const identities = await readIdentities(directory);
   const server = createServer({ ...tlsOptions(identities.server), handshakeTimeout: 10_000 });
   server.on('secureConnection', (socket: TLSSocket) => {
-    const framer = createFramer({ maximumBytes: maximumMessageSize });
+    const framer = createFramer({ maximumBytes: limits.maximumMessageSize });
     socket.on('data', (chunk: Buffer) => {
       for (const _ of framer.push(chunk)) socket.write(answer);
     });
@@ -76,12 +53,19 @@ async function serveEcho(): Promise<number> {
   return (server.address() as { port: number }).port;
 }
 
-process.on('message', (message: { readonly cpu?: true; readonly answer?: string }) => {
-  if (message.answer !== undefined) {
-    answer = Buffer.from(message.answer, 'hex');
+type Question =
+  { readonly cpu: true } | { readonly answer: string } | { readonly milliseconds: number; readonly concurrent: number };
+
+process.on('message', async (question: Question) => {
+  if ('cpu' in question) process.send?.({ cpu: process.cpuUsage() });
+  else if ('answer' in question) {
+    answer = Buffer.from(question.answer, 'hex');
     process.send?.({ ready: true });
-  }
-  if (message.cpu === true) process.send?.({ cpu: process.cpuUsage() });
+  } else process.send?.(await bare?.run(question.milliseconds, question.concurrent));
 });
 process.on('disconnect', () => process.exit());
-process.send?.({ port: await (mode === 'kmip' ? serveKmip() : serveEcho()) });
+
+if (mode === 'lmdb') {
+  bare = await openBareLmdb(directory);
+  process.send?.({ bytes: bare.bytes });
+} else process.send?.({ port: await (mode === 'kmip' ? serveKmip() : serveEcho()) });

@@ -1,0 +1,40 @@
+/** The parts of a server over the store in a directory, as every process of the benchmark opens them. */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { openTrail } from '#audit/trail';
+import type { Services } from '#server/services';
+import type { Engine } from '#store/engine';
+import { openLmdb } from '#store/lmdb';
+import { openStore } from '#store/open-store';
+import { rootKeyFile } from '#store/root-key-file';
+
+export const limits = { maximumMessageSize: 1024 * 1024, maximumBatchCount: 100 };
+
+const log = { debug: () => undefined, info: () => undefined, warn: console.error, error: console.error };
+
+export async function openService(
+  directory: string,
+  around: (engine: Engine) => Engine = (engine) => engine,
+): Promise<Services> {
+  const engine = around(await openLmdb(join(directory, 'store')));
+  const store = await openStore({ engine, rootKey: rootKeyFile(join(directory, 'root.key')), log });
+  const audit = await openTrail({
+    store,
+    directory: join(directory, 'audit'),
+    fileSize: 64 * 1024 * 1024,
+    now: Date.now,
+    random: randomBytes,
+    log,
+    sync: 'second',
+  });
+  return {
+    store,
+    audit,
+    now: Date.now,
+    random: randomBytes,
+    log,
+    credentials: { checkCredential: async () => 'wrong' },
+    facts: { vendorIdentification: 'bench', productVersion: '0', interop: false },
+    limits,
+  };
+}
