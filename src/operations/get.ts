@@ -1,5 +1,4 @@
 import { objectTypeOf } from '#objects/managed-object';
-import { isDestroyed } from '#objects/life-cycle';
 import { anyObject } from '#objects/object-structure';
 import { templateStructure } from '#objects/template';
 import { enumeration } from '#protocol/codecs';
@@ -30,20 +29,21 @@ export const get = defineOperation('Get', {
   async run(request, context) {
     const loaded = await context.load(request.uniqueIdentifier, 'fetch');
     const { object } = loaded;
-    const { state, sensitive, extractable, keyValuePresent } = object.attributes;
-    if (isDestroyed(state as never)) throw new KmipError('ObjectDestroyed', 'the object was destroyed');
+    const { destroyDate, sensitive, extractable, keyValuePresent, fresh } = object.attributes;
+    if (destroyDate !== undefined) throw new KmipError('ObjectDestroyed', 'the object was destroyed');
     if (sensitive === true && request.keyWrappingSpecification === undefined) {
       throw new KmipError('Sensitive', 'the object is Sensitive: it is given out wrapped only');
     }
     if (extractable === false) throw new KmipError('NotExtractable', 'the object is not Extractable');
     if (keyValuePresent === false) throw new KmipError('KeyValueNotPresent', 'the server does not have the key value');
-    return {
-      objectType: objectTypeOf(object),
-      uniqueIdentifier: object.id,
-      object: inFormat(
-        objectTypeOf(object) === 'Template' ? templateStructure(object) : loaded.openStructure(),
-        request,
-      ),
-    };
+    const objectType = objectTypeOf(object);
+    const structure = objectType === 'Template' ? templateStructure(object) : loaded.openStructure();
+    const answer = { objectType, uniqueIdentifier: object.id, object: inFormat(structure, request) };
+    // "as soon as the object has been served via the Get operation" (2.1 §4.24); no change that Last Change Date tells of (§4.29).
+    if (fresh === true) {
+      const to = { ...object, attributes: { ...object.attributes, fresh: false } };
+      await context.commit([{ update: loaded, to }]);
+    }
+    return answer;
   },
 });

@@ -236,6 +236,10 @@ describe('Locate', () => {
     await createKey(fixture, '1.1', text('ObjectGroup', 'another pool'));
     const member = (which: number): Item => enumerated('ObjectGroupMember', which);
     expect(await find('1.1', [group], member(1))).to.deep.equal([id]);
+    // Once it was served it is fresh no more.
+    await call(fixture, '1.1', 'Get', text('UniqueIdentifier', id));
+    expect(await find('1.1', [group], member(1))).to.deep.equal([]);
+    expect(await find('1.1', [group])).to.deep.equal([id]);
     expect((await ask('1.1', [], member(1))).reason).to.equal('InvalidField');
     expect((await ask('1.1', [group], member(2))).reason).to.equal('FeatureNotSupported');
     expect((await ask('1.0', [group], member(1))).reason).to.equal('InvalidField');
