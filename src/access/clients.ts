@@ -24,7 +24,9 @@ export interface Clients {
   add(name: string, holdings?: Holdings): Promise<ClientRecord>;
   /** Throws AccessError when `add` would: to be asked before work that takes long. */
   assertAvailable(name: string): Promise<void>;
-  /** The certificate becomes one more of the client's; a client that is not there is added. */
+  /** The certificate becomes one more of the client's. */
+  bind(name: string, certificate: BoundCertificate): Promise<ClientRecord>;
+  /** The same; a client that is not there is added. */
   bindOrAdd(name: string, certificate: BoundCertificate): Promise<ClientRecord>;
   addCredential(name: string, credential: Credential): Promise<ClientRecord>;
   /** The client and its certificates are refused from now on; its objects stay. Again is harmless. */
@@ -140,6 +142,8 @@ export function openClients({ store, now, alongside = () => [] }: ClientsOptions
       await claim('name', name, '');
     },
 
+    bind,
+
     async bindOrAdd(name, certificate) {
       const isThere = (await find('name', name)) !== undefined;
       return isThere ? bind(name, certificate) : add(name, { certificates: [certificate] });
@@ -223,6 +227,6 @@ function takenError(field: UniqueField, value: string, holder: ClientRecord | un
           ? 'is taken'
           : `belongs to the client ${JSON.stringify(holder.name)}`;
   const hint =
-    field === 'name' ? 'choose another, or kmipd client sign and client bind give it more certificates' : undefined;
+    field === 'name' ? 'choose another; kmipd client renew, sign and bind give a client more certificates' : undefined;
   return new AccessError(`the ${what} ${field === 'fingerprint' ? value : JSON.stringify(value)} ${whose}`, hint);
 }

@@ -1,11 +1,13 @@
 /** What a client gets: its certificate and key in the forms that products ask for, and a page that says what is what. */
 import type { X509Certificate } from 'node:crypto';
 
+import { Option } from 'commander';
+
 import type { BoundCertificate } from '#access/client-record';
 import { signRequest, issueClientCertificate, type Authority } from '#certs/authority';
 import { yearsAfter } from '#certs/certificate';
 import { factsOf } from '#certs/inspect';
-import { generateKeys, writePrivateKey, type KeyKind } from '#certs/keys';
+import { generateKeys, keyKinds, writePrivateKey, type KeyKind } from '#certs/keys';
 import { createPassword } from '#certs/password';
 import { createPkcs12, type Pkcs12Format } from '#certs/pkcs12';
 import type { CertificateRequest } from '#certs/request';
@@ -18,14 +20,28 @@ export interface NewClientFiles {
   readonly files: readonly NewFile[];
 }
 
+/** What products differ in. */
+export interface KeyChoice {
+  readonly keyType: KeyKind;
+  readonly p12Format: Pkcs12Format;
+}
+
+/** Two of a command's options, as it is given them in a KeyChoice. */
+export const keyOptions = (): Option[] => [
+  new Option('--key-type <type>', 'the kind of key').choices(keyKinds).default('P-256'),
+  new Option('--p12-format <format>', 'legacy for products that cannot read AES')
+    .choices(['modern', 'legacy'])
+    .default('modern'),
+];
+
 /** A key pair of our making. The password of the PKCS#12 file lies beside it: it only satisfies what imports it. */
 export async function makeClientFiles(
   name: string,
   authority: Authority,
   config: Config,
-  { keyKind, format }: { readonly keyKind: KeyKind; readonly format: Pkcs12Format },
+  { keyType, p12Format }: KeyChoice,
 ): Promise<NewClientFiles> {
-  const { publicKey, privateKey } = await generateKeys(keyKind);
+  const { publicKey, privateKey } = await generateKeys(keyType);
   const certificate = issueClientCertificate(authority, { commonName: name, publicKey }, issueTerms(config));
   const password = createPassword();
   const content = { certificate, privateKey, chain: [authority.certificate] };
@@ -35,7 +51,10 @@ export async function makeClientFiles(
       { name: `${name}.crt`, content: certificate.toString() },
       { name: `${name}.key`, content: writePrivateKey(privateKey) },
       authorityFile(authority),
-      { name: `${name}.p12`, content: await createPkcs12(content, { friendlyName: name, password, format }) },
+      {
+        name: `${name}.p12`,
+        content: await createPkcs12(content, { friendlyName: name, password, format: p12Format }),
+      },
       { name: `${name}.p12.password`, content: `${password}\n` },
       { name: 'README.txt', content: readme(name, config, certificate) },
     ],

@@ -3,6 +3,7 @@ import { activate } from '#operations/activate';
 import { create } from '#operations/create';
 import { destroy } from '#operations/destroy';
 import { get } from '#operations/get';
+import { locate } from '#operations/locate';
 import { revoke } from '#operations/revoke';
 import type { Client } from '#client/client';
 import { maskBit } from '#protocol/enumerations';
@@ -20,6 +21,7 @@ export async function tryOut(client: Client, name: string, report: Report): Prom
     await client.call(activate, { uniqueIdentifier: id });
     report('Activate', 'the key is active');
     report('Get', `${await fetched(client, id)} bytes of key material`);
+    report('Locate', `${await located(client, name, id)} by its name`);
     await client.call(revoke, {
       uniqueIdentifier: id,
       revocationReason: { revocationReasonCode: 'CessationOfOperation' },
@@ -33,6 +35,9 @@ export async function tryOut(client: Client, name: string, report: Report): Prom
   }
 }
 
+const nameOf = (nameValue: string) =>
+  ({ key: 'name', value: { nameValue, nameType: 'UninterpretedTextString' } }) as const;
+
 async function made(client: Client, name: string): Promise<string> {
   const mask =
     (maskBit('CryptographicUsageMask', 'Encrypt') ?? 0) | (maskBit('CryptographicUsageMask', 'Decrypt') ?? 0);
@@ -40,7 +45,7 @@ async function made(client: Client, name: string): Promise<string> {
     { key: 'cryptographicAlgorithm', value: 'AES' },
     { key: 'cryptographicLength', value: 256 },
     { key: 'cryptographicUsageMask', value: mask },
-    { key: 'name', value: { nameValue: name, nameType: 'UninterpretedTextString' } },
+    nameOf(name),
   ] as const;
   const { uniqueIdentifier } = await client.call(create, {
     objectType: 'SymmetricKey',
@@ -58,6 +63,12 @@ async function fetched(client: Client, id: string): Promise<number> {
   const { length } = material;
   material.fill(0);
   return length;
+}
+
+async function located(client: Client, name: string, id: string): Promise<string> {
+  const { uniqueIdentifier = [] } = await client.call(locate, { attributes: [nameOf(name)] });
+  if (uniqueIdentifier.length === 1 && uniqueIdentifier[0] === id) return 'the key, and nothing else,';
+  throw new CommandError(`the answer to Locate names ${uniqueIdentifier.length} objects instead of the key`);
 }
 
 /** After a step that failed: what can be removed is. */

@@ -42,6 +42,6 @@ async function tell({ config, authority, store, now }: Workplace, log: Log): Pro
     if (revoked !== undefined || live.length === 0) continue;
     // A client that was renewed has one that lasts.
     const last = Math.max(...live.map(({ notAfter }) => notAfter));
-    warn(`the certificate of the client ${name}`, new Date(last), `kmipd client sign ${name} gives it another`);
+    warn(`the certificate of the client ${name}`, new Date(last), `kmipd client renew ${name} makes another`);
   }
 }

@@ -32,14 +32,14 @@ export function makeDataDirectory(path: string): void {
   }
 }
 
-export interface WrittenFiles {
+interface WrittenFiles {
   readonly paths: readonly string[];
   /** Takes back what was written. */
   undo(): void;
 }
 
 /** Writes all of them or, when one is there or cannot be written, none. Files have mode 0600. */
-export function writeNewFiles(directory: string, files: readonly NewFile[]): WrittenFiles {
+function writeNewFiles(directory: string, files: readonly NewFile[]): WrittenFiles {
   makeDataDirectory(directory);
   const wanted = files.map((file) => ({ ...file, path: join(directory, file.name) }));
   const missing = wanted.filter(({ path, content, shared }) => {
@@ -58,6 +58,22 @@ export function writeNewFiles(directory: string, files: readonly NewFile[]): Wri
     throw unwritable(directory, error);
   }
   return { paths: wanted.map(({ path }) => path), undo };
+}
+
+/** Writes them, then does what they are for; when that fails they are taken back. Gives their paths. */
+export async function writeFilesFor(
+  directory: string,
+  files: readonly NewFile[],
+  purpose: () => Promise<unknown>,
+): Promise<readonly string[]> {
+  const { paths, undo } = writeNewFiles(directory, files);
+  try {
+    await purpose();
+  } catch (error) {
+    undo();
+    throw error;
+  }
+  return paths;
 }
 
 /** Puts a file into the place of another in one step. */

@@ -28,7 +28,10 @@ export async function startOwnServer(flags: Flags = {}): Promise<OwnServer> {
   const workplace = await openWorkplace({ config, log, output }, true);
   const { store, now, authority } = workplace;
   const name = 'conformance';
-  const { certificate, files } = await makeClientFiles(name, authority, config, { keyKind: 'P-256', format: 'modern' });
+  const { certificate, files } = await makeClientFiles(name, authority, config, {
+    keyType: 'P-256',
+    p12Format: 'modern',
+  });
   await openClients({ store, now }).add(name, { certificates: [boundCertificate(certificate, authority)] });
   const serving = await startServing(workplace);
   const contentOf = (file: string): string => String(files.find((each) => each.name === file)?.content);

@@ -6,6 +6,7 @@ import { auditVerify } from './commands/audit-verify.ts';
 import { clientAdd } from './commands/client-add.ts';
 import { clientBind } from './commands/client-bind.ts';
 import { clientList } from './commands/client-list.ts';
+import { clientRenew } from './commands/client-renew.ts';
 import { clientRevoke } from './commands/client-revoke.ts';
 import { clientSign } from './commands/client-sign.ts';
 import { clientTest } from './commands/client-test.ts';
@@ -34,6 +35,7 @@ export function createProgram(): Command {
       clientAdd,
       clientSign,
       clientBind,
+      clientRenew,
       clientRevoke,
       clientList,
       clientTest,

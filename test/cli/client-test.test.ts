@@ -34,7 +34,7 @@ describe('kmipd client test', () => {
     const tested = await test();
     expect(tested.status, tested.stderr).to.equal(0);
     expect(tested.stdout.split('\n').map((line) => line.split(' ')[0])).to.deep.equal([
-      ...['Connect', 'Create', 'Activate', 'Get', 'Revoke', 'Destroy'],
+      ...['Connect', 'Create', 'Activate', 'Get', 'Locate', 'Revoke', 'Destroy'],
       '',
     ]);
     const listed = await place.kmipd('object', 'list', '--json');

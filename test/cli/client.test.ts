@@ -138,6 +138,16 @@ describe('kmipd client', () => {
     expect((await named('my-array'))?.certificates).to.have.length(2);
   });
 
+  it('makes one more certificate and key for a client that is there', async () => {
+    const renewed = await place.kmipd('client', 'renew', 'old', '--out', place.path('old-2'));
+    expect(renewed.status, renewed.stderr).to.equal(0);
+    expect(renewed.stdout.trim().split('\n')).to.have.length(6);
+    expect((await named('old'))?.certificates.map(({ revoked }) => revoked)).to.deep.equal([undefined, undefined]);
+    const nobody = await place.kmipd('client', 'renew', 'nobody', '--out', place.path('nobody'));
+    expect(nobody.stderr).to.match(/no client is named "nobody"/);
+    expect(() => readdirSync(place.path('nobody'))).to.throw('ENOENT');
+  });
+
   it('binds a self-signed certificate by its fingerprint', async () => {
     await openssl(
       'req',

@@ -1,19 +1,15 @@
 import { Option } from 'commander';
 
 import { makeCredential } from '#access/credentials';
-import { keyKinds, type KeyKind } from '#certs/keys';
-import { boundCertificate, makeClientFiles } from '#cli/client-files';
+import { boundCertificate, keyOptions, makeClientFiles, type KeyChoice } from '#cli/client-files';
 import { defineCommand, outOption } from '#cli/command';
-import { writeNewFiles } from '#cli/files';
+import { writeFilesFor } from '#cli/files';
 import { readPassword } from '#cli/password-file';
 import { withWorkplace } from '#cli/workplace';
-import type { Pkcs12Format } from '#certs/pkcs12';
 
-interface Given {
+interface Given extends KeyChoice {
   readonly name: string;
   readonly out: string;
-  readonly keyType: KeyKind;
-  readonly p12Format: Pkcs12Format;
   readonly username?: string;
   readonly passwordFile?: string;
 }
@@ -33,14 +29,11 @@ export const clientAdd = defineCommand<Given>({
   scopes: ['issue'],
   options: [
     outOption(),
-    new Option('--key-type <type>', 'the kind of key').choices(keyKinds).default('P-256'),
-    new Option('--p12-format <format>', 'legacy for products that cannot read AES')
-      .choices(['modern', 'legacy'])
-      .default('modern'),
+    ...keyOptions(),
     new Option('--username <name>', 'a user name that the client may give in its requests'),
     new Option('--password-file <path>', 'the file with the password to it'),
   ],
-  async run(invocation, { name, out, keyType, p12Format, username, passwordFile }) {
+  async run(invocation, { name, out, username, passwordFile, ...choice }) {
     const password = readPassword(username, passwordFile);
     const credentials = password === undefined ? [] : [await makeCredential(password.username, password.password)];
     await withWorkplace(
@@ -48,18 +41,10 @@ export const clientAdd = defineCommand<Given>({
       'client add',
       async ({ authority, config }, { clients }) => {
         await clients.assertAvailable(name);
-        const { certificate, files } = await makeClientFiles(name, authority, config, {
-          keyKind: keyType,
-          format: p12Format,
-        });
-        const written = writeNewFiles(out, files);
-        try {
-          await clients.add(name, { certificates: [boundCertificate(certificate, authority)], credentials });
-        } catch (error) {
-          written.undo();
-          throw error;
-        }
-        for (const path of written.paths) invocation.output.line(path);
+        const { certificate, files } = await makeClientFiles(name, authority, config, choice);
+        const holdings = { certificates: [boundCertificate(certificate, authority)], credentials };
+        const paths = await writeFilesFor(out, files, () => clients.add(name, holdings));
+        for (const path of paths) invocation.output.line(path);
         invocation.output.note(`the client ${name} may connect; to try it: kmipd client test ${name} --dir ${out}`);
       },
       { make: true },

@@ -1,7 +1,7 @@
 import { MAX_REQUEST_BYTES, readRequest } from '#certs/request';
 import { boundCertificate, signClientRequest } from '#cli/client-files';
 import { defineCommand, outOption } from '#cli/command';
-import { readInput, writeNewFiles } from '#cli/files';
+import { readInput, writeFilesFor } from '#cli/files';
 import { withWorkplace } from '#cli/workplace';
 
 export const clientSign = defineCommand<{ readonly name: string; readonly request: string; readonly out: string }>({
@@ -20,14 +20,9 @@ export const clientSign = defineCommand<{ readonly name: string; readonly reques
       'client sign',
       async ({ authority, config }, { clients }) => {
         const { certificate, files } = signClientRequest(name, asked, authority, config);
-        const written = writeNewFiles(out, files);
-        try {
-          await clients.bindOrAdd(name, boundCertificate(certificate, authority));
-        } catch (error) {
-          written.undo();
-          throw error;
-        }
-        for (const path of written.paths) invocation.output.line(path);
+        const bound = boundCertificate(certificate, authority);
+        const paths = await writeFilesFor(out, files, () => clients.bindOrAdd(name, bound));
+        for (const path of paths) invocation.output.line(path);
       },
       { make: true },
     );

@@ -30,7 +30,7 @@ export const clientTest = defineCommand<Given>({
   usage: 'test <name>',
   summary: 'connect as a client and use a key through its whole life',
   description:
-    'Over mutual TLS with the files that client add made: Create, Activate, Get, Revoke, Destroy. ' +
+    'Over mutual TLS with the files that client add made: Create, Activate, Get, Locate, Revoke, Destroy. ' +
     'It needs no store, and works from any machine.',
   examples: [
     'client test my-array --dir ./my-array',
