@@ -6,7 +6,7 @@ import { KmipError } from '#protocol/kmip-error';
 import { Tag, tagName, tags } from '#protocol/tags';
 import { atRest } from '#protocol/versions';
 import { checkClients, setInstance, type Change, type Terms } from './attribute-changes.ts';
-import { referenceText, type Reference } from './attribute-codec.ts';
+import { referenceText, type Reference } from './attribute-reference.ts';
 import { attributeRow, type AttributeValue } from './attributes.ts';
 import { instancesReferred, type ManagedObject } from './managed-object.ts';
 

@@ -5,7 +5,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { KmipError } from '#protocol/kmip-error';
 import type { Version } from '#protocol/versions';
-import { referenceId, referenceText, type Instance, type Reference } from './attribute-codec.ts';
+import type { Instance } from './attribute-codec.ts';
+import { referenceId, referenceText, type Reference } from './attribute-reference.ts';
 import { checkApplies, checkDates, checkNewName, checkValue, isServersOwn, withInstance } from './attribute-rules.ts';
 import {
   attributeRow,

@@ -1,7 +1,7 @@
 /**
  * The two shapes of attributes on the wire. 1.x: Attribute{Attribute Name, Attribute Index, Attribute Value}, in lists and in
  * Template-Attributes (1.4 §2.1.1, §2.1.8). 2.x: the value under the attribute's own tag, in Attributes, New Attribute and Current Attribute; a
- * name is an Attribute Reference (2.1 §7.2, §7.4). Everything above sees `Instance`s and `Reference`s.
+ * name is an Attribute Reference (2.1 §5.1, §5.5 to §5.7). Everything above sees `Instance`s and `Reference`s.
  */
 import { ItemType, type Item } from '#ttlv/item';
 import { enumeration, integer, quoted, tagText, text, wrongType } from '#protocol/codecs';
@@ -19,13 +19,8 @@ import {
 import { KmipError } from '#protocol/kmip-error';
 import { Tag } from '#protocol/tags';
 import { inRange, rulesOf, type Version } from '#protocol/versions';
-import { attributeByName, attributeByTag, attributeRow, type AttributeKey, type AttributeValue } from './attributes.ts';
-
-/** What an attribute is called: its row, and for one that people made up its names. */
-export interface Reference {
-  readonly key: AttributeKey;
-  readonly vendor?: { readonly vendorIdentification: string; readonly attributeName: string };
-}
+import { nameOf, referenceByName, referenceText, unknownAttribute, type Reference } from './attribute-reference.ts';
+import { attributeByTag, attributeRow, type AttributeKey, type AttributeValue } from './attributes.ts';
 
 /** One value of one attribute, as it is on a wire. */
 export interface Instance extends Reference {
@@ -40,9 +35,6 @@ export interface NamedInstance extends Reference {
   readonly index?: number;
 }
 
-/** The prefixes of 1.x (1.4 §3.39) are the Vendor Identifications of 2.x (2.1 §4.60). */
-const customName = /^([xy])-(.+)$/s;
-
 const parts = fieldsOf(
   {
     attributeName: required(Tag.AttributeName, text),
@@ -51,40 +43,6 @@ const parts = fieldsOf(
   },
   'Attribute',
 );
-
-const unknownAttribute = (what: string): KmipError =>
-  new KmipError('InvalidAttribute', `no attribute is called ${what}`);
-
-/** @throws KmipError InvalidAttribute, with the name, when nobody defined it. */
-export function referenceByName(attributeName: string): Reference {
-  const key = attributeByName(attributeName);
-  if (key !== undefined && key !== 'vendorAttribute') return { key };
-  const custom = customName.exec(attributeName);
-  if (custom === null) throw unknownAttribute(quoted(attributeName));
-  return {
-    key: 'vendorAttribute',
-    vendor: { vendorIdentification: custom[1] as string, attributeName: custom[2] as string },
-  };
-}
-
-/** The Attribute Name of 1.x; undefined when 1.x cannot name it, as with other vendors' attributes. */
-export function nameOf({ key, vendor }: Reference): string | undefined {
-  if (vendor === undefined) return attributeRow(key).name;
-  const { vendorIdentification, attributeName } = vendor;
-  return vendorIdentification === 'x' || vendorIdentification === 'y'
-    ? `${vendorIdentification}-${attributeName}`
-    : undefined;
-}
-
-/** What an attribute is called in our own messages. */
-export const referenceText = (reference: Reference): string =>
-  reference.vendor === undefined
-    ? attributeRow(reference.key).name
-    : quoted(`${reference.vendor.vendorIdentification}-${reference.vendor.attributeName}`);
-
-/** Equal for two references to one attribute, and for no others. */
-export const referenceId = ({ key, vendor }: Reference): string =>
-  vendor === undefined ? key : `${key}\0${vendor.vendorIdentification}\0${vendor.attributeName}`;
 
 type ReadMode = 'whole' | 'partial';
 

@@ -3,7 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { quoted } from '#protocol/codecs';
 import { KmipError } from '#protocol/kmip-error';
 import { inRange, type Version } from '#protocol/versions';
-import { referenceText, type Instance, type Reference } from './attribute-codec.ts';
+import type { Instance } from './attribute-codec.ts';
+import { referenceText, type Reference } from './attribute-reference.ts';
 import {
   attributeRow,
   type AttributeKey,

@@ -327,7 +327,7 @@ export const attributes = {
   protectionLevel: row(Tag.ProtectionLevel, enumeration('ProtectionLevel'), { ...byClient, since: V2_0 }),
   protectionPeriod: row(Tag.ProtectionPeriod, interval, { ...byClient, since: V2_0 }),
   protectionStorageMask: row(Tag.ProtectionStorageMask, mask, { ...byServer, since: V2_0, matches: hasAllBits }),
-  quantumSafe: row(Tag.QuantumSafe, boolean, { ...byClient, since: V2_0 }),
+  quantumSafe: row(Tag.QuantumSafe, boolean, { ...flag, since: V2_0 }),
   shortUniqueIdentifier: row(Tag.ShortUniqueIdentifier, bytes, { ...byServer, since: V2_0 }),
   rotateAutomatic: row(Tag.RotateAutomatic, boolean, { ...fixed, since: V2_1 }),
   rotateDate: row(Tag.RotateDate, dateTime, { ...byServer, ...dates, since: V2_1 }),

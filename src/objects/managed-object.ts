@@ -1,5 +1,6 @@
 /** A managed object as the server holds it: owner, attributes, and its own structure without the material. */
-import { referenceId, type Instance, type Reference } from './attribute-codec.ts';
+import type { Instance } from './attribute-codec.ts';
+import { referenceId, type Reference } from './attribute-reference.ts';
 import {
   attributeRow,
   attributeRows,

@@ -1,10 +1,12 @@
 import { addInstance } from '#objects/attribute-changes';
-import { oneAttribute, referenceText } from '#objects/attribute-codec';
+import { oneAttribute } from '#objects/attribute-codec';
+import { referenceText } from '#objects/attribute-reference';
 import { grouped, optional } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
 import { objectReference } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
-import { changeAttributes, changeResponse, withLinkResolved } from './attribute-change.ts';
+import { changeAttributes, changeResponse } from './attribute-change.ts';
+import { withLinkResolved } from './link.ts';
 import { defineOperation } from './operation.ts';
 
 /** KMIP 2.1 §6.1.2 (1.4 §4.14). A value for an attribute that has none, or one more for an attribute that takes several. */

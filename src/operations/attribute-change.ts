@@ -2,7 +2,6 @@
 import { oneAttribute, type Instance } from '#objects/attribute-codec';
 import type { Change, Terms } from '#objects/attribute-changes';
 import type { ManagedObject } from '#objects/managed-object';
-import type { AttributeValue } from '#objects/attributes';
 import { grouped, required } from '#protocol/fields';
 import { uniqueIdentifier, type ObjectReference } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
@@ -29,15 +28,4 @@ export async function changeAttributes(
   const { object, instance } = change(loaded.object, terms);
   await context.commit([{ update: loaded, to: object }]);
   return { uniqueIdentifier: object.id, attribute: instance };
-}
-
-/**
- * A Link says what it links to by any of the ways in which objects are named (2.1 §4.31); kept is the identifier.
- * @throws KmipError ObjectNotFound when the caller has no such object.
- */
-export async function withLinkResolved(instance: Instance, context: Context): Promise<Instance> {
-  if (instance.key !== 'link') return instance;
-  const link = instance.value as AttributeValue<'link'>;
-  const { object } = await context.load(link.linkedObjectIdentifier, 'read');
-  return { ...instance, value: { ...link, linkedObjectIdentifier: object.id } };
 }

@@ -6,8 +6,9 @@ import { KmipError } from '#protocol/kmip-error';
 import { objectReference } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
 import { V1_4, V2_0 } from '#protocol/versions';
-import { changeAttributes, changeResponse, withLinkResolved } from './attribute-change.ts';
+import { changeAttributes, changeResponse } from './attribute-change.ts';
 import type { Context } from './context.ts';
+import { withLinkResolved } from './link.ts';
 import { defineOperation } from './operation.ts';
 
 /**

@@ -1,4 +1,5 @@
-import { attributeReferences, canSay, referenceId, type Reference } from '#objects/attribute-codec';
+import { attributeReferences, canSay } from '#objects/attribute-codec';
+import { referenceId, type Reference } from '#objects/attribute-reference';
 import { allInstances } from '#objects/managed-object';
 import { grouped, optional, required } from '#protocol/fields';
 import { objectReference, uniqueIdentifier } from '#protocol/structures';

@@ -1,10 +1,5 @@
-import {
-  attributeReferences,
-  listedAttributes,
-  referenceId,
-  referenceText,
-  type Reference,
-} from '#objects/attribute-codec';
+import { attributeReferences, listedAttributes } from '#objects/attribute-codec';
+import { referenceId, referenceText, type Reference } from '#objects/attribute-reference';
 import { allInstances, instancesReferred } from '#objects/managed-object';
 import { grouped, optional, required } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';

@@ -1,12 +1,14 @@
 import { modifyInstance, type Which } from '#objects/attribute-changes';
-import { oneAttribute, referenceId, referenceText, type Instance } from '#objects/attribute-codec';
+import { oneAttribute, type Instance } from '#objects/attribute-codec';
+import { referenceId, referenceText } from '#objects/attribute-reference';
 import { grouped, optional } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
 import { objectReference } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
 import { V2_0 } from '#protocol/versions';
-import { changeAttributes, changeResponse, withLinkResolved } from './attribute-change.ts';
+import { changeAttributes, changeResponse } from './attribute-change.ts';
 import type { Context } from './context.ts';
+import { withLinkResolved } from './link.ts';
 import { defineOperation } from './operation.ts';
 
 /**

@@ -1,11 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import {
-  attributeSet,
-  noAttributes,
-  referenceText,
-  type GivenAttributes,
-  type Instance,
-} from '#objects/attribute-codec';
+import { attributeSet, noAttributes, type GivenAttributes, type Instance } from '#objects/attribute-codec';
+import { referenceText } from '#objects/attribute-reference';
 import { isServersOwn } from '#objects/attribute-rules';
 import { attributeRow, type Attributes } from '#objects/attributes';
 import { newObject } from '#objects/new-object';
@@ -71,7 +66,7 @@ function attributesWithin(structure: ObjectStructure): readonly Instance[] {
   if (structure.objectType === 'Template') return structure.attributes;
   const keyValue = 'keyBlock' in structure ? structure.keyBlock.keyValue : undefined;
   if (keyValue === undefined || isWrapped(keyValue)) return [];
-  return (keyValue.attributes ?? []).filter((each) => attributeRow(each.key).setBy !== 'server' && !isServersOwn(each));
+  return (keyValue.attributes ?? []).filter((each) => !isServersOwn(each));
 }
 
 /** Both, what they have in common once. @throws KmipError when they contradict one another. */

@@ -3,7 +3,8 @@ import { oneAttribute } from '#objects/attribute-codec';
 import { grouped, optional } from '#protocol/fields';
 import { objectReference } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
-import { changeAttributes, changeResponse, withLinkResolved } from './attribute-change.ts';
+import { changeAttributes, changeResponse } from './attribute-change.ts';
+import { withLinkResolved } from './link.ts';
 import { defineOperation } from './operation.ts';
 
 /** KMIP 2.1 §6.1.51. Adds the attribute, or modifies its only instance. */

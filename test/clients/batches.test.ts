@@ -108,7 +108,7 @@ describe('a client that sends batches', () => {
     }
   });
 
-  it('harmless-extras-are-taken: a Client Correlation Value', async () => {
+  it('harmless-extras-are-taken: a Client Correlation Value, which is for the request alone', async () => {
     for (const version of versions.filter((each) => each >= '1.4')) {
       const answer = await caller(version).exchange(
         request(version, [creation(version)], { before: [text('ClientCorrelationValue', 'job 7')] }),

@@ -1,0 +1,47 @@
+/** What attributes are called: by a name in 1.x, by a tag or a vendor's two texts in 2.x, by the key of their row here. */
+import { quoted } from '#protocol/codecs';
+import { KmipError } from '#protocol/kmip-error';
+import { attributeByName, attributeRow, type AttributeKey } from './attributes.ts';
+
+/** What an attribute is called: its row, and for one that people made up its names. */
+export interface Reference {
+  readonly key: AttributeKey;
+  readonly vendor?: { readonly vendorIdentification: string; readonly attributeName: string };
+}
+
+/** The prefixes of 1.x (1.4 §3.39) are the Vendor Identifications of 2.x (2.1 §4.60). */
+const customName = /^([xy])-(.+)$/s;
+
+export const unknownAttribute = (what: string): KmipError =>
+  new KmipError('InvalidAttribute', `no attribute is called ${what}`);
+
+/** @throws KmipError InvalidAttribute, with the name, when nobody defined it. */
+export function referenceByName(attributeName: string): Reference {
+  const key = attributeByName(attributeName);
+  if (key !== undefined && key !== 'vendorAttribute') return { key };
+  const custom = customName.exec(attributeName);
+  if (custom === null) throw unknownAttribute(quoted(attributeName));
+  return {
+    key: 'vendorAttribute',
+    vendor: { vendorIdentification: custom[1] as string, attributeName: custom[2] as string },
+  };
+}
+
+/** The Attribute Name of 1.x; undefined when 1.x cannot name it, as with other vendors' attributes. */
+export function nameOf({ key, vendor }: Reference): string | undefined {
+  if (vendor === undefined) return attributeRow(key).name;
+  const { vendorIdentification, attributeName } = vendor;
+  return vendorIdentification === 'x' || vendorIdentification === 'y'
+    ? `${vendorIdentification}-${attributeName}`
+    : undefined;
+}
+
+/** What an attribute is called in our own messages. */
+export const referenceText = (reference: Reference): string =>
+  reference.vendor === undefined
+    ? attributeRow(reference.key).name
+    : quoted(`${reference.vendor.vendorIdentification}-${reference.vendor.attributeName}`);
+
+/** Equal for two references to one attribute, and for no others. */
+export const referenceId = ({ key, vendor }: Reference): string =>
+  vendor === undefined ? key : `${key}\0${vendor.vendorIdentification}\0${vendor.attributeName}`;
