@@ -1,0 +1,54 @@
+/** The built server in a process of its own, and a client of it over mutual TLS. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect, type Client } from '#client/client';
+import { launcher, type Place } from '#test/cli/kmipd';
+import { tracedBy } from '#test/store/tracing';
+
+export interface ServerProcess {
+  readonly port: number;
+  stderr(): string;
+  connect(): Promise<Client>;
+  /** Ends it and gives its exit status, which a signal that it cannot catch leaves null. */
+  end(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** `wrapper` is a command that runs the server, such as strace. Resolves when it listens. */
+export async function startServerProcess(
+  place: Place,
+  name: string,
+  { args = [], wrapper = [] }: { readonly args?: readonly string[]; readonly wrapper?: readonly string[] } = {},
+): Promise<ServerProcess> {
+  const [command = '', ...rest] = [...wrapper, process.execPath, launcher, 'serve', '--port', '0', ...args];
+  const env = { PATH: process.env['PATH'], KMIPD_DATA: place.data };
+  const child = spawn(command, rest, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const exited = once(child, 'close') as Promise<[number | null]>;
+  let said = '';
+  const port = await listening(child, (text) => (said += text));
+  const pid = wrapper.length > 0 ? tracedBy(child) : child.pid;
+  const [ca, cert, key] = ['ca.crt', `${name}.crt`, `${name}.key`].map((file) =>
+    readFileSync(join(place.path(name), file)),
+  ) as [Buffer, Buffer, Buffer];
+  return {
+    port,
+    stderr: () => said,
+    connect: () => connect({ ...{ port, ca, cert, key }, host: '127.0.0.1' }),
+    async end(signal = 'SIGTERM') {
+      if (child.exitCode === null && child.signalCode === null) process.kill(pid as number, signal);
+      return (await exited)[0];
+    },
+  };
+}
+
+function listening(child: ChildProcess, onText: (text: string) => string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', () => reject(new Error(`the server ended: ${onText('')}`)));
+    child.stderr?.on('data', (chunk: Buffer) => {
+      const [, port] = /^listening on \S+:(\d+)$/m.exec(onText(chunk.toString())) ?? [];
+      if (port !== undefined) resolve(Number(port));
+    });
+  });
+}
