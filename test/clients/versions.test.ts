@@ -4,7 +4,7 @@ import { tagText } from '#protocol/codecs';
 import { childrenOf } from '#protocol/fields';
 import { ItemType, itemTypeName, type Item } from '#ttlv/index';
 import { openFixture, type Fixture } from '#test/server/fixture';
-import { all, at, bytes, enumerated, int, request, struct, text } from '#test/server/items';
+import { all, at, attribute, bytes, enumerated, int, request, struct, text } from '#test/server/items';
 import { callerOf, custom, given, id, isOld, name, named, olderVersions, versions, type Caller } from './caller.ts';
 
 const protocolVersion = (major: number, minor: number): Item =>
@@ -101,8 +101,22 @@ describe('a client of one version', () => {
   it('texts-are-ascii: whatever the client calls its things, our own words about them are ASCII', async () => {
     const odd = '\u00fcn\u00efc\u00f6de \u2014 \u{1f511}';
     for (const version of versions) {
-      const { refused } = caller(version);
+      const { create, refused } = caller(version);
+      const held = custom(version, odd, int('AttributeValue', 1));
+      const key = await create(held);
+      const added = (each: Item): Item => (isOld(version) ? named(each) : struct('NewAttribute', each));
+      const absent = custom(version, `${odd}2`, int('AttributeValue', 1));
       const answers = [
+        await refused('ModifyAttribute', id(key), added(absent)),
+        await refused(
+          'DeleteAttribute',
+          id(key),
+          isOld(version) ? text('AttributeName', `x-${odd}2`) : struct('CurrentAttribute', absent),
+        ),
+        await refused(
+          'Locate',
+          isOld(version) ? attribute(odd, int('AttributeValue', 1)) : struct('Attributes', text('Username', odd)),
+        ),
         await refused('Get', id(odd)),
         await refused(
           'Create',
