@@ -1,8 +1,9 @@
 /**
  * The one place that decides who may do what. Today an object's owner may do everything with it, and nobody else anything; any known client may use every
- * operation. Roles will be further rows of the same two questions.
+ * operation. Roles will be a narrower answer to the same two questions.
  */
 import type { ManagedObject } from '#objects/managed-object';
+import type { ServedOperation } from '#operations/index';
 import type { ObjectRight, Right } from '#operations/rights';
 
 /** Who asks: a client record, found by the certificate of its connection. */
@@ -10,12 +11,47 @@ export interface Caller {
   readonly clientId: string;
 }
 
-/** Whether the caller may use operations that ask for this right at all. */
-export function mayUse(caller: Caller, _right: Right): boolean {
+/**
+ * What each operation may ask for: first what it takes to use it at all, then what else it asks of objects that it needs on its way, such as Templates, linked and wrapping
+ * keys. An operation that asks an object for a right that its row lacks is a fault of ours.
+ */
+const rightsOf = {
+  Activate: ['modify'],
+  AddAttribute: ['modify', 'read'],
+  AdjustAttribute: ['modify'],
+  Check: ['read'],
+  Create: ['create', 'read'],
+  DeleteAttribute: ['modify', 'read'],
+  Destroy: ['destroy'],
+  DiscoverVersions: ['ask'],
+  Get: ['fetch'],
+  GetAttributes: ['read'],
+  GetAttributeList: ['read'],
+  Interop: ['ask', 'read'],
+  Locate: ['locate', 'read'],
+  Log: ['ask'],
+  ModifyAttribute: ['modify', 'read'],
+  Ping: ['ask'],
+  Query: ['ask'],
+  Register: ['create', 'read'],
+  Revoke: ['modify'],
+  SetAttribute: ['modify', 'read'],
+} as const satisfies { readonly [O in ServedOperation]: readonly [Right, ...ObjectRight[]] };
+
+/** Whether the caller may use the operation at all: has the first right of its row. */
+export function mayUse(caller: Caller, operation: ServedOperation): boolean {
+  const [_right]: readonly [Right, ...ObjectRight[]] = rightsOf[operation];
   return caller.clientId !== '';
 }
 
 /** Whether the caller may do this with the object. A "no" is answered as if the object did not exist. */
-export function mayOn(caller: Caller, object: Pick<ManagedObject, 'owner'>, _right: ObjectRight): boolean {
+export function mayOn(
+  caller: Caller,
+  operation: ServedOperation,
+  object: Pick<ManagedObject, 'owner'>,
+  right: ObjectRight,
+): boolean {
+  const row: readonly Right[] = rightsOf[operation];
+  if (!row.includes(right)) throw new Error(`${operation} has no row that lets it ${right} objects`);
   return object.owner === caller.clientId;
 }

@@ -11,7 +11,6 @@ import { defineOperation } from './operation.ts';
 
 /** KMIP 2.1 §6.1.2 (1.4 §4.14). A value for an attribute that has none, or one more for an attribute that takes several. */
 export const addAttribute = defineOperation('AddAttribute', {
-  right: 'modify',
   request: {
     uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
     newAttribute: grouped(Tag.NewAttribute, oneAttribute(Tag.NewAttribute), 'required'),

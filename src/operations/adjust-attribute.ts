@@ -9,7 +9,6 @@ import { defineOperation } from './operation.ts';
 
 /** KMIP 2.1 §6.1.3. Counts an attribute up or down, or negates it. No text gives Adjustment Value a type: any number is taken. */
 export const adjustAttribute = defineOperation('AdjustAttribute', {
-  right: 'modify',
   request: {
     uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
     attributeReference: grouped(Tag.AttributeReference, oneReference, 'required'),

@@ -17,7 +17,6 @@ const asked = {
  * the error table instead, and a failed item has no payload (1.4 §7.2). The response has the fields for the client's sake, who may meet a server that does.
  */
 export const check = defineOperation('Check', {
-  right: 'read',
   request: { uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference), ...asked },
   response: { uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier), ...asked },
 

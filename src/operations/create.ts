@@ -13,7 +13,6 @@ import { checkProtectionStorage, protectionStorageMasks } from './protection-sto
 
 /** KMIP 2.1 §6.1.8 (1.4 §4.1). Makes a symmetric key. */
 export const create = defineOperation('Create', {
-  right: 'create',
   request: {
     objectType: required(Tag.ObjectType, enumeration('ObjectType')),
     attributes: attributeSet(Tag.Attributes, Tag.TemplateAttribute, 'required'),

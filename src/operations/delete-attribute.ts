@@ -16,7 +16,6 @@ import { defineOperation } from './operation.ts';
  * or all of the attribute referred to.
  */
 export const deleteAttribute = defineOperation('DeleteAttribute', {
-  right: 'modify',
   request: {
     uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
     currentAttribute: grouped(Tag.CurrentAttribute, oneAttribute(Tag.CurrentAttribute), 'optional', { since: V2_0 }),

@@ -12,7 +12,6 @@ import { changed, stateOf } from './state-change.ts';
  * 9 of §4.57 and the error table of 1.x (1.4 §11.22) have Compromised besides.
  */
 export const destroy = defineOperation('Destroy', {
-  right: 'destroy',
   request: { uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference) },
   response: { uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier) },
 

@@ -6,7 +6,6 @@ import { defineOperation } from './operation.ts';
 
 /** KMIP 2.1 §6.1.16 (1.4 §4.26). */
 export const discoverVersions = defineOperation('DiscoverVersions', {
-  right: 'ask',
   request: { protocolVersion: many(Tag.ProtocolVersion, protocolVersion) },
   response: { protocolVersion: many(Tag.ProtocolVersion, protocolVersion) },
 

@@ -8,7 +8,6 @@ import { defineOperation } from './operation.ts';
 
 /** KMIP 2.1 §6.1.21 (1.4 §4.13). Names exactly the attributes that Get Attributes gives out in the same version. */
 export const getAttributeList = defineOperation('GetAttributeList', {
-  right: 'read',
   request: {
     uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
   },

@@ -12,7 +12,6 @@ import { defineOperation } from './operation.ts';
  * absent ones, and ones of which the version has no row. Attributes outlive the object's destruction.
  */
 export const getAttributes = defineOperation('GetAttributes', {
-  right: 'read',
   request: {
     uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
     attributeReferences: grouped(Tag.AttributeReference, attributeReferences, 'optional'),

@@ -12,7 +12,6 @@ import { defineOperation } from './operation.ts';
 
 /** KMIP 2.1 §6.1.19 (1.4 §4.11). */
 export const get = defineOperation('Get', {
-  right: 'fetch',
   request: {
     uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
     keyFormatType: optional(Tag.KeyFormatType, enumeration('KeyFormatType')),

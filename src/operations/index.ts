@@ -1,4 +1,5 @@
 /** Every operation, in the order of the specification (KMIP 2.1 §6.1). */
+import type { Schema } from '#protocol/fields';
 import { activate } from './activate.ts';
 import { addAttribute } from './add-attribute.ts';
 import { adjustAttribute } from './adjust-attribute.ts';
@@ -44,8 +45,12 @@ const list = [
   setAttribute,
 ];
 
+/** The names of the operations that are served: a table of them that lacks one does not compile. */
+export type ServedOperation = (typeof list)[number]['name'];
+
 /** As generic code sees them. */
 export const operations: readonly Operation[] = list as unknown as readonly Operation[];
 
-const byCode = new Map(operations.map((each) => [each.code, each]));
-export const operationByCode = (code: number): Operation | undefined => byCode.get(code);
+export type FoundOperation = Operation<Schema, Schema, ServedOperation>;
+const byCode = new Map(operations.map((each) => [each.code, each as FoundOperation]));
+export const operationByCode = (code: number): FoundOperation | undefined => byCode.get(code);

@@ -15,7 +15,6 @@ const batch = 100;
  * whatever state, what the caller has made since its Begin.
  */
 export const interop = defineOperation('Interop', {
-  right: 'ask',
   request: {
     interopFunction: required(Tag.InteropFunction, enumeration('InteropFunction')),
     interopIdentifier: required(Tag.InteropIdentifier, text),

@@ -5,7 +5,6 @@ import { defineOperation } from './operation.ts';
 
 /** KMIP 2.1 §6.1.29. */
 export const log = defineOperation('Log', {
-  right: 'ask',
   request: { logMessage: required(Tag.LogMessage, text) },
   response: {},
 

@@ -16,7 +16,6 @@ import { defineOperation } from './operation.ts';
  * one whose value is the Current Attribute, by default the only one.
  */
 export const modifyAttribute = defineOperation('ModifyAttribute', {
-  right: 'modify',
   request: {
     uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
     currentAttribute: grouped(Tag.CurrentAttribute, oneAttribute(Tag.CurrentAttribute), 'optional', { since: V2_0 }),

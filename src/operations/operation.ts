@@ -6,14 +6,11 @@ import { enumerationRows } from '#protocol/enumeration-rows';
 import { fieldsOf, type Fields, type Schema, type Shape } from '#protocol/fields';
 import { inRange, type Range, type Version } from '#protocol/versions';
 import type { Context } from './context.ts';
-import type { Right } from './rights.ts';
 
 export type OperationName = EnumerationValue<'Operation'>;
 
-/** What an operation declares. */
+/** What an operation declares. Which rights it takes to use it stands in `access`: an operation without a row there does not compile. */
 export interface Definition<Q extends Schema, A extends Schema> {
-  /** What the caller must have before anything else is looked at; rights on objects are asked for with `load`. */
-  readonly right: Right;
   readonly request: Q;
   readonly response: A;
   run(request: Shape<Q>, context: Context): Promise<Shape<A>>;
@@ -21,19 +18,24 @@ export interface Definition<Q extends Schema, A extends Schema> {
   readonly offered?: (server: Context['server']) => boolean;
 }
 
-export interface Operation<Q extends Schema = Schema, A extends Schema = Schema> extends Definition<Q, A>, Range {
-  readonly name: OperationName;
+export interface Operation<
+  Q extends Schema = Schema,
+  A extends Schema = Schema,
+  N extends OperationName = OperationName,
+>
+  extends Definition<Q, A>, Range {
+  readonly name: N;
   readonly code: number;
   readonly requestFields: Fields<Shape<Q>>;
   readonly responseFields: Fields<Shape<A>>;
 }
 
 /** `since` comes from the Operation enumeration: a version that lacks the value lacks the operation. */
-export function defineOperation<Q extends Schema, A extends Schema>(
-  name: OperationName,
+export function defineOperation<N extends OperationName, Q extends Schema, A extends Schema>(
+  name: N,
   definition: Definition<Q, A>,
-): Operation<Q, A> {
-  const [, since, until] = enumerationRows.Operation[name] as readonly [number, Version, Version?];
+): Operation<Q, A, N> {
+  const [, since, until]: readonly [number, Version, Version?] = enumerationRows.Operation[name];
   return {
     name,
     code: enumerationNumber('Operation', name) as number,

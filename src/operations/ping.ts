@@ -2,7 +2,6 @@ import { defineOperation } from './operation.ts';
 
 /** KMIP 2.1 §6.1.36. */
 export const ping = defineOperation('Ping', {
-  right: 'ask',
   request: {},
   response: {},
   run: async () => ({}),

@@ -125,7 +125,6 @@ const answers: { readonly [F in EnumerationValue<'QueryFunction'>]?: (context: C
 
 /** KMIP 2.1 §6.1.40 (1.4 §4.25). */
 export const query = defineOperation('Query', {
-  right: 'ask',
   request: {
     queryFunction: many(Tag.QueryFunction, enumeration('QueryFunction')),
     objectGroups: optional(Tag.ObjectGroups, structure('Object Groups', { objectGroup: many(Tag.ObjectGroup, text) }), {

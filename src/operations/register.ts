@@ -20,7 +20,6 @@ import { examine, wrappingKeyOf } from './registrable.ts';
 
 /** KMIP 2.1 §6.1.43 (1.4 §4.3). Takes an object that the client has already. */
 export const register = defineOperation('Register', {
-  right: 'create',
   request: {
     objectType: required(Tag.ObjectType, enumeration('ObjectType')),
     attributes: attributeSet(Tag.Attributes, Tag.TemplateAttribute, 'required'),

@@ -9,7 +9,6 @@ import { defineOperation } from './operation.ts';
 
 /** KMIP 2.1 §6.1.51. Adds the attribute, or modifies its only instance. */
 export const setAttribute = defineOperation('SetAttribute', {
-  right: 'modify',
   request: {
     uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
     newAttribute: grouped(Tag.NewAttribute, oneAttribute(Tag.NewAttribute), 'required'),

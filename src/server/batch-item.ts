@@ -1,8 +1,8 @@
 /** One item of a batch: read, authorized, run again when somebody else was faster; its answer, and its audit record. */
 import { mayUse } from '#access/rights';
 import type { AuditEntry } from '#audit/entry';
-import { operationByCode } from '#operations/index';
-import { isIn, type Operation } from '#operations/operation';
+import { operationByCode, type FoundOperation } from '#operations/index';
+import { isIn } from '#operations/operation';
 import { childrenOf } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
 import { echoOf, operationName, readBatchItem, type ResponseBatchItem } from '#protocol/message';
@@ -89,7 +89,7 @@ export const refuseItem = (item: Item, error: KmipError, asking: Asking): Done =
  */
 export async function* runItem(item: Item, batch: Batch, room: number): AsyncGenerator<Done> {
   const begun = begin(item, batch);
-  let operation: Operation;
+  let operation: FoundOperation;
   let requests: readonly object[];
   try {
     [operation, requests] = readItem(item, batch, room);
@@ -104,14 +104,14 @@ function readItem(
   item: Item,
   { version, session, services, placeholders }: Batch,
   room: number,
-): [Operation, readonly object[]] {
+): [FoundOperation, readonly object[]] {
   if (!services.audit.healthy) throw new KmipError('GeneralFailure', 'the audit trail cannot be written');
   const { operation: code, requestPayload } = readBatchItem(item, version);
   const operation = operationByCode(code);
   if (operation === undefined || !isIn(operation, version) || operation.offered?.(services.facts) === false) {
     throw new KmipError('OperationNotSupported', 'the server does not have this operation in this version');
   }
-  if (!mayUse(session, operation.right)) {
+  if (!mayUse(session, operation.name)) {
     throw new KmipError('PermissionDenied', `the client may not use ${operation.name}`);
   }
   const request: { readonly uniqueIdentifier?: ObjectReference } = operation.requestFields.read(
@@ -124,11 +124,11 @@ function readItem(
   return [operation, ids.map((uniqueIdentifier) => ({ ...request, uniqueIdentifier }))];
 }
 
-async function runOnce(operation: Operation, request: object, begun: Begun, batch: Batch): Promise<Done> {
+async function runOnce(operation: FoundOperation, request: object, begun: Begun, batch: Batch): Promise<Done> {
   const { version, services, placeholders } = batch;
   const touched = new Set<string>();
   for (let run = 1; ; run++) {
-    const attempt = createContext({ ...batch, entry: begun.entry, touched });
+    const attempt = createContext({ ...batch, operation: operation.name, entry: begun.entry, touched });
     const entry = (): AuditEntry => ({ ...begun.entry, objects: [...touched] });
     try {
       const response = await operation.run(request, attempt.context);
@@ -142,7 +142,7 @@ async function runOnce(operation: Operation, request: object, begun: Begun, batc
   }
 }
 
-const payloadOf = (operation: Operation, response: object, version: Version): Item => ({
+const payloadOf = (operation: FoundOperation, response: object, version: Version): Item => ({
   tag: Tag.ResponsePayload,
   type: ItemType.Structure,
   value: operation.responseFields.write(response as never, version),

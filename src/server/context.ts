@@ -5,6 +5,7 @@ import { attributesAt } from '#objects/life-cycle';
 import type { ManagedObject } from '#objects/managed-object';
 import { putMaterial } from '#objects/material';
 import type { Context, Loaded } from '#operations/context';
+import type { ServedOperation } from '#operations/index';
 import { enumerationHas } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
 import { rulesOf, type Version } from '#protocol/versions';
@@ -18,6 +19,7 @@ import type { Session } from './session.ts';
 import type { ObjectView, ViewChange } from './view.ts';
 
 export interface ContextParts {
+  readonly operation: ServedOperation;
   readonly version: Version;
   readonly session: Session;
   readonly services: Running;
@@ -35,6 +37,7 @@ export interface Attempt {
 }
 
 export function createContext({
+  operation,
   version,
   session,
   services,
@@ -83,7 +86,7 @@ export function createContext({
       const id = placeholders.resolve(reference);
       const record = await view.get(id);
       // One answer for both, so that nobody learns of foreign objects.
-      if (record === undefined || !hasWordFor(record.value) || !mayOn(session, record.value, right)) {
+      if (record === undefined || !hasWordFor(record.value) || !mayOn(session, operation, record.value, right)) {
         throw new KmipError('ObjectNotFound', 'no object of yours has this Unique Identifier');
       }
       touched.add(id);
@@ -92,7 +95,7 @@ export function createContext({
 
     async *find(query) {
       for await (const record of candidates(query, session, services.store.term, view, now)) {
-        if (hasWordFor(record.value) && mayOn(session, record.value, 'read')) yield loaded(record);
+        if (hasWordFor(record.value) && mayOn(session, operation, record.value, 'read')) yield loaded(record);
       }
     },
 

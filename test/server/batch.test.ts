@@ -215,15 +215,20 @@ describe('a batch', () => {
     // The batch's only commit is the moment before which all of it must be unseen.
     Object.assign(store, {
       commit: async (...changes: Parameters<typeof commit>) => {
-        seen.push((await ask({ ...fixture }, '1.4', 'Get', [uniqueIdentifier(id)])).status);
-        return commit.apply(store, changes);
+        Object.assign(store, { commit });
+        seen.push((await ask(fixture, '1.4', 'GetAttributes', [uniqueIdentifier(id)])).status);
+        const activated = await ask(fixture, '1.4', 'Activate', [uniqueIdentifier(id)]);
+        seen.push(activated.status);
+        return store.commit(...changes);
       },
     });
     const items = [item('Destroy', [uniqueIdentifier(id)], '01'), item('Create', aesKey('1.4'), '02')];
-    expect(await statuses('1.4', items, onError('Undo'))).to.deep.equal(['Success', 'Success']);
-    Object.assign(store, { commit });
-    expect(seen).to.deep.equal(['Success']);
-    expect((await ask(fixture, '1.4', 'Get', [uniqueIdentifier(id)])).status).to.equal('OperationFailed');
+    const answers = await send(fixture, '1.4', items, onError('Undo'));
+    expect(seen).to.deep.equal(['Success', 'Success']);
+    // Run again, it meets the key that was activated meanwhile.
+    expect(answers.map(({ status, reason }) => [status, reason])).to.deep.equal([
+      ['OperationFailed', 'PermissionDenied'],
+    ]);
   });
 
   it('sees its own changes while it can still be undone', async () => {
