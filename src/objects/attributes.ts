@@ -44,6 +44,8 @@ export interface AttributeRow<T = unknown, M extends boolean = boolean> extends 
   readonly modifiable: Modifiable;
   readonly deletable: boolean;
   readonly objects: ReadonlySet<ObjectType>;
+  /** Given out when a client names it, and left out of "all attributes": there are clients that lose an answer that holds it. */
+  readonly onlyByName?: true;
   /**
    * How Locate compares; `index` makes of a held or (perhaps partly) asked value what an index term is made of. Undefined when it would not narrow, or when
    * values that match have another: then nothing is passed over.
@@ -77,6 +79,7 @@ type Columns<M extends boolean> = Partial<Range> & {
   readonly multiple?: M;
   readonly objects?: ReadonlySet<ObjectType>;
   readonly matches?: Matcher;
+  readonly onlyByName?: true;
 };
 
 /** The name is the tag's; most rows need no more than a tag, a codec and a group. */
@@ -306,6 +309,8 @@ export const attributes = {
   originalCreationDate: row(Tag.OriginalCreationDate, dateTime, { ...fixed, ...dates, since: V1_2 }),
   randomNumberGenerator: row(Tag.RandomNumberGenerator, rngParameters, {
     ...fixed,
+    // PyKMIP cannot read it.
+    onlyByName: true,
     since: V1_3,
     objects: cryptographicAndTemplates,
     matches: fieldsMatch,

@@ -10,6 +10,7 @@ import { V2_0 } from '#protocol/versions';
 import { attributesToGive } from './given.ts';
 import { defineOperation } from './operation.ts';
 import { checkProtectionStorage, protectionStorageMasks } from './protection-storage.ts';
+import { generatorFor } from './random-number-generator.ts';
 
 /** KMIP 2.1 §6.1.8 (1.4 §4.1). Makes a symmetric key. */
 export const create = defineOperation('Create', {
@@ -54,7 +55,7 @@ export const create = defineOperation('Create', {
           cryptographicLength,
         },
       },
-      given,
+      given: { ...given, ...generatorFor(given, context.server) },
       found: {},
       now: context.now(),
       generated: true,

@@ -1,10 +1,12 @@
-import { attributeReferences, listedAttributes } from '#objects/attribute-codec';
+import { attributeReferences, listedAttributes, type Instance } from '#objects/attribute-codec';
 import { referenceId, referenceText, type Reference } from '#objects/attribute-reference';
-import { allInstances, instancesReferred } from '#objects/managed-object';
+import { attributeRow } from '#objects/attributes';
+import { allInstances, instancesReferred, type ManagedObject } from '#objects/managed-object';
 import { grouped, optional, required } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
 import { objectReference, uniqueIdentifier } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
+import type { ServerFacts } from './context.ts';
 import { defineOperation } from './operation.ts';
 
 /**
@@ -28,10 +30,14 @@ export const getAttributes = defineOperation('GetAttributes', {
     const { object } = await context.load(request.uniqueIdentifier, 'read');
     return {
       uniqueIdentifier: object.id,
-      attributes: references?.flatMap((each) => instancesReferred(object, each)) ?? allInstances(object),
+      attributes: references?.flatMap((each) => instancesReferred(object, each)) ?? unasked(object, context.server),
     };
   },
 });
+
+/** All that a client can bear; the official cases (SKLC-O-1-14, TL-M-3) want every last one. */
+const unasked = (object: ManagedObject, { interop }: ServerFacts): readonly Instance[] =>
+  allInstances(object).filter(({ key }) => interop || attributeRow(key).onlyByName !== true);
 
 function refuseRepeated(references: readonly Reference[]): void {
   const seen = new Set<string>();

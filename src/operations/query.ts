@@ -8,6 +8,7 @@ import { V1_1, V1_2, V1_3, V1_4, V2_0, V2_1 } from '#protocol/versions';
 import type { Context } from './context.ts';
 import { defineOperation } from './operation.ts';
 import { protectionStorageMasks } from './protection-storage.ts';
+import { generatorOf } from './random-number-generator.ts';
 
 /** 2.1 §7.32. 1.x leaves the content to the vendor: there it stays empty. */
 const serverInformation = structure('Server Information', {
@@ -93,12 +94,7 @@ const answers: { readonly [F in EnumerationValue<'QueryFunction'>]?: (context: C
     vendorIdentification: server.vendorIdentification,
     serverInformation: { serverVersion: server.productVersion, productName: 'kmipd' },
   }),
-  // OpenSSL's generator behind node:crypto: CTR_DRBG with AES-256, one for the process (NIST SP 800-90A).
-  QueryRNGs: () => ({
-    rngParameters: [
-      { rngAlgorithm: 'DRBG', drbgAlgorithm: 'CTR', cryptographicAlgorithm: 'AES', cryptographicLength: 256 },
-    ],
-  }),
+  QueryRNGs: ({ server }) => ({ rngParameters: [generatorOf(server)] }),
   QueryProfiles: ({ offered }) => ({ profileInformation: offered.profiles.map((profileName) => ({ profileName })) }),
   QueryCapabilities: () => ({
     capabilityInformation: [

@@ -28,8 +28,4 @@ export const gaps: readonly Gap[] = [
     until: 'ModifyAttribute',
     reason: 'attributes are not changed yet',
   },
-  {
-    cases: /^(?:SKLC-O-1|SKFF-M-(?:9|1[0-2])|TL-M-3)-(?:14|21)$/,
-    reason: 'keys that are made here have no Random Number Generator yet',
-  },
 ];
