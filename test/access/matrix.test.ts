@@ -1,0 +1,215 @@
+/**
+ * Who may do what, cell by cell: operation x object type x state x (owner, another client). The owner gets what the life cycle and the error tables say; the other client's
+ * answer is, byte for byte, the one for an object that does not exist.
+ */
+import { expect } from 'chai';
+import type { State } from '#objects/life-cycle';
+import { operations, type ServedOperation } from '#operations/index';
+import { isIn } from '#operations/operation';
+import type { ResultReason } from '#protocol/kmip-error';
+import { Tag } from '#protocol/tags';
+import { V1_4, V2_1 } from '#protocol/versions';
+import { objectKind } from '#store/object-record';
+import { encode } from '#ttlv/encode';
+import type { Item } from '#ttlv/item';
+import { aesKey, answersOf, attributesFor, item, uniqueIdentifier } from '#test/server/batches';
+import { openFixture, type Fixture } from '#test/server/fixture';
+import { all, enumerated, request, struct, text } from '#test/server/items';
+import { decode } from '#ttlv/decode';
+import { objectIn, oneAttribute, revocation, statefulTypes, states, type MatrixType } from './objects-in-states.ts';
+
+/** Where an object stands: its state, or that it is a Template. */
+type Place = State | 'Template';
+/** A reason of 2.1, and what 1.4 has for it. */
+type Reasons = readonly [now: ResultReason, old: ResultReason];
+
+interface Row {
+  /** The request but for the identifier. */
+  readonly payload?: (version: string) => readonly Item[];
+  /** Where the owner is refused; everywhere else it succeeds. */
+  readonly refused?: { readonly [P in Place]?: Reasons };
+}
+
+const wrongState: Reasons = ['WrongKeyLifecycleState', 'PermissionDenied'];
+const destroyed: Reasons = ['ObjectDestroyed', 'PermissionDenied'];
+const gone: Reasons = ['ObjectDestroyed', 'IllegalOperation'];
+const wrongType: Reasons = ['InvalidObjectType', 'IllegalOperation'];
+
+const contact =
+  (tag: 'NewAttribute' | 'CurrentAttribute') =>
+  (version: string): Item[] => [
+    oneAttribute(version, tag, 'Contact Information', text('ContactInformation', 'somebody else')),
+  ];
+const reference = (version: string): Item =>
+  version < '2'
+    ? text('AttributeName', 'Contact Information')
+    : enumerated('AttributeReference', Tag.ContactInformation);
+
+/** The operations that name an object; several ways to use one are several rows. */
+const onObjects = {
+  Activate: [
+    {
+      refused: {
+        Active: wrongState,
+        Deactivated: wrongState,
+        Compromised: wrongState,
+        Destroyed: wrongState,
+        DestroyedCompromised: wrongState,
+        Template: wrongType,
+      },
+    },
+  ],
+  AddAttribute: [
+    { payload: (version) => [oneAttribute(version, 'NewAttribute', 'Object Group', text('ObjectGroup', 'another'))] },
+  ],
+  AdjustAttribute: [
+    {
+      payload: () => [
+        struct('AttributeReference', text('VendorIdentification', 'x'), text('AttributeName', 'count')),
+        enumerated('AdjustmentType', 1),
+      ],
+    },
+  ],
+  Check: [
+    {
+      refused: {
+        Destroyed: destroyed,
+        DestroyedCompromised: destroyed,
+        Template: ['IllegalObjectType', 'IllegalOperation'],
+      },
+    },
+  ],
+  DeleteAttribute: [{ payload: (version) => [reference(version)] }],
+  Destroy: [{ refused: { Active: wrongState, Destroyed: destroyed, DestroyedCompromised: destroyed } }],
+  Get: [{ refused: { Destroyed: gone, DestroyedCompromised: gone } }],
+  GetAttributes: [{}, { payload: (version) => [reference(version)] }],
+  GetAttributeList: [{}],
+  ModifyAttribute: [{ payload: contact('NewAttribute') }],
+  Revoke: [
+    {
+      payload: () => [revocation('CessationOfOperation')],
+      refused: {
+        PreActive: wrongState,
+        Deactivated: wrongState,
+        Compromised: wrongState,
+        Destroyed: wrongState,
+        DestroyedCompromised: wrongState,
+        Template: wrongType,
+      },
+    },
+    {
+      payload: () => [revocation('KeyCompromise')],
+      refused: { Compromised: wrongState, DestroyedCompromised: wrongState, Template: wrongType },
+    },
+  ],
+  SetAttribute: [{ payload: contact('NewAttribute') }],
+} satisfies { readonly [O in ServedOperation]?: readonly Row[] };
+
+/** Those that name none: what anybody may do at any time, and what it answers. */
+const onNoObject: {
+  readonly [O in Exclude<ServedOperation, keyof typeof onObjects | 'Locate'>]: (version: string) => readonly Item[];
+} = {
+  Create: aesKey,
+  DiscoverVersions: () => [],
+  Interop: () => [enumerated('InteropFunction', 1), text('InteropIdentifier', 'case')],
+  Log: () => [text('LogMessage', 'hello')],
+  Ping: () => [],
+  Query: () => [enumerated('QueryFunction', 1)],
+  Register: (version) => [
+    enumerated('ObjectType', 8),
+    attributesFor(version),
+    struct('OpaqueObject', enumerated('OpaqueDataType', 0x80000001), {
+      tag: Tag.OpaqueDataValue,
+      type: 8,
+      value: Uint8Array.of(1),
+    } as Item),
+  ],
+};
+
+const absentId = 'no-such-object';
+
+for (const [version, number, types] of [
+  ['1.4', V1_4, [...statefulTypes, 'Template']],
+  ['2.1', V2_1, statefulTypes],
+] as const) {
+  describe(`the rights of clients in ${version}`, () => {
+    let fixture: Fixture;
+    const [owner, other] = ['client-1', 'client-2'];
+    before(async () => (fixture = await openFixture({ interop: true })));
+    after(() => fixture.close());
+
+    const bytesOf = async (message: Item, client: string): Promise<Uint8Array> =>
+      await fixture.handler.handle(encode(message), fixture.session(client));
+    const revisionOf = async (id: string) => (await fixture.store.get(objectKind, id))?.revision;
+    const served = (name: string): boolean => operations.some((each) => each.name === name && isIn(each, number));
+    const placesOf = (objectType: MatrixType): readonly Place[] => (objectType === 'Template' ? ['Template'] : states);
+    const objectAt = (objectType: MatrixType, place: Place) =>
+      objectIn(fixture, version, objectType, place === 'Template' ? undefined : place);
+
+    for (const [operation, rows] of Object.entries(onObjects) as [ServedOperation, readonly Row[]][]) {
+      if (!served(operation)) continue;
+      for (const [place, { payload = () => [], refused = {} }] of rows.entries()) {
+        const asking = (id: string): Item =>
+          request(version, [item(operation, [uniqueIdentifier(id), ...payload(version)], '01')]);
+
+        for (const objectType of types) {
+          it(`${operation} (${place + 1}) of a ${objectType}, in every state`, async () => {
+            for (const where of placesOf(objectType)) {
+              const id = await objectAt(objectType, where);
+              const before = await revisionOf(id);
+              expect(Buffer.from(await bytesOf(asking(id), other)).toString('hex'), `${where}, other`).to.equal(
+                Buffer.from(await bytesOf(asking(absentId), other)).toString('hex'),
+              );
+              expect(await revisionOf(id), `${where}, untouched`).to.equal(before);
+              const [answer] = answersOf(decode(await bytesOf(asking(id), owner)));
+              const [now, old] = refused[where] ?? [undefined, undefined];
+              const expected = version < '2' ? old : now;
+              expect([answer?.status, answer?.reason], `${where}, owner`).to.deep.equal([
+                expected === undefined ? 'Success' : 'OperationFailed',
+                expected,
+              ]);
+            }
+          });
+        }
+      }
+    }
+
+    for (const objectType of types) {
+      it(`Locate of a ${objectType}, in every state`, async () => {
+        const found = async (message: Item, client: string): Promise<unknown[]> => {
+          const [answer] = answersOf(decode(await bytesOf(message, client)));
+          expect(answer?.status).to.equal('Success');
+          return all(answer?.payload as Item, 'UniqueIdentifier').map(({ value }) => value);
+        };
+        for (const where of placesOf(objectType)) {
+          const id = await objectAt(objectType, where);
+          const byId = (which: string): Item =>
+            request(version, [item('Locate', locating(version, ['Unique Identifier', uniqueIdentifier(which)]))]);
+          const everything = request(version, [item('Locate', locating(version))]);
+          // Without a Storage Status Mask "only on-line objects" are looked for, and what is destroyed is not.
+          const isThere = where !== 'Destroyed' && where !== 'DestroyedCompromised';
+          expect(await found(byId(id), owner), `${where}, owner`).to.deep.equal(isThere ? [id] : []);
+          expect((await found(everything, owner)).includes(id), `${where}, owner, all`).to.equal(isThere);
+          expect(await bytesOf(byId(id), other), `${where}, other`).to.deep.equal(await bytesOf(byId(absentId), other));
+          expect(await found(everything, 'client-3'), `${where}, other, all`).to.deep.equal([]);
+        }
+      });
+    }
+
+    for (const [operation, payload] of Object.entries(onNoObject)) {
+      if (!served(operation)) continue;
+      it(`${operation}, by anybody`, async () => {
+        for (const client of [owner, other]) {
+          const message = request(version, [item(operation as ServedOperation, payload(version), '01')]);
+          expect(answersOf(decode(await bytesOf(message, client)))[0]?.status, client).to.equal('Success');
+        }
+      });
+    }
+  });
+}
+
+/** Locate takes its Attributes bare in 1.x. */
+const locating = (version: string, ...given: readonly [name: string, item: Item][]): readonly Item[] => {
+  const attributes = attributesFor(version, ...given);
+  return version < '2' ? (attributes.value as Item[]) : [attributes];
+};
