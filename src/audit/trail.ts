@@ -41,7 +41,7 @@ export interface AuditTrail {
   readonly healthy: boolean;
   /** The record of a change, for its commit. After the commit the same entry is appended with this identifier. */
   pending(entry: AuditEntry): { readonly change: StoreChange; readonly entryId: string };
-  /** Rejects with AuditError when the record could not be written. */
+  /** Rejects with AuditError when the record could not be written. What is appended in one turn shares its fate, so that one may wait for the last alone. */
   append(entry: AuditEntry, entryId?: string): Promise<void>;
   /** Ends the chain in order. Nothing may be appended any more. */
   close(): Promise<void>;
@@ -153,7 +153,10 @@ class Trail implements AuditTrail {
     if (this.#failure !== undefined || this.#closed) {
       if (change !== undefined) this.#owed.push(change);
       this.#refused += 1;
-      return Promise.reject(this.#failure ?? new AuditError('closed'));
+      const refusal = Promise.reject(this.#failure ?? new AuditError('closed'));
+      // Like a turn: nobody has to wait.
+      refusal.catch(() => undefined);
+      return refusal;
     }
     const turn = (this.#turn ??= this.#beginTurn());
     turn.records.push(text);

@@ -12,27 +12,11 @@ import { Tag } from '#protocol/tags';
 import { versionText, type Version } from '#protocol/versions';
 import { ConflictError } from '#store/engine';
 import { ItemType, type Item } from '#ttlv/item';
-import { createContext } from './context.ts';
-import type { Placeholders } from './placeholders.ts';
+import { RunContext, type Asking, type Batch } from './context.ts';
 import type { Running } from './services.ts';
-import type { Session } from './session.ts';
-import type { ObjectView } from './view.ts';
 
 /** An item is run again when somebody else changed its object meanwhile; more often than this nobody is that unlucky. */
 export const maximumRuns = 16;
-
-/** Who asks, in which version. */
-export interface Asking {
-  readonly version: Version;
-  readonly session: Session;
-  readonly services: Running;
-}
-
-/** What the items of one request share. */
-export interface Batch extends Asking {
-  readonly placeholders: Placeholders;
-  readonly view: ObjectView;
-}
 
 /** An answer, and its audit record. */
 export interface Done {
@@ -84,20 +68,17 @@ export const refuseItem = (item: Item, error: KmipError, asking: Asking): Done =
   asFailure(begin(item, asking), error, asking.version);
 
 /**
- * Yields one answer, or several: an identifier of 2.x may stand for all the objects that an earlier item found or made, and then "the operation is repeated for each of
- * them" (2.1 §11.58). `room` is how many answers the message may still hold.
+ * What is to be run for one item, and answers when it is. Mostly once: but an identifier of 2.x may stand for all the objects that an earlier item found or
+ * made, and then "the operation is repeated for each of them" (2.1 §11.58). `room` is how many answers the message may still hold.
  */
-export async function* runItem(item: Item, batch: Batch, room: number): AsyncGenerator<Done> {
+export function runsOf(item: Item, batch: Batch, room: number): readonly (() => Done | Promise<Done>)[] {
   const begun = begin(item, batch);
-  let operation: FoundOperation;
-  let requests: readonly object[];
   try {
-    [operation, requests] = readItem(item, batch, room);
+    const [operation, requests] = readItem(item, batch, room);
+    return requests.map((request) => () => run(operation, request, begun, batch));
   } catch (error) {
-    yield asFailure(begun, explained(error, batch.services), batch.version);
-    return;
+    return [() => asFailure(begun, explained(error, batch.services), batch.version)];
   }
-  for (const request of requests) yield await runOnce(operation, request, begun, batch);
 }
 
 function readItem(
@@ -124,20 +105,20 @@ function readItem(
   return [operation, ids.map((uniqueIdentifier) => ({ ...request, uniqueIdentifier }))];
 }
 
-async function runOnce(operation: FoundOperation, request: object, begun: Begun, batch: Batch): Promise<Done> {
+async function run(operation: FoundOperation, request: object, begun: Begun, batch: Batch): Promise<Done> {
   const { version, services, placeholders } = batch;
-  const touched = new Set<string>();
-  for (let run = 1; ; run++) {
-    const attempt = createContext({ ...batch, operation: operation.name, entry: begun.entry, touched });
-    const entry = (): AuditEntry => ({ ...begun.entry, objects: [...touched] });
+  const touched: string[] = [];
+  const entry: AuditEntry = { ...begun.entry, objects: touched };
+  for (let tries = 1; ; tries++) {
+    const context = new RunContext(batch, { operation: operation.name, entry, touched });
     try {
-      const response = await operation.run(request, attempt.context);
+      const response = await operation.run(request, context);
       const responsePayload = payloadOf(operation, response, version);
       placeholders.answered(operation.name, response);
-      return { answer: { ...begun.answer, responsePayload }, entry: entry(), entryId: attempt.entryId() };
+      return { answer: { ...begun.answer, responsePayload }, entry, entryId: context.entryId };
     } catch (error) {
-      if (error instanceof ConflictError && run < maximumRuns) continue;
-      return asFailure({ ...begun, entry: entry() }, explained(error, services), version);
+      if (error instanceof ConflictError && tries < maximumRuns) continue;
+      return asFailure({ ...begun, entry }, explained(error, services), version);
     }
   }
 }

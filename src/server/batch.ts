@@ -5,26 +5,16 @@
 import { KmipError } from '#protocol/kmip-error';
 import type { RequestMessage, ResponseBatchItem } from '#protocol/message';
 import { ConflictError } from '#store/engine';
-import {
-  asFailure,
-  explained,
-  failed,
-  maximumRuns,
-  refuseItem,
-  runItem,
-  type Asking,
-  type Done,
-} from './batch-item.ts';
+import { asFailure, explained, failed, maximumRuns, refuseItem, runsOf, type Done } from './batch-item.ts';
+import type { Asking } from './context.ts';
 import { Placeholders } from './placeholders.ts';
-import { directView, stagedView, type ObjectView } from './view.ts';
+import { stagedView, type ObjectView } from './view.ts';
 
 /** Answers the items that were reached: all of them, or those up to the first failure. */
 export async function runBatch(request: RequestMessage, asking: Asking): Promise<ResponseBatchItem[]> {
   const { header, batchItems } = request;
   const undo = header.batchErrorContinuationOption === 'Undo' && batchItems.length > 1;
-  const done = undo
-    ? await runUndoable(request, asking)
-    : await runInTurn(request, asking, directView(asking.services));
+  const done = undo ? await runUndoable(request, asking) : await runInTurn(request, asking, asking.services.objects);
   return await audited(done, asking);
 }
 
@@ -46,7 +36,8 @@ async function runInTurn({ header, batchItems }: RequestMessage, asking: Asking,
   const { maximumBatchCount } = asking.services.limits;
   const done: Done[] = [];
   for (const item of batchItems) {
-    for await (const result of runItem(item, batch, maximumBatchCount - done.length)) {
+    for (const run of runsOf(item, batch, maximumBatchCount - done.length)) {
+      const result = await run();
       done.push(result);
       if (failed(result) && header.batchErrorContinuationOption !== 'Continue') return done;
     }
@@ -87,10 +78,14 @@ const undone = ({ answer, entry }: Done): Done => ({
 
 /** Writes the records of all items, and only then lets their answers go. Changes have theirs in the store already. */
 async function audited(done: readonly Done[], { services, version }: Asking): Promise<ResponseBatchItem[]> {
-  const written = await Promise.allSettled(done.map(({ entry, entryId }) => services.audit.append(entry, entryId)));
-  const unwritten = new KmipError('GeneralFailure', 'the audit trail cannot be written');
-  return done.map((each, place) => {
-    const isKept = written[place]?.status === 'fulfilled' || each.entryId !== undefined;
-    return isKept ? each.answer : asFailure(each, unwritten, version).answer;
-  });
+  let written: Promise<void> | undefined;
+  for (const { entry, entryId } of done) written = services.audit.append(entry, entryId);
+  try {
+    // They were appended in one turn, and share its fate.
+    await written;
+    return done.map(({ answer }) => answer);
+  } catch {
+    const error = new KmipError('GeneralFailure', 'the audit trail cannot be written');
+    return done.map((each) => (each.entryId === undefined ? asFailure(each, error, version) : each).answer);
+  }
 }

@@ -4,11 +4,22 @@ import type { AuditEntry } from '#audit/entry';
 import { attributesAt } from '#objects/life-cycle';
 import type { ManagedObject } from '#objects/managed-object';
 import { putMaterial } from '#objects/material';
-import type { Context, Loaded } from '#operations/context';
+import type { ObjectStructure } from '#objects/object-structure';
+import type {
+  Context,
+  InteropSession,
+  Loaded,
+  ObjectChange,
+  ObjectQuery,
+  Offered,
+  ServerFacts,
+} from '#operations/context';
 import type { ServedOperation } from '#operations/index';
+import type { ObjectRight } from '#operations/rights';
 import { enumerationHas } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
-import { rulesOf, type Version } from '#protocol/versions';
+import type { ObjectReference } from '#protocol/structures';
+import { rulesOf, type Rules, type Version } from '#protocol/versions';
 import type { Kept } from '#store/store';
 import { newIdentifier } from './identifier.ts';
 import { offeredIn } from './offered.ts';
@@ -18,109 +29,159 @@ import type { Running } from './services.ts';
 import type { Session } from './session.ts';
 import type { ObjectView, ViewChange } from './view.ts';
 
-export interface ContextParts {
-  readonly operation: ServedOperation;
+/** Who asks, in which version. */
+export interface Asking {
   readonly version: Version;
   readonly session: Session;
   readonly services: Running;
+}
+
+/** What the items of one request share. */
+export interface Batch extends Asking {
   readonly placeholders: Placeholders;
   readonly view: ObjectView;
+}
+
+/** What is run, and what its audit record says when all goes well. */
+export interface Run {
+  readonly operation: ServedOperation;
   readonly entry: AuditEntry;
-  /** Gets the identifiers of all objects that the operation held or made, for the audit record. */
-  readonly touched: Set<string>;
+  /** Gets the identifiers of all objects that the operation held or made; the entry's objects are these. */
+  readonly touched: string[];
 }
 
-export interface Attempt {
-  readonly context: Context;
+/** It keeps the record that it came from, which a change names. */
+class LoadedObject implements Loaded {
+  readonly object: ManagedObject;
+  readonly record: Kept<ManagedObject>;
+
+  constructor(record: Kept<ManagedObject>, now: number) {
+    const attributes = attributesAt(record.value.attributes, now);
+    this.object = { ...record.value, attributes };
+    this.record = record;
+  }
+
+  openStructure(): ObjectStructure {
+    const { structure } = this.object;
+    return this.record.hasMaterial ? putMaterial(structure, this.record.openMaterial()) : structure;
+  }
+}
+
+function recordOf(loaded: Loaded): Kept<ManagedObject> {
+  if (!(loaded instanceof LoadedObject)) throw new Error('only what was loaded can be changed');
+  return loaded.record;
+}
+
+/** Made for every item of every request: methods, so that it costs no closures. */
+export class RunContext implements Context {
+  readonly version: Version;
+  readonly #batch: Batch;
+  readonly #run: Run;
+  readonly #milliseconds: number;
+  #entryId: string | undefined;
+
+  constructor(batch: Batch, run: Run) {
+    this.version = batch.version;
+    this.#batch = batch;
+    this.#run = run;
+    this.#milliseconds = batch.services.now();
+  }
+
   /** The audit record that went with the change, when there was one. */
-  entryId(): string | undefined;
-}
+  get entryId(): string | undefined {
+    return this.#entryId;
+  }
 
-export function createContext({
-  operation,
-  version,
-  session,
-  services,
-  placeholders,
-  view,
-  entry,
-  touched,
-}: ContextParts): Attempt {
-  const milliseconds = services.now();
-  const now = Math.floor(milliseconds / 1000);
-  const kept = new WeakMap<Loaded, Kept<ManagedObject>>();
-  let entryId: string | undefined;
+  get rules(): Rules {
+    return rulesOf(this.version);
+  }
 
-  function loaded(record: Kept<ManagedObject>): Loaded {
-    const object = { ...record.value, attributes: attributesAt(record.value.attributes, now) };
-    const made: Loaded = {
-      object,
-      openStructure: () =>
-        record.hasMaterial ? putMaterial(object.structure, record.openMaterial()) : object.structure,
+  get clientId(): string {
+    return this.#batch.session.clientId;
+  }
+
+  get server(): ServerFacts {
+    return this.#batch.services.facts;
+  }
+
+  get offered(): Offered {
+    return offeredIn(this.version, this.server);
+  }
+
+  get interopSession(): InteropSession {
+    const { interopBegun } = this.#batch.services;
+    return {
+      begin: () => void interopBegun.set(this.clientId, this.newIdentifier()),
+      since: () => interopBegun.get(this.clientId),
     };
-    kept.set(made, record);
-    return made;
+  }
+
+  now(): number {
+    return Math.floor(this.#milliseconds / 1000);
+  }
+
+  random(length: number): Uint8Array {
+    return this.#batch.services.random(length);
+  }
+
+  newIdentifier(): string {
+    return newIdentifier(this.#milliseconds, this.#batch.services.random);
+  }
+
+  async load(reference: ObjectReference | undefined, right: ObjectRight): Promise<Loaded> {
+    const { placeholders, session, view } = this.#batch;
+    const id = placeholders.resolve(reference);
+    const record = await view.get(id);
+    // One answer for both, so that nobody learns of foreign objects.
+    if (
+      record === undefined ||
+      !this.#hasWordFor(record.value) ||
+      !mayOn(session, this.#run.operation, record.value, right)
+    ) {
+      throw new KmipError('ObjectNotFound', 'no object of yours has this Unique Identifier');
+    }
+    this.#touch(id);
+    return new LoadedObject(record, this.now());
+  }
+
+  async *find(query: ObjectQuery): AsyncGenerator<Loaded> {
+    const { session, services, view } = this.#batch;
+    for await (const record of candidates(query, session, services.store.term, view, this.now())) {
+      if (!this.#hasWordFor(record.value) || !mayOn(session, this.#run.operation, record.value, 'read')) continue;
+      yield new LoadedObject(record, this.now());
+    }
+  }
+
+  async commit(changes: readonly ObjectChange[]): Promise<void> {
+    const viewChanges = changes.map((change): ViewChange => {
+      if ('create' in change) {
+        this.#touch(change.create.id);
+        return change;
+      }
+      if ('remove' in change) return { remove: recordOf(change.remove) };
+      const { update, to, material } = change;
+      return { update: recordOf(update), to, ...(material === undefined ? {} : { material }) };
+    });
+    const { entry, touched } = this.#run;
+    this.#entryId = await this.#batch.view.commit(viewChanges, { ...entry, objects: [...touched] });
+  }
+
+  setPlaceholder(id: string | undefined): void {
+    this.#batch.placeholders.placeholder = id;
+  }
+
+  log(message: string): void {
+    const { services, session } = this.#batch;
+    services.log.info('a client says', { connection: session.connection, client: session.clientId, message });
   }
 
   /** An object of a type that the version does not know is none of its world: Templates in 2.x, PGP Keys in 1.0. */
-  const hasWordFor = (object: ManagedObject): boolean =>
-    enumerationHas('ObjectType', object.structure.objectType, version);
+  #hasWordFor({ structure }: ManagedObject): boolean {
+    return enumerationHas('ObjectType', structure.objectType, this.version);
+  }
 
-  const context: Context = {
-    version,
-    rules: rulesOf(version),
-    clientId: session.clientId,
-    server: services.facts,
-    get offered() {
-      return offeredIn(version, services.facts);
-    },
-    interopSession: {
-      begin: () => void services.interopBegun.set(session.clientId, newIdentifier(milliseconds, services.random)),
-      since: () => services.interopBegun.get(session.clientId),
-    },
-    now: () => now,
-    random: services.random,
-    newIdentifier: () => newIdentifier(milliseconds, services.random),
-
-    async load(reference, right) {
-      const id = placeholders.resolve(reference);
-      const record = await view.get(id);
-      // One answer for both, so that nobody learns of foreign objects.
-      if (record === undefined || !hasWordFor(record.value) || !mayOn(session, operation, record.value, right)) {
-        throw new KmipError('ObjectNotFound', 'no object of yours has this Unique Identifier');
-      }
-      touched.add(id);
-      return loaded(record);
-    },
-
-    async *find(query) {
-      for await (const record of candidates(query, session, services.store.term, view, now)) {
-        if (hasWordFor(record.value) && mayOn(session, operation, record.value, 'read')) yield loaded(record);
-      }
-    },
-
-    async commit(changes) {
-      const viewChanges = changes.map((change): ViewChange => {
-        if ('create' in change) {
-          touched.add(change.create.id);
-          return change;
-        }
-        const record = kept.get('remove' in change ? change.remove : change.update);
-        if (record === undefined) throw new Error('only what was loaded can be changed');
-        if ('remove' in change) return { remove: record };
-        const { to, material } = change;
-        return { update: record, to, ...(material === undefined ? {} : { material }) };
-      });
-      entryId = await view.commit(viewChanges, { ...entry, objects: [...touched], status: 'Success' });
-    },
-
-    setPlaceholder(id) {
-      placeholders.placeholder = id;
-    },
-
-    log(message) {
-      services.log.info('a client says', { connection: session.connection, client: session.clientId, message });
-    },
-  };
-  return { context, entryId: () => entryId };
+  #touch(id: string): void {
+    const { touched } = this.#run;
+    if (!touched.includes(id)) touched.push(id);
+  }
 }

@@ -23,6 +23,7 @@ import { refuseBatch, runBatch } from './batch.ts';
 import { fitting } from './response-size.ts';
 import type { Running, Services } from './services.ts';
 import type { Session } from './session.ts';
+import { directView } from './view.ts';
 
 export interface Handler {
   /** The answer to one request. Rejects only when the answer itself cannot be made. */
@@ -34,7 +35,7 @@ export interface Handler {
 export function createHandler(services: Services): Handler {
   const { limits, log } = services;
   const authenticate = createAuthenticator(services.credentials);
-  const running: Running = { ...services, interopBegun: new Map() };
+  const running: Running = { ...services, objects: directView(services), interopBegun: new Map() };
 
   return {
     async handle(bytes, session) {

@@ -12,12 +12,15 @@ const identifierFields = [
   ['uniqueIdentifier', ''],
 ] as const;
 
+interface Answer {
+  readonly operation: string;
+  readonly response: object;
+}
+
 export class Placeholders {
   #placeholder: string | undefined;
-  /** "Zero based nth Unique Identifier in the response." */
-  readonly #answered: string[] = [];
-  /** "If an operation appears multiple times in a request, it is the most recent that is referred to." */
-  readonly #byOperation = new Map<string, readonly string[]>();
+  /** Looked into only when somebody asks: most batches are one item. */
+  readonly #answers: Answer[] = [];
 
   set placeholder(id: string | undefined) {
     this.#placeholder = id;
@@ -25,25 +28,27 @@ export class Placeholders {
 
   /** Takes note of a successful answer. */
   answered(operation: string, response: object): void {
-    const all: string[] = [];
-    for (const [field, suffix] of identifierFields) {
-      const held = (response as { readonly [field: string]: string | readonly string[] | undefined })[field];
-      const ids = typeof held === 'string' ? [held] : (held ?? []);
-      this.#byOperation.set(operation + suffix, ids);
-      all.push(...ids);
-    }
-    this.#byOperation.set(operation, all);
-    this.#answered.push(...all);
+    this.#answers.push({ operation, response });
   }
 
   /** The identifiers that a request's Unique Identifier means, its absence included: none when the batch has nothing to take its place. */
   standsFor(reference: ObjectReference | undefined): readonly string[] {
     if (typeof reference === 'string') return [reference];
     if (reference === undefined) return present(this.#placeholder);
-    // "If negative the count is backwards from the beginning of the current operation's batch item."
-    if ('item' in reference) return present(this.#answered.at(reference.item));
+    // "Zero based nth Unique Identifier in the response. If negative the count is backwards from the beginning of the current operation's batch item."
+    if ('item' in reference) return present(this.#answers.flatMap(identifiersIn).at(reference.item));
     if (reference.made === 'IDPlaceholder') return present(this.#placeholder);
-    return this.#byOperation.get(reference.made) ?? [];
+    return this.#madeBy(reference.made);
+  }
+
+  /** "If an operation appears multiple times in a request, it is the most recent that is referred to." */
+  #madeBy(made: string): readonly string[] {
+    for (const answer of this.#answers.toReversed()) {
+      if (answer.operation === made) return identifiersIn(answer);
+      const field = identifierFields.find(([, suffix]) => answer.operation + suffix === made)?.[0];
+      if (field !== undefined) return heldIn(answer, field);
+    }
+    return [];
   }
 
   /** @throws KmipError when it stands for nothing. */
@@ -55,3 +60,11 @@ export class Placeholders {
 }
 
 const present = (id: string | undefined): readonly string[] => (id === undefined ? [] : [id]);
+
+function heldIn({ response }: Answer, field: string): readonly string[] {
+  const held = (response as { readonly [field: string]: string | readonly string[] | undefined })[field];
+  return typeof held === 'string' ? [held] : (held ?? []);
+}
+
+const identifiersIn = (answer: Answer): readonly string[] =>
+  identifierFields.flatMap(([field]) => heldIn(answer, field));

@@ -3,6 +3,7 @@ import type { AuditTrail } from '#audit/trail';
 import type { ServerFacts } from '#operations/context';
 import type { Store } from '#store/store';
 import type { Credentials } from './authentication.ts';
+import type { ObjectView } from './view.ts';
 
 export interface ServerLog {
   debug(message: string, details?: object): unknown;
@@ -26,6 +27,8 @@ export interface Services {
 
 /** With what the handler itself remembers from request to request. */
 export interface Running extends Services {
+  /** The objects as the store has them. */
+  readonly objects: ObjectView;
   /** The identifier that every object made since a client's Interop Begin comes after, by client. */
   readonly interopBegun: Map<string, string>;
 }
