@@ -1,4 +1,7 @@
-/** What programs may use of kmipd: a typed KMIP client, the operations it calls, and the protocol's names. The codec is `kmipd/ttlv`. */
+/**
+ * What programs may use of kmipd: a typed KMIP client, the operations that it calls, by name, and the names of the
+ * protocol, which the XML and text of `kmipd/ttlv` take, too.
+ */
 export {
   connect,
   createClient,
@@ -11,5 +14,7 @@ export {
 export type { Peer } from './client/tls-transport.ts';
 export type { Transport } from './client/transport.ts';
 export * from './operations/index.ts';
+export { maskBit } from './protocol/enumerations.ts';
 export { KmipError, type ResultReason } from './protocol/kmip-error.ts';
+export { names } from './protocol/names.ts';
 export { supportedVersions, versionOf, versionText, type Version } from './protocol/versions.ts';

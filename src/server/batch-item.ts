@@ -1,7 +1,7 @@
 /** One item of a batch: read, authorized, run again when somebody else was faster; its answer, and its audit record. */
 import { mayUse } from '#access/rights';
 import type { AuditEntry } from '#audit/entry';
-import { operationByCode, type FoundOperation } from '#operations/index';
+import { operationByCode, type FoundOperation } from '#operations/served';
 import { isIn } from '#operations/operation';
 import { childrenOf } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';

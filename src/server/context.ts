@@ -14,7 +14,7 @@ import type {
   Offered,
   ServerFacts,
 } from '#operations/context';
-import type { ServedOperation } from '#operations/index';
+import type { ServedOperation } from '#operations/served';
 import type { ObjectRight } from '#operations/rights';
 import { enumerationHas } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';

@@ -1,5 +1,5 @@
 /** What this server truly offers in a version, read from the tables: what Query tells. */
-import { operations } from '#operations/index';
+import { operations } from '#operations/served';
 import type { Offered, ServerFacts } from '#operations/context';
 import { isIn } from '#operations/operation';
 import { offeredProtectionStorage } from '#operations/protection-storage';

@@ -4,7 +4,7 @@
  */
 import { expect } from 'chai';
 import type { State } from '#objects/life-cycle';
-import { operations, type ServedOperation } from '#operations/index';
+import { operations, type ServedOperation } from '#operations/served';
 import { isIn } from '#operations/operation';
 import type { ResultReason } from '#protocol/kmip-error';
 import { Tag } from '#protocol/tags';

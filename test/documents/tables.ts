@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { createProgram } from '#cli/program';
 import { settingNames, settings, variableOf } from '#config';
 import { attributeRows, type AttributeRow } from '#objects/attributes';
-import { operations } from '#operations/index';
+import { operations } from '#operations/served';
 import { versionText, type Range } from '#protocol/versions';
 
 type Rows = readonly (readonly string[])[];
