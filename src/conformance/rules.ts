@@ -39,7 +39,7 @@ const isCorrelation = among(
   'CorrelationValue',
 );
 
-/** What each function of Query makes an answer list (2.1 §6.1.37). */
+/** What each function of Query makes an answer list (2.1 §6.1.40). */
 const listedBy: Readonly<Record<string, readonly TagName[]>> = {
   QueryOperations: ['Operation'],
   QueryObjects: ['ObjectType'],

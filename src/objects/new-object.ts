@@ -6,10 +6,10 @@ import type { ManagedObject } from './managed-object.ts';
 import { takeMaterial } from './material.ts';
 import { isWrapped, type ObjectStructure } from './object-structure.ts';
 
-/** Seconds; how long clients may use what they fetched without asking again (2.1 §4.32). No policy here shortens it. */
+/** Seconds; how long clients may use what they fetched without asking again (2.1 §4.30). No policy here shortens it. */
 const leaseTime = 3600;
 
-/** 2.1 §11.54: kept by software, sealed, on this system. */
+/** 2.1 §4.44, §12.2: kept by software, sealed, on this system. */
 const protectionStorageMask = 0x01;
 
 export interface NewObject {
@@ -72,7 +72,7 @@ function implicit(
   };
 }
 
-/** The digest that every object has is SHA-256 (2.1 §4.20), over the material as it was registered or made. */
+/** The digest that every object has is SHA-256 (2.1 §4.21), over the material as it was registered or made. */
 function digestOf(structure: ObjectStructure, material: Uint8Array): NonNullable<Attributes['digest']>[number] {
   const keyFormatType = 'keyBlock' in structure ? structure.keyBlock.keyFormatType : undefined;
   return {

@@ -53,7 +53,7 @@ export interface Context {
   find(query: ObjectQuery): AsyncIterable<Loaded>;
   /** All or nothing, durable when it resolves; the audit record travels along. */
   commit(changes: readonly ObjectChange[]): Promise<void>;
-  /** Sets or, with undefined, empties the ID Placeholder (2.1 §6, 1.4 §4). */
+  /** Sets or, with undefined, empties the ID Placeholder (2.1 §6.1, 1.4 §4). */
   setPlaceholder(id: string | undefined): void;
   /** Puts a client's text into the log (Log, 2.1 §6.1.29). */
   log(message: string): void;

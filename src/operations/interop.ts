@@ -1,5 +1,4 @@
 import { isDestroyed, type State } from '#objects/life-cycle';
-import { objectTypeOf } from '#objects/managed-object';
 import { enumeration, text } from '#protocol/codecs';
 import { required } from '#protocol/fields';
 import { Tag } from '#protocol/tags';
@@ -12,7 +11,7 @@ const batch = 100;
 
 /**
  * KMIP 2.1 §6.1.26. "It SHALL NOT be available in a production server": only where the operator asked for it. Begin and End change no object; Reset destroys, in
- * whatever state, what the caller has made since its Begin.
+ * whatever state, what the caller has made since its Begin; there are no Templates in the versions that have it.
  */
 export const interop = defineOperation('Interop', {
   request: {
@@ -39,11 +38,7 @@ async function destroyAllSince(since: string | undefined, context: Context): Pro
     const before = object.attributes.state as State | undefined;
     if (isDestroyed(before)) continue;
     const state = before === 'Compromised' ? 'DestroyedCompromised' : 'Destroyed';
-    changes.push(
-      objectTypeOf(object) === 'Template'
-        ? { remove: loaded }
-        : { update: loaded, to: changed(object, { state, destroyDate: now }, now), material: null },
-    );
+    changes.push({ update: loaded, to: changed(object, { state, destroyDate: now }, now), material: null });
     if (changes.length < batch) continue;
     await context.commit(changes);
     changes = [];

@@ -46,7 +46,7 @@ function keyBlockIn(block: KeyBlock, format: string): KeyBlock {
   throw new KmipError('KeyFormatTypeNotSupported', `a ${block.keyFormatType} key cannot be given out as ${format}`);
 }
 
-/** The bytes of a symmetric key, raw or transparent (2.1 §3.1.1); undefined for all others. */
+/** The bytes of a symmetric key, raw or transparent (2.1 §3.4); undefined for all others. */
 export function keyBytes({ keyFormatType, keyValue }: KeyBlock): Uint8Array | undefined {
   if (keyValue === undefined || isWrapped(keyValue)) return undefined;
   const { keyMaterial } = keyValue;

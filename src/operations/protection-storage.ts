@@ -4,7 +4,7 @@ import { maskBit } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
 import { Tag } from '#protocol/tags';
 
-/** KMIP 2.1 §7.30: where a client wants its objects kept. */
+/** KMIP 2.1 §7.33: where a client wants its objects kept. */
 export const protectionStorageMasks = structure('Protection Storage Masks', {
   protectionStorageMask: many(Tag.ProtectionStorageMask, mask),
 });

@@ -2,6 +2,7 @@ import { attributeSet } from '#objects/attribute-codec';
 import { boolean, enumeration, integer, text } from '#protocol/codecs';
 import type { EnumerationValue } from '#protocol/enumerations';
 import { many, optional, required, structure, type Shape } from '#protocol/fields';
+import { KmipError } from '#protocol/kmip-error';
 import { extensionInformation, rngParameters } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
 import { V1_1, V1_2, V1_3, V1_4, V2_0, V2_1 } from '#protocol/versions';
@@ -10,20 +11,20 @@ import { defineOperation } from './operation.ts';
 import { protectionStorageMasks } from './protection-storage.ts';
 import { generatorOf } from './random-number-generator.ts';
 
-/** 2.1 §7.32. 1.x leaves the content to the vendor: there it stays empty. */
+/** 2.1 §7.37. 1.x leaves the content to the vendor: there it stays empty. */
 const serverInformation = structure('Server Information', {
   serverVersion: optional(Tag.ServerVersion, text, { since: V2_0 }),
   productName: optional(Tag.ProductName, text, { since: V2_0 }),
 });
 
-/** 2.1 §7.28 (1.4 §2.1.19). */
+/** 2.1 §7.31 (1.4 §2.1.19). */
 const profileInformation = structure('Profile Information', {
   profileName: required(Tag.ProfileName, enumeration('ProfileName')),
   serverURI: optional(Tag.ServerURI, text),
   serverPort: optional(Tag.ServerPort, integer),
 });
 
-/** 2.1 §7.36 (1.4 §2.1.20). */
+/** 2.1 §7.41 (1.4 §2.1.20). */
 const validationInformation = structure('Validation Information', {
   validationAuthorityType: required(Tag.ValidationAuthorityType, enumeration('ValidationAuthorityType')),
   validationAuthorityCountry: optional(Tag.ValidationAuthorityCountry, text),
@@ -38,7 +39,7 @@ const validationInformation = structure('Validation Information', {
   validationProfile: many(Tag.ValidationProfile, text),
 });
 
-/** 2.1 §7.3 (1.4 §2.1.21). */
+/** 2.1 §7.5 (1.4 §2.1.21). */
 const capabilityInformation = structure('Capability Information', {
   streamingCapability: optional(Tag.StreamingCapability, boolean),
   asynchronousCapability: optional(Tag.AsynchronousCapability, boolean),
@@ -52,7 +53,7 @@ const capabilityInformation = structure('Capability Information', {
   quantumSafeCapability: optional(Tag.QuantumSafeCapability, boolean, { since: V2_0 }),
 });
 
-/** 2.1 §7.5: the server fills in no attribute that a client left out, so none is ever sent. */
+/** 2.1 §7.11: the server fills in no attribute that a client left out, so none is ever sent. */
 const defaultsInformation = structure('Defaults Information', {
   objectDefaults: many(
     Tag.ObjectDefaults,
@@ -129,7 +130,8 @@ export const query = defineOperation('Query', {
   },
   response,
 
-  async run({ queryFunction = [] }, context): Promise<Answer> {
+  async run({ queryFunction }, context): Promise<Answer> {
+    if (queryFunction === undefined) throw new KmipError('InvalidMessage', 'Query request lacks Query Function');
     return Object.assign(
       {},
       ...queryFunction.map((each) => answers[each as EnumerationValue<'QueryFunction'>]?.(context)),

@@ -1,4 +1,4 @@
-/** Which random number generator makes keys here, as Query and the attribute of generated keys tell it (KMIP 2.1 §4.46, §7.33; 1.4 §3.44). */
+/** Which random number generator makes keys here, as Query and the attribute of generated keys tell it (KMIP 2.1 §4.46, §7.36; 1.4 §3.44). */
 import type { Attributes } from '#objects/attributes';
 import { KmipError } from '#protocol/kmip-error';
 import type { ServerFacts } from './context.ts';

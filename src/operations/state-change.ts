@@ -11,7 +11,7 @@ export function stateOf(object: ManagedObject, what: string): State {
   return state as State;
 }
 
-/** The object with these attributes, its Last Change Date set (2.1 §4.31). */
+/** The object with these attributes, its Last Change Date set (2.1 §4.29). */
 export const changed = (object: ManagedObject, attributes: Attributes, now: number): ManagedObject => ({
   ...object,
   attributes: { ...object.attributes, ...attributes, lastChangeDate: now },

@@ -9,7 +9,7 @@ import type { Version } from './versions.ts';
 type Operation = EnumerationValue<'Operation'>;
 type OlderReasons = { readonly [R in ResultReason]?: ResultReason };
 
-/** For each reason that came later than 1.0, the one before it, from the error tables of 1.x (1.4 §11.1 to §11.53). */
+/** For each reason that came later than 1.0, the one before it, from the error tables of 1.x (1.4 §11.1 to §11.43). */
 const olderReasons: OlderReasons = {
   // The text of 2.x uses Item Not Found and Object Not Found side by side; 1.x has one of them.
   ObjectNotFound: 'ItemNotFound',

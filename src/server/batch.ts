@@ -1,5 +1,5 @@
 /**
- * The items of one request: their order, Stop, Continue and Undo (KMIP 2.1 §9.6, §9.8; 1.4 §6.12, §6.13), their audit records before their
+ * The items of one request: their order, Stop, Continue and Undo (KMIP 2.1 §9.6, §9.8; 1.4 §6.12, §6.13, §11.43), their audit records before their
  * answers. Items are always run in the order given, which every Batch Order Option allows.
  */
 import { KmipError } from '#protocol/kmip-error';

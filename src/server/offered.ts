@@ -4,14 +4,14 @@ import type { Offered, ServerFacts } from '#operations/context';
 import { isIn } from '#operations/operation';
 import { offeredProtectionStorage } from '#operations/protection-storage';
 import { registrableTypes } from '#operations/registrable';
-import { enumerationHas } from '#protocol/enumerations';
+import { enumerationValues } from '#protocol/enumerations';
 import type { Version } from '#protocol/versions';
 
 export const offeredIn = (version: Version, facts: ServerFacts): Offered => ({
   operations: operations
     .filter((each) => isIn(each, version) && each.offered?.(facts) !== false)
     .map(({ name }) => name),
-  objectTypes: registrableTypes.filter((each) => enumerationHas('ObjectType', each, version)),
+  objectTypes: enumerationValues('ObjectType', version).filter((each) => registrableTypes.includes(each)),
   profiles: [],
   protectionStorageMask: offeredProtectionStorage,
 });
