@@ -4,7 +4,7 @@
  * name is an Attribute Reference (2.1 §5.1, §5.5 to §5.7). Everything above sees `Instance`s and `Reference`s.
  */
 import { ItemType, type Item } from '#ttlv/item';
-import { enumeration, integer, quoted, tagText, text, wrongType } from '#protocol/codecs';
+import { anyItem, integer, quoted, tagText, text, wrongType } from '#protocol/codecs';
 import {
   childrenOf,
   fieldsOf,
@@ -20,6 +20,7 @@ import { KmipError } from '#protocol/kmip-error';
 import { Tag } from '#protocol/tags';
 import { inRange, rulesOf, type Version } from '#protocol/versions';
 import { nameOf, referenceByName, referenceText, unknownAttribute, type Reference } from './attribute-reference.ts';
+import { name } from './attribute-structures.ts';
 import { attributeByTag, attributeRow, type AttributeKey, type AttributeValue } from './attributes.ts';
 
 /** One value of one attribute, as it is on a wire. */
@@ -39,7 +40,7 @@ const parts = fieldsOf(
   {
     attributeName: required(Tag.AttributeName, text),
     attributeIndex: optional(Tag.AttributeIndex, integer),
-    attributeValue: optional(Tag.AttributeValue, { read: (item: Item) => item, write: (_tag, item: Item) => item }),
+    attributeValue: optional(Tag.AttributeValue, anyItem),
   },
   'Attribute',
 );
@@ -121,14 +122,8 @@ function writeInstance(instance: Instance, version: Version): Item | undefined {
 }
 
 const templateAttribute = structure('Template-Attribute', {
-  name: many(
-    Tag.Name,
-    structure('Name', {
-      nameValue: required(Tag.NameValue, text),
-      nameType: required(Tag.NameType, enumeration('NameType')),
-    }),
-  ),
-  attribute: many(Tag.Attribute, { read: (item: Item) => item, write: (_tag, item: Item) => item }),
+  name: many(Tag.Name, name),
+  attribute: many(Tag.Attribute, anyItem),
 });
 
 /** A set of attributes as a client gives it; in 1.x it may name Templates whose attributes it takes besides. */

@@ -1,31 +1,37 @@
 /**
- * THE attribute table: every attribute of KMIP 1.0 to 2.1 (2.1 chapter 4; 1.4 chapter 3), one row each. Its type, both wire shapes,
- * the rules, Locate, Get Attribute List and the documentation are read from here.
+ * THE attribute table: every attribute of KMIP 1.0 to 2.1 (2.1 chapter 4; 1.4 chapter 3), one row each. Its
+ * type, both wire shapes, the rules, Locate, Get Attribute List and the documentation are read from here.
  */
 import { encode } from '#ttlv/encode';
-import {
-  boolean,
-  bytes,
-  dateTime,
-  anyItem,
-  enumeration,
-  integer,
-  interval,
-  longInteger,
-  mask,
-  text,
-  type Codec,
-} from '#protocol/codecs';
+import { boolean, bytes, dateTime, enumeration, integer, interval, mask, text, type Codec } from '#protocol/codecs';
 import type { EnumerationValue } from '#protocol/enumerations';
-import { many, optional, required, structure } from '#protocol/fields';
-import { cryptographicParameters, objectReference, rngParameters, uniqueIdentifier } from '#protocol/structures';
+import { cryptographicParameters, rngParameters, uniqueIdentifier } from '#protocol/structures';
 import { Tag, tagName, tags } from '#protocol/tags';
 import { V1_0, V1_1, V1_2, V1_3, V1_4, V2_0, V2_1, type Range } from '#protocol/versions';
+import {
+  alternativeName,
+  applicationSpecificInformation,
+  certificateIdentifier,
+  certificateIssuer,
+  certificateSubject,
+  cryptographicDomainParameters,
+  digest,
+  keyValueLocation,
+  link,
+  name,
+  revocationReason,
+  rotateName,
+  usageLimits,
+  vendorAttribute,
+  x509CertificateIdentifier,
+  x509CertificateIssuer,
+  x509CertificateSubject,
+} from './attribute-structures.ts';
 import { atLeast, equalsEach, fieldsMatch, hasAllBits, withinRange, type Matcher } from './matching.ts';
 
 export type ObjectType = EnumerationValue<'ObjectType'>;
 
-/** When a client may change what is there: the state comes from the clock, `unlessReached` also looks at the held date. */
+/** When a client may change what is there: the state comes from the clock, `untilReached` also looks at the held date. */
 export type Modifiable =
   'never' | 'inAnyState' | 'whilePreActive' | 'untilDeactivated' | 'untilReached' | 'untilAllocated';
 
@@ -47,8 +53,8 @@ export interface AttributeRow<T = unknown, M extends boolean = boolean> extends 
   /** Given out when a client names it, and left out of "all attributes": there are clients that lose an answer that holds it. */
   readonly onlyByName?: true;
   /**
-   * How Locate compares; `index` makes of a held or (perhaps partly) asked value what an index term is made of. Undefined when it would not narrow, or when
-   * values that match have another: then nothing is passed over.
+   * How Locate compares; `index` makes of a held or (perhaps partly) asked value what an index term is made of. Undefined
+   * when it would not narrow, or when values that match have another: then nothing is passed over.
    */
   readonly matches: Matcher;
   readonly index?: (value: Partial<T>) => string | undefined;
@@ -58,9 +64,8 @@ const types = (...list: ObjectType[]): ReadonlySet<ObjectType> => new Set(list);
 const keys: ObjectType[] = ['SymmetricKey', 'PublicKey', 'PrivateKey', 'SplitKey', 'PGPKey'];
 /** Errata 01 of 1.4: an Opaque Object may be a Managed Cryptographic Object, and is treated as one for attributes. */
 const cryptographic = types(...keys, 'Certificate', 'SecretData', 'OpaqueObject', 'CertificateRequest');
-const everything = types(...cryptographic, 'Template');
 /** With Templates, which hold what objects made from them get. */
-const cryptographicAndTemplates = everything;
+const everything = types(...cryptographic, 'Template');
 const withMaterial = types('SymmetricKey', 'PrivateKey', 'SplitKey', 'SecretData', 'Template');
 const certificates = types('Certificate', 'PGPKey');
 const keyPairs = types('PublicKey', 'PrivateKey', 'Template');
@@ -71,6 +76,10 @@ const atCreation = { setBy: 'creation', modifiable: 'never', deletable: false } 
 const fixed = { setBy: 'either', modifiable: 'never', deletable: false } as const;
 const byClient = { setBy: 'either', modifiable: 'inAnyState', deletable: true } as const;
 const flag = { setBy: 'either', modifiable: 'inAnyState', deletable: false } as const;
+const multiple = { multiple: true } as const;
+const ofCertificate = { ...byServer, objects: certificates } as const;
+/** Certificate Attributes (2.1 §4.6): what a certificate says of its subject and issuer, one by one. */
+const nameParts = { ...ofCertificate, ...multiple, since: V2_0 } as const;
 
 type Columns<M extends boolean> = Partial<Range> & {
   readonly setBy: AttributeRow['setBy'];
@@ -81,6 +90,10 @@ type Columns<M extends boolean> = Partial<Range> & {
   readonly matches?: Matcher;
   readonly onlyByName?: true;
 };
+
+/** What Locate does with values of one kind, where the row says nothing else. */
+const matcherOf = (codec: object): Matcher =>
+  codec === dateTime ? withinRange : 'readPartial' in codec ? fieldsMatch : equalsEach;
 
 /** The name is the tag's; most rows need no more than a tag, a codec and a group. */
 function row<T, M extends boolean = false>(
@@ -94,7 +107,7 @@ function row<T, M extends boolean = false>(
   return {
     since: V1_0,
     objects: everything,
-    matches: equalsEach,
+    matches: matcherOf(codec),
     ...columns,
     multiple: (columns.multiple ?? false) as M,
     name: tags[key].name,
@@ -104,149 +117,34 @@ function row<T, M extends boolean = false>(
   };
 }
 
-const multiple = { multiple: true } as const;
-const dates = { matches: withinRange } as const;
-
-const name = structure('Name', {
-  nameValue: required(Tag.NameValue, text),
-  nameType: required(Tag.NameType, enumeration('NameType')),
-});
-const cryptographicDomainParameters = structure('Cryptographic Domain Parameters', {
-  qlength: optional(Tag.Qlength, integer),
-  recommendedCurve: optional(Tag.RecommendedCurve, enumeration('RecommendedCurve')),
-});
-const digest = structure('Digest', {
-  hashingAlgorithm: required(Tag.HashingAlgorithm, enumeration('HashingAlgorithm')),
-  digestValue: required(Tag.DigestValue, bytes),
-  keyFormatType: optional(Tag.KeyFormatType, enumeration('KeyFormatType'), { since: V1_1 }),
-});
-/** Clients give total and unit; the server keeps the count (2.1 §4.59). */
-const usageLimits = structure('Usage Limits', {
-  usageLimitsTotal: optional(Tag.UsageLimitsTotal, longInteger),
-  usageLimitsCount: optional(Tag.UsageLimitsCount, longInteger),
-  usageLimitsUnit: optional(Tag.UsageLimitsUnit, enumeration('UsageLimitsUnit')),
-});
-const link = structure('Link', {
-  linkType: required(Tag.LinkType, enumeration('LinkType')),
-  linkedObjectIdentifier: required(Tag.LinkedObjectIdentifier, objectReference),
-});
-const revocationReason = structure('Revocation Reason', {
-  revocationReasonCode: required(Tag.RevocationReasonCode, enumeration('RevocationReasonCode')),
-  revocationMessage: optional(Tag.RevocationMessage, text),
-});
-const applicationSpecificInformation = structure('Application Specific Information', {
-  applicationNamespace: required(Tag.ApplicationNamespace, text),
-  applicationData: optional(Tag.ApplicationData, text),
-});
-const alternativeName = structure('Alternative Name', {
-  alternativeNameValue: required(Tag.AlternativeNameValue, text),
-  alternativeNameType: required(Tag.AlternativeNameType, enumeration('AlternativeNameType')),
-});
-const keyValueLocation = structure('Key Value Location', {
-  keyValueLocationValue: required(Tag.KeyValueLocationValue, text),
-  keyValueLocationType: required(Tag.KeyValueLocationType, enumeration('KeyValueLocationType')),
-});
-const certificateIdentifier = structure('Certificate Identifier', {
-  issuer: required(Tag.Issuer, text),
-  serialNumber: optional(Tag.SerialNumber, text),
-});
-const certificateSubject = structure('Certificate Subject', {
-  distinguishedName: required(Tag.CertificateSubjectDistinguishedName, text),
-  alternativeName: many(Tag.CertificateSubjectAlternativeName, text),
-});
-const certificateIssuer = structure('Certificate Issuer', {
-  distinguishedName: required(Tag.CertificateIssuerDistinguishedName, text),
-  alternativeName: many(Tag.CertificateIssuerAlternativeName, text),
-});
-const x509CertificateIdentifier = structure('X.509 Certificate Identifier', {
-  issuerDistinguishedName: required(Tag.IssuerDistinguishedName, bytes),
-  certificateSerialNumber: required(Tag.CertificateSerialNumber, bytes),
-});
-const x509CertificateSubject = structure('X.509 Certificate Subject', {
-  subjectDistinguishedName: required(Tag.SubjectDistinguishedName, bytes),
-  subjectAlternativeName: many(Tag.SubjectAlternativeName, bytes),
-});
-const x509CertificateIssuer = structure('X.509 Certificate Issuer', {
-  issuerDistinguishedName: required(Tag.IssuerDistinguishedName, bytes),
-  issuerAlternativeName: many(Tag.IssuerAlternativeName, bytes),
-});
-const rotateName = structure('Rotate Name', {
-  rotateNameValue: required(Tag.RotateNameValue, text),
-  rotateNameType: required(Tag.RotateNameType, enumeration('RotateNameType')),
-});
-/**
- * The attributes that people make up: Attribute of 2.x with its Vendor Identification (2.1 §4.60); a Custom Attribute of 1.x (1.4 §3.39) is the one
- * whose Vendor Identification is "x" (clients') or "y" (the server's), as its name begins.
- */
-const vendorAttribute = structure('Attribute', {
-  vendorIdentification: required(Tag.VendorIdentification, text),
-  attributeName: required(Tag.AttributeName, text),
-  attributeValue: required(Tag.AttributeValue, anyItem),
-});
-
-const ofCertificates = { ...byServer, ...multiple, since: V2_0, objects: certificates } as const;
-
 export const attributes = {
   uniqueIdentifier: row(Tag.UniqueIdentifier, uniqueIdentifier, byServer),
-  name: row(Tag.Name, name, { ...byClient, ...multiple, matches: fieldsMatch }, (value) => value.nameValue),
+  name: row(Tag.Name, name, { ...byClient, ...multiple }, (value) => value.nameValue),
   objectType: row(Tag.ObjectType, enumeration('ObjectType'), byServer),
   cryptographicAlgorithm: row(Tag.CryptographicAlgorithm, enumeration('CryptographicAlgorithm'), atCreation),
   cryptographicLength: row(Tag.CryptographicLength, integer, atCreation),
-  cryptographicParameters: row(Tag.CryptographicParameters, cryptographicParameters, {
-    ...byClient,
-    ...multiple,
-    matches: fieldsMatch,
-  }),
+  cryptographicParameters: row(Tag.CryptographicParameters, cryptographicParameters, { ...byClient, ...multiple }),
   cryptographicDomainParameters: row(Tag.CryptographicDomainParameters, cryptographicDomainParameters, {
     ...fixed,
     objects: keyPairs,
-    matches: fieldsMatch,
   }),
   certificateType: row(Tag.CertificateType, enumeration('CertificateType'), { ...atCreation, objects: certificates }),
-  certificateLength: row(Tag.CertificateLength, integer, { ...byServer, objects: certificates, since: V1_1 }),
-  certificateIdentifier: row(Tag.CertificateIdentifier, certificateIdentifier, {
-    ...byServer,
-    objects: certificates,
-    until: V1_4,
-    matches: fieldsMatch,
-  }),
-  certificateSubject: row(Tag.CertificateSubject, certificateSubject, {
-    ...byServer,
-    objects: certificates,
-    until: V1_4,
-    matches: fieldsMatch,
-  }),
-  certificateIssuer: row(Tag.CertificateIssuer, certificateIssuer, {
-    ...byServer,
-    objects: certificates,
-    until: V1_4,
-    matches: fieldsMatch,
-  }),
+  certificateLength: row(Tag.CertificateLength, integer, { ...ofCertificate, since: V1_1 }),
+  certificateIdentifier: row(Tag.CertificateIdentifier, certificateIdentifier, { ...ofCertificate, until: V1_4 }),
+  certificateSubject: row(Tag.CertificateSubject, certificateSubject, { ...ofCertificate, until: V1_4 }),
+  certificateIssuer: row(Tag.CertificateIssuer, certificateIssuer, { ...ofCertificate, until: V1_4 }),
   x509CertificateIdentifier: row(Tag.X_509CertificateIdentifier, x509CertificateIdentifier, {
-    ...byServer,
-    objects: certificates,
+    ...ofCertificate,
     since: V1_1,
-    matches: fieldsMatch,
   }),
-  x509CertificateSubject: row(Tag.X_509CertificateSubject, x509CertificateSubject, {
-    ...byServer,
-    objects: certificates,
-    since: V1_1,
-    matches: fieldsMatch,
-  }),
-  x509CertificateIssuer: row(Tag.X_509CertificateIssuer, x509CertificateIssuer, {
-    ...byServer,
-    objects: certificates,
-    since: V1_1,
-    matches: fieldsMatch,
-  }),
+  x509CertificateSubject: row(Tag.X_509CertificateSubject, x509CertificateSubject, { ...ofCertificate, since: V1_1 }),
+  x509CertificateIssuer: row(Tag.X_509CertificateIssuer, x509CertificateIssuer, { ...ofCertificate, since: V1_1 }),
   digitalSignatureAlgorithm: row(Tag.DigitalSignatureAlgorithm, enumeration('DigitalSignatureAlgorithm'), {
-    ...byServer,
+    ...ofCertificate,
     ...multiple,
-    objects: certificates,
     since: V1_1,
   }),
-  digest: row(Tag.Digest, digest, { ...byServer, ...multiple, objects: cryptographic, matches: fieldsMatch }),
+  digest: row(Tag.Digest, digest, { ...byServer, ...multiple, objects: cryptographic }),
   operationPolicyName: row(Tag.OperationPolicyName, text, { ...fixed, until: V1_4 }),
   cryptographicUsageMask: row(Tag.CryptographicUsageMask, mask, { ...fixed, matches: hasAllBits }),
   leaseTime: row(Tag.LeaseTime, interval, { ...byServer, objects: cryptographic }),
@@ -257,36 +155,36 @@ export const attributes = {
     matches: atLeast,
   }),
   state: row(Tag.State, enumeration('State'), { ...byServer, objects: cryptographic }),
-  initialDate: row(Tag.InitialDate, dateTime, { ...byServer, ...dates }),
-  activationDate: row(Tag.ActivationDate, dateTime, { ...fixed, ...dates, modifiable: 'whilePreActive' }),
-  processStartDate: row(Tag.ProcessStartDate, dateTime, { ...fixed, ...dates, modifiable: 'untilReached' }),
-  protectStopDate: row(Tag.ProtectStopDate, dateTime, { ...fixed, ...dates, modifiable: 'untilReached' }),
-  deactivationDate: row(Tag.DeactivationDate, dateTime, { ...fixed, ...dates, modifiable: 'untilDeactivated' }),
-  destroyDate: row(Tag.DestroyDate, dateTime, { ...byServer, ...dates }),
-  compromiseOccurrenceDate: row(Tag.CompromiseOccurrenceDate, dateTime, { ...byServer, ...dates }),
-  compromiseDate: row(Tag.CompromiseDate, dateTime, { ...byServer, ...dates }),
-  revocationReason: row(Tag.RevocationReason, revocationReason, { ...byServer, matches: fieldsMatch }),
-  archiveDate: row(Tag.ArchiveDate, dateTime, { ...byServer, ...dates }),
+  initialDate: row(Tag.InitialDate, dateTime, byServer),
+  activationDate: row(Tag.ActivationDate, dateTime, { ...fixed, modifiable: 'whilePreActive' }),
+  processStartDate: row(Tag.ProcessStartDate, dateTime, { ...fixed, modifiable: 'untilReached' }),
+  protectStopDate: row(Tag.ProtectStopDate, dateTime, { ...fixed, modifiable: 'untilReached' }),
+  deactivationDate: row(Tag.DeactivationDate, dateTime, { ...fixed, modifiable: 'untilDeactivated' }),
+  destroyDate: row(Tag.DestroyDate, dateTime, byServer),
+  compromiseOccurrenceDate: row(Tag.CompromiseOccurrenceDate, dateTime, byServer),
+  compromiseDate: row(Tag.CompromiseDate, dateTime, byServer),
+  revocationReason: row(Tag.RevocationReason, revocationReason, byServer),
+  archiveDate: row(Tag.ArchiveDate, dateTime, byServer),
   objectGroup: row(Tag.ObjectGroup, text, { ...byClient, ...multiple }, (value) => value),
   fresh: row(Tag.Fresh, boolean, { ...fixed, since: V1_1 }),
-  link: row(Tag.Link, link, { ...byClient, ...multiple, objects: cryptographic, matches: fieldsMatch }, (value) =>
+  link: row(Tag.Link, link, { ...byClient, ...multiple, objects: cryptographic }, (value) =>
     typeof value.linkedObjectIdentifier === 'string' ? value.linkedObjectIdentifier : undefined,
   ),
   applicationSpecificInformation: row(
     Tag.ApplicationSpecificInformation,
     applicationSpecificInformation,
-    { ...byClient, ...multiple, matches: fieldsMatch },
+    { ...byClient, ...multiple },
     ({ applicationNamespace, applicationData }) =>
       applicationNamespace === undefined || applicationData === undefined
         ? undefined
         : `${applicationNamespace}\0${applicationData}`,
   ),
   contactInformation: row(Tag.ContactInformation, text, byClient, (value) => value),
-  lastChangeDate: row(Tag.LastChangeDate, dateTime, { ...byServer, ...dates }),
+  lastChangeDate: row(Tag.LastChangeDate, dateTime, byServer),
   vendorAttribute: row(
     Tag.Attribute,
     vendorAttribute,
-    { ...byClient, ...multiple, matches: fieldsMatch },
+    { ...byClient, ...multiple },
     ({ vendorIdentification, attributeName, attributeValue }) =>
       vendorIdentification === undefined || attributeName === undefined || attributeValue === undefined
         ? undefined
@@ -295,7 +193,7 @@ export const attributes = {
   alternativeName: row(
     Tag.AlternativeName,
     alternativeName,
-    { ...byClient, ...multiple, since: V1_2, matches: fieldsMatch },
+    { ...byClient, ...multiple, since: V1_2 },
     (value) => value.alternativeNameValue,
   ),
   keyValuePresent: row(Tag.KeyValuePresent, boolean, { ...byServer, since: V1_2, objects: withMaterial }),
@@ -304,16 +202,13 @@ export const attributes = {
     ...multiple,
     since: V1_2,
     objects: withMaterial,
-    matches: fieldsMatch,
   }),
-  originalCreationDate: row(Tag.OriginalCreationDate, dateTime, { ...fixed, ...dates, since: V1_2 }),
+  originalCreationDate: row(Tag.OriginalCreationDate, dateTime, { ...fixed, since: V1_2 }),
   randomNumberGenerator: row(Tag.RandomNumberGenerator, rngParameters, {
     ...fixed,
     // PyKMIP cannot read it.
     onlyByName: true,
     since: V1_3,
-    objects: cryptographicAndTemplates,
-    matches: fieldsMatch,
   }),
   pkcs12FriendlyName: row(Tag.PKCS_12FriendlyName, text, { ...byClient, since: V1_4, objects: cryptographic }),
   description: row(Tag.Description, text, { ...byClient, since: V1_4 }),
@@ -335,37 +230,36 @@ export const attributes = {
   quantumSafe: row(Tag.QuantumSafe, boolean, { ...flag, since: V2_0 }),
   shortUniqueIdentifier: row(Tag.ShortUniqueIdentifier, bytes, { ...byServer, since: V2_0 }),
   rotateAutomatic: row(Tag.RotateAutomatic, boolean, { ...fixed, since: V2_1 }),
-  rotateDate: row(Tag.RotateDate, dateTime, { ...byServer, ...dates, since: V2_1 }),
+  rotateDate: row(Tag.RotateDate, dateTime, { ...byServer, since: V2_1 }),
   rotateGeneration: row(Tag.RotateGeneration, integer, { ...byServer, since: V2_1 }),
   rotateInterval: row(Tag.RotateInterval, interval, { ...fixed, since: V2_1 }),
   rotateLatest: row(Tag.RotateLatest, boolean, { ...byServer, since: V2_1 }),
-  rotateName: row(Tag.RotateName, rotateName, { ...byClient, since: V2_1, matches: fieldsMatch }),
+  rotateName: row(Tag.RotateName, rotateName, { ...byClient, since: V2_1 }),
   rotateOffset: row(Tag.RotateOffset, interval, { ...fixed, since: V2_1 }),
-  // Certificate Attributes (2.1 §4.6): what a certificate says of its subject and issuer, attribute by attribute.
-  certificateSubjectCN: row(Tag.CertificateSubjectCN, text, ofCertificates),
-  certificateSubjectO: row(Tag.CertificateSubjectO, text, ofCertificates),
-  certificateSubjectOU: row(Tag.CertificateSubjectOU, text, ofCertificates),
-  certificateSubjectEmail: row(Tag.CertificateSubjectEmail, text, ofCertificates),
-  certificateSubjectC: row(Tag.CertificateSubjectC, text, ofCertificates),
-  certificateSubjectST: row(Tag.CertificateSubjectST, text, ofCertificates),
-  certificateSubjectL: row(Tag.CertificateSubjectL, text, ofCertificates),
-  certificateSubjectUID: row(Tag.CertificateSubjectUID, text, ofCertificates),
-  certificateSubjectSerialNumber: row(Tag.CertificateSubjectSerialNumber, text, ofCertificates),
-  certificateSubjectTitle: row(Tag.CertificateSubjectTitle, text, ofCertificates),
-  certificateSubjectDC: row(Tag.CertificateSubjectDC, text, ofCertificates),
-  certificateSubjectDNQualifier: row(Tag.CertificateSubjectDNQualifier, text, ofCertificates),
-  certificateIssuerCN: row(Tag.CertificateIssuerCN, text, ofCertificates),
-  certificateIssuerO: row(Tag.CertificateIssuerO, text, ofCertificates),
-  certificateIssuerOU: row(Tag.CertificateIssuerOU, text, ofCertificates),
-  certificateIssuerEmail: row(Tag.CertificateIssuerEmail, text, ofCertificates),
-  certificateIssuerC: row(Tag.CertificateIssuerC, text, ofCertificates),
-  certificateIssuerST: row(Tag.CertificateIssuerST, text, ofCertificates),
-  certificateIssuerL: row(Tag.CertificateIssuerL, text, ofCertificates),
-  certificateIssuerUID: row(Tag.CertificateIssuerUID, text, ofCertificates),
-  certificateIssuerSerialNumber: row(Tag.CertificateIssuerSerialNumber, text, ofCertificates),
-  certificateIssuerTitle: row(Tag.CertificateIssuerTitle, text, ofCertificates),
-  certificateIssuerDC: row(Tag.CertificateIssuerDC, text, ofCertificates),
-  certificateIssuerDNQualifier: row(Tag.CertificateIssuerDNQualifier, text, ofCertificates),
+  certificateSubjectCN: row(Tag.CertificateSubjectCN, text, nameParts),
+  certificateSubjectO: row(Tag.CertificateSubjectO, text, nameParts),
+  certificateSubjectOU: row(Tag.CertificateSubjectOU, text, nameParts),
+  certificateSubjectEmail: row(Tag.CertificateSubjectEmail, text, nameParts),
+  certificateSubjectC: row(Tag.CertificateSubjectC, text, nameParts),
+  certificateSubjectST: row(Tag.CertificateSubjectST, text, nameParts),
+  certificateSubjectL: row(Tag.CertificateSubjectL, text, nameParts),
+  certificateSubjectUID: row(Tag.CertificateSubjectUID, text, nameParts),
+  certificateSubjectSerialNumber: row(Tag.CertificateSubjectSerialNumber, text, nameParts),
+  certificateSubjectTitle: row(Tag.CertificateSubjectTitle, text, nameParts),
+  certificateSubjectDC: row(Tag.CertificateSubjectDC, text, nameParts),
+  certificateSubjectDNQualifier: row(Tag.CertificateSubjectDNQualifier, text, nameParts),
+  certificateIssuerCN: row(Tag.CertificateIssuerCN, text, nameParts),
+  certificateIssuerO: row(Tag.CertificateIssuerO, text, nameParts),
+  certificateIssuerOU: row(Tag.CertificateIssuerOU, text, nameParts),
+  certificateIssuerEmail: row(Tag.CertificateIssuerEmail, text, nameParts),
+  certificateIssuerC: row(Tag.CertificateIssuerC, text, nameParts),
+  certificateIssuerST: row(Tag.CertificateIssuerST, text, nameParts),
+  certificateIssuerL: row(Tag.CertificateIssuerL, text, nameParts),
+  certificateIssuerUID: row(Tag.CertificateIssuerUID, text, nameParts),
+  certificateIssuerSerialNumber: row(Tag.CertificateIssuerSerialNumber, text, nameParts),
+  certificateIssuerTitle: row(Tag.CertificateIssuerTitle, text, nameParts),
+  certificateIssuerDC: row(Tag.CertificateIssuerDC, text, nameParts),
+  certificateIssuerDNQualifier: row(Tag.CertificateIssuerDNQualifier, text, nameParts),
 } as const;
 
 type Table = typeof attributes;

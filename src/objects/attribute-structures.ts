@@ -1,0 +1,100 @@
+/** The attributes that are structures (KMIP 2.1 chapter 4; 1.4 chapter 3), those apart that payloads and headers have, too. */
+import { anyItem, bytes, enumeration, integer, longInteger, text } from '#protocol/codecs';
+import { many, optional, required, structure } from '#protocol/fields';
+import { objectReference } from '#protocol/structures';
+import { Tag } from '#protocol/tags';
+import { V1_1 } from '#protocol/versions';
+
+export const name = structure('Name', {
+  nameValue: required(Tag.NameValue, text),
+  nameType: required(Tag.NameType, enumeration('NameType')),
+});
+
+export const cryptographicDomainParameters = structure('Cryptographic Domain Parameters', {
+  qlength: optional(Tag.Qlength, integer),
+  recommendedCurve: optional(Tag.RecommendedCurve, enumeration('RecommendedCurve')),
+});
+
+export const digest = structure('Digest', {
+  hashingAlgorithm: required(Tag.HashingAlgorithm, enumeration('HashingAlgorithm')),
+  digestValue: required(Tag.DigestValue, bytes),
+  keyFormatType: optional(Tag.KeyFormatType, enumeration('KeyFormatType'), { since: V1_1 }),
+});
+
+/** Clients give total and unit; the server keeps the count (2.1 §4.59). */
+export const usageLimits = structure('Usage Limits', {
+  usageLimitsTotal: optional(Tag.UsageLimitsTotal, longInteger),
+  usageLimitsCount: optional(Tag.UsageLimitsCount, longInteger),
+  usageLimitsUnit: optional(Tag.UsageLimitsUnit, enumeration('UsageLimitsUnit')),
+});
+
+export const link = structure('Link', {
+  linkType: required(Tag.LinkType, enumeration('LinkType')),
+  linkedObjectIdentifier: required(Tag.LinkedObjectIdentifier, objectReference),
+});
+
+export const revocationReason = structure('Revocation Reason', {
+  revocationReasonCode: required(Tag.RevocationReasonCode, enumeration('RevocationReasonCode')),
+  revocationMessage: optional(Tag.RevocationMessage, text),
+});
+
+export const applicationSpecificInformation = structure('Application Specific Information', {
+  applicationNamespace: required(Tag.ApplicationNamespace, text),
+  applicationData: optional(Tag.ApplicationData, text),
+});
+
+export const alternativeName = structure('Alternative Name', {
+  alternativeNameValue: required(Tag.AlternativeNameValue, text),
+  alternativeNameType: required(Tag.AlternativeNameType, enumeration('AlternativeNameType')),
+});
+
+export const keyValueLocation = structure('Key Value Location', {
+  keyValueLocationValue: required(Tag.KeyValueLocationValue, text),
+  keyValueLocationType: required(Tag.KeyValueLocationType, enumeration('KeyValueLocationType')),
+});
+
+export const certificateIdentifier = structure('Certificate Identifier', {
+  issuer: required(Tag.Issuer, text),
+  serialNumber: optional(Tag.SerialNumber, text),
+});
+
+export const certificateSubject = structure('Certificate Subject', {
+  distinguishedName: required(Tag.CertificateSubjectDistinguishedName, text),
+  alternativeName: many(Tag.CertificateSubjectAlternativeName, text),
+});
+
+export const certificateIssuer = structure('Certificate Issuer', {
+  distinguishedName: required(Tag.CertificateIssuerDistinguishedName, text),
+  alternativeName: many(Tag.CertificateIssuerAlternativeName, text),
+});
+
+export const x509CertificateIdentifier = structure('X.509 Certificate Identifier', {
+  issuerDistinguishedName: required(Tag.IssuerDistinguishedName, bytes),
+  certificateSerialNumber: required(Tag.CertificateSerialNumber, bytes),
+});
+
+export const x509CertificateSubject = structure('X.509 Certificate Subject', {
+  subjectDistinguishedName: required(Tag.SubjectDistinguishedName, bytes),
+  subjectAlternativeName: many(Tag.SubjectAlternativeName, bytes),
+});
+
+export const x509CertificateIssuer = structure('X.509 Certificate Issuer', {
+  issuerDistinguishedName: required(Tag.IssuerDistinguishedName, bytes),
+  issuerAlternativeName: many(Tag.IssuerAlternativeName, bytes),
+});
+
+export const rotateName = structure('Rotate Name', {
+  rotateNameValue: required(Tag.RotateNameValue, text),
+  rotateNameType: required(Tag.RotateNameType, enumeration('RotateNameType')),
+});
+
+/**
+ * The attributes that people make up: Attribute of 2.x with its Vendor Identification (2.1 §4.60); a Custom
+ * Attribute of 1.x (1.4 §3.39) is the one whose Vendor Identification is "x" (clients') or "y" (the server's), as its name
+ * begins.
+ */
+export const vendorAttribute = structure('Attribute', {
+  vendorIdentification: required(Tag.VendorIdentification, text),
+  attributeName: required(Tag.AttributeName, text),
+  attributeValue: required(Tag.AttributeValue, anyItem),
+});
