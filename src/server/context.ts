@@ -21,7 +21,6 @@ import { KmipError } from '#protocol/kmip-error';
 import type { ObjectReference } from '#protocol/structures';
 import { rulesOf, type Rules, type Version } from '#protocol/versions';
 import type { Kept } from '#store/store';
-import { newIdentifier } from './identifier.ts';
 import { offeredIn } from './offered.ts';
 import { candidates } from './candidates.ts';
 import type { Placeholders } from './placeholders.ts';
@@ -125,7 +124,7 @@ export class RunContext implements Context {
   }
 
   newIdentifier(): string {
-    return newIdentifier(this.#milliseconds, this.#batch.services.random);
+    return this.#batch.services.newIdentifier(this.#milliseconds);
   }
 
   async load(reference: ObjectReference | undefined, right: ObjectRight): Promise<Loaded> {

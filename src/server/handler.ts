@@ -20,6 +20,7 @@ import { reasonFor } from '#protocol/reasons';
 import { answerVersion, type Version } from '#protocol/versions';
 import { createAuthenticator } from './authentication.ts';
 import { refuseBatch, runBatch } from './batch.ts';
+import { identifiers } from './identifier.ts';
 import { fitting } from './response-size.ts';
 import type { Running, Services } from './services.ts';
 import type { Session } from './session.ts';
@@ -35,7 +36,12 @@ export interface Handler {
 export function createHandler(services: Services): Handler {
   const { limits, log } = services;
   const authenticate = createAuthenticator(services.credentials);
-  const running: Running = { ...services, objects: directView(services), interopBegun: new Map() };
+  const running: Running = {
+    ...services,
+    newIdentifier: identifiers(services.random),
+    objects: directView(services),
+    interopBegun: new Map(),
+  };
 
   return {
     async handle(bytes, session) {

@@ -3,6 +3,7 @@ import type { AuditTrail } from '#audit/trail';
 import type { ServerFacts } from '#operations/context';
 import type { Store } from '#store/store';
 import type { Credentials } from './authentication.ts';
+import type { NewIdentifier } from './identifier.ts';
 import type { ObjectView } from './view.ts';
 
 export interface ServerLog {
@@ -29,6 +30,7 @@ export interface Services {
 export interface Running extends Services {
   /** The objects as the store has them. */
   readonly objects: ObjectView;
+  readonly newIdentifier: NewIdentifier;
   /** The identifier that every object made since a client's Interop Begin comes after, by client. */
   readonly interopBegun: Map<string, string>;
 }

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { open } from 'lmdb';
 import { createHandler } from '#server/handler';
-import { newIdentifier } from '#server/identifier';
+import { identifiers } from '#server/identifier';
 import type { StoredRecord } from '#store/engine';
 import { encodeRecord, recordKey, termKey } from '#store/lmdb-layout';
 import { watchedEngine } from '#test/store/watched-engine';
@@ -56,6 +56,7 @@ export async function openBareLmdb(directory: string): Promise<BareLmdb> {
   const recordKeys = root.openDB('records', binary);
   const termKeys = root.openDB('terms', binary);
   const nothing = Buffer.alloc(0);
+  const newIdentifier = identifiers(randomBytes);
   let bytes = 0;
 
   /** Terms that every Create has stay as they are; the others are hashes, and so is what stands for them here. */
@@ -63,7 +64,7 @@ export async function openBareLmdb(directory: string): Promise<BareLmdb> {
     bytes = 0;
     return records.flatMap((record) => {
       const { kind, terms } = record;
-      const id = newIdentifier(Date.now(), randomBytes).padEnd(record.id.length, '0');
+      const id = newIdentifier(Date.now()).padEnd(record.id.length, '0');
       const key = recordKey(kind, id);
       const value = encodeRecord(record);
       bytes += key.length + value.length;

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { newObject } from '#objects/new-object';
-import { newIdentifier } from '#server/identifier';
+import { identifiers } from '#server/identifier';
 import { openLmdb } from '#store/lmdb';
 import { objectKind } from '#store/object-record';
 import { openStore } from '#store/open-store';
@@ -17,10 +17,11 @@ export const nameOf = (place: number): string => `volume-${place}`;
 export async function fill(directory: string, count: number): Promise<string> {
   const engine = await openLmdb(join(directory, 'store'));
   const store = await openStore({ engine, rootKey: rootKeyFile(join(directory, 'root.key')) });
+  const newIdentifier = identifiers(randomBytes);
   let last = '';
   for (let done = 0; done < count; done += objectsPerCommit) {
     const changes = Array.from({ length: Math.min(objectsPerCommit, count - done) }, (_, place) => {
-      last = newIdentifier(Date.now(), randomBytes);
+      last = newIdentifier(Date.now());
       return keyNamed(nameOf(done + place), last);
     });
     await store.commit(changes);
