@@ -1,6 +1,6 @@
 /** The attributes that a request gives to a new object, with those of the Templates that it names in 1.x (1.4 §2.1.8). */
+import { isDeepStrictEqual } from 'node:util';
 import type { GivenAttributes, Instance } from '#objects/attribute-codec';
-import { referenceId } from '#objects/attribute-reference';
 import { givenAttributes } from '#objects/attribute-rules';
 import { attributeRow, type Attributes, type AttributeValue, type ObjectType } from '#objects/attributes';
 import type { ManagedObject } from '#objects/managed-object';
@@ -9,24 +9,29 @@ import { KmipError } from '#protocol/kmip-error';
 import type { Context } from './context.ts';
 import { withLinkResolved } from './link.ts';
 
-/** What the client gives directly stands before what a Template says; a Template's own names stay with it. */
+/** The request's own attributes, joined by those of its Templates; a Template's own names stay with it. */
 export async function attributesToGive(
   objectType: ObjectType,
   given: GivenAttributes,
   context: Context,
 ): Promise<Attributes> {
-  const named = new Set(given.instances.map(referenceId));
-  const fromTemplates: Instance[] = [];
-  for (const name of given.templates) {
-    for (const instance of templateAttributes(await templateNamed(name, context))) {
-      const inherited = instance.key !== 'name' && attributeRow(instance.key).objects.has(objectType);
-      if (inherited && !named.has(referenceId(instance))) fromTemplates.push(instance);
-    }
+  const joined = [...given.instances];
+  // "The value in the last of the conflicting templates takes precedence": the last come first.
+  for (const name of [...given.templates].reverse()) {
+    const inherited = templateAttributes(await templateNamed(name, context)).filter(
+      ({ key }) => key !== 'name' && attributeRow(key).objects.has(objectType),
+    );
+    joined.push(...inherited.filter((each) => joins(each, joined)));
   }
-  const instances = [...given.instances, ...fromTemplates];
   const resolved: Instance[] = [];
-  for (const each of instances) resolved.push(await withLinkResolved(each, context));
+  for (const each of joined) resolved.push(await withLinkResolved(each, context));
   return givenAttributes(objectType, resolved, context.version);
+}
+
+/** Single values give way to those that are there, "for multi-instance attributes, the union of attribute values is used" (1.4 §4). */
+function joins({ key, value }: Instance, there: readonly Instance[]): boolean {
+  const same = there.filter((each) => each.key === key);
+  return attributeRow(key).multiple ? !same.some((each) => isDeepStrictEqual(each.value, value)) : same.length === 0;
 }
 
 async function templateNamed(name: AttributeValue<'name'>, context: Context): Promise<ManagedObject> {
