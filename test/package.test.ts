@@ -34,7 +34,6 @@ describe('the package', () => {
           { key: 'cryptographicLength', value: 256 },
           { key: 'cryptographicUsageMask', value: maskBit('CryptographicUsageMask', 'Encrypt') },
         ],
-        templates: [],
       },
     });
     expect(await client.call(activate, { uniqueIdentifier })).to.deep.equal({ uniqueIdentifier });

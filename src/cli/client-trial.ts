@@ -49,7 +49,7 @@ async function made(client: Client, name: string): Promise<string> {
   ] as const;
   const { uniqueIdentifier } = await client.call(create, {
     objectType: 'SymmetricKey',
-    attributes: { instances, templates: [] },
+    attributes: { instances },
   });
   return uniqueIdentifier;
 }

@@ -129,9 +129,8 @@ const templateAttribute = structure('Template-Attribute', {
 /** A set of attributes as a client gives it; in 1.x it may name Templates whose attributes it takes besides. */
 export interface GivenAttributes {
   readonly instances: readonly Instance[];
-  readonly templates: readonly AttributeValue<'name'>[];
+  readonly templates?: readonly AttributeValue<'name'>[];
 }
-export const noAttributes: GivenAttributes = { instances: [], templates: [] };
 
 function theOnly(items: readonly Item[], tag: number): Item {
   const [only, second] = items;
@@ -153,12 +152,12 @@ export function attributeSet<P extends 'required' | 'optional'>(
       read(items, version) {
         const only = theOnly(items, tagIn(version));
         if (rulesOf(version).attributesAreTagged) {
-          return { instances: childrenOf(only).map((each) => readTagged(each, version, 'whole')), templates: [] };
+          return { instances: childrenOf(only).map((each) => readTagged(each, version, 'whole')) };
         }
         const { name = [], attribute = [] } = templateAttribute.read(only, version);
         return { instances: attribute.map((each) => withValue(readNamed(each, version, 'whole'))), templates: name };
       },
-      write({ instances, templates }, version) {
+      write({ instances, templates = [] }, version) {
         const items = writeInstances(instances, version);
         return rulesOf(version).attributesAreTagged
           ? [{ tag, type: ItemType.Structure, value: items }]

@@ -1,4 +1,4 @@
-import { attributeSet, noAttributes } from '#objects/attribute-codec';
+import { attributeSet } from '#objects/attribute-codec';
 import { newObject } from '#objects/new-object';
 import { symmetricKeyBytes } from '#crypto/symmetric-keys';
 import { enumeration } from '#protocol/codecs';
@@ -24,7 +24,7 @@ export const create = defineOperation('Create', {
     uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier),
   },
 
-  async run({ objectType, attributes = noAttributes, protectionStorageMasks: wanted }, context) {
+  async run({ objectType, attributes, protectionStorageMasks: wanted }, context) {
     if (objectType !== 'SymmetricKey') throw new KmipError('InvalidObjectType', 'Create makes Symmetric Keys only');
     checkProtectionStorage(wanted);
     const given = await attributesToGive(objectType, attributes, context);

@@ -17,7 +17,7 @@ export async function attributesToGive(
 ): Promise<Attributes> {
   const joined = [...given.instances];
   // "The value in the last of the conflicting templates takes precedence": the last come first.
-  for (const name of [...given.templates].reverse()) {
+  for (const name of (given.templates ?? []).toReversed()) {
     const inherited = templateAttributes(await templateNamed(name, context)).filter(
       ({ key }) => key !== 'name' && attributeRow(key).objects.has(objectType),
     );

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { attributeSet, noAttributes, type GivenAttributes, type Instance } from '#objects/attribute-codec';
+import { attributeSet, type GivenAttributes, type Instance } from '#objects/attribute-codec';
 import { referenceText } from '#objects/attribute-reference';
 import { isServersOwn } from '#objects/attribute-rules';
 import { attributeRow, type Attributes } from '#objects/attributes';
@@ -30,7 +30,7 @@ export const register = defineOperation('Register', {
     uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier),
   },
 
-  async run({ objectType, attributes = noAttributes, object: structure, protectionStorageMasks: wanted }, context) {
+  async run({ objectType, attributes, object: structure, protectionStorageMasks: wanted }, context) {
     if (structure.objectType !== objectType) {
       throw new KmipError('InvalidObjectType', `Object Type is ${objectType}, but a ${structure.objectType} is given`);
     }

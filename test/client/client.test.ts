@@ -7,18 +7,7 @@ import { revoke } from '#operations/revoke';
 import { KmipError } from '#protocol/kmip-error';
 import { supportedVersions, versionText, type Version } from '#protocol/versions';
 import { openFixture, type Fixture } from '#test/server/fixture';
-
-const aesKey = {
-  objectType: 'SymmetricKey',
-  attributes: {
-    instances: [
-      { key: 'cryptographicAlgorithm', value: 'AES' },
-      { key: 'cryptographicLength', value: 256 },
-      { key: 'cryptographicUsageMask', value: 12 },
-    ],
-    templates: [],
-  },
-} as const;
+import { aesKey } from './aes-key.ts';
 
 async function refusalOf(promise: Promise<unknown>): Promise<unknown> {
   try {
@@ -43,7 +32,7 @@ describe('the client, in one process with the server', () => {
   for (const version of supportedVersions) {
     it(`calls operations with their own values in ${versionText(version)}`, async () => {
       const client = open(version);
-      const { objectType, uniqueIdentifier } = await client.call(create, aesKey);
+      const { objectType, uniqueIdentifier } = await client.call(create, aesKey());
       expect(objectType).to.equal('SymmetricKey');
       const got = await client.call(get, { uniqueIdentifier });
       expect(got.uniqueIdentifier).to.equal(uniqueIdentifier);
@@ -60,7 +49,7 @@ describe('the client, in one process with the server', () => {
   it('sends several items in one message, each with its own outcome', async () => {
     const [made, got, refused] = await open(undefined).batch(
       [
-        item(create, aesKey),
+        item(create, aesKey()),
         item(get, {}),
         item(revoke, { uniqueIdentifier: 'nobody', revocationReason: { revocationReasonCode: 'Unspecified' } }),
       ],
@@ -72,7 +61,7 @@ describe('the client, in one process with the server', () => {
 
   it('counts items that the server left out as failed', async () => {
     const [first, second] = await open(undefined).batch(
-      [item(get, { uniqueIdentifier: 'nobody' }), item(create, aesKey)],
+      [item(get, { uniqueIdentifier: 'nobody' }), item(create, aesKey())],
       {
         batchErrorContinuationOption: 'Stop',
       },
@@ -89,7 +78,7 @@ describe('the client, in one process with the server', () => {
       return fixture.handler.handle(message, session);
     });
     const client = createClient(transport, { credential: { username: 'vcenter', password: 'correct horse' } });
-    await refusalOf(client.call(create, aesKey));
+    await refusalOf(client.call(create, aesKey()));
     expect(Buffer.from(sent[0] ?? []).includes('correct horse')).to.equal(true);
   });
 });

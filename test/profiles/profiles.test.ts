@@ -13,6 +13,7 @@ import { profileNames } from '#protocol/profile-names';
 import { Tag, type TagName } from '#protocol/tags';
 import { inRange, supportedVersions, versionText, type Version } from '#protocol/versions';
 import { ItemType, type Item } from '#ttlv/item';
+import { aesKey } from '#test/client/aes-key';
 import { openFixture, type Fixture } from '#test/server/fixture';
 
 const versionOf = (text: string): Version =>
@@ -99,16 +100,7 @@ describe('the server', () => {
     it(`keeps the custom attributes that ${profile.name} asks for in ${version}`, async () => {
       const custom = customAttributes(profile.customAttributes as CustomAttributes);
       const client = open(version);
-      const instances: Instance[] = [
-        { key: 'cryptographicAlgorithm', value: 'AES' },
-        { key: 'cryptographicLength', value: 256 },
-        { key: 'cryptographicUsageMask', value: 12 },
-        ...custom,
-      ];
-      const { uniqueIdentifier } = await client.call(create, {
-        objectType: 'SymmetricKey',
-        attributes: { instances, templates: [] },
-      });
+      const { uniqueIdentifier } = await client.call(create, aesKey(...custom));
       const held = await client.call(getAttributes, { uniqueIdentifier });
       const names = held.attributes?.flatMap(({ vendor }) => vendor?.attributeName ?? []);
       expect(names).to.have.members(custom.map(({ vendor }) => vendor?.attributeName));

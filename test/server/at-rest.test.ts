@@ -63,7 +63,6 @@ describe('the data directory', function () {
           { key: 'objectGroup', value: texts.group },
           { key: 'contactInformation', value: texts.contact },
         ],
-        templates: [],
       },
       object: {
         objectType: 'SymmetricKey',
@@ -77,7 +76,7 @@ describe('the data directory', function () {
     });
     await client.call(register, {
       objectType: 'OpaqueObject',
-      attributes: { instances: [], templates: [] },
+      attributes: { instances: [] },
       object: { objectType: 'OpaqueObject', opaqueDataType: '0x80000001', opaqueDataValue: Buffer.from(texts.opaque) },
     });
     await client.call(addAttribute, {

@@ -16,6 +16,7 @@ import { locate } from '#operations/locate';
 import { revoke } from '#operations/revoke';
 import { KmipError } from '#protocol/kmip-error';
 import { makePlace, type Place } from '#test/cli/kmipd';
+import { aesKey } from '#test/client/aes-key';
 import { startServerProcess, type ServerProcess } from './server-process.ts';
 
 const kills = 20;
@@ -97,19 +98,11 @@ describe('a server that is killed in mid-load', function () {
     try {
       for (let n = 0; ; n++) {
         const name = `key-${prefix}-${n}`;
-        const { uniqueIdentifier } = await client.call(create, {
-          objectType: 'SymmetricKey',
-          attributes: {
-            instances: [
-              { key: 'cryptographicAlgorithm', value: 'AES' },
-              { key: 'cryptographicLength', value: 256 },
-              { key: 'cryptographicUsageMask', value: 12 },
-              { key: 'name', value: { nameValue: name, nameType: 'UninterpretedTextString' } },
-              { key: 'objectGroup', value: group },
-            ],
-            templates: [],
-          },
-        });
+        const key = aesKey(
+          { key: 'name', value: { nameValue: name, nameType: 'UninterpretedTextString' } },
+          { key: 'objectGroup', value: group },
+        );
+        const { uniqueIdentifier } = await client.call(create, key);
         const object: Known = { name, group, material: await materialOf(client, uniqueIdentifier), state: 'PreActive' };
         known.set(uniqueIdentifier, object);
         const step = async (state: State, change: () => Promise<unknown>): Promise<void> => {

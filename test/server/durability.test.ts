@@ -7,6 +7,7 @@ import type { Client } from '#client/client';
 import { create } from '#operations/create';
 import { get } from '#operations/get';
 import { makePlace, type Place } from '#test/cli/kmipd';
+import { aesKey } from '#test/client/aes-key';
 import { canTrace, tracing, whyNot } from '#test/store/tracing';
 import { startServerProcess, type ServerProcess } from './server-process.ts';
 
@@ -22,18 +23,7 @@ describe('a server on a slow disk', function () {
     place.remove();
   });
 
-  const createKey = (client: Client) =>
-    client.call(create, {
-      objectType: 'SymmetricKey',
-      attributes: {
-        instances: [
-          { key: 'cryptographicAlgorithm', value: 'AES' },
-          { key: 'cryptographicLength', value: 256 },
-          { key: 'cryptographicUsageMask', value: 12 },
-        ],
-        templates: [],
-      },
-    });
+  const createKey = (client: Client) => client.call(create, aesKey());
 
   async function timed<T>(action: Promise<T>): Promise<{ value: T; milliseconds: number }> {
     const started = performance.now();
