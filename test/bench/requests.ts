@@ -2,7 +2,7 @@
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import type { Item } from '#ttlv/item';
-import { attribute, batchItem, enumerated, int, request, struct, text, value } from '#test/server/items';
+import { attribute, batchItem, enumerated, request, struct, text, value, aesTemplate } from '#test/server/items';
 
 const operations = { Create: 0x01, Locate: 0x08, Get: 0x0a, GetAttributes: 0x0b } as const;
 
@@ -17,17 +17,7 @@ export const getAttributes = (id: string): Uint8Array => frame('GetAttributes', 
 export const locate = (nameValue: string): Uint8Array => frame('Locate', name(nameValue));
 /** An AES key of 256 bits. */
 export const create = (nameValue: string): Uint8Array =>
-  frame(
-    'Create',
-    enumerated('ObjectType', 2),
-    struct(
-      'TemplateAttribute',
-      attribute('Cryptographic Algorithm', enumerated('AttributeValue', 3)),
-      attribute('Cryptographic Length', int('AttributeValue', 256)),
-      attribute('Cryptographic Usage Mask', int('AttributeValue', 12)),
-      name(nameValue),
-    ),
-  );
+  frame('Create', enumerated('ObjectType', 2), aesTemplate(name(nameValue)));
 
 export function expectSuccess(answer: Uint8Array): void {
   const item = decode(answer);

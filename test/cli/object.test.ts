@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 import { expect } from 'chai';
 
-import { attribute, batchItem, bytes, enumerated, int, request, struct, text, value } from '#test/server/items';
+import { attribute, batchItem, bytes, enumerated, request, struct, text, value, aesTemplate } from '#test/server/items';
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import { createFramer } from '#ttlv/framer';
@@ -17,11 +17,7 @@ const createNamed = (name: string): Item =>
   request('1.4', [
     batchItem(createOperation, [
       enumerated('ObjectType', 2),
-      struct(
-        'TemplateAttribute',
-        attribute('Cryptographic Algorithm', enumerated('AttributeValue', 3)),
-        attribute('Cryptographic Length', int('AttributeValue', 256)),
-        attribute('Cryptographic Usage Mask', int('AttributeValue', 12)),
+      aesTemplate(
         attribute('Name', struct('AttributeValue', text('NameValue', name), enumerated('NameType', 1))),
         attribute('x-secret', bytes('AttributeValue', '00 11 22')),
       ),

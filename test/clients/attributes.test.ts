@@ -3,22 +3,10 @@ import { expect } from 'chai';
 import { childrenOf } from '#protocol/fields';
 import { tagText } from '#protocol/codecs';
 import { openFixture, type Fixture } from '#test/server/fixture';
-import { at, attribute, bytes, date, enumerated, int, struct, text } from '#test/server/items';
+import { at, attribute, bytes, date, enumerated, int, struct, text, isOld, versions } from '#test/server/items';
 import { plain } from '#test/ttlv/wire';
 import type { Item } from '#ttlv/index';
-import {
-  aes,
-  callerOf,
-  custom,
-  given,
-  id,
-  isOld,
-  name,
-  named,
-  olderVersions,
-  versions,
-  type Caller,
-} from './caller.ts';
+import { aes, callerOf, custom, given, id, name, named, olderVersions, type Caller } from './caller.ts';
 
 describe('a client that keeps attributes', () => {
   let fixture: Fixture;

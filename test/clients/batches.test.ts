@@ -4,10 +4,24 @@ import { enumerationValues } from '#protocol/enumerations';
 import { operationCode } from '#protocol/message';
 import { versionOf } from '#protocol/versions';
 import { openFixture, type Fixture } from '#test/server/fixture';
-import { all, at, batchItem, bool, bytes, date, enumerated, int, request, struct, text } from '#test/server/items';
+import {
+  all,
+  at,
+  batchItem,
+  bool,
+  bytes,
+  date,
+  enumerated,
+  int,
+  request,
+  struct,
+  text,
+  isOld,
+  versions,
+} from '#test/server/items';
 import { hex } from '#test/ttlv/wire';
 import { encode, ItemType, type Item, type StructureItem } from '#ttlv/index';
-import { aes, callerOf, given, id, isOld, item, name, olderVersions, versions, type Caller } from './caller.ts';
+import { aes, callerOf, given, id, item, name, olderVersions, type Caller } from './caller.ts';
 
 describe('a client that sends batches', () => {
   let fixture: Fixture;

@@ -22,12 +22,13 @@ import {
   struct,
   text,
   type HeaderFields,
+  versions,
+  isOld,
 } from '#test/server/items';
 
 export type OperationName = Parameters<typeof operationCode>[0];
 
-export const versions = ['1.0', '1.1', '1.2', '1.3', '1.4', '2.0', '2.1'] as const;
-export const olderVersions = versions.filter((version) => version < '2');
+export const olderVersions = versions.filter(isOld);
 
 /** One batch item of an answer. */
 export interface Answer {
@@ -55,7 +56,6 @@ export interface Caller {
 }
 
 const numbersOf = (version: string): [number, number] => version.split('.').map(Number) as [number, number];
-export const isOld = (version: string): boolean => version < '2';
 
 /** What every client here demands of an answer: nothing that its version does not have, and ASCII where we speak. */
 export function demand(item: Item, version: string): void {

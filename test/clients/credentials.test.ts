@@ -6,9 +6,9 @@ import { openDirectory, type Directory } from '#access/directory';
 import { createLog } from '#log';
 import { createHandler, type Handler } from '#server/handler';
 import { openFixture, type Fixture } from '#test/server/fixture';
-import { at, enumerated, request, struct, text } from '#test/server/items';
+import { at, enumerated, request, struct, text, versions } from '#test/server/items';
 import type { Item } from '#ttlv/index';
-import { aes, callerOf, given, item, versions } from './caller.ts';
+import { aes, callerOf, given, item } from './caller.ts';
 
 const credential = (username: string, password?: string, type = 1): Item =>
   struct(

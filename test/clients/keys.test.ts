@@ -1,10 +1,10 @@
 /** What clients rely on through the life of a key. */
 import { expect } from 'chai';
 import { openFixture, type Fixture } from '#test/server/fixture';
-import { at, bool, bytes, date, enumerated, int, struct, text } from '#test/server/items';
+import { at, bool, bytes, date, enumerated, int, struct, text, isOld, versions } from '#test/server/items';
 import { hex } from '#test/ttlv/wire';
 import type { Item } from '#ttlv/index';
-import { callerOf, given, id, isOld, name, versions, type Caller } from './caller.ts';
+import { callerOf, given, id, name, type Caller } from './caller.ts';
 
 const revocation = (code: number): Item => struct('RevocationReason', enumerated('RevocationReasonCode', code));
 

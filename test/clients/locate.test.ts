@@ -1,22 +1,9 @@
 /** What clients that look for their keys rely on. */
 import { expect } from 'chai';
 import { openFixture, type Fixture } from '#test/server/fixture';
-import { all, at, attribute, date, enumerated, int, struct, text } from '#test/server/items';
+import { all, at, attribute, date, enumerated, int, struct, text, isOld, versions } from '#test/server/items';
 import type { Item } from '#ttlv/index';
-import {
-  aes,
-  callerOf,
-  custom,
-  given,
-  id,
-  isOld,
-  item,
-  name,
-  named,
-  olderVersions,
-  versions,
-  type Caller,
-} from './caller.ts';
+import { aes, callerOf, custom, given, id, item, name, named, olderVersions, type Caller } from './caller.ts';
 
 describe('a client that locates', () => {
   let fixture: Fixture;

@@ -4,8 +4,8 @@ import { tagText } from '#protocol/codecs';
 import { childrenOf } from '#protocol/fields';
 import { ItemType, itemTypeName, type Item } from '#ttlv/index';
 import { openFixture, type Fixture } from '#test/server/fixture';
-import { all, at, attribute, bytes, enumerated, int, request, struct, text } from '#test/server/items';
-import { callerOf, custom, given, id, isOld, name, named, olderVersions, versions, type Caller } from './caller.ts';
+import { all, at, attribute, bytes, enumerated, int, request, struct, text, isOld, versions } from '#test/server/items';
+import { callerOf, custom, given, id, name, named, olderVersions, type Caller } from './caller.ts';
 
 const protocolVersion = (major: number, minor: number): Item =>
   struct('ProtocolVersion', int('ProtocolVersionMajor', major), int('ProtocolVersionMinor', minor));

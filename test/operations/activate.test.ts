@@ -1,9 +1,9 @@
 /** KMIP 2.1 §6.1.1 (1.4 §4.19, §11.20); in which states stands in `test/access/matrix.test.ts`. */
 import { expect } from 'chai';
 import { objectIn } from '#test/access/objects-in-states';
-import { ask, createKey, item, send, uniqueIdentifier, versions, aesKey } from '#test/server/batches';
+import { ask, createKey, item, send, uniqueIdentifier, aesKey } from '#test/server/batches';
 import { openFixture, type Fixture } from '#test/server/fixture';
-import { date, int } from '#test/server/items';
+import { date, int, versions } from '#test/server/items';
 import { attributesKept, nowOf } from './kept.ts';
 
 describe('Activate', () => {

@@ -5,10 +5,20 @@ import type { ResultReason } from '#protocol/kmip-error';
 import { Tag, tagName, tags, type TagName } from '#protocol/tags';
 import { ItemType, type Item } from '#ttlv/item';
 import type { Fixture } from '#test/server/fixture';
-import { all, at, attribute, batchItem, enumerated, int, request, struct, text, value } from '#test/server/items';
+import {
+  all,
+  at,
+  attribute,
+  batchItem,
+  enumerated,
+  int,
+  request,
+  struct,
+  text,
+  value,
+  type VersionText,
+} from '#test/server/items';
 
-export const versions = ['1.0', '1.1', '1.2', '1.3', '1.4', '2.0', '2.1'] as const;
-export type VersionText = (typeof versions)[number];
 const tagged = (version: VersionText): boolean => version >= '2';
 
 /** A custom attribute under the name that 1.x gives it. */

@@ -16,6 +16,8 @@ import {
   text,
   value,
   batchItem,
+  versions,
+  type VersionText,
 } from '#test/server/items';
 import type { Item } from '#ttlv/item';
 import {
@@ -30,10 +32,8 @@ import {
   oneAttribute,
   plain,
   referenceTo,
-  versions,
   type Answer,
   type Given,
-  type VersionText,
 } from './attribute-requests.ts';
 
 const ofOld = versions.filter((version) => version < '2');

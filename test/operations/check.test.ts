@@ -1,12 +1,25 @@
 /** Check, on the wire, in every version (KMIP 2.1 §6.1.7; 1.4 §4.10, §11.11). */
 import { expect } from 'chai';
 import { openFixture, type Fixture } from '#test/server/fixture';
-import { at, attribute, batchItem, enumerated, int, long, request, struct, text, value } from '#test/server/items';
+import {
+  at,
+  attribute,
+  batchItem,
+  enumerated,
+  int,
+  long,
+  request,
+  struct,
+  text,
+  value,
+  versions,
+  type VersionText,
+  isOld,
+} from '#test/server/items';
 import { Tag } from '#protocol/tags';
 import { ItemType, type Item } from '#ttlv/item';
-import { call, createKey, nameOf, versions, type Answer, type VersionText } from './attribute-requests.ts';
+import { call, createKey, nameOf, type Answer } from './attribute-requests.ts';
 
-const isOld = (version: VersionText): boolean => version < '2';
 const lease = (seconds: number): Item => ({ tag: Tag.LeaseTime, type: ItemType.Interval, value: seconds });
 const mask = (bits: number): Item => int('CryptographicUsageMask', bits);
 const count = (units: bigint): Item => long('UsageLimitsCount', units);

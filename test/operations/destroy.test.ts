@@ -1,9 +1,9 @@
 /** KMIP 2.1 §6.1.15 (1.4 §4.21, §11.22); in which states stands in `test/access/matrix.test.ts`. */
 import { expect } from 'chai';
 import { objectIn, statefulTypes } from '#test/access/objects-in-states';
-import { ask, item, send, uniqueIdentifier, versions } from '#test/server/batches';
+import { ask, item, send, uniqueIdentifier } from '#test/server/batches';
 import { openFixture, type Fixture } from '#test/server/fixture';
-import { enumerated } from '#test/server/items';
+import { enumerated, versions } from '#test/server/items';
 import { attributesKept, hasMaterial, nowOf } from './kept.ts';
 
 describe('Destroy', () => {

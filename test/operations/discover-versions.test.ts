@@ -1,9 +1,9 @@
 /** KMIP 2.1 §6.1.16 (1.4 §4.26): since 1.1. */
 import { expect } from 'chai';
 import type { Item } from '#ttlv/item';
-import { ask, versions } from '#test/server/batches';
+import { ask } from '#test/server/batches';
 import { openFixture, type Fixture } from '#test/server/fixture';
-import { all, int, struct, value } from '#test/server/items';
+import { all, int, struct, value, versions } from '#test/server/items';
 
 const protocolVersion = (version: string): Item => {
   const [major, minor] = version.split('.').map(Number) as [number, number];

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Tag } from '#protocol/tags';
 import { openFixture, type Fixture } from '#test/server/fixture';
-import { all, batchItem, date, int, long, request, struct, text, value } from '#test/server/items';
+import { all, batchItem, date, int, long, request, struct, text, value, versions } from '#test/server/items';
 import {
   attributesOf,
   call,
@@ -13,7 +13,6 @@ import {
   oneAttribute,
   plain,
   referenceTo,
-  versions,
 } from './attribute-requests.ts';
 
 describe('Get Attributes', () => {

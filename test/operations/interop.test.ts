@@ -1,9 +1,9 @@
 /** KMIP 2.1 §6.1.26: since 2.0, and only where the operator asked for it. */
 import { expect } from 'chai';
 import { objectIn, states } from '#test/access/objects-in-states';
-import { ask, createKey, versions } from '#test/server/batches';
+import { ask, createKey } from '#test/server/batches';
 import { openFixture, type Fixture } from '#test/server/fixture';
-import { enumerated, text } from '#test/server/items';
+import { enumerated, text, versions } from '#test/server/items';
 import { attributesKept, hasMaterial } from './kept.ts';
 
 const functions = { Begin: 1, End: 2, Reset: 3 } as const;

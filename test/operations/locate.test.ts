@@ -17,21 +17,14 @@ import {
   struct,
   text,
   value,
+  versions,
+  type VersionText,
+  isOld,
+  aesTemplate,
 } from '#test/server/items';
 import { ItemType, type Item } from '#ttlv/item';
-import {
-  call,
-  createKey,
-  custom,
-  nameOf,
-  oneAttribute,
-  versions,
-  type Answer,
-  type Given,
-  type VersionText,
-} from './attribute-requests.ts';
+import { call, createKey, custom, nameOf, oneAttribute, type Answer, type Given } from './attribute-requests.ts';
 
-const isOld = (version: VersionText): boolean => version < '2';
 const located = ({ payload, message }: Answer): string[] => {
   expect(message).to.equal(undefined);
   return all(payload, 'UniqueIdentifier').map((item) => item.value as string);
@@ -342,20 +335,7 @@ describe('Locate', () => {
 
   it('sees what earlier items of a batch with Undo made', async () => {
     const locate = (name: string, id: string): Item => batchItem(8, [attribute('Name', nameOf(name))], id);
-    const create = batchItem(
-      1,
-      [
-        enumerated('ObjectType', 2),
-        struct(
-          'TemplateAttribute',
-          attribute('Cryptographic Algorithm', enumerated('AttributeValue', 3)),
-          attribute('Cryptographic Length', int('AttributeValue', 256)),
-          attribute('Cryptographic Usage Mask', int('AttributeValue', 12)),
-          attribute('Name', nameOf('staged')),
-        ),
-      ],
-      '01',
-    );
+    const create = batchItem(1, [enumerated('ObjectType', 2), aesTemplate(attribute('Name', nameOf('staged')))], '01');
     const undo = enumerated('BatchErrorContinuationOption', 3);
     const answer = await fixture.exchange(request('1.4', [create, locate('staged', '02')], { after: [undo] }));
     expect(value(answer, 'BatchItem', 1, 'ResponsePayload', 'UniqueIdentifier')).to.equal(

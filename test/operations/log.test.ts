@@ -1,8 +1,8 @@
 /** KMIP 2.1 §6.1.29: since 2.0. */
 import { expect } from 'chai';
-import { ask, versions } from '#test/server/batches';
+import { ask } from '#test/server/batches';
 import { openFixture, type Fixture } from '#test/server/fixture';
-import { int, text } from '#test/server/items';
+import { int, text, versions } from '#test/server/items';
 
 describe('Log', () => {
   let fixture: Fixture;

@@ -1,8 +1,8 @@
 /** KMIP 2.1 §6.1.36: since 2.1. */
 import { expect } from 'chai';
-import { ask, versions } from '#test/server/batches';
+import { ask } from '#test/server/batches';
 import { openFixture, type Fixture } from '#test/server/fixture';
-import { text } from '#test/server/items';
+import { text, versions } from '#test/server/items';
 
 describe('Ping', () => {
   let fixture: Fixture;

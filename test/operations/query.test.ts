@@ -6,9 +6,9 @@ import { Tag, tagName } from '#protocol/tags';
 import { versionOf } from '#protocol/versions';
 import type { Item } from '#ttlv/item';
 import { objectIn, type MatrixType } from '#test/access/objects-in-states';
-import { ask, item, send, versions } from '#test/server/batches';
+import { ask, item, send } from '#test/server/batches';
 import { openFixture, type Fixture } from '#test/server/fixture';
-import { all, at, batchItem, bool, enumerated, int, struct, text } from '#test/server/items';
+import { all, at, batchItem, bool, enumerated, int, struct, text, versions } from '#test/server/items';
 
 type Version = (typeof versions)[number];
 type Function = keyof typeof enumerationRows.QueryFunction;

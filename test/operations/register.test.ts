@@ -14,18 +14,17 @@ import {
   struct,
   text,
   value,
+  versions,
+  isOld,
 } from '#test/server/items';
 import type { TagName } from '#protocol/tags';
 import type { Item } from '#ttlv/item';
 
-const versions = ['1.0', '1.1', '1.2', '1.3', '1.4', '2.0', '2.1'];
 const code = { register: 0x03, get: 0x0a, addAttribute: 0x0d } as const;
 const type = { symmetricKey: 2, publicKey: 3, template: 6, secretData: 7, opaqueObject: 8 } as const;
 const format = { raw: 1, opaque: 2, pkcs1: 3, transparentSymmetricKey: 7 } as const;
 const aes = 3;
 const key128 = '0123456789abcdef0123456789abcdef';
-
-const isOld = (version: string): boolean => version < '2';
 
 /** The attributes of a request in the version's shape: 1.x name first, value under the 2.x tag. */
 const given = (version: string, ...attributes: readonly [string, Item][]): Item =>

@@ -1,9 +1,9 @@
 /** KMIP 2.1 §6.1.44 (1.4 §4.20, §11.21); in which states stands in `test/access/matrix.test.ts`. */
 import { expect } from 'chai';
 import { objectIn, revocation, statefulTypes } from '#test/access/objects-in-states';
-import { ask, uniqueIdentifier, versions } from '#test/server/batches';
+import { ask, uniqueIdentifier } from '#test/server/batches';
 import { openFixture, type Fixture } from '#test/server/fixture';
-import { date, enumerated, struct, text } from '#test/server/items';
+import { date, enumerated, struct, text, versions } from '#test/server/items';
 import { attributesKept, nowOf } from './kept.ts';
 
 describe('Revoke', () => {

@@ -3,9 +3,9 @@ import { expect } from 'chai';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Item } from '#ttlv/item';
-import { aesKey, answersOf, ask, createKey, headerOf, item, send, uniqueIdentifier, versions } from './batches.ts';
+import { aesKey, answersOf, ask, createKey, headerOf, item, send, uniqueIdentifier } from './batches.ts';
 import { openFixture, type Fixture } from './fixture.ts';
-import { bool, bytes, enumerated, request, struct, text, value } from './items.ts';
+import { bool, bytes, enumerated, request, struct, text, value, versions } from './items.ts';
 
 const option = { Continue: 1, Stop: 2, Undo: 3 } as const;
 const onError = (which: keyof typeof option) => ({

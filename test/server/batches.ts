@@ -15,9 +15,8 @@ import {
   text,
   value,
   type HeaderFields,
+  isOld,
 } from './items.ts';
-
-export const versions = ['1.0', '1.1', '1.2', '1.3', '1.4', '2.0', '2.1'] as const;
 
 export const item = (operation: EnumerationValue<'Operation'>, payload: readonly Item[] = [], id?: string): Item =>
   batchItem(enumerationNumber('Operation', operation) as number, payload, id);
@@ -26,7 +25,7 @@ export const uniqueIdentifier = (id: string): Item => text('UniqueIdentifier', i
 
 /** An Attribute of 1.x under its name there, the tagged item itself in 2.x. */
 export const attributesFor = (version: string, ...given: readonly [name: string, item: Item][]): Item =>
-  version < '2'
+  isOld(version)
     ? struct('TemplateAttribute', ...given.map(([name, each]) => attribute(name, each)))
     : struct('Attributes', ...given.map(([, each]) => each));
 

@@ -6,16 +6,14 @@ import {
   custom,
   given,
   id,
-  isOld,
   name,
   named,
   olderVersions,
-  versions,
   type Caller,
   type OperationName,
 } from '#test/clients/caller';
 import { openFixture, type Fixture } from './fixture.ts';
-import { attribute, at, bytes, date, enumerated, int, struct, text } from './items.ts';
+import { attribute, at, bytes, date, enumerated, int, struct, text, isOld, versions } from './items.ts';
 import type { Item } from '#ttlv/index';
 
 /** Makes the object that the request is about, and returns the payload. */

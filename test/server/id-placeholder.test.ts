@@ -2,19 +2,9 @@
 import { expect } from 'chai';
 import { Tag } from '#protocol/tags';
 import { ItemType, type Item } from '#ttlv/item';
-import {
-  aesKey,
-  ask,
-  attributesFor,
-  createKey,
-  item,
-  send,
-  uniqueIdentifier,
-  versions,
-  type ItemAnswer,
-} from './batches.ts';
+import { aesKey, ask, attributesFor, createKey, item, send, uniqueIdentifier, type ItemAnswer } from './batches.ts';
 import { openFixture, type Fixture } from './fixture.ts';
-import { all, bool, enumerated, int } from './items.ts';
+import { all, bool, enumerated, int, versions } from './items.ts';
 
 const made = { idPlaceholder: 1, certify: 2, create: 3, locate: 0x0b, register: 0x0c } as const;
 const madeBy = (which: keyof typeof made): Item => enumerated('UniqueIdentifier', made[which]);

@@ -2,6 +2,12 @@
 import { Tag, type TagName } from '#protocol/tags';
 import { ItemType, type Item } from '#ttlv/item';
 
+/** As a client writes them, the oldest first. */
+export const versions = ['1.0', '1.1', '1.2', '1.3', '1.4', '2.0', '2.1'] as const;
+export type VersionText = (typeof versions)[number];
+/** Whether attributes are named, as in 1.x, and not tagged. */
+export const isOld = (version: string): boolean => version < '2';
+
 export const struct = (tag: TagName, ...value: Item[]): Item => ({ tag: Tag[tag], type: ItemType.Structure, value });
 export const int = (tag: TagName, value: number): Item => ({ tag: Tag[tag], type: ItemType.Integer, value });
 export const long = (tag: TagName, value: bigint): Item => ({ tag: Tag[tag], type: ItemType.LongInteger, value });
@@ -26,6 +32,16 @@ export const attribute = (name: string, value: Item, index?: number): Item =>
     ...value,
     tag: Tag.AttributeValue,
   } as Item);
+
+/** A Template-Attribute of 1.x for an AES-256 key that encrypts and decrypts. */
+export const aesTemplate = (...more: Item[]): Item =>
+  struct(
+    'TemplateAttribute',
+    attribute('Cryptographic Algorithm', enumerated('AttributeValue', 3)),
+    attribute('Cryptographic Length', int('AttributeValue', 256)),
+    attribute('Cryptographic Usage Mask', int('AttributeValue', 12)),
+    ...more,
+  );
 
 export interface HeaderFields {
   readonly before?: readonly Item[];

@@ -3,9 +3,9 @@ import { expect } from 'chai';
 import { enumerationRows } from '#protocol/enumeration-rows';
 import { encode } from '#ttlv/encode';
 import type { Item } from '#ttlv/item';
-import { aesKey, answersOf, ask, createKey, item, send, uniqueIdentifier, versions } from './batches.ts';
+import { aesKey, answersOf, ask, createKey, item, send, uniqueIdentifier } from './batches.ts';
 import { openFixture, type Fixture } from './fixture.ts';
-import { at, bool, date, enumerated, int, request, struct, text, value } from './items.ts';
+import { at, bool, date, enumerated, int, request, struct, text, value, versions } from './items.ts';
 
 const goOn = enumerated('BatchErrorContinuationOption', 1);
 const extension = (critical: boolean): Item =>
