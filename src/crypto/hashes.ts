@@ -1,0 +1,18 @@
+/** Hashing Algorithms (KMIP 2.1 §11.21) by what OpenSSL calls them; those that are not here it lacks, or has only for old data. */
+const names: { readonly [algorithm: string]: string } = {
+  MD5: 'md5',
+  SHA_1: 'sha1',
+  SHA_224: 'sha224',
+  SHA_256: 'sha256',
+  SHA_384: 'sha384',
+  SHA_512: 'sha512',
+  RIPEMD_160: 'ripemd160',
+  SHA_512_224: 'sha512-224',
+  SHA_512_256: 'sha512-256',
+  SHA3_224: 'sha3-224',
+  SHA3_256: 'sha3-256',
+  SHA3_384: 'sha3-384',
+  SHA3_512: 'sha3-512',
+};
+
+export const hashName = (algorithm: string): string | undefined => names[algorithm];
