@@ -24,7 +24,7 @@ const rightsOf = {
   DeleteAttribute: ['modify', 'read'],
   Destroy: ['destroy'],
   DiscoverVersions: ['ask'],
-  Get: ['fetch'],
+  Get: ['fetch', 'use'],
   GetAttributes: ['read'],
   GetAttributeList: ['read'],
   Interop: ['ask', 'read'],

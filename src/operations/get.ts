@@ -7,7 +7,9 @@ import { KmipError } from '#protocol/kmip-error';
 import { keyWrappingSpecification, objectReference, uniqueIdentifier } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
 import { V1_4 } from '#protocol/versions';
+import type { ObjectChange } from './context.ts';
 import { inFormat } from './key-format.ts';
+import { inWrapping, isHidden } from './key-wrapping.ts';
 import { defineOperation } from './operation.ts';
 
 /** KMIP 2.1 §6.1.19 (1.4 §4.11). */
@@ -30,19 +32,18 @@ export const get = defineOperation('Get', {
     const { object } = loaded;
     const { destroyDate, sensitive, extractable, keyValuePresent, fresh } = object.attributes;
     if (destroyDate !== undefined) throw new KmipError('ObjectDestroyed', 'the object was destroyed');
-    if (sensitive === true && request.keyWrappingSpecification === undefined) {
-      throw new KmipError('Sensitive', 'the object is Sensitive: it is given out wrapped only');
+    if (sensitive === true && !isHidden(object, request.keyWrappingSpecification)) {
+      throw new KmipError('Sensitive', 'the object is Sensitive: it is given out encrypted only');
     }
     if (extractable === false) throw new KmipError('NotExtractable', 'the object is not Extractable');
     if (keyValuePresent === false) throw new KmipError('KeyValueNotPresent', 'the server does not have the key value');
     const objectType = objectTypeOf(object);
-    const structure = objectType === 'Template' ? templateStructure(object) : loaded.openStructure();
-    const answer = { objectType, uniqueIdentifier: object.id, object: inFormat(structure, request) };
+    const opened = objectType === 'Template' ? templateStructure(object) : loaded.openStructure();
+    const { structure, changes } = await inWrapping(object, inFormat(opened, request), request, context);
     // "as soon as the object has been served via the Get operation" (2.1 §4.24); no change that Last Change Date tells of (§4.29).
-    if (fresh === true) {
-      const to = { ...object, attributes: { ...object.attributes, fresh: false } };
-      await context.commit([{ update: loaded, to }]);
-    }
-    return answer;
+    const served: ObjectChange[] =
+      fresh === true ? [{ update: loaded, to: { ...object, attributes: { ...object.attributes, fresh: false } } }] : [];
+    if (served.length + changes.length > 0) await context.commit([...served, ...changes]);
+    return { objectType, uniqueIdentifier: object.id, object: structure };
   },
 });

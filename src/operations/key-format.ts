@@ -6,16 +6,11 @@ import { KmipError } from '#protocol/kmip-error';
 
 interface Asked {
   readonly keyFormatType?: string | undefined;
-  readonly keyWrapType?: string | undefined;
   readonly keyCompressionType?: string | undefined;
-  readonly keyWrappingSpecification?: unknown;
 }
 
 /** The object as asked for; refused when it cannot be turned into that. */
 export function inFormat(object: ObjectStructure, asked: Asked): ObjectStructure {
-  if (asked.keyWrappingSpecification !== undefined) {
-    throw new KmipError('FeatureNotSupported', 'Key Wrapping Specification is not supported');
-  }
   if (asked.keyCompressionType !== undefined) {
     throw new KmipError('KeyCompressionTypeNotSupported', 'Key Compression Type is for elliptic curve public keys');
   }
