@@ -14,6 +14,7 @@ import type { Change, ConflictError, Engine, IndexQuery, StoredRecord } from './
 import { decodeRecord, encodeRecord, recordKey, revisionOf, termKey, termsOf } from './lmdb-layout.ts';
 import { startWalk } from './lmdb-walk.ts';
 import type { Keys } from './lmdb-walk.ts';
+import { watchNewest } from './lmdb-newest.ts';
 import { findConflict, stepOf } from './revisions.ts';
 import type { Step } from './revisions.ts';
 
@@ -51,6 +52,7 @@ export async function openLmdb(path: string): Promise<Engine> {
   });
   const records: Keys = root.openDB('records', binary);
   const terms: Keys = root.openDB('terms', binary);
+  const newest = watchNewest(path);
 
   let closing: Promise<void> | undefined;
   let waiting: Waiting[] = [];
@@ -134,10 +136,12 @@ export async function openLmdb(path: string): Promise<Engine> {
       try {
         // A child transaction, because a failure half-way through a plain one would keep the first half.
         const conflicts = await root.childTransaction(() => {
+          if (!newest.isBase(root.getWriteTxnId())) return undefined;
           group = waiting;
           waiting = [];
           return apply(group);
         });
+        if (conflicts === undefined) continue;
         group.forEach((one, index) => {
           const conflict = conflicts[index];
           if (conflict === undefined) one.resolve();
@@ -155,7 +159,11 @@ export async function openLmdb(path: string): Promise<Engine> {
   async function finish(): Promise<void> {
     await committing;
     await root.close();
+    newest.close();
   }
+
+  // This very opening may have set others back, and a process that was killed may have left a commit that nobody sees.
+  await root.childTransaction(() => newest.isBase(root.getWriteTxnId()));
 
   return {
     async get(kind, id, knownRevision) {

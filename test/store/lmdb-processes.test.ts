@@ -154,6 +154,32 @@ describe('several processes on one LMDB store', function () {
     }
   });
 
+  /** LMDB's opening reads which transaction is the newest, and a moment later tells it to all; strace makes it a long one. */
+  it('loses nothing that was acknowledged while another process opened the store', async function () {
+    if (!canTrace()) return this.skip();
+    const engine = await openLmdb(path);
+    try {
+      const acknowledged: string[] = [];
+      const commitOne = async (): Promise<void> => {
+        const id = `during-${acknowledged.length}`;
+        await engine.commit([
+          { put: { kind: 'object', id, revision: 1, terms: [], body: bodyOf(id), material: bodyOf(id) } },
+        ]);
+        acknowledged.push(id);
+      };
+      await commitOne();
+      const child = start('slow', 1, 1, tracing('pread64', 'delay_exit=100000'));
+      while (child.exitCode === null) {
+        await commitOne();
+        await wait(5);
+      }
+      for (const id of acknowledged) await expectWhole(engine, id);
+      await expectWhole(engine, 'slow-0');
+    } finally {
+      await engine.close();
+    }
+  });
+
   it('rejects what the disk has no room for, and keeps what it acknowledged', async () => {
     const acknowledged: string[] = [];
     const failures: string[] = [];
