@@ -49,6 +49,9 @@ const firstBlock = 2 ** 10;
 const largestBlock = 2 ** 20;
 
 const termLength = 16;
+/** Most terms are asked for again and again: an owner's, a type's. So many are remembered, of values no longer than this. */
+const keptTerms = 1000;
+const keptTermLength = 200;
 
 export class Keyring implements Opener {
   readonly #engine: Engine;
@@ -67,6 +70,7 @@ export class Keyring implements Opener {
   #block = firstBlock;
   #reserving: Promise<void> | undefined;
   #nonces: Buffer = Buffer.alloc(0);
+  readonly #terms = new Map<string, string>();
 
   /** Makes the keys of a store that is new. Throws RootKeyError. */
   static async open(options: KeyringOptions): Promise<Keyring> {
@@ -97,8 +101,15 @@ export class Keyring implements Opener {
 
   /** A keyed hash: equal values of a field have equal terms, and nothing else is to be learnt from them. */
   readonly term = (field: string, value: string | Uint8Array): string => {
-    const hmac = createHmac('sha256', this.keys.index).update(`${field.length}:${field}`).update(value);
-    return hmac.digest().toString('base64url', 0, termLength);
+    if (typeof value !== 'string' || value.length > keptTermLength) return this.#makeTerm(field, value);
+    const name = `${field.length}:${field}${value}`;
+    let term = this.#terms.get(name);
+    if (term === undefined) {
+      term = this.#makeTerm(field, value);
+      if (this.#terms.size >= keptTerms) this.#terms.clear();
+      this.#terms.set(name, term);
+    }
+    return term;
   };
 
   /** Throws SealError, also for a data key that is not known: `know` it first. */
@@ -170,6 +181,11 @@ export class Keyring implements Opener {
     return newKey(this.#randomBytes);
   }
 
+  #makeTerm(field: string, value: string | Uint8Array): string {
+    const hmac = createHmac('sha256', this.keys.index).update(`${field.length}:${field}`).update(value);
+    return hmac.digest().toString('base64url', 0, termLength);
+  }
+
   #keyOf(number: number): KeyObject | undefined {
     return this.keys.data.get(number) ?? this.#forgetting.get(number)?.key;
   }
@@ -215,6 +231,7 @@ export class Keyring implements Opener {
     const until = this.#now() + forgetAfter;
     for (const [number, key] of data) if (!root.keys.data.has(number)) this.#forgetting.set(number, { key, until });
     if (root.keys.current !== current) this.#left = 0;
+    this.#terms.clear();
     this.#root = root;
   }
 

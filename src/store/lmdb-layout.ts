@@ -47,7 +47,9 @@ export function encodeRecord({ revision, terms, body, material }: StoredRecord):
 
 /** Takes any view: lmdb gives large values as views of its map that are no Buffers. */
 export function revisionOf(bytes: Uint8Array): number {
-  return bytes.subarray(0, 6).reduce((sum, byte) => sum * 256 + byte, 0);
+  let revision = 0;
+  for (let at = 0; at < 6; at++) revision = revision * 256 + (bytes[at] as number);
+  return revision;
 }
 
 export function termsOf(bytes: Buffer): string[] {
