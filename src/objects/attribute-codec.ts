@@ -48,8 +48,9 @@ const parts = fieldsOf(
 type ReadMode = 'whole' | 'partial';
 
 function readValue(key: AttributeKey, item: Item, version: Version, mode: ReadMode): unknown {
-  const { codec, name } = attributeRow(key);
-  const asAsked = { ...item, tag: attributeRow(key).tag } as Item;
+  const { codec, name, tag } = attributeRow(key);
+  // Attribute Value of 1.x: errors name the attribute.
+  const asAsked = item.tag === tag ? item : ({ ...item, tag } as Item);
   if (!inRange(attributeRow(key), version)) throw unknownAttribute(`${quoted(name)} in this version`);
   return mode === 'partial' && 'readPartial' in codec
     ? (codec as { readPartial(item: Item, version: Version): unknown }).readPartial(asAsked, version)
@@ -91,7 +92,12 @@ function readTagged(item: Item, version: Version, mode: ReadMode): Instance {
 
 /** The instances that the version can say, in its shape: newer attributes and values stay out of an older answer. */
 export function writeInstances(instances: readonly Instance[], version: Version): Item[] {
-  return instances.flatMap((instance) => writeInstance(instance, version) ?? []);
+  const items: Item[] = [];
+  for (const instance of instances) {
+    const item = writeInstance(instance, version);
+    if (item !== undefined) items.push(item);
+  }
+  return items;
 }
 
 /** Whether the version has the attribute, a name for it, and this value. */

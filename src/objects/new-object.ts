@@ -1,5 +1,5 @@
 /** What every object has from its beginning: the attributes that the server sets, whoever made the object (2.1 chapter 4, "When implicitly set"). */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Attributes } from './attributes.ts';
 import { stateAt } from './life-cycle.ts';
 import type { ManagedObject } from './managed-object.ts';
@@ -77,10 +77,10 @@ function digestOf(structure: ObjectStructure, material: Uint8Array): NonNullable
   const keyFormatType = 'keyBlock' in structure ? structure.keyBlock.keyFormatType : undefined;
   return {
     hashingAlgorithm: 'SHA_256',
-    digestValue: createHash('sha256').update(material).digest(),
+    digestValue: hash('sha256', material, 'buffer'),
     ...(keyFormatType === undefined ? {} : { keyFormatType }),
   };
 }
 
 /** 2.1 §4.56: "a SHA-256 hash of the Unique Identifier". */
-const shortIdentifier = (id: string): Uint8Array => createHash('sha256').update(id).digest();
+const shortIdentifier = (id: string): Uint8Array => hash('sha256', id, 'buffer');

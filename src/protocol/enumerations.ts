@@ -18,10 +18,11 @@ interface Enumeration {
   readonly names: ReadonlyMap<number, string>;
 }
 
-const spellings = new Map<string, string>(
-  Object.entries<Readonly<Record<string, string>>>(enumerationSpellings).flatMap(([enumeration, names]) =>
-    Object.entries(names).map(([other, name]) => [`${enumeration}.${other}`, name]),
-  ),
+const spellings = new Map<string, ReadonlyMap<string, string>>(
+  Object.entries<Readonly<Record<string, string>>>(enumerationSpellings).map(([enumeration, names]) => [
+    enumeration,
+    new Map(Object.entries(names)),
+  ]),
 );
 
 function enumerationOf(rows: Readonly<Record<string, Row>>): Enumeration {
@@ -51,7 +52,8 @@ function table(of: ReadonlyMap<string, Enumeration>, name: string): Enumeration 
 /** The number of a value, by any version's name for it; undefined when the enumeration has no such name. */
 export function enumerationNumber(enumeration: EnumerationName, value: string): number | undefined {
   if (value.startsWith('0x')) return Number(value);
-  return table(enumerations, enumeration).values.get(spellings.get(`${enumeration}.${value}`) ?? value)?.value;
+  const { values } = table(enumerations, enumeration);
+  return (values.get(value) ?? values.get(spellings.get(enumeration)?.get(value) ?? ''))?.value;
 }
 
 /** The name of a number in this version (any version when none is given); extensions as hex; undefined for no such value. */

@@ -86,6 +86,7 @@ interface Entry {
 /** What one version has of a schema. */
 interface Compiled {
   readonly present: readonly Entry[];
+  readonly required: readonly Entry[];
   readonly byTag: ReadonlyMap<number, Entry>;
   readonly groups: readonly Entry[];
 }
@@ -102,6 +103,7 @@ export function fieldsOf<S extends Schema>(schema: S, where: string): Fields<Sha
       const single = present.filter(({ field }) => field.group === undefined);
       found = {
         present,
+        required: present.filter(({ field }) => field.presence === 'required'),
         byTag: new Map(single.map((entry) => [entry.field.tag, entry])),
         groups: present.filter(({ field }) => field.group !== undefined),
       };
@@ -112,14 +114,15 @@ export function fieldsOf<S extends Schema>(schema: S, where: string): Fields<Sha
 
   return {
     read(items, version) {
-      const { byTag, groups, present } = compiled(version);
+      const { byTag, groups, required } = compiled(version);
       const value: Record<string, unknown> = {};
-      const ofGroups = new Map<Entry, Item[]>();
+      let ofGroups: Map<Entry, Item[]> | undefined;
       for (const item of items) {
         const entry = byTag.get(item.tag);
         if (entry === undefined) {
           const grouped = groups.find(({ field }) => field.group?.accepts(item.tag, version));
           if (grouped !== undefined) {
+            ofGroups ??= new Map();
             const list = ofGroups.get(grouped);
             if (list === undefined) ofGroups.set(grouped, [item]);
             else list.push(item);
@@ -141,11 +144,11 @@ export function fieldsOf<S extends Schema>(schema: S, where: string): Fields<Sha
           value[key] = read;
         }
       }
-      for (const [{ key, field }, list] of ofGroups) value[key] = field.group?.read(list, version);
-      for (const { key, field } of present) {
-        if (field.presence === 'required' && value[key] === undefined) {
-          throw new KmipError('InvalidMessage', `${where} lacks ${tagText(field.tag)}`);
-        }
+      if (ofGroups !== undefined) {
+        for (const [{ key, field }, list] of ofGroups) value[key] = field.group?.read(list, version);
+      }
+      for (const { key, field } of required) {
+        if (value[key] === undefined) throw new KmipError('InvalidMessage', `${where} lacks ${tagText(field.tag)}`);
       }
       return value as Shape<S>;
     },

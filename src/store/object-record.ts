@@ -43,6 +43,8 @@ const record = fieldsOf(
 /** Bodies are ours: whatever a message may hold, a record may hold too, and a few times that. */
 const limits = { maximumBytes: 64 * 1024 * 1024, maximumDepth: 64, maximumItems: 1_000_000 };
 
+const indexedRows = [...attributeRows].filter(([, row]) => row.index !== undefined);
+
 export const objectKind: Kind<ManagedObject> = {
   name: 'object',
 
@@ -87,10 +89,9 @@ export const objectKind: Kind<ManagedObject> = {
       storageTerm(term, object.owner, status),
       storageTerm(term, object.owner, status, object.structure.objectType),
     ];
-    for (const [key, row] of attributeRows) {
-      if (row.index === undefined) continue;
+    for (const [key, row] of indexedRows) {
       for (const value of valuesOf(object.attributes, key)) {
-        const indexed = row.index(value as never);
+        const indexed = row.index?.(value as never);
         if (indexed !== undefined) terms.push(attributeTerm(term, object.owner, key, indexed));
       }
     }
