@@ -6,20 +6,12 @@ import { expect } from 'chai';
 
 import { makePlace, type Place } from '#test/cli/kmipd';
 
-import { runPython, type Line } from './python.ts';
+import { runPython } from './python.ts';
+import { expectThemes, type Line, type Theme, type Unmet } from './themes.ts';
 
-type Version = '1.0' | '1.1' | '1.2' | '1.3' | '1.4' | '2.0';
-const versions: readonly Version[] = ['1.0', '1.1', '1.2', '1.3', '1.4', '2.0'];
+const versions = ['1.0', '1.1', '1.2', '1.3', '1.4', '2.0'];
 
-/** A theme of pykmip.py: what it is to see. */
-interface Theme {
-  readonly test: string;
-  readonly facts: unknown;
-  /** Where 2.0 has others. */
-  readonly facts2?: unknown;
-  readonly since?: Version;
-}
-
+/** The themes of pykmip.py. */
 const themes: Readonly<Record<string, Theme>> = {
   create: {
     test: 'creates a key, reads it and its attributes',
@@ -121,14 +113,6 @@ const themes: Readonly<Record<string, Theme>> = {
   },
 };
 
-interface Unmet {
-  readonly theme: string;
-  /** Every version when absent. */
-  readonly version?: Version;
-  readonly why: string;
-  readonly error: RegExp;
-}
-
 /** An operation of a later issue. */
 const later = (theme: string, operation: string): Unmet => ({
   theme,
@@ -138,7 +122,6 @@ const later = (theme: string, operation: string): Unmet => ({
 
 const notTaken = /this server does not take objects of type/;
 
-/** What cannot pass, why, and how it fails. A theme that passes has to leave this list. */
 const unmet: readonly Unmet[] = [
   {
     ...{ theme: 'get_all_attributes', version: '1.0' },
@@ -175,7 +158,7 @@ describe('PyKMIP', function () {
 
   for (const version of versions) {
     describe(`in ${version}`, () => {
-      let lines: ReadonlyMap<string, Line>;
+      let lines: readonly Line[];
 
       before(async () => {
         const directory = place.path(version);
@@ -185,25 +168,10 @@ describe('PyKMIP', function () {
         const added = await place.kmipd('client', 'add', `pykmip-${version}`, '--out', directory, ...credential);
         expect(added.status, added.stderr).to.equal(0);
         const files = [join(directory, `pykmip-${version}`), join(directory, 'ca.crt'), name, password];
-        const said = await runPython('pykmip.py', `${port}`, version, ...files);
-        lines = new Map(said.map((line) => [line.theme, line]));
+        lines = await runPython('pykmip.py', `${port}`, version, ...files);
       });
 
-      for (const [name, { test, since, ...theme }] of Object.entries(themes)) {
-        if (since !== undefined && version < since) continue;
-        const gap = unmet.find((each) => each.theme === name && (each.version ?? version) === version);
-        if (gap === undefined) {
-          it(test, () => {
-            const line = lines.get(name);
-            expect(line?.error).to.equal(undefined);
-            expect(line?.facts).to.deep.equal((version === '2.0' ? theme.facts2 : undefined) ?? theme.facts);
-          });
-        } else {
-          it(`does not yet: ${test}: ${gap.why}`, () => {
-            expect(lines.get(name)?.error).to.match(gap.error);
-          });
-        }
-      }
+      expectThemes(themes, unmet, () => lines, version);
     });
   }
 });

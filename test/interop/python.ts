@@ -7,25 +7,16 @@ import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 
+import { linesOf, type Line } from './themes.ts';
+
 const requirements = resolve('test/interop/requirements.txt');
 const cache = resolve('node_modules/.cache/kmipd-test-interop');
-
-/** What a script said of one theme. */
-export interface Line {
-  readonly theme: string;
-  readonly facts?: unknown;
-  /** Why it came to no facts. */
-  readonly error?: string;
-}
 
 /** Runs a script of this folder. Throws when it ends with another status than 0. */
 export async function runPython(script: string, ...args: string[]): Promise<readonly Line[]> {
   const ended = await run(await interpreter(), join('test/interop', script), ...args);
   if (ended.status !== 0) throw new Error(`${script} ended with status ${ended.status}: ${ended.stderr}`);
-  return ended.stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Line);
+  return linesOf(ended.stdout);
 }
 
 /** The first time packages are fetched; later runs find the environment by what is in it. */
