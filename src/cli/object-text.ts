@@ -2,7 +2,7 @@
 import { ItemType } from '#ttlv/item';
 import { printText } from '#ttlv/text';
 import { listedAttributes } from '#objects/attribute-codec';
-import { attributesAt, stateText, type State } from '#objects/life-cycle';
+import { attributesAt, stateText } from '#objects/life-cycle';
 import { allInstances, objectTypeOf, type ManagedObject } from '#objects/managed-object';
 import { names } from '#protocol/names';
 import { atRest } from '#protocol/versions';
@@ -29,7 +29,7 @@ export function summaryOf(object: ManagedObject, clientNames: ReadonlyMap<string
     id: object.id,
     client: clientNames.get(object.owner) ?? object.owner,
     type: objectTypeOf(object),
-    ...(state === undefined ? {} : { state: stateText(state as State) }),
+    ...(state === undefined ? {} : { state: stateText(state) }),
     ...(cryptographicAlgorithm === undefined ? {} : { algorithm: cryptographicAlgorithm }),
     ...(cryptographicLength === undefined ? {} : { length: cryptographicLength }),
     names: name.map(({ nameValue }) => nameValue),

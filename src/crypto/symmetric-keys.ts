@@ -61,5 +61,3 @@ export function symmetricKeyBytes(algorithm: string, length: number): number | u
   const fits = Number.isInteger(length) && length >= minimum && length <= maximum && (length - minimum) % step === 0;
   return fits ? length / 8 : undefined;
 }
-
-export const isSymmetric = (algorithm: string): boolean => algorithm in symmetricAlgorithms || algorithm in desKeys;

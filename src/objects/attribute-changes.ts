@@ -114,7 +114,7 @@ type Condition = (attributes: Attributes, key: AttributeKey, now: number) => boo
 const stateIs =
   (...states: readonly (State | undefined)[]): Condition =>
   ({ state }) =>
-    states.includes(state as State | undefined);
+    states.includes(state);
 /** Templates have no state, and no clock runs for them. */
 const beforeUse = stateIs(undefined, 'PreActive');
 const untilDeactivated = stateIs(undefined, 'PreActive', 'Active');
@@ -134,7 +134,7 @@ function checkModifiable({ attributes }: ManagedObject, reference: Reference, te
   const { modifiable } = attributeRow(reference.key);
   if (conditions[modifiable](attributes, reference.key, terms.now)) return;
   if (modifiable === 'untilAllocated') throw readOnly(reference, 'is in use: some of it was allocated', terms);
-  const state = stateText((attributes.state ?? 'PreActive') as State);
+  const state = stateText(attributes.state ?? 'PreActive');
   throw new KmipError(
     'WrongKeyLifecycleState',
     `${referenceText(reference)} is fixed: the object is ${state}, or the date was reached`,

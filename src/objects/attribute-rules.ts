@@ -102,17 +102,12 @@ export function checkDates(set: Attributes, changed?: AttributeKey): void {
   }
 }
 
-/** The attributes that a client gives to an object that is being made. `except` are those that the caller checks itself. */
-export function givenAttributes(
-  objectType: ObjectType,
-  instances: readonly Instance[],
-  version: Version,
-  except: ReadonlySet<AttributeKey> = new Set(),
-): Attributes {
+/** The attributes that a client gives to an object that is being made. */
+export function givenAttributes(objectType: ObjectType, instances: readonly Instance[], version: Version): Attributes {
   let set: Attributes = {};
   for (const instance of instances) {
     checkApplies(objectType, instance, version);
-    if (isServersOwn(instance) && !except.has(instance.key)) {
+    if (isServersOwn(instance)) {
       throw new KmipError('ReadOnlyAttribute', `${referenceText(instance)} is set by the server`);
     }
     checkValue(instance);

@@ -154,7 +154,11 @@ export const attributes = {
     deletable: true,
     matches: atLeast,
   }),
-  state: row(Tag.State, enumeration('State'), { ...byServer, objects: cryptographic }),
+  // Kept by the server, which knows no vendor's.
+  state: row(Tag.State, enumeration('State') as Codec<EnumerationValue<'State'>>, {
+    ...byServer,
+    objects: cryptographic,
+  }),
   initialDate: row(Tag.InitialDate, dateTime, byServer),
   activationDate: row(Tag.ActivationDate, dateTime, { ...fixed, modifiable: 'whilePreActive' }),
   processStartDate: row(Tag.ProcessStartDate, dateTime, { ...fixed, modifiable: 'untilReached' }),

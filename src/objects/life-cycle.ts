@@ -50,7 +50,7 @@ export const isDestroyed = (state: State | undefined): boolean =>
  * whenever it is read.
  */
 export function stateAt({ state, activationDate, deactivationDate }: Attributes, now: number): State | undefined {
-  let current = state as State | undefined;
+  let current = state;
   if (current === 'PreActive' && activationDate !== undefined && activationDate <= now) current = 'Active';
   if (current === 'Active' && deactivationDate !== undefined && deactivationDate <= now) current = 'Deactivated';
   return current;

@@ -1,4 +1,4 @@
-import { isDestroyed, type State } from '#objects/life-cycle';
+import { isDestroyed } from '#objects/life-cycle';
 import { enumeration, text } from '#protocol/codecs';
 import { required } from '#protocol/fields';
 import { Tag } from '#protocol/tags';
@@ -35,7 +35,7 @@ async function destroyAllSince(since: string | undefined, context: Context): Pro
   for await (const loaded of context.find({ instances: [], storage: ['OnLineStorage', 'ArchivalStorage'] })) {
     const { object } = loaded;
     if (object.id < since) break;
-    const before = object.attributes.state as State | undefined;
+    const before = object.attributes.state;
     if (isDestroyed(before)) continue;
     const state = before === 'Compromised' ? 'DestroyedCompromised' : 'Destroyed';
     changes.push({ update: loaded, to: changed(object, { state, destroyDate: now }, now), material: null });

@@ -8,7 +8,7 @@ import { KmipError } from '#protocol/kmip-error';
 export function stateOf(object: ManagedObject, what: string): State {
   const { state } = object.attributes;
   if (state === undefined) throw new KmipError('InvalidObjectType', `a ${objectTypeOf(object)} cannot be ${what}`);
-  return state as State;
+  return state;
 }
 
 /** The object with these attributes, its Last Change Date set (2.1 §4.29). */

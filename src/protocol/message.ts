@@ -5,7 +5,7 @@
 import { decode } from '#ttlv/decode';
 import { ItemType, type Item, type StructureItem } from '#ttlv/item';
 import { anyItem, anyStructure, boolean, bytes, dateTime, enumeration, integer, text, type Codec } from './codecs.ts';
-import { enumerationNumber, enumerationValue, type OpenValue } from './enumerations.ts';
+import { enumerationValue, type OpenValue } from './enumerations.ts';
 import { childrenOf, fieldsOf, many, optional, required, structure, type Shape } from './fields.ts';
 import { KmipError } from './kmip-error.ts';
 import { nonce, protocolVersion } from './structures.ts';
@@ -25,7 +25,7 @@ const asynchronousIndicator: Codec<OpenValue<'AsynchronousIndicator'>> = {
 };
 const asynchronous = enumeration('AsynchronousIndicator');
 
-/** KMIP 2.1 §9.11 (1.4 §2.1.2). The value is read by its type: `access` knows username and password. */
+/** KMIP 2.1 §9.11 (1.4 §2.1.2). What the value is depends on the type. */
 export const credential = structure('Credential', {
   credentialType: required(Tag.CredentialType, enumeration('CredentialType')),
   credentialValue: required(Tag.CredentialValue, anyItem),
@@ -223,4 +223,3 @@ export function readResponse(item: Item): ResponseMessage {
 
 /** The name of an operation by its number, in any version. */
 export const operationName = (code: number): OpenValue<'Operation'> | undefined => enumerationValue('Operation', code);
-export const operationCode = (name: OpenValue<'Operation'>): number => enumerationNumber('Operation', name) ?? 0;

@@ -1,7 +1,6 @@
 /** What clients rely on that send several things at once, or more than they need. */
 import { expect } from 'chai';
 import { enumerationValues } from '#protocol/enumerations';
-import { operationCode } from '#protocol/message';
 import { versionOf } from '#protocol/versions';
 import { openFixture, type Fixture } from '#test/server/fixture';
 import {
@@ -18,6 +17,7 @@ import {
   text,
   isOld,
   versions,
+  operationCode,
 } from '#test/server/items';
 import { hex } from '#test/ttlv/wire';
 import { encode, ItemType, type Item, type StructureItem } from '#ttlv/index';

@@ -5,7 +5,6 @@
 import { expect } from 'chai';
 import { tagText } from '#protocol/codecs';
 import { enumerationValue, isEnumeration } from '#protocol/enumerations';
-import { operationCode } from '#protocol/message';
 import { Tag, tagName, tags, type TagRow } from '#protocol/tags';
 import { inRange, versionOf } from '#protocol/versions';
 import type { Handler } from '#server/handler';
@@ -24,9 +23,9 @@ import {
   type HeaderFields,
   versions,
   isOld,
+  operationCode,
+  type OperationName,
 } from '#test/server/items';
-
-export type OperationName = Parameters<typeof operationCode>[0];
 
 export const olderVersions = versions.filter(isOld);
 

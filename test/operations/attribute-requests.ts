@@ -1,5 +1,4 @@
 /** Requests of the attribute operations in both shapes of the wire, and what their answers hold. */
-import { enumerationNumber } from '#protocol/enumerations';
 import { enumerationRows } from '#protocol/enumeration-rows';
 import type { ResultReason } from '#protocol/kmip-error';
 import { Tag, tagName, tags, type TagName } from '#protocol/tags';
@@ -17,6 +16,8 @@ import {
   text,
   value,
   type VersionText,
+  operationCode,
+  type OperationName,
 } from '#test/server/items';
 
 const tagged = (version: VersionText): boolean => version >= '2';
@@ -71,8 +72,6 @@ export interface Answer {
   readonly payload: Item;
 }
 
-type OperationName = keyof typeof enumerationRows.Operation;
-
 /** One operation through the whole server. */
 export async function call(
   fixture: Fixture,
@@ -80,9 +79,7 @@ export async function call(
   operation: OperationName,
   ...payload: Item[]
 ): Promise<Answer> {
-  const answer = await fixture.exchange(
-    request(version, [batchItem(enumerationNumber('Operation', operation) as number, payload)]),
-  );
+  const answer = await fixture.exchange(request(version, [batchItem(operationCode(operation), payload)]));
   const reason = at(answer, 'BatchItem', 'ResultReason')?.value;
   return {
     status: value(answer, 'BatchItem', 'ResultStatus') === 0 ? 'Success' : 'OperationFailed',

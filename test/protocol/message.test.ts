@@ -3,7 +3,6 @@ import type { ResultReason } from '#protocol/kmip-error';
 import {
   echoOf,
   messageExtension,
-  operationCode,
   operationName,
   readBatchItem,
   readRequest,
@@ -68,7 +67,7 @@ describe('a batch item', () => {
     expect(read(V1_0, activate.replace('00000012', '7fffffff'), payload).operation).to.equal(0x7fffffff);
     expect(operationName(0x7fffffff)).to.equal(undefined);
     expect(operationName(0x80000001)).to.equal('0x80000001');
-    expect(operationCode('Activate')).to.equal(0x12);
+    expect(operationName(0x12)).to.equal('Activate');
   });
 
   it('may be Ephemeral from 2.0 on', () => {

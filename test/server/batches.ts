@@ -1,5 +1,5 @@
 /** Requests by the names of operations, and answers item by item, with names for status and reason. */
-import { enumerationNumber, enumerationValue, type EnumerationValue } from '#protocol/enumerations';
+import { enumerationValue } from '#protocol/enumerations';
 import { ItemType, type Item } from '#ttlv/item';
 import type { Session } from '#server/session';
 import type { Fixture } from './fixture.ts';
@@ -16,10 +16,12 @@ import {
   value,
   type HeaderFields,
   isOld,
+  operationCode,
+  type OperationName,
 } from './items.ts';
 
-export const item = (operation: EnumerationValue<'Operation'>, payload: readonly Item[] = [], id?: string): Item =>
-  batchItem(enumerationNumber('Operation', operation) as number, payload, id);
+export const item = (operation: OperationName, payload: readonly Item[] = [], id?: string): Item =>
+  batchItem(operationCode(operation), payload, id);
 
 export const uniqueIdentifier = (id: string): Item => text('UniqueIdentifier', id);
 
@@ -95,7 +97,7 @@ export const headerOf = (response: Item) => ({
 export async function ask(
   fixture: Fixture,
   version: string,
-  operation: EnumerationValue<'Operation'>,
+  operation: OperationName,
   payload: readonly Item[] = [],
   session?: Session,
 ): Promise<ItemAnswer> {

@@ -1,19 +1,21 @@
 /** Failures as the error tables describe them (1.4 §11.2 to §11.29; 2.1 §6.1), by the reasons of both generations. */
 import { expect } from 'chai';
 import type { ResultReason } from '#protocol/kmip-error';
-import {
-  callerOf,
-  custom,
-  given,
-  id,
-  name,
-  named,
-  olderVersions,
-  type Caller,
-  type OperationName,
-} from '#test/clients/caller';
+import { callerOf, custom, given, id, name, named, olderVersions, type Caller } from '#test/clients/caller';
 import { openFixture, type Fixture } from './fixture.ts';
-import { attribute, at, bytes, date, enumerated, int, struct, text, isOld, versions } from './items.ts';
+import {
+  attribute,
+  at,
+  bytes,
+  date,
+  enumerated,
+  int,
+  struct,
+  text,
+  isOld,
+  versions,
+  type OperationName,
+} from './items.ts';
 import type { Item } from '#ttlv/index';
 
 /** Makes the object that the request is about, and returns the payload. */

@@ -1,4 +1,5 @@
 /** Builds requests item by item, and looks into answers by tag: what a client that shares no code with ours would do. */
+import { enumerationNumber, type EnumerationValue } from '#protocol/enumerations';
 import { Tag, type TagName } from '#protocol/tags';
 import { ItemType, type Item } from '#ttlv/item';
 
@@ -68,6 +69,9 @@ export function request(
     ...items,
   );
 }
+
+export type OperationName = EnumerationValue<'Operation'>;
+export const operationCode = (name: OperationName): number => enumerationNumber('Operation', name) as number;
 
 export const batchItem = (operation: number, payload: readonly Item[], id?: string): Item =>
   struct(
