@@ -123,4 +123,5 @@ export const anyObject: Group<ObjectStructure> = {
     return readObject(only, version);
   },
   write: (object, version) => [writeObject(object, version)],
+  fits: (object, version) => byTag.get(Tag[object.objectType])?.fields.fits(object as never, version) === true,
 };

@@ -1,12 +1,12 @@
 import { objectTypeOf } from '#objects/managed-object';
-import { anyObject } from '#objects/object-structure';
+import { anyObject, type ObjectStructure } from '#objects/object-structure';
 import { templateStructure } from '#objects/template';
 import { enumeration } from '#protocol/codecs';
 import { grouped, optional, required } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
 import { keyWrappingSpecification, objectReference, uniqueIdentifier } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
-import { V1_4 } from '#protocol/versions';
+import { V1_4, versionText, type Version } from '#protocol/versions';
 import type { ObjectChange } from './context.ts';
 import { inFormat } from './key-format.ts';
 import { inWrapping, isHidden } from './key-wrapping.ts';
@@ -40,6 +40,7 @@ export const get = defineOperation('Get', {
     const objectType = objectTypeOf(object);
     const opened = objectType === 'Template' ? templateStructure(object) : loaded.openStructure();
     const { structure, changes } = await inWrapping(object, inFormat(opened, request), request, context);
+    checkSayable(structure, context.version);
     // "as soon as the object has been served via the Get operation" (2.1 §4.24); no change that Last Change Date tells of (§4.29).
     const served: ObjectChange[] =
       fresh === true ? [{ update: loaded, to: { ...object, attributes: { ...object.attributes, fresh: false } } }] : [];
@@ -47,3 +48,12 @@ export const get = defineOperation('Get', {
     return { objectType, uniqueIdentifier: object.id, object: structure };
   },
 });
+
+/** An older client that gets a value of a newer version, such as an algorithm, loses the whole answer. */
+function checkSayable(structure: ObjectStructure, version: Version): void {
+  if (anyObject.fits?.(structure, version) !== false) return;
+  throw new KmipError(
+    'KeyFormatTypeNotSupported',
+    `version ${versionText(version)} has no word for a value in the object, such as its algorithm: ask in a newer one`,
+  );
+}

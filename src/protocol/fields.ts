@@ -23,6 +23,8 @@ export interface Group<T> {
   /** `items` has every accepted one, in their order; at least one. */
   read(items: readonly Item[], version: Version): T;
   write(value: T, version: Version): readonly Item[];
+  /** As a codec's: absent means that every version can say every value, or that `write` leaves out what it cannot. */
+  readonly fits?: (value: T, version: Version) => boolean;
 }
 
 /** eslint would say any; a schema holds fields of every value type, and inference keeps each of them. */
@@ -169,6 +171,7 @@ export function fieldsOf<S extends Schema>(schema: S, where: string): Fields<Sha
       return entries.every(({ key, field }) => {
         const held: unknown = (value as Record<string, unknown>)[key];
         if (held === undefined || !inRange(field, version)) return true;
+        if (field.group !== undefined) return field.group.fits?.(held, version) !== false;
         const { fits } = field.codec;
         if (fits === undefined) return true;
         return field.presence === 'many'

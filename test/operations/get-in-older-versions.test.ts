@@ -1,0 +1,43 @@
+import { expect } from 'chai';
+import { openFixture, type Fixture } from '#test/server/fixture';
+import { at, batchItem, bytes, enumerated, int, request, struct, text, value } from '#test/server/items';
+
+const register = 3;
+const get = 10;
+const chaCha20 = enumerated('CryptographicAlgorithm', 0x1c);
+
+describe('Get of an object from newer versions', () => {
+  let fixture: Fixture;
+  beforeEach(async () => (fixture = await openFixture()));
+  afterEach(() => fixture.close());
+
+  it('is refused where the version has no word for the algorithm, and leaves the key fresh', async () => {
+    const length = int('CryptographicLength', 256);
+    const keyValue = struct('KeyValue', bytes('KeyMaterial', '00'.repeat(32)));
+    const registered = await fixture.exchange(
+      request('2.1', [
+        batchItem(register, [
+          enumerated('ObjectType', 2),
+          struct('Attributes', chaCha20, length, int('CryptographicUsageMask', 12)),
+          struct('SymmetricKey', struct('KeyBlock', enumerated('KeyFormatType', 1), keyValue, chaCha20, length)),
+        ]),
+      ]),
+    );
+    const id = text(
+      'UniqueIdentifier',
+      value(registered, 'BatchItem', 'ResponsePayload', 'UniqueIdentifier') as string,
+    );
+
+    const old = await fixture.exchange(request('1.2', [batchItem(get, [id])]));
+    expect(value(old, 'BatchItem', 'ResultReason')).to.equal(0x10);
+    expect(value(old, 'BatchItem', 'ResultMessage')).to.include('version 1.2 has no word for a value');
+    expect(fixture.logged).to.deep.equal([]);
+
+    const attributes = await fixture.exchange(request('2.1', [batchItem(11, [id])]));
+    expect(value(attributes, 'BatchItem', 'ResponsePayload', 'Attributes', 'Fresh')).to.equal(true);
+    const now = await fixture.exchange(request('2.1', [batchItem(get, [id])]));
+    expect(at(now, 'BatchItem', 'ResponsePayload', 'SymmetricKey', 'KeyBlock', 'CryptographicAlgorithm')).to.deep.equal(
+      chaCha20,
+    );
+  });
+});
