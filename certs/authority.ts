@@ -17,7 +17,7 @@ import {
 } from './extensions.ts';
 import { assertKeyMatches, factsOf, readCertificate, validityAt } from './inspect.ts';
 import { generateKeys, nameOfAcceptableKey, readPrivateKey, writePrivateKey, type KeyKind } from './keys.ts';
-import { alternativeNames, MAX_COMMON_NAME, subjectOf } from './names.ts';
+import { alternativeNames, maximumCommonName, subjectOf } from './names.ts';
 import type { CertificateRequest } from './request.ts';
 
 /** The certificate authority: a certificate and its key, and the certificates made with them (RFC 5280). */
@@ -103,7 +103,7 @@ export function issueServerCertificate(
   if (first === undefined) throw new CertificateError('a server certificate needs at least one name');
   return issueCertificate(
     authority,
-    { subject: subjectOf(first.slice(0, MAX_COMMON_NAME)), publicKey: server.publicKey, names: server.names },
+    { subject: subjectOf(first.slice(0, maximumCommonName)), publicKey: server.publicKey, names: server.names },
     { notAfter: yearsAfter(terms.now, validityYears.server), purposes: ['serverAuth'], ...terms },
   );
 }

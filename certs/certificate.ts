@@ -17,9 +17,9 @@ export interface Terms {
   readonly random?: RandomBytes;
 }
 
-const MAX_YEARS = 30;
+const maximumYears = 30;
 /** Certificates begin a day early, for clients with a slow clock or local time in place of UTC. */
-const BACKDATE_MS = 24 * 3600 * 1000;
+const backdating = 24 * 3600 * 1000;
 
 export interface CertificateContent {
   readonly subject: RelativeDistinguishedNames;
@@ -35,15 +35,15 @@ export function signCertificate(
   privateKey: KeyObject,
   { now, random = randomBytes }: Terms,
 ): X509Certificate {
-  if (content.notAfter <= now || content.notAfter > yearsAfter(now, MAX_YEARS)) {
-    throw new CertificateError(`a certificate ends in the future, within ${MAX_YEARS} years`);
+  if (content.notAfter <= now || content.notAfter > yearsAfter(now, maximumYears)) {
+    throw new CertificateError(`a certificate ends in the future, within ${maximumYears} years`);
   }
   const certificate = new Certificate({
     version: 2,
     serialNumber: serialNumber(random),
     issuer: content.issuer,
     subject: content.subject,
-    notBefore: timeOf(new Date(now.getTime() - BACKDATE_MS)),
+    notBefore: timeOf(new Date(now.getTime() - backdating)),
     notAfter: timeOf(content.notAfter),
     subjectPublicKeyInfo: content.key,
     extensions: content.extensions,

@@ -7,15 +7,15 @@ export const expiryWarnings = [
 ] as const;
 export type ExpiryWarning = (typeof expiryWarnings)[number];
 
-const DAY_MS = 24 * 3600 * 1000;
+const dayMs = 24 * 3600 * 1000;
 
 /** Whole days until the end; 0 on the last day, negative after it. */
 export function daysLeft(notAfter: Date, now: Date): number {
-  return Math.floor((notAfter.getTime() - now.getTime()) / DAY_MS);
+  return Math.floor((notAfter.getTime() - now.getTime()) / dayMs);
 }
 
 /** The row that holds now, undefined while the end is more than 90 days away. An expired certificate stays in the last. */
 export function expiryWarning(notAfter: Date, now: Date): ExpiryWarning | undefined {
   const left = notAfter.getTime() - now.getTime();
-  return expiryWarnings.findLast(({ days }) => left <= days * DAY_MS);
+  return expiryWarnings.findLast(({ days }) => left <= days * dayMs);
 }

@@ -5,15 +5,15 @@ import { derOf, readPem } from './pem.ts';
 
 /** What a certificate says, read by OpenSSL through node, so that nothing hostile meets a parser of ours. */
 
-export const MAX_CERTIFICATE_BYTES = 64 * 1024;
-export const MAX_SUBJECT_CHARACTERS = 512;
-const MAX_CHAIN = 10;
-const PEM_LABELS = ['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICATE'];
+export const maximumCertificateBytes = 64 * 1024;
+export const maximumSubjectCharacters = 512;
+const maximumChain = 10;
+const pemLabels = ['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICATE'];
 
 export interface CertificateFacts {
   /** SHA-256 of the DER, lower-case hex: the identity of whoever presents it. */
   readonly fingerprint: string;
-  /** As RFC 4514 writes names, most specific part first; ASCII, at most MAX_SUBJECT_CHARACTERS. */
+  /** As RFC 4514 writes names, most specific part first; ASCII, at most maximumSubjectCharacters. */
   readonly subject: string;
   readonly issuer: string;
   /** Lower-case hex, an even number of digits. */
@@ -28,9 +28,9 @@ export function fingerprintOf(der: Uint8Array): string {
   return createHash('sha256').update(der).digest('hex');
 }
 
-/** Reads one certificate, PEM or DER, of at most MAX_CERTIFICATE_BYTES, with nothing after it. */
+/** Reads one certificate, PEM or DER, of at most maximumCertificateBytes, with nothing after it. */
 export function readCertificate(input: string | Uint8Array): X509Certificate {
-  const der = derOf(input, 'certificate', PEM_LABELS, MAX_CERTIFICATE_BYTES);
+  const der = derOf(input, 'certificate', pemLabels, maximumCertificateBytes);
   let certificate: X509Certificate;
   try {
     certificate = new X509Certificate(der);
@@ -47,11 +47,11 @@ export function readCertificate(input: string | Uint8Array): X509Certificate {
 /** Reads the certificates of a file in their order: first its owner's, then those that lead to the root. */
 export function readCertificateChain(input: string | Uint8Array): X509Certificate[] {
   const blocks =
-    input.length > MAX_CERTIFICATE_BYTES ? [] : readPem(Buffer.from(input as Uint8Array).toString('latin1'));
-  const certificates = blocks.filter(({ label }) => PEM_LABELS.includes(label));
+    input.length > maximumCertificateBytes ? [] : readPem(Buffer.from(input as Uint8Array).toString('latin1'));
+  const certificates = blocks.filter(({ label }) => pemLabels.includes(label));
   if (certificates.length === 0) return [readCertificate(input)];
-  if (certificates.length > MAX_CHAIN) {
-    throw new CertificateError(`the file holds ${certificates.length} certificates, at most ${MAX_CHAIN} are read`);
+  if (certificates.length > maximumChain) {
+    throw new CertificateError(`the file holds ${certificates.length} certificates, at most ${maximumChain} are read`);
   }
   return certificates.map(({ der }) => readCertificate(der));
 }
@@ -90,7 +90,7 @@ function distinguishedName(lines: string | undefined): string {
     .reverse()
     .join(',')
     .replace(/[^\x20-\x7e]/gu, hexPairs);
-  return name.length <= MAX_SUBJECT_CHARACTERS ? name : `${name.slice(0, MAX_SUBJECT_CHARACTERS - 3)}...`;
+  return name.length <= maximumSubjectCharacters ? name : `${name.slice(0, maximumSubjectCharacters - 3)}...`;
 }
 
 function hexPairs(character: string): string {

@@ -33,11 +33,12 @@ export function writePrivateKey(key: KeyObject): string {
   return key.export({ format: 'pem', type: 'pkcs8' }) as string;
 }
 
-const MAX_KEY_BYTES = 64 * 1024;
+const maximumKeyBytes = 64 * 1024;
 
 /** Reads PKCS#8, PKCS#1 or SEC 1 in PEM; the passphrase opens an encrypted one. */
 export function readPrivateKey(pem: string | Uint8Array, passphrase?: string): KeyObject {
-  if (pem.length > MAX_KEY_BYTES) throw new CertificateError(`the private key is longer than ${MAX_KEY_BYTES} bytes`);
+  if (pem.length > maximumKeyBytes)
+    throw new CertificateError(`the private key is longer than ${maximumKeyBytes} bytes`);
   const key = Buffer.from(pem as Uint8Array);
   if (passphrase === undefined && key.includes('ENCRYPTED')) {
     throw new CertificateError('the private key is encrypted', 'decrypt it first: openssl pkey -in KEY -out PLAIN');
@@ -50,8 +51,8 @@ export function readPrivateKey(pem: string | Uint8Array, passphrase?: string): K
 }
 
 /** The bounds within which a foreign key gets a certificate: strong enough, and cheap enough to verify. */
-export const MIN_RSA_BITS = 2048;
-export const MAX_RSA_BITS = 8192;
+export const minimumRsaBits = 2048;
+export const maximumRsaBits = 8192;
 const acceptedCurves: Readonly<Record<string, string>> = {
   prime256v1: 'P-256',
   secp384r1: 'P-384',
@@ -73,9 +74,9 @@ export function nameOfAcceptableKey(key: KeyObject): string {
   if (key.asymmetricKeyType !== 'rsa') {
     throw new CertificateError(`a key of type ${key.asymmetricKeyType} is not accepted`, 'use RSA, P-256 or P-384');
   }
-  if (modulusLength < MIN_RSA_BITS || modulusLength > MAX_RSA_BITS) {
+  if (modulusLength < minimumRsaBits || modulusLength > maximumRsaBits) {
     throw new CertificateError(
-      `the RSA key has ${modulusLength} bits, it must have ${MIN_RSA_BITS} to ${MAX_RSA_BITS}`,
+      `the RSA key has ${modulusLength} bits, it must have ${minimumRsaBits} to ${maximumRsaBits}`,
       'use RSA with 2048 to 4096 bits, or P-256',
     );
   }

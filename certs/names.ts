@@ -7,31 +7,33 @@ import { CertificateError } from './certificate-error.ts';
 
 /** Names as certificates hold them: a subject that is one common name, and alternative names that machines dial. */
 
-const COMMON_NAME = '2.5.4.3';
+const commonNameType = '2.5.4.3';
 /** RFC 5280 appendix A.1, ub-common-name. */
-export const MAX_COMMON_NAME = 64;
-const MAX_NAMES = 64;
-const MAX_DNS_NAME = 253;
-const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/i;
+export const maximumCommonName = 64;
+const maximumNames = 64;
+const maximumDnsName = 253;
+const dnsLabel = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/i;
 
 /** RFC 5280 §4.2.1.6: the tags of the GeneralName choices that we write. */
 const GeneralNameType = { dns: 2, uri: 6, ip: 7 } as const;
 
 export function subjectOf(commonName: string): RelativeDistinguishedNames {
   const length = [...commonName].length;
-  if (length === 0 || length > MAX_COMMON_NAME) {
-    throw new CertificateError(`the common name must have 1 to ${MAX_COMMON_NAME} characters`);
+  if (length === 0 || length > maximumCommonName) {
+    throw new CertificateError(`the common name must have 1 to ${maximumCommonName} characters`);
   }
   if (/\p{Cc}/u.test(commonName)) throw new CertificateError('the common name must have no control characters');
   const value = new Utf8String({ value: commonName });
-  return new RelativeDistinguishedNames({ typesAndValues: [new AttributeTypeAndValue({ type: COMMON_NAME, value })] });
+  return new RelativeDistinguishedNames({
+    typesAndValues: [new AttributeTypeAndValue({ type: commonNameType, value })],
+  });
 }
 
 /** Each text becomes an IP address or a DNS name, whichever it looks like; doubles are dropped. */
 export function alternativeNames(names: readonly string[]): GeneralName[] {
   const distinct = [...new Set(names.map((name) => name.toLowerCase()))];
-  if (distinct.length > MAX_NAMES) {
-    throw new CertificateError(`${distinct.length} names are too many, at most ${MAX_NAMES} fit into a certificate`);
+  if (distinct.length > maximumNames) {
+    throw new CertificateError(`${distinct.length} names are too many, at most ${maximumNames} fit into a certificate`);
   }
   return distinct.map(alternativeName);
 }
@@ -49,14 +51,14 @@ function alternativeName(name: string): GeneralName {
 }
 
 function quoted(name: string): string {
-  return JSON.stringify(name.slice(0, MAX_DNS_NAME)).replace(/[^\x20-\x7e]/g, '?');
+  return JSON.stringify(name.slice(0, maximumDnsName)).replace(/[^\x20-\x7e]/g, '?');
 }
 
 /** A wildcard may stand for the whole first label; underscores are not DNS, but Windows networks have them. */
 function isDnsName(name: string): boolean {
-  if (name.length > MAX_DNS_NAME || /^[\d.]+$/.test(name)) return false;
+  if (name.length > maximumDnsName || /^[\d.]+$/.test(name)) return false;
   const labels = name.replace(/^\*\.(?=.)/, '').split('.');
-  return labels.every((label) => LABEL.test(label));
+  return labels.every((label) => dnsLabel.test(label));
 }
 
 /** The 4 or 16 bytes of an address, undefined for anything else. */

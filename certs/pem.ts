@@ -2,8 +2,8 @@ import { CertificateError } from './certificate-error.ts';
 
 /** PEM (RFC 7468) and DER, with a bound on either: the one door by which encoded bytes enter this ring. */
 
-const BLOCK = /-----BEGIN ([A-Z0-9 ]{1,40})-----\r?\n([^-]*)-----END \1-----/g;
-const DER_SEQUENCE = 0x30;
+const pemBlocks = /-----BEGIN ([A-Z0-9 ]{1,40})-----\r?\n([^-]*)-----END \1-----/g;
+const derSequence = 0x30;
 
 export interface PemBlock {
   readonly label: string;
@@ -19,7 +19,10 @@ export function writePem(label: string, der: Uint8Array): string {
 
 /** The blocks of a PEM text in their order; text between them is skipped, as RFC 7468 §2 asks. */
 export function readPem(text: string): PemBlock[] {
-  return Array.from(text.matchAll(BLOCK), ([, label = '', body = '']) => ({ label, der: Buffer.from(body, 'base64') }));
+  return Array.from(text.matchAll(pemBlocks), ([, label = '', body = '']) => ({
+    label,
+    der: Buffer.from(body, 'base64'),
+  }));
 }
 
 /**
@@ -31,7 +34,7 @@ export function derOf(input: string | Uint8Array, what: string, labels: readonly
     throw new CertificateError(`the ${what} is ${input.length} bytes long, at most ${bound} are read`);
   }
   const bytes = Buffer.from(input as Uint8Array);
-  if (bytes[0] === DER_SEQUENCE) return bytes;
+  if (bytes[0] === derSequence) return bytes;
   const blocks = readPem(bytes.toString('latin1'));
   const block = blocks.find(({ label }) => labels.includes(label));
   if (block !== undefined) return block.der;

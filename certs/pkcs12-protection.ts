@@ -22,8 +22,8 @@ export interface Encrypted {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-const ITERATIONS = 10_000;
-const SALT_BYTES = 16;
+const derivationRounds = 10_000;
+const saltBytes = 16;
 /** RFC 7292 appendix B.3: what a derived value is for. */
 const DerivedFor = { key: 1, iv: 2, mac: 3 } as const;
 
@@ -37,11 +37,11 @@ const Algorithm = {
 
 export const modern: Pkcs12Protection = {
   async encrypt(content, password, random) {
-    const [salt, iv] = [random(SALT_BYTES), random(16)];
-    const key = await promisify(pbkdf2)(password, salt, ITERATIONS, 32, 'sha256');
+    const [salt, iv] = [random(saltBytes), random(16)];
+    const key = await promisify(pbkdf2)(password, salt, derivationRounds, 32, 'sha256');
     const derivation = new PBKDF2Params({
       salt: octets(salt),
-      iterationCount: ITERATIONS,
+      iterationCount: derivationRounds,
       prf: algorithm(Algorithm.hmacWithSHA256, new Null()),
     });
     const scheme = new PBES2Params({
@@ -55,10 +55,10 @@ export const modern: Pkcs12Protection = {
 
 export const legacy: Pkcs12Protection = {
   async encrypt(content, password, random) {
-    const salt = random(SALT_BYTES);
+    const salt = random(saltBytes);
     const key = derive(password, salt, DerivedFor.key, 24, 'sha1');
     const iv = derive(password, salt, DerivedFor.iv, 8, 'sha1');
-    const parameters = new Sequence({ value: [octets(salt), new Integer({ value: ITERATIONS })] });
+    const parameters = new Sequence({ value: [octets(salt), new Integer({ value: derivationRounds })] });
     return {
       algorithm: algorithm(Algorithm.pbeWithSHA1And3KeyTripleDesCbc, parameters),
       bytes: cbc('des-ede3-cbc', key, iv, content),
@@ -70,18 +70,18 @@ export const legacy: Pkcs12Protection = {
 function macWith(hash: 'sha1' | 'sha256', oid: string): Pkcs12Protection['authenticate'] {
   const size = { sha1: 20, sha256: 32 }[hash];
   return (content, password, random) => {
-    const salt = random(SALT_BYTES);
+    const salt = random(saltBytes);
     const key = derive(password, salt, DerivedFor.mac, size, hash);
     const digest = octets(createHmac(hash, key).update(content).digest());
     const mac = new DigestInfo({ digestAlgorithm: algorithm(oid, new Null()), digest });
-    return new MacData({ mac, macSalt: octets(salt), iterations: ITERATIONS });
+    return new MacData({ mac, macSalt: octets(salt), iterations: derivationRounds });
   };
 }
 
 /** The key derivation of PKCS#12 (RFC 7292 appendix B.2), which neither node nor pkijs offers for every purpose. */
 function derive(password: string, salt: Uint8Array, purpose: number, size: number, hash: 'sha1' | 'sha256'): Buffer {
   const buffer = forge.util.createBuffer(Buffer.from(salt).toString('latin1'));
-  const derived = forge.pkcs12.generateKey(password, buffer, purpose, ITERATIONS, size, forge.md[hash].create());
+  const derived = forge.pkcs12.generateKey(password, buffer, purpose, derivationRounds, size, forge.md[hash].create());
   return Buffer.from(derived.getBytes(), 'latin1');
 }
 

@@ -20,16 +20,18 @@ import type { Pkcs12Content } from './pkcs12.ts';
 
 /** Reads PKCS#12 files in the modern format (PBES2), ours and those of openssl 3. */
 
-export const MAX_PKCS12_BYTES = 256 * 1024;
+export const maximumPkcs12Bytes = 256 * 1024;
 /** The derivation for encryption runs on the thread pool, the one for authentication in JavaScript. */
-const MAX_ITERATIONS = { encryption: 1_000_000, authentication: 100_000 };
-const DER_BOUNDS = { maxDepth: 24, maxNodes: 5000, maxContentLength: MAX_PKCS12_BYTES };
-const PBES2 = '1.2.840.113549.1.5.13';
+const maximumRounds = { encryption: 1_000_000, authentication: 100_000 };
+const derBounds = { maxDepth: 24, maxNodes: 5000, maxContentLength: maximumPkcs12Bytes };
+const pbes2 = '1.2.840.113549.1.5.13';
 
 /** Throws a CertificateError for a wrong password, broken bytes, the legacy format, or a file without key and certificate. */
 export async function readPkcs12(bytes: Uint8Array, password: string): Promise<Pkcs12Content> {
-  if (bytes.length > MAX_PKCS12_BYTES) {
-    throw new CertificateError(`the PKCS#12 file is ${bytes.length} bytes long, at most ${MAX_PKCS12_BYTES} are read`);
+  if (bytes.length > maximumPkcs12Bytes) {
+    throw new CertificateError(
+      `the PKCS#12 file is ${bytes.length} bytes long, at most ${maximumPkcs12Bytes} are read`,
+    );
   }
   try {
     return await open(bytes, Uint8Array.from(Buffer.from(password)).buffer);
@@ -40,10 +42,10 @@ export async function readPkcs12(bytes: Uint8Array, password: string): Promise<P
 }
 
 async function open(bytes: Uint8Array, password: ArrayBuffer): Promise<Pkcs12Content> {
-  const { offset, result } = fromBER(Uint8Array.from(bytes), DER_BOUNDS);
+  const { offset, result } = fromBER(Uint8Array.from(bytes), derBounds);
   if (offset !== bytes.length) throw new CertificateError('the PKCS#12 file cannot be read: its encoding is broken');
   const file = new PFX({ schema: result });
-  assertIterations(file.macData?.iterations ?? 1, MAX_ITERATIONS.authentication);
+  assertIterations(file.macData?.iterations ?? 1, maximumRounds.authentication);
   // The authentication is checked before anything else is believed.
   await file.parseInternalValues({ password, checkIntegrity: true });
   const keys: KeyObject[] = [];
@@ -81,7 +83,7 @@ function certificateIn({ parsedValue }: CertBag): X509Certificate {
 /** Only PBES2, and only after a look at how long it would take. */
 async function decrypt(content: EncryptedContentInfo, password: ArrayBuffer): Promise<ArrayBuffer> {
   const { algorithmId, algorithmParams } = content.contentEncryptionAlgorithm;
-  if (algorithmId !== PBES2) {
+  if (algorithmId !== pbes2) {
     throw new CertificateError(
       'the PKCS#12 file is in the legacy format, which is written but not read',
       'convert it: openssl pkcs12 -legacy -in OLD -nodes | openssl pkcs12 -export -out NEW',
@@ -89,7 +91,7 @@ async function decrypt(content: EncryptedContentInfo, password: ArrayBuffer): Pr
   }
   const { keyDerivationFunc } = new PBES2Params({ schema: algorithmParams });
   const { iterationCount } = new PBKDF2Params({ schema: keyDerivationFunc.algorithmParams });
-  assertIterations(iterationCount, MAX_ITERATIONS.encryption);
+  assertIterations(iterationCount, maximumRounds.encryption);
   return new EncryptedData({ encryptedContentInfo: content }).decrypt({ password });
 }
 

@@ -21,12 +21,12 @@ import { isSignedBy, signStructure } from './signing.ts';
 
 /** Certification requests (PKCS#10, RFC 2986): made for clients of ours, read from appliances that make their own. */
 
-export const MAX_REQUEST_BYTES = 16 * 1024;
-const PEM_LABELS = ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST'];
+export const maximumRequestBytes = 16 * 1024;
+const pemLabels = ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST'];
 /** RFC 2985 §5.4.2 extensionRequest. */
-const EXTENSION_REQUEST = '1.2.840.113549.1.9.14';
+const extensionRequest = '1.2.840.113549.1.9.14';
 /** Far above what requests have, far below what would take long to parse. */
-const DER_BOUNDS = { maxDepth: 24, maxNodes: 2000, maxContentLength: MAX_REQUEST_BYTES };
+const derBounds = { maxDepth: 24, maxNodes: 2000, maxContentLength: maximumRequestBytes };
 
 /** A request whose sender has shown to hold the private key, reduced to what a certificate may take over. */
 export interface CertificateRequest {
@@ -49,18 +49,18 @@ export function createRequest(content: RequestedContent, keys: KeyPair): string 
     ...(content.names ? [subjectAltName(alternativeNames(content.names))] : []),
     ...(content.purposes ? [extKeyUsage(content.purposes)] : []),
   ];
-  const wishes = new Attribute({ type: EXTENSION_REQUEST, values: [new Extensions({ extensions }).toSchema()] });
+  const wishes = new Attribute({ type: extensionRequest, values: [new Extensions({ extensions }).toSchema()] });
   const request = new CertificationRequest({
     subject: subjectOf(content.commonName),
     subjectPublicKeyInfo: publicKeyInfo(keys.publicKey),
     attributes: extensions.length > 0 ? [wishes] : [],
   });
-  return writePem(PEM_LABELS[0]!, signStructure(request, keys.privateKey));
+  return writePem(pemLabels[0]!, signStructure(request, keys.privateKey));
 }
 
 /** Reads PEM or DER. Throws a CertificateError for broken encodings, unacceptable keys and signatures of another key. */
 export function readRequest(input: string | Uint8Array): CertificateRequest {
-  const der = derOf(input, 'request', PEM_LABELS, MAX_REQUEST_BYTES);
+  const der = derOf(input, 'request', pemLabels, maximumRequestBytes);
   const request = parse(der);
   const publicKey = readPublicKey(request);
   nameOfAcceptableKey(publicKey);
@@ -79,7 +79,7 @@ export function readRequest(input: string | Uint8Array): CertificateRequest {
 /** pkijs throws errors of many kinds at broken input: they all mean the same here. */
 function parse(der: Buffer): CertificationRequest {
   try {
-    const { offset, result } = fromBER(der, DER_BOUNDS);
+    const { offset, result } = fromBER(der, derBounds);
     if (offset === der.length) return new CertificationRequest({ schema: result });
   } catch {
     // Told below.
@@ -101,7 +101,7 @@ function readPublicKey(request: CertificationRequest): KeyObject {
 
 function wishesOf(request: CertificationRequest): Pick<CertificateRequest, 'names' | 'purposes'> {
   try {
-    const wishes = request.attributes?.find(({ type }) => type === EXTENSION_REQUEST)?.values[0];
+    const wishes = request.attributes?.find(({ type }) => type === extensionRequest)?.values[0];
     const extensions = wishes === undefined ? [] : new Extensions({ schema: wishes }).extensions;
     return { names: namesIn(extensions), purposes: purposesIn(extensions) };
   } catch {

@@ -1,7 +1,7 @@
 /** Checks one chain from its opening record to its end, against what other chains say of it. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { chainNumber, fileName, hashLine, NO_HASH, parseRecord } from './chain.ts';
+import { chainNumber, fileName, hashLine, noHash, parseRecord } from './chain.ts';
 import { readLines } from './chain-files.ts';
 import type { Line } from './chain-files.ts';
 import type { AuditRecord, Head } from './entry.ts';
@@ -118,7 +118,7 @@ export class ChainCheck {
     if (this.#number > 1 && chainNumber(predecessor?.chain ?? '') !== this.#number - 1) {
       return { file, line, why: 'the opening record does not name the chain before it' };
     }
-    if (prev !== (predecessor?.hash ?? NO_HASH)) {
+    if (prev !== (predecessor?.hash ?? noHash)) {
       return { file, line, why: 'changed: its link is not the hash that it names' };
     }
     return undefined;

@@ -2,7 +2,7 @@
 import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileName, hashLine, MAX_LINE, parseFileName, parseRecord } from './chain.ts';
+import { fileName, hashLine, maximumLine, parseFileName, parseRecord } from './chain.ts';
 import type { AuditRecord, Ended, RecordKind } from './entry.ts';
 
 export interface ChainEnd extends Ended {
@@ -19,7 +19,7 @@ export interface Line {
   readonly offset: number;
 }
 
-const NEWLINE = 0x0a;
+const newline = 0x0a;
 
 /** The numbers of the chains in ascending order, each with the ascending numbers of its files. */
 export function listChains(directory: string): Map<number, number[]> {
@@ -43,8 +43,8 @@ export function readOpening(directory: string, number: number): AuditRecord | un
     return undefined;
   }
   try {
-    const start = readAt(file, 0, MAX_LINE);
-    const record = parseRecord(start.toString('latin1', 0, start.indexOf(NEWLINE) + 1));
+    const start = readAt(file, 0, maximumLine);
+    const record = parseRecord(start.toString('latin1', 0, start.indexOf(newline) + 1));
     return record?.kind === 'open' ? record : undefined;
   } finally {
     closeSync(file);
@@ -70,7 +70,7 @@ function readFileEnd(path: string): Omit<ChainEnd, 'touched'> | undefined {
   try {
     const { size } = fstatSync(file);
     // Usually one round. What a power failure left may be long: then the window doubles up to the whole file.
-    for (let length = Math.min(size, MAX_LINE); length > 0; length = Math.min(size, length * 2)) {
+    for (let length = Math.min(size, maximumLine); length > 0; length = Math.min(size, length * 2)) {
       const end = lastRecord(readAt(file, size - length, length), length === size);
       if (end !== undefined) return end;
       if (length === size) return undefined;
@@ -82,8 +82,8 @@ function readFileEnd(path: string): Omit<ChainEnd, 'touched'> | undefined {
 }
 
 function lastRecord(bytes: Buffer, fromStart: boolean): Omit<ChainEnd, 'touched'> | undefined {
-  for (let end = bytes.lastIndexOf(NEWLINE); end >= 0; end = end === 0 ? -1 : bytes.lastIndexOf(NEWLINE, end - 1)) {
-    const start = end === 0 ? 0 : bytes.lastIndexOf(NEWLINE, end - 1) + 1;
+  for (let end = bytes.lastIndexOf(newline); end >= 0; end = end === 0 ? -1 : bytes.lastIndexOf(newline, end - 1)) {
+    const start = end === 0 ? 0 : bytes.lastIndexOf(newline, end - 1) + 1;
     if (start === 0 && !fromStart) return undefined;
     const line = bytes.subarray(start, end + 1);
     const record = parseRecord(line.toString('latin1'));
@@ -115,13 +115,13 @@ export async function* readLines(path: string): AsyncGenerator<Line> {
     for await (const chunk of file.createReadStream({ highWaterMark: 256 * 1024, autoClose: false })) {
       const bytes: Buffer = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
       let start = 0;
-      for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
+      for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, start)) {
         yield { bytes: bytes.subarray(start, end + 1), whole: true, offset: offset + start };
         start = end + 1;
       }
       rest = bytes.subarray(start);
       offset += start;
-      if (rest.length > MAX_LINE) break;
+      if (rest.length > maximumLine) break;
     }
     if (rest.length > 0) yield { bytes: rest, whole: false, offset };
   } finally {

@@ -9,7 +9,7 @@
  */
 import { closeSync, fdatasyncSync, fsyncSync, linkSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { chainName, chainNumber, entryId, fileName, hashLine, linkRecord, NO_HASH } from './chain.ts';
+import { chainName, chainNumber, entryId, fileName, hashLine, linkRecord, noHash } from './chain.ts';
 import { listChains, readEnd, readOpening } from './chain-files.ts';
 import type { ChainEnd } from './chain-files.ts';
 import { formatEvent } from './entry.ts';
@@ -61,7 +61,7 @@ function tryOpen(options: ChainOptions, number: number, found: Survey): OpenedCh
   const chain = chainName(number, options.random(8));
   const details = { ...found, process: thisProcess() };
   const record = formatEvent(new Date(options.now()).toISOString(), entryId(chain, 0), 'open', details);
-  const line = linkRecord(record, chain, 1, found.predecessor?.hash ?? NO_HASH);
+  const line = linkRecord(record, chain, 1, found.predecessor?.hash ?? noHash);
   const draft = join(directory, `${chain}.draft`);
   const file = openSync(draft, 'ax', 0o600);
   try {

@@ -11,7 +11,7 @@ import { openChain } from './chain-opening.ts';
 import type { ChainOptions } from './chain-opening.ts';
 import { formatEvent } from './entry.ts';
 import type { Head, RecordKind } from './entry.ts';
-import { LEASE } from './process-identity.ts';
+import { leaseDuration } from './process-identity.ts';
 
 const calls = {
   open: promisify(open),
@@ -53,7 +53,7 @@ export class ChainWriter {
 
   /** True when the chain must not be written on: its file is gone or failed to sync, or others may think it ended. */
   get lost(): boolean {
-    return this.#lost || this.#options.now() - this.#touched > LEASE;
+    return this.#lost || this.#options.now() - this.#touched > leaseDuration;
   }
 
   nextEntryId(): string {

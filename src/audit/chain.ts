@@ -8,10 +8,10 @@ import { hash } from 'node:crypto';
 import type { AuditRecord } from './entry.ts';
 
 /** What the very first record of a directory links to. */
-export const NO_HASH = '0'.repeat(64);
+export const noHash = '0'.repeat(64);
 
 /** No record is longer: entries are bounded, and so is the number of processes at once. */
-export const MAX_LINE = 128 * 1024;
+export const maximumLine = 128 * 1024;
 
 /** Closes a record that `formatEntry` opened, as record `seq` of `chain`. */
 export function linkRecord(opened: string, chain: string, seq: number, prev: string): string {

@@ -18,7 +18,7 @@ export interface AuditEntry {
   readonly version?: string;
   /** The operation ('Get') or the administrative command ('client add'). */
   readonly operation?: string;
-  /** Identifiers of the objects concerned; of more than `MAX_OBJECTS` the rest is only counted. */
+  /** Identifiers of the objects concerned; of more than `maximumObjects` the rest is only counted. */
   readonly objects?: readonly string[];
   /** The Result Status, as the standard names it. */
   readonly status?: string;
@@ -70,9 +70,9 @@ export interface AuditRecord extends Omit<AuditEntry, 'kind'> {
   readonly prev: string;
 }
 
-export const MAX_OBJECTS = 100;
-const MAX_TEXT = 128;
-const MAX_SUBJECT = 512;
+export const maximumObjects = 100;
+const maximumText = 128;
+const maximumSubject = 512;
 
 /** The opened beginning of a record: the writer adds its place in the chain. `id` is the entry's identifier. */
 export function formatEntry(time: string, id: string, entry: AuditEntry, completes?: { at: string }): string {
@@ -80,7 +80,7 @@ export function formatEntry(time: string, id: string, entry: AuditEntry, complet
   line += completes === undefined ? `${entry.kind}"` : `recovered","of":"${entry.kind}","at":${quote(completes.at)}`;
   if (entry.client !== undefined) line += `,"client":${quote(entry.client)}`;
   if (entry.certificate !== undefined) line += `,"certificate":${quote(entry.certificate)}`;
-  if (entry.subject !== undefined) line += `,"subject":${quote(entry.subject, MAX_SUBJECT)}`;
+  if (entry.subject !== undefined) line += `,"subject":${quote(entry.subject, maximumSubject)}`;
   if (entry.connection !== undefined) line += `,"connection":${Number(entry.connection)}`;
   if (entry.version !== undefined) line += `,"version":${quote(entry.version)}`;
   if (entry.operation !== undefined) line += `,"operation":${quote(entry.operation)}`;
@@ -97,16 +97,16 @@ export function formatEvent(time: string, id: string, kind: RecordKind, details:
 
 function formatObjects(objects: readonly string[]): string {
   if (objects.length === 1) return `,"objects":[${quote(objects[0] as string)}]`;
-  const listed = objects.slice(0, MAX_OBJECTS).map((object) => quote(object));
+  const listed = objects.slice(0, maximumObjects).map((object) => quote(object));
   const omitted = objects.length - listed.length;
   return `,"objects":[${listed.join(',')}]${omitted > 0 ? `,"omitted":${omitted}` : ''}`;
 }
 
-const PLAIN = /^[ !#-[\]-~]*$/;
+const plainText = /^[ !#-[\]-~]*$/;
 
 /** A JSON string in ASCII, of at most `limit` UTF-16 units and an ellipsis. */
-export function quote(text: string, limit: number = MAX_TEXT): string {
-  if (text.length <= limit && PLAIN.test(text)) return `"${text}"`;
+export function quote(text: string, limit: number = maximumText): string {
+  if (text.length <= limit && plainText.test(text)) return `"${text}"`;
   const cut = text.length > limit ? `${text.slice(0, limit)}...` : text;
   return JSON.stringify(cut).replace(/[\u007f-\uffff]/g, escapeUnit);
 }

@@ -2,18 +2,18 @@
  * Whether the process that wrote a chain still runs. Where process numbers mean the same (same boot, same PID
  * namespace) Linux answers exactly: number and start time. Elsewhere, as between containers that share a volume, the
  * chain's file must have been touched lately: a running process does so every few seconds, and one that slept longer
- * than `LEASE` begins a new chain instead of writing on.
+ * than `leaseDuration` begins a new chain instead of writing on.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { ProcessIdentity } from './entry.ts';
 
 /** How often a chain's file is touched, in milliseconds. */
-export const HEARTBEAT = 2_000;
+export const heartbeatInterval = 2_000;
 /** For how long after a touch the writer itself may trust that its chain is still its own. */
-export const LEASE = 20_000;
+export const leaseDuration = 20_000;
 /** How long after the last touch others take the process for dead. */
-const SILENCE = 30_000;
+const longestSilence = 30_000;
 
 export function thisProcess(): ProcessIdentity {
   return { pid: process.pid, started: startOf(process.pid) ?? '', place: place() };
@@ -21,9 +21,9 @@ export function thisProcess(): ProcessIdentity {
 
 /** `silent`: the milliseconds since the chain's file was touched. */
 export function isRunning(identity: ProcessIdentity, silent: number): boolean {
-  if (identity.place !== place()) return silent < SILENCE;
+  if (identity.place !== place()) return silent < longestSilence;
   if (identity.started !== '') return startOf(identity.pid) === identity.started;
-  return exists(identity.pid) && silent < SILENCE;
+  return exists(identity.pid) && silent < longestSilence;
 }
 
 /** Where process numbers mean the same. */

@@ -70,7 +70,7 @@ async function findEntries(directory: string, abandoned: readonly Kept<PendingRe
   const wanted = new Set(abandoned.map((kept) => kept.id));
   const chains = listChains(directory);
   const found = new Set<string>();
-  const since = Math.min(...abandoned.map((kept) => Date.parse(kept.value.time))) - CLOCK_STEPS;
+  const since = Math.min(...abandoned.map((kept) => Date.parse(kept.value.time))) - largestClockStep;
   for (const owner of new Set(abandoned.flatMap((kept) => kept.value.owners))) {
     const number = chainNumber(owner);
     // From the newest file back: a chain may be years long, and what was left was left at its end.
@@ -78,7 +78,7 @@ async function findEntries(directory: string, abandoned: readonly Kept<PendingRe
       let begun: string | undefined;
       for await (const line of readLines(join(directory, fileName(number, part)))) {
         // What is half-written was not written.
-        const [, time, id] = (line.whole && TIME_AND_ENTRY.exec(line.bytes.toString('latin1'))) || [];
+        const [, time, id] = (line.whole && timeAndEntry.exec(line.bytes.toString('latin1'))) || [];
         begun ??= time;
         if (id !== undefined && wanted.has(id)) found.add(id);
       }
@@ -89,7 +89,7 @@ async function findEntries(directory: string, abandoned: readonly Kept<PendingRe
 }
 
 /** How far a clock may have been set back, in milliseconds, without an entry being overlooked. */
-const CLOCK_STEPS = 3_600_000;
+const largestClockStep = 3_600_000;
 
 /** The first two fields of every record, without parsing it. */
-const TIME_AND_ENTRY = /^\{"time":"([^"]*)","entry":"([^"]*)"/;
+const timeAndEntry = /^\{"time":"([^"]*)","entry":"([^"]*)"/;

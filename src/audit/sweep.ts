@@ -6,7 +6,7 @@ import { pendingKind } from './pending.ts';
 import type { Leftover } from './pending.ts';
 
 /** Of one commit: small enough to delay nobody for long. */
-const BATCH = 500;
+const entriesPerCommit = 500;
 
 export class Sweep {
   readonly #store: Store;
@@ -29,7 +29,7 @@ export class Sweep {
 
   async #removeAll(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.slice(0, BATCH);
+      const batch = this.#waiting.slice(0, entriesPerCommit);
       await this.#remove(batch);
       this.#waiting.splice(0, batch.length);
     }

@@ -16,7 +16,7 @@ import { formatEntry } from './entry.ts';
 import type { AuditEntry } from './entry.ts';
 import { groupSync } from './group-sync.ts';
 import { pendingKind } from './pending.ts';
-import { HEARTBEAT } from './process-identity.ts';
+import { heartbeatInterval } from './process-identity.ts';
 import { claimUnfinished } from './recover.ts';
 import { Sweep } from './sweep.ts';
 import { beginTurn } from './turn.ts';
@@ -63,8 +63,8 @@ export async function openTrail(options: TrailOptions): Promise<AuditTrail> {
 }
 
 /** Milliseconds from the first unsynced write to its sync: with the sync itself less than a second. */
-const SYNC_AFTER = 800;
-const RETRY_AFTER = 500;
+const syncAfter = 800;
+const retryAfter = 500;
 
 class Trail implements AuditTrail {
   readonly #options: TrailOptions;
@@ -91,7 +91,7 @@ class Trail implements AuditTrail {
     this.#sweep = new Sweep(options.store);
     this.#writer = new ChainWriter(options);
     this.#running = this.#writer.running;
-    this.#heartbeat = setInterval(() => void this.#beat(), HEARTBEAT).unref();
+    this.#heartbeat = setInterval(() => void this.#beat(), heartbeatInterval).unref();
   }
 
   get chain(): string {
@@ -188,7 +188,7 @@ class Trail implements AuditTrail {
     if (this.#options.sync === 'always') this.#sync().then(turn.resolve, turn.reject);
     else {
       turn.resolve();
-      this.#syncTimer ??= setTimeout(() => void this.#sync().catch(() => undefined), SYNC_AFTER).unref();
+      this.#syncTimer ??= setTimeout(() => void this.#sync().catch(() => undefined), syncAfter).unref();
     }
   }
 
@@ -219,7 +219,7 @@ class Trail implements AuditTrail {
     if (this.#failure === undefined) {
       this.#failure = new AuditError(error);
       this.#options.log.warn(`the audit trail cannot be written, new requests are refused: ${String(error)}`);
-      this.#retryTimer = setTimeout(() => void this.#retry(), RETRY_AFTER).unref();
+      this.#retryTimer = setTimeout(() => void this.#retry(), retryAfter).unref();
     }
     return this.#failure;
   }
@@ -241,7 +241,7 @@ class Trail implements AuditTrail {
         await this.#sync();
       } while (this.#owed.length > 0);
     } catch {
-      this.#retryTimer = setTimeout(() => void this.#retry(), RETRY_AFTER).unref();
+      this.#retryTimer = setTimeout(() => void this.#retry(), retryAfter).unref();
       return;
     }
     this.#failure = undefined;

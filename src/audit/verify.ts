@@ -55,7 +55,7 @@ async function collectPins(directory: string, chains: Map<number, number[]>): Pr
     for (const part of parts) {
       for await (const { bytes, whole } of readLines(join(directory, fileName(number, part)))) {
         const text = whole ? bytes.toString('latin1') : '';
-        const record = MENTIONS.test(text) ? parseRecord(text) : undefined;
+        const record = mentionsWriter.test(text) ? parseRecord(text) : undefined;
         if (record === undefined) continue;
         if (record.predecessor !== undefined) pins.push({ ...record.predecessor, by: record.chain });
         for (const end of record.ended ?? []) pins.push({ ...end, by: record.chain });
@@ -71,4 +71,4 @@ async function collectPins(directory: string, chains: Map<number, number[]>): Pr
 }
 
 /** The only kinds that speak of other chains. */
-const MENTIONS = /^\{"time":"[^"]*","entry":"[^"]*","kind":"(?:open|ended)"/;
+const mentionsWriter = /^\{"time":"[^"]*","entry":"[^"]*","kind":"(?:open|ended)"/;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { MAX_LINE } from '#audit/chain';
-import { formatEntry, formatEvent, MAX_OBJECTS, quote } from '#audit/entry';
+import { maximumLine } from '#audit/chain';
+import { formatEntry, formatEvent, maximumObjects, quote } from '#audit/entry';
 import type { AuditEntry } from '#audit/entry';
 import { get } from './trail-fixture.ts';
 
@@ -54,9 +54,9 @@ describe('an audit entry', () => {
       operation: worst,
       status: worst,
     };
-    const objects = new Array<string>(MAX_OBJECTS + 1).fill(worst);
+    const objects = new Array<string>(maximumObjects + 1).fill(worst);
     expect(formatEntry('then', 'id', { kind: 'operation', ...texts, objects, reason: worst }).length).to.be.below(
-      MAX_LINE,
+      maximumLine,
     );
   });
 

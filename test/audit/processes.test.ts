@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { create } from '#store/store';
-import { chainName, entryId, fileName, linkRecord, NO_HASH } from '#audit/chain';
+import { chainName, entryId, fileName, linkRecord, noHash } from '#audit/chain';
 import { formatEvent } from '#audit/entry';
 import { pendingKind } from '#audit/pending';
 import { thisProcess } from '#audit/process-identity';
@@ -152,7 +152,7 @@ describe('audit trails of several processes', function () {
     const first = await fixture.open();
     await first.close();
     const file = join(fixture.directory, fileName(1, 1));
-    writeFileSync(file, `${linkRecord(opened, chain, 1, NO_HASH)}{"torn`);
+    writeFileSync(file, `${linkRecord(opened, chain, 1, noHash)}{"torn`);
     const id = entryId(chain, 1);
     await fixture.store.commit([create(pendingKind, id, { time, entry: get, owners: [chain] })]);
     const trail = await fixture.open();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { create, update } from '#store/store';
-import { MAX_OBJECTS } from '#audit/entry';
+import { maximumObjects } from '#audit/entry';
 import { pendingKind } from '#audit/pending';
 import { verify } from '#audit/verify';
 import { dataDirectory, get } from './trail-fixture.ts';
@@ -61,14 +61,14 @@ describe('the audit trail', () => {
   it('escapes and cuts what came from outside', async () => {
     const trail = await fixture.open();
     const subject = 'CN=\u001b[2J"\\\u00e9\u{1f511}\n' + 'x'.repeat(10_000);
-    const objects = Array.from({ length: MAX_OBJECTS + 5 }, (_, index) => `${index}`);
+    const objects = Array.from({ length: maximumObjects + 5 }, (_, index) => `${index}`);
     await trail.append({ kind: 'connection', subject, objects, reason: 'unknown certificate' });
     const line = fixture.read('00000001.000001.jsonl').split('\n')[1] ?? '';
     expect(line).to.match(/^[ -~]*$/);
     expect(line.length).to.be.below(2_000);
     const record = fixture.records()[1];
     expect(record?.subject?.startsWith(subject.slice(0, 100))).to.equal(true);
-    expect(record?.objects).to.have.length(MAX_OBJECTS);
+    expect(record?.objects).to.have.length(maximumObjects);
     expect(record?.omitted).to.equal(5);
   });
 

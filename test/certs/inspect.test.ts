@@ -6,8 +6,8 @@ import {
   assertKeyMatches,
   factsOf,
   fingerprintOf,
-  MAX_CERTIFICATE_BYTES,
-  MAX_SUBJECT_CHARACTERS,
+  maximumCertificateBytes,
+  maximumSubjectCharacters,
   readCertificate,
   readCertificateChain,
   validityAt,
@@ -83,13 +83,16 @@ describe('reading certificates', () => {
     const endless = Array.from({ length: 30 }, (_, i) => `/OU=${'\u00fc'.repeat(30)}${i}`).join('');
     const { subject } = factsOf(readCertificate(selfSigned(endless)));
     expect(subject)
-      .to.have.length(MAX_SUBJECT_CHARACTERS)
+      .to.have.length(maximumSubjectCharacters)
       .and.match(/^OU=[\x20-\x7e]+\.\.\.$/);
   });
 
   it('refuses a certificate beyond the bound, before parsing it', () => {
-    for (const input of [new Uint8Array(MAX_CERTIFICATE_BYTES + 1).fill(0x30), 'x'.repeat(MAX_CERTIFICATE_BYTES + 1)]) {
-      expect(() => readCertificate(input)).to.throw(CertificateError, `at most ${MAX_CERTIFICATE_BYTES}`);
+    for (const input of [
+      new Uint8Array(maximumCertificateBytes + 1).fill(0x30),
+      'x'.repeat(maximumCertificateBytes + 1),
+    ]) {
+      expect(() => readCertificate(input)).to.throw(CertificateError, `at most ${maximumCertificateBytes}`);
     }
   });
 
@@ -122,7 +125,7 @@ describe('reading certificates', () => {
     expect(() => readCertificateChain(pem.repeat(6))).to.throw(CertificateError, '12 certificates, at most 10');
     expect(readCertificateChain(authority.certificate.raw)).to.have.length(1);
     expect(() => readCertificateChain('nothing')).to.throw(CertificateError, 'neither PEM nor DER');
-    expect(() => readCertificateChain('x'.repeat(MAX_CERTIFICATE_BYTES + 1))).to.throw(CertificateError, 'at most');
+    expect(() => readCertificateChain('x'.repeat(maximumCertificateBytes + 1))).to.throw(CertificateError, 'at most');
   });
 
   it('tells whether a key belongs to a certificate', () => {

@@ -5,7 +5,7 @@ import { CertificateError } from '#certs/certificate-error';
 import { generateKeys, writePrivateKey } from '#certs/keys';
 import { createPassword } from '#certs/password';
 import { createPkcs12, type Pkcs12Content } from '#certs/pkcs12';
-import { MAX_PKCS12_BYTES, readPkcs12 } from '#certs/read-pkcs12';
+import { maximumPkcs12Bytes, readPkcs12 } from '#certs/read-pkcs12';
 
 import { useOpenSsl } from './openssl.ts';
 
@@ -109,7 +109,7 @@ describe('PKCS#12 files', () => {
       changed[at] = changed[at]! ^ 0xff;
       expect(await refusal(changed), `byte ${at}`).to.be.instanceOf(CertificateError);
     }
-    expect(await refusal(new Uint8Array(MAX_PKCS12_BYTES + 1))).to.be.instanceOf(CertificateError);
+    expect(await refusal(new Uint8Array(maximumPkcs12Bytes + 1))).to.be.instanceOf(CertificateError);
   });
 
   it('refuse to make somebody iterate for minutes', async () => {

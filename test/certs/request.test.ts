@@ -7,7 +7,7 @@ import { CertificateError } from '#certs/certificate-error';
 import { factsOf } from '#certs/inspect';
 import { generateKeys } from '#certs/keys';
 import { readPem } from '#certs/pem';
-import { createRequest, MAX_REQUEST_BYTES, readRequest } from '#certs/request';
+import { createRequest, maximumRequestBytes, readRequest } from '#certs/request';
 
 import { useOpenSsl } from './openssl.ts';
 
@@ -181,7 +181,7 @@ describe('signing requests', () => {
   for (const [what, input, message] of [
     ['nothing', '', 'neither PEM nor DER'],
     ['a text', 'hello', 'neither PEM nor DER'],
-    ['too much', 'x'.repeat(MAX_REQUEST_BYTES + 1), `at most ${MAX_REQUEST_BYTES}`],
+    ['too much', 'x'.repeat(maximumRequestBytes + 1), `at most ${maximumRequestBytes}`],
     ['something nested without end', Buffer.from('3080'.repeat(4000), 'hex'), 'encoding is broken'],
     [
       'thousands of empty items',

@@ -1,4 +1,4 @@
-import { MAX_CERTIFICATE_BYTES, readCertificate, validityAt, factsOf } from '#certs/inspect';
+import { maximumCertificateBytes, readCertificate, validityAt, factsOf } from '#certs/inspect';
 import { boundCertificate } from '#cli/client-files';
 import { defineCommand } from '#cli/command';
 import { readInput } from '#cli/files';
@@ -10,7 +10,7 @@ export const clientBind = defineCommand<{ readonly name: string; readonly certif
   description: 'Only this very certificate is bound, whoever signed it. A client that is not there yet is added.',
   examples: ['client bind vcenter vcenter.pem'],
   async run(invocation, { name, certificate }) {
-    const own = readCertificate(readInput(certificate, MAX_CERTIFICATE_BYTES));
+    const own = readCertificate(readInput(certificate, maximumCertificateBytes));
     await withWorkplace(
       invocation,
       'client bind',

@@ -1,4 +1,4 @@
-import { MAX_REQUEST_BYTES, readRequest } from '#certs/request';
+import { maximumRequestBytes, readRequest } from '#certs/request';
 import { boundCertificate, signClientRequest } from '#cli/client-files';
 import { defineCommand, outOption } from '#cli/command';
 import { readInput, writeFilesFor } from '#cli/files';
@@ -14,7 +14,7 @@ export const clientSign = defineCommand<{ readonly name: string; readonly reques
   scopes: ['issue'],
   options: [outOption()],
   async run(invocation, { name, request, out }) {
-    const asked = readRequest(readInput(request, MAX_REQUEST_BYTES));
+    const asked = readRequest(readInput(request, maximumRequestBytes));
     await withWorkplace(
       invocation,
       'client sign',
