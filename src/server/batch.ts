@@ -8,6 +8,7 @@ import { ConflictError } from '#store/engine';
 import { asFailure, explained, failed, maximumRuns, refuseItem, runsOf, type Done } from './batch-item.ts';
 import type { Asking } from './context.ts';
 import { Placeholders } from './placeholders.ts';
+import { answerIsFull, answerRoom } from './response-size.ts';
 import { stagedView, type ObjectView } from './view.ts';
 
 /** Answers the items that were reached: all of them, or those up to the first failure. */
@@ -35,10 +36,12 @@ async function runInTurn({ header, batchItems }: RequestMessage, asking: Asking,
   const batch = { ...asking, view, placeholders: new Placeholders() };
   const { maximumBatchCount } = asking.services.limits;
   const done: Done[] = [];
+  const room = answerRoom();
   for (const item of batchItems) {
     for (const run of runsOf(item, batch, maximumBatchCount - done.length)) {
-      const result = await run();
+      const result = room.isFull() ? refuseItem(item, answerIsFull(), asking) : await run();
       done.push(result);
+      if (batchItems.length > 1) room.take(result.answer);
       if (failed(result) && header.batchErrorContinuationOption !== 'Continue') return done;
     }
   }

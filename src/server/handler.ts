@@ -3,7 +3,7 @@
  * everything that can be answered; what cannot even be told from noise closes the connection.
  */
 import { decode } from '#ttlv/decode';
-import { encode } from '#ttlv/encode';
+import { encode, encodedLength } from '#ttlv/encode';
 import { TtlvError, type Item } from '#ttlv/item';
 import { quoted } from '#protocol/codecs';
 import { KmipError } from '#protocol/kmip-error';
@@ -148,19 +148,17 @@ export function createHandler(services: Services): Handler {
     version: Version,
     maximumResponseSize?: number,
   ): Uint8Array {
-    const write = (items: readonly ResponseBatchItem[]): Uint8Array =>
-      encode(
-        writeResponse({
-          header: {
-            protocolVersion: version,
-            timeStamp: Math.floor(services.now() / 1000),
-            batchCount: items.length,
-          },
-          batchItems: items,
-        }),
-      );
-    const bytes = write(batchItems);
+    const message = (items: readonly ResponseBatchItem[]): Item =>
+      writeResponse({
+        header: {
+          protocolVersion: version,
+          timeStamp: Math.floor(services.now() / 1000),
+          batchCount: items.length,
+        },
+        batchItems: items,
+      });
+    const bytes = encode(message(batchItems));
     if (maximumResponseSize === undefined || bytes.length <= maximumResponseSize) return bytes;
-    return write(fitting(batchItems, version, maximumResponseSize, write));
+    return encode(message(fitting(batchItems, version, maximumResponseSize, (items) => encodedLength(message(items)))));
   }
 }

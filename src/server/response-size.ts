@@ -1,4 +1,6 @@
 /** Maximum Response Size (KMIP 2.1 §9.12; 1.4 §6.3): items whose answers do not fit fail with Response Too Large (1.4 §11.1). */
+import { encodedLength } from '#ttlv/encode';
+import { KmipError } from '#protocol/kmip-error';
 import type { ResponseBatchItem } from '#protocol/message';
 import { reasonFor } from '#protocol/reasons';
 import type { Version } from '#protocol/versions';
@@ -6,25 +8,52 @@ import type { Version } from '#protocol/versions';
 type Items = readonly ResponseBatchItem[];
 
 /**
+ * What the payloads of one answer may take, in bytes, before the items that are left are refused: a batch asks for as much as it likes with a few bytes. Any one
+ * payload may be larger.
+ */
+const maximumPayloads = 8 * 1024 * 1024;
+
+/** Counts the payloads of one answer. */
+export function answerRoom(): { isFull(): boolean; take(answer: ResponseBatchItem): void } {
+  let left = maximumPayloads;
+  return {
+    isFull: () => left <= 0,
+    take({ responsePayload }) {
+      if (responsePayload !== undefined) left -= encodedLength(responsePayload);
+    },
+  };
+}
+
+export const answerIsFull = (): KmipError =>
+  new KmipError('ResponseTooLarge', 'the answers to the items before fill the message: ask for fewer at once');
+
+/**
  * The same items, the largest payloads first taken out until the message fits; if that is not enough, without Result Messages. What the items did stays done:
  * the client learns that the answer was too large. Sizes that no answer fits get the smallest one there is.
+ * @param lengthOf bytes of the message with these items: a length of its own, and that of each item.
  */
 export function fitting(
   items: Items,
   version: Version,
   maximumBytes: number,
-  write: (items: Items) => Uint8Array,
+  lengthOf: (items: Items) => number,
 ): Items {
-  const fits = (some: Items): boolean => write(some).length <= maximumBytes;
-  const sizes = items.map((item) => (item.responsePayload === undefined ? 0 : write([item]).length));
-  const largestFirst = sizes.map((size, place) => ({ size, place })).sort((a, b) => b.size - a.size);
+  const envelope = lengthOf([]);
+  const own = (item: ResponseBatchItem): number => lengthOf([item]) - envelope;
+  const lengths = items.map(own);
+  const largestFirst = items
+    .map((item, place) => ({ place, length: item.responsePayload === undefined ? 0 : (lengths[place] as number) }))
+    .filter(({ length }) => length > 0)
+    .sort((a, b) => b.length - a.length);
   const fitted = [...items];
-  for (const { size, place } of largestFirst) {
-    if (size === 0) break;
-    fitted[place] = tooLarge(items[place] as ResponseBatchItem, version);
-    if (fits(fitted)) return fitted;
+  let left = lengths.reduce((sum, length) => sum + length, envelope);
+  for (const { place, length } of largestFirst) {
+    if (left <= maximumBytes) return fitted;
+    const refused = tooLarge(items[place] as ResponseBatchItem, version);
+    fitted[place] = refused;
+    left += own(refused) - length;
   }
-  return fitted.map((item) => ({ ...item, resultMessage: undefined }));
+  return left <= maximumBytes ? fitted : fitted.map((item) => ({ ...item, resultMessage: undefined }));
 }
 
 const tooLarge = ({ operation, uniqueBatchItemID }: ResponseBatchItem, version: Version): ResponseBatchItem => ({
