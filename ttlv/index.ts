@@ -6,6 +6,7 @@ export { createFramer } from './framer.ts';
 export type { Framer } from './framer.ts';
 export { ItemType, itemTypeName, TtlvError } from './item.ts';
 export type { Item, ItemTypeName, ScalarItem, StructureItem } from './item.ts';
+export { defaultJsonLimits, readJson, writeJson } from './json.ts';
 export type { Names, Place } from './names.ts';
 export { printText } from './text.ts';
 export type { Shown } from './text.ts';

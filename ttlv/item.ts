@@ -50,13 +50,13 @@ export type Item =
 export type StructureItem = Extract<Item, { type: typeof ItemType.Structure }>;
 export type ScalarItem = Exclude<Item, StructureItem>;
 
-/** What reading gives up with: the position is a byte offset in binary, a line in text encodings. */
+/** What reading gives up with: the position is a byte offset in binary, a line in XML, the number of the item in JSON. */
 export class TtlvError extends Error {
   readonly offset: number;
   /** True when the bytes are too large or too deep for the bounds, not malformed. */
   readonly tooLarge: boolean;
 
-  constructor(message: string, offset: number, tooLarge = false, unit: 'offset' | 'line' = 'offset') {
+  constructor(message: string, offset: number, tooLarge = false, unit: 'offset' | 'line' | 'item' = 'offset') {
     super(`${message} at ${unit} ${offset}`);
     this.name = 'TtlvError';
     this.offset = offset;

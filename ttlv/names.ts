@@ -10,7 +10,7 @@ export interface Place {
 }
 
 /**
- * What the encodings that use names (XML, text) must be told, since this ring knows none. Names are those of the XML encoding
+ * What the encodings that use names (XML, JSON, text) must be told, since this ring knows none. Names are those of the XML encoding
  * (Additional Message Encodings 1.0 §6.1.3); where there is none, numbers are written in hex, and reading refuses the name.
  */
 export interface Names {
