@@ -31,8 +31,8 @@ const unmet: readonly Unmet[] = [
 
 describe("MongoDB's client-side field encryption", function () {
   this.timeout(300_000);
-  let mongodb: MongodbServer;
-  let place: Place;
+  let mongodb: MongodbServer | undefined;
+  let place: Place | undefined;
   let lines: readonly Line[];
 
   before(async () => {
@@ -48,8 +48,8 @@ describe("MongoDB's client-side field encryption", function () {
     lines = await runPython('mongodb.py', `${port}`, files, join(directory, 'ca.crt'), mongodb.url('encryption'));
   });
   after(async () => {
-    await place.remove();
-    await mongodb.stop();
+    await place?.remove();
+    await mongodb?.stop();
   });
 
   expectThemes(themes, unmet, () => lines);

@@ -4,16 +4,17 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
+
+import { buildGoProgram } from '#test/go-program';
+
 import { startSerialProxy } from './serial-proxy.ts';
 
 export interface MongodbServer {
@@ -22,8 +23,8 @@ export interface MongodbServer {
   stop(): Promise<void>;
 }
 
-const sources = resolve('test/mongodb');
-const cache = resolve('node_modules/.cache/kmipd-test-mongodb');
+const missing =
+  'the MongoDB tests need a server: name one in KMIPD_TEST_MONGODB, or install mongod, or install Go to build one';
 
 /** Throws, with a sentence that says what to install, when no server can be had. */
 export async function startMongodb(): Promise<MongodbServer> {
@@ -52,7 +53,7 @@ async function startMongod(directory: string): Promise<MongodbServer> {
 }
 
 async function startFerretdb(directory: string): Promise<MongodbServer> {
-  const child = spawn(await buildFerretdb(), [directory], { stdio: 'ignore' });
+  const child = spawn(await buildGoProgram('test/mongodb', missing), [directory], { stdio: 'ignore' });
   const socket = join(directory, 'socket');
   await reachable(() => connect(socket), child);
   const proxy = await startSerialProxy(socket);
@@ -63,29 +64,6 @@ async function startFerretdb(directory: string): Promise<MongodbServer> {
       await end(child, directory);
     },
   };
-}
-
-/** The first build takes a minute or two; later runs find the binary by what it was made of. */
-async function buildFerretdb(): Promise<string> {
-  const hash = createHash('sha256');
-  for (const file of ['main.go', 'go.mod', 'go.sum']) hash.update(await readFile(join(sources, file)));
-  const binary = join(cache, `ferretdb-${hash.digest('hex').slice(0, 16)}`);
-  if (existsSync(binary)) return binary;
-  if (spawnSync('go', ['version']).status !== 0) {
-    throw new Error(
-      'the MongoDB tests need a server: name one in KMIPD_TEST_MONGODB, or install mongod, or install Go to build one',
-    );
-  }
-  await mkdir(cache, { recursive: true });
-  const unfinished = `${binary}.${process.pid}`;
-  const build = spawn('go', ['build', '-trimpath', '-o', unfinished, '.'], {
-    cwd: sources,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  const [status] = (await once(build, 'close')) as [number | null];
-  if (status !== 0) throw new Error('the MongoDB tests need a server, and FerretDB could not be built: see above');
-  await rename(unfinished, binary);
-  return binary;
 }
 
 /** Resolves when a connection opens. Throws when the process ends before, or after half a minute. */
