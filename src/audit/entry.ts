@@ -3,6 +3,7 @@
  * identifiers only, never names, attribute values or key material, and every text that came from outside is cut to a
  * bound and escaped to ASCII, so that a line of the trail is safe on any terminal.
  */
+import type { EnumerationValue } from '#protocol/enumerations';
 
 export interface AuditEntry {
   readonly kind: 'operation' | 'connection' | 'administration';
@@ -21,7 +22,7 @@ export interface AuditEntry {
   /** Identifiers of the objects concerned; of more than `maximumObjects` the rest is only counted. */
   readonly objects?: readonly string[];
   /** The Result Status, as the standard names it. */
-  readonly status?: string;
+  readonly status?: EnumerationValue<'ResultStatus'> | 'refused';
   /** The Result Reason, as the standard names it, or why a connection was refused. */
   readonly reason?: string;
 }

@@ -28,7 +28,7 @@ export async function audited<T>(
   } catch (error) {
     const reason = error instanceof Error ? error.name : 'Error';
     // What went wrong is the news; that the trail is broken, too, is in the log.
-    await trail.append({ ...begun, status: 'Operation Failed', reason }).catch(() => undefined);
+    await trail.append({ ...begun, status: 'OperationFailed', reason }).catch(() => undefined);
     throw error;
   }
 }

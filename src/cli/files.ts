@@ -88,7 +88,10 @@ export function replaceFile(path: string, content: string | Uint8Array): void {
   }
 }
 
-/** Reads what an operator named. */
+/** Bytes; certificates with their chain and their key. */
+export const maximumPemFile = 256 * 1024;
+
+/** Reads what an operator named. @param maximum bytes. */
 export function readInput(path: string, maximum: number): Buffer {
   try {
     const { size } = statSync(path);

@@ -16,16 +16,15 @@ import type { Config } from '#config';
 import type { Log } from '#log';
 import type { TlsIdentity } from '#server/tls-options';
 
-import { readInput, replaceFile } from './files.ts';
+import { maximumPemFile, readInput, replaceFile } from './files.ts';
 import { placesIn } from './workplace.ts';
 
-const maximumFile = 256 * 1024;
 /** An own certificate that ends within so many days is replaced when the server starts. */
 const renewWithin = 30;
 
 /** Reads and checks the certificate and key to serve with. Throws CertificateError or CommandError. */
 export function readTlsIdentity(config: Config): TlsIdentity {
-  const [cert = '', key = ''] = filesOf(config).map((path) => readInput(path, maximumFile).toString('latin1'));
+  const [cert = '', key = ''] = filesOf(config).map((path) => readInput(path, maximumPemFile).toString('latin1'));
   const [own] = readCertificateChain(cert);
   if (own !== undefined) assertKeyMatches(own, readPrivateKey(key));
   return { cert, key };
@@ -114,7 +113,7 @@ function fitsCertificate(name: string): boolean {
 
 function namesBefore(path: string): string[] {
   if (!existsSync(path)) return [];
-  const [own] = readCertificateChain(readInput(path, maximumFile).toString('latin1'));
+  const [own] = readCertificateChain(readInput(path, maximumPemFile).toString('latin1'));
   const entries = own?.subjectAltName?.split(', ') ?? [];
   return entries.flatMap((entry) => {
     const [, name] = /^(?:DNS|IP Address):([\w.:*-]+)$/.exec(entry) ?? [];

@@ -52,7 +52,6 @@ describe('an audit entry', () => {
       subject: worst,
       version: worst,
       operation: worst,
-      status: worst,
     };
     const objects = new Array<string>(maximumObjects + 1).fill(worst);
     expect(formatEntry('then', 'id', { kind: 'operation', ...texts, objects, reason: worst }).length).to.be.below(

@@ -71,7 +71,7 @@ describe('kmipd audit', () => {
     expect(said.map((line) => line.replace(/^\S+ administration /, '').replace(/ client=.*/, ''))).to.deep.equal([
       'ca create Success',
       'client add Success',
-      'client revoke Operation Failed AccessError',
+      'client revoke OperationFailed AccessError',
       'client revoke Success',
     ]);
   });

@@ -1,30 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 
 import { defineCommand } from '#cli/command';
 import { tryOut } from '#cli/client-trial';
-import { readInput } from '#cli/files';
+import { maximumPemFile, readInput } from '#cli/files';
 import { CommandError } from '#cli/output';
 import { readPassword } from '#cli/password-file';
+import { serverOption, type ServerAddress } from '#cli/server-address';
 import { connect, type Client } from '#client/client';
 import { KmipError } from '#protocol/kmip-error';
 
 interface Given {
   readonly name: string;
   readonly dir: string;
-  readonly server?: Address;
+  readonly server?: ServerAddress;
   readonly username?: string;
   readonly passwordFile?: string;
 }
-
-interface Address {
-  readonly host: string;
-  readonly port: number;
-}
-
-const maximumFile = 256 * 1024;
 
 export const clientTest = defineCommand<Given>({
   usage: 'test <name>',
@@ -38,14 +32,14 @@ export const clientTest = defineCommand<Given>({
   ],
   options: [
     new Option('--dir <directory>', 'where NAME.crt, NAME.key and ca.crt are').makeOptionMandatory(),
-    new Option('--server <host:port>', 'the server; the one of the settings when absent').argParser(addressOf),
+    serverOption('the server; the one of the settings when absent'),
     new Option('--username <name>', 'a user name to give beside the certificate'),
     new Option('--password-file <path>', 'the file with the password to it'),
   ],
   async run({ config, output }, { name, dir, server, username, passwordFile }) {
     const { host, port } = server ?? { host: dialled(config.host), port: config.port };
     const [cert, key, ca] = [`${name}.crt`, `${name}.key`, 'ca.crt'].map((file) =>
-      readInput(join(dir, file), maximumFile),
+      readInput(join(dir, file), maximumPemFile),
     );
     const password = readPassword(username, passwordFile);
     const peer = {
@@ -67,14 +61,6 @@ export const clientTest = defineCommand<Given>({
     output.note(`the client ${name} works`);
   },
 });
-
-function addressOf(text: string): Address {
-  const [, bracketed, plain, digits] = /^(?:\[([^\]]+)\]|([^:]+)):([0-9]{1,5})$/.exec(text) ?? [];
-  const host = bracketed ?? plain;
-  const port = Number(digits);
-  if (host !== undefined && port > 0 && port < 65536) return { host, port };
-  throw new InvalidArgumentError('it must be HOST:PORT, as kms.example.org:5696 or [::1]:5696.');
-}
 
 /** A server that listens everywhere is here too. */
 function dialled(host: string): string {

@@ -1,19 +1,21 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 import { Option } from 'commander';
 
 import { openTlsTransport, type Peer } from '#client/tls-transport';
 import { defineCommand } from '#cli/command';
+import { maximumPemFile, readInput } from '#cli/files';
 import { CommandError } from '#cli/output';
 import { startOwnServer } from '#cli/own-server';
+import { serverOption, type ServerAddress } from '#cli/server-address';
 import { findCases } from '#conformance/cases';
 import { runConformance } from '#conformance/run';
 import { resultLine, resultRecord, summarize } from '#conformance/summary';
 
 interface Given {
   readonly directory: string;
-  readonly server?: string;
+  readonly server?: ServerAddress;
   readonly cert?: string;
   readonly key?: string;
   readonly ca?: string;
@@ -34,7 +36,7 @@ export const conformance = defineCommand<Given>({
     'conformance cases --server kms.example.org:5696 --cert c.crt --key c.key --ca ca.crt',
   ],
   options: [
-    new Option('--server <host:port>', 'a server that runs already'),
+    serverOption('a server that runs already'),
     new Option('--cert <path>', "the client's certificate for --server (PEM)"),
     new Option('--key <path>', 'the key to --cert (PEM)'),
     new Option('--ca <path>', 'the authority that --server is verified by (PEM)'),
@@ -47,8 +49,10 @@ export const conformance = defineCommand<Given>({
     });
     if (files.length === 0)
       throw new CommandError('there is no case to run', 'case files end with .xml; --only takes a glob');
-    const own = given.server === undefined ? await startOwnServer() : undefined;
-    const peer = own?.peer ?? peerOf(given);
+    const { peer, stop } =
+      given.server === undefined
+        ? await startOwnServer()
+        : { peer: peerOf(given.server, given), stop: () => Promise.resolve() };
     try {
       const results = await runConformance({
         files,
@@ -73,23 +77,15 @@ export const conformance = defineCommand<Given>({
       output.line(`${results.length - failed} passed, ${failed} failed`);
       if (failed > 0) throw new CommandError(`${failed} of ${results.length} cases failed`);
     } finally {
-      await own?.stop();
+      await stop();
     }
   },
 });
 
-function peerOf({ server = '', cert, key, ca }: Given): Peer {
-  const [, host, port] = /^\[?([^\]]+)\]?:(\d{1,5})$/.exec(server) ?? [];
-  if (host === undefined) throw new CommandError('--server must be host:port');
+function peerOf(server: ServerAddress, { cert, key, ca }: Given): Peer {
   if (cert === undefined || key === undefined || ca === undefined) {
     throw new CommandError('--server needs --cert, --key and --ca', 'kmipd client add makes all three');
   }
-  const read = (path: string): Buffer => {
-    try {
-      return readFileSync(path);
-    } catch (error) {
-      throw new CommandError(`${path} cannot be read: ${(error as Error).message}`);
-    }
-  };
-  return { host, port: Number(port), cert: read(cert), key: read(key), ca: read(ca) };
+  const read = (path: string): Buffer => readInput(path, maximumPemFile);
+  return { ...server, cert: read(cert), key: read(key), ca: read(ca) };
 }
