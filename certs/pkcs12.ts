@@ -20,7 +20,10 @@ import { assertKeyMatches } from './inspect.ts';
 import { legacy, modern, octets, type Encrypted } from './pkcs12-protection.ts';
 import type { RandomBytes } from './random.ts';
 
-/** PKCS#12 files (RFC 7292): a key, its certificate and those that lead to the root, under one password. Written here, read in `read-pkcs12.ts`. */
+/**
+ * PKCS#12 files (RFC 7292): a key, its certificate and those that lead to the root, under one password. Written here,
+ * read in `read-pkcs12.ts`.
+ */
 
 export interface Pkcs12Content {
   readonly certificate: X509Certificate;

@@ -1,6 +1,6 @@
 /**
- * Every need that real clients have is a test of its own: `it('NAME: ...')` in test/clients. This one fails when a name has no test, so that
- * none gets lost.
+ * Every need that real clients have is a test of its own: `it('NAME: ...')` in test/clients. This one fails when a name
+ * has no test, so that none gets lost.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -9,8 +9,8 @@ import { basename, join, resolve } from 'node:path';
 const cache = resolve('node_modules/.cache/kmipd-test-go');
 
 /**
- * The path of the program whose sources are in this folder. The first build may take a minute or two; later ones find the program by what it was made of.
- * Throws `missing`, a sentence that says what to install, when there is no Go.
+ * The path of the program whose sources are in this folder. The first build may take a minute or two; later ones find
+ * the program by what it was made of. Throws `missing`, a sentence that says what to install, when there is no Go.
  */
 export async function buildGoProgram(folder: string, missing: string): Promise<string> {
   const hash = createHash('sha256');

@@ -7,7 +7,10 @@ const microsecondsPerSecond = 1_000_000n;
 /** How far a Date reaches on either side of 1970, in seconds. */
 const dateRange = 8_640_000_000_000n;
 
-/** Seconds since 1970, or nothing when the text has not this form. "Fractional seconds ... should be ignored (truncated)" (§4.1.6.11). */
+/**
+ * Seconds since 1970, or nothing when the text has not this form. "Fractional seconds ... should be ignored
+ * (truncated)" (§4.1.6.11).
+ */
 export function readDateTime(text: string): bigint | undefined {
   return read(text)?.seconds;
 }

@@ -4,9 +4,11 @@ import { ItemType, TtlvError } from './item.ts';
 
 export interface Framer {
   /**
-   * The messages that this chunk completes, without their meaning being looked at. A message that lies within the chunk is a view of it.
-   * @throws TtlvError, at once and ever after, when the stream holds something else than messages within the bound. Messages that were
-   * complete before that point are returned first: then it is `fault` that tells, and the next call that throws.
+   * The messages that this chunk completes, without their meaning being looked at. A message that lies within
+   * the chunk is a view of it.
+   * @throws TtlvError, at once and ever after, when the stream holds something else than messages within the
+   * bound. Messages that were complete before that point are returned first: then it is `fault` that tells, and
+   * the next call that throws.
    */
   push(chunk: Uint8Array): Uint8Array[];
   /** Whether the stream would end within a message (or in a fault). */
@@ -99,8 +101,8 @@ export function createFramer(limits: { readonly maximumBytes: number }): Framer 
 }
 
 /**
- * The length of the message that starts here, or nothing before its 8 header bytes are there. Each byte is judged as soon as it has come,
- * so that plain HTTP, a second TLS or a shell on the port is seen by its first byte.
+ * The length of the message that starts here, or nothing before its 8 header bytes are there. Each byte is judged as
+ * soon as it has come, so that plain HTTP, a second TLS or a shell on the port is seen by its first byte.
  */
 function messageLength(bytes: Buffer, maximumBytes: number): number | undefined {
   if (bytes.length > 0 && bytes[0] !== 0x42)

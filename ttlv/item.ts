@@ -26,7 +26,10 @@ export function itemTypeName(type: ItemType): ItemTypeName {
   return typeNames.get(type) as ItemTypeName;
 }
 
-/** Values by type: Integer signed 32 bit; Enumeration and Interval unsigned 32 bit; Date-Time in seconds, Date-Time Extended in microseconds since 1970. */
+/**
+ * Values by type: Integer signed 32 bit; Enumeration and Interval unsigned 32 bit; Date-Time in seconds, Date-Time
+ * Extended in microseconds since 1970.
+ */
 export type Item =
   | { readonly tag: number; readonly type: typeof ItemType.Structure; readonly value: readonly Item[] }
   | {

@@ -1,8 +1,9 @@
 import type { Item } from './item.ts';
 
 /**
- * Where a value stands. What an enumeration value or a mask bit is called depends on the tag and, for the Attribute Value of 1.x and the
- * Vendor Attribute of 2.x, on the items that stand before it in the same structure, e.g. Attribute Name.
+ * Where a value stands. What an enumeration value or a mask bit is called depends on the tag and, for the
+ * Attribute Value of 1.x and the Vendor Attribute of 2.x, on the items that stand before it in the same
+ * structure, e.g. Attribute Name.
  */
 export interface Place {
   readonly tag: number;
@@ -10,8 +11,9 @@ export interface Place {
 }
 
 /**
- * What the encodings that use names (XML, JSON, text) must be told, since this ring knows none. Names are those of the XML encoding
- * (Additional Message Encodings 1.0 §6.1.3); where there is none, numbers are written in hex, and reading refuses the name.
+ * What the encodings that use names (XML, JSON, text) must be told, since this ring knows none. Names are those
+ * of the XML encoding (Additional Message Encodings 1.0 §6.1.3); where there is none, numbers are written in
+ * hex, and reading refuses the name.
  */
 export interface Names {
   tagName(tag: number): string | undefined;

@@ -49,7 +49,8 @@ export function readElements(text: string, limits: Partial<Limits> = {}): XmlEle
     open.push(element);
   };
   parser.onattribute = ({ name, value }) => {
-    // Refused as soon as it is read: sax keeps attributes in an object with a prototype, and one might be named after its members.
+    // Refused as soon as it is read: sax keeps attributes in an object with a prototype, and one might
+    // be named after its members.
     if (!attributeNames.includes(name)) fail('an attribute is none of tag, name, type and value');
     open.at(-1)?.attributes.set(name, value);
   };

@@ -1,4 +1,7 @@
-/** The certificate authority in the store: its certificate, its key as sealed material, and the number of its last revocation list. */
+/**
+ * The certificate authority in the store: its certificate, its key as sealed material, and the number
+ * of its last revocation list.
+ */
 import { ConflictError } from '#store/engine';
 import { jsonKind } from '#store/json-kind';
 import { create, update, type Store, type StoreChange } from '#store/store';

@@ -1,6 +1,6 @@
 /**
- * The one place that decides who may do what. Today an object's owner may do everything with it, and nobody else anything; any known client may use every
- * operation. Roles will be a narrower answer to the same two questions.
+ * The one place that decides who may do what. Today an object's owner may do everything with it, and nobody else
+ * anything; any known client may use every operation. Roles will be a narrower answer to the same two questions.
  */
 import type { ManagedObject } from '#objects/managed-object';
 import type { ServedOperation } from '#operations/served';
@@ -12,8 +12,9 @@ export interface Caller {
 }
 
 /**
- * What each operation may ask for: first what it takes to use it at all, then what else it asks of objects that it needs on its way, such as Templates, linked and wrapping
- * keys. An operation that asks an object for a right that its row lacks is a fault of ours.
+ * What each operation may ask for: first what it takes to use it at all, then what else it asks of objects that it
+ * needs on its way, such as Templates, linked and wrapping keys. An operation that asks an object for a right that its
+ * row lacks is a fault of ours.
  */
 const rightsOf = {
   Activate: ['modify'],

@@ -41,7 +41,10 @@ export interface AuditTrail {
   readonly healthy: boolean;
   /** The record of a change, for its commit. After the commit the same entry is appended with this identifier. */
   pending(entry: AuditEntry): { readonly change: StoreChange; readonly entryId: string };
-  /** Rejects with AuditError when the record could not be written. What is appended in one turn shares its fate, so that one may wait for the last alone. */
+  /**
+   * Rejects with AuditError when the record could not be written. What is appended in one turn shares its fate, so that
+   * one may wait for the last alone.
+   */
   append(entry: AuditEntry, entryId?: string): Promise<void>;
   /** Ends the chain in order. Nothing may be appended any more. */
   close(): Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * A KMIP client over the operations' own values: `client.call(create, {...})` takes what `create` takes and gives what it gives. One connection,
- * one version, as many requests at a time as the caller likes.
+ * A KMIP client over the operations' own values: `client.call(create, {...})` takes what `create` takes and gives what
+ * it gives. One connection, one version, as many requests at a time as the caller likes.
  */
 import { encode } from '#ttlv/encode';
 import { ItemType, type Item } from '#ttlv/item';
@@ -47,7 +47,10 @@ export interface Client {
   readonly version: Version;
   /** @throws KmipError with the server's reason and message when the operation failed. */
   call<Q, A>(operation: Callable<Q, A>, request: Q, header?: HeaderFields): Promise<A>;
-  /** Several items in one message, as `batch([item(create, {...}), item(get, {})])`. Items that the server left out count as failed. */
+  /**
+   * Several items in one message, as `batch([item(create, {...}), item(get, {})])`. Items that the
+   * server left out count as failed.
+   */
   batch<const C extends readonly Call<unknown>[]>(calls: C, header?: HeaderFields): Promise<Outcomes<C>>;
   /** Any message and its answer, as they are. */
   exchange(message: Item): Promise<Item>;

@@ -1,4 +1,7 @@
-/** A case file: requests, and after each the answer that a conforming server gives. Lines such as `# TIME 3` count the steps and say no more. */
+/**
+ * A case file: requests, and after each the answer that a conforming server gives. Lines such as `# TIME 3`
+ * count the steps and say no more.
+ */
 import type { Item } from '#ttlv/item';
 import { itemFromElement } from '#ttlv/xml';
 import { readElements, xmlError, type XmlElement } from '#ttlv/xml-elements';

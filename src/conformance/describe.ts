@@ -19,7 +19,10 @@ export function labelOf(item: Item): string {
   return label;
 }
 
-/** @param within what the item means and stands in: the value of a mask or enumeration is called after it, and secrets are known by it. */
+/**
+ * @param within what the item means and stands in: the value of a mask or enumeration is called after
+ * it, and secrets are known by it.
+ */
 export function describe(item: Item | undefined, within: readonly (string | undefined)[]): string {
   if (item === undefined) return 'nothing';
   const tags = [item.tag, ...within.map((name) => names.tagCode(name ?? '') ?? 0)];

@@ -1,4 +1,7 @@
-/** What a run knows of objects, from what it asked and was answered: whose bytes they are, and which of their values the client chose. */
+/**
+ * What a run knows of objects, from what it asked and was answered: whose bytes they are, and which of
+ * their values the client chose.
+ */
 import { ItemType, type Item } from '#ttlv/item';
 import { enumerationNumber, enumerationValue } from '#protocol/enumerations';
 import { attributeTag } from '#protocol/names';

@@ -1,6 +1,7 @@
 /**
- * How an answer may differ from the one that a case file prints: what the Profiles call permitted variations (Symmetric Key Lifecycle Profile 1.0
- * §4.7 and its like in the other profiles), one row each. Whatever has no row is compared exactly: presence, type, value and order.
+ * How an answer may differ from the one that a case file prints: what the Profiles call permitted variations (Symmetric
+ * Key Lifecycle Profile 1.0 §4.7 and its like in the other profiles), one row each. Whatever has no row is compared
+ * exactly: presence, type, value and order.
  */
 import { ItemType, type Item } from '#ttlv/item';
 import { enumerationNumber } from '#protocol/enumerations';

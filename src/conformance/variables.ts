@@ -1,6 +1,6 @@
 /**
- * The variables of the case files. In a tree of Items one stands as its own name: as that text, or as its bytes. `$NOW` is no such variable:
- * its value is known when the file is read.
+ * The variables of the case files. In a tree of Items one stands as its own name: as that text, or as its bytes. `$NOW`
+ * is no such variable: its value is known when the file is read.
  */
 import { ItemType, type Item } from '#ttlv/item';
 import { tags } from '#protocol/tags';
@@ -26,8 +26,8 @@ const tagOfStem = new Map(Object.values(tags).map(({ name, code }) => [name.toUp
 export const tagOfVariable = (name: string): number | undefined => tagOfStem.get(name.slice(1).replace(/_\d+$/, ''));
 
 /**
- * The tree with values in place of its variables. One that no answer has bound is the field of its name in the latest answer that had it:
- * some cases of 1.4 print what they then call `$DATA_0`.
+ * The tree with values in place of its variables. One that no answer has bound is the field of its name in the latest
+ * answer that had it: some cases of 1.4 print what they then call `$DATA_0`.
  * @throws Error when a variable has no value.
  */
 export function fill(item: Item, bindings: Bindings, latest: ReadonlyMap<number, Bound>): Item {

@@ -1,4 +1,7 @@
-/** Hashing Algorithms (KMIP 2.1 §11.21) by what OpenSSL calls them; those that are not here it lacks, or has only for old data. */
+/**
+ * Hashing Algorithms (KMIP 2.1 §11.21) by what OpenSSL calls them; those that are not here it
+ * lacks, or has only for old data.
+ */
 const names: { readonly [algorithm: string]: string } = {
   MD5: 'md5',
   SHA_1: 'sha1',

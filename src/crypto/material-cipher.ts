@@ -19,7 +19,8 @@ export interface WrappedMaterial {
 
 /**
  * The initialization vector is random, as long as IV Length (bits) says, else as the mode likes it.
- * @throws KmipError BadCryptographicParameters without a Block Cipher Mode, FeatureNotSupported for one that the key's algorithm has not here, InvalidField for
+ * @throws KmipError BadCryptographicParameters without a Block Cipher Mode, FeatureNotSupported for one that the key's
+ * algorithm has not here, InvalidField for
  *   lengths that it does not take.
  */
 export function encryptMaterial(
@@ -43,7 +44,10 @@ export function encryptMaterial(
   };
 }
 
-/** Undoes `encryptMaterial`. @throws KmipError CryptographicFailure when it does not open, and the errors of `encryptMaterial`. */
+/**
+ * Undoes `encryptMaterial`. @throws KmipError CryptographicFailure when it does not open, and the
+ * errors of `encryptMaterial`.
+ */
 export function decryptMaterial(
   key: SymmetricKey,
   { data, iv = new Uint8Array(0) }: WrappedMaterial,

@@ -1,6 +1,7 @@
 /**
- * RSA encryption (RFC 8017 §7) as Cryptographic Parameters say (KMIP 2.1 §4.16): OAEP, PKCS#1 v1.5, or none. Decryption answers every failure alike; more against
- * oracles is not needed, since whoever may ask for it may have everything decrypted.
+ * RSA encryption (RFC 8017 §7) as Cryptographic Parameters say (KMIP 2.1 §4.16): OAEP, PKCS#1 v1.5, or none.
+ * Decryption answers every failure alike; more against oracles is not needed, since whoever may ask for it may
+ * have everything decrypted.
  */
 import { constants, createHash, privateDecrypt, publicEncrypt, type KeyObject } from 'node:crypto';
 import forge from 'node-forge';
@@ -20,7 +21,8 @@ type Padding = 'raw' | 'v1.5' | Oaep;
 
 /**
  * The key is an RSA key. Randomness that OpenSSL needs it takes itself.
- * @throws KmipError BadCryptographicParameters without a Padding Method, FeatureNotSupported for what is not there, InvalidField for data that is too long.
+ * @throws KmipError BadCryptographicParameters without a Padding Method, FeatureNotSupported for what is not there,
+ * InvalidField for data that is too long.
  */
 export function rsaEncrypt(
   key: KeyObject,
@@ -42,7 +44,10 @@ export function rsaEncrypt(
   }
 }
 
-/** Undoes `rsaEncrypt` with the private key. @throws KmipError CryptographicFailure when it does not decrypt, and as `rsaEncrypt` does. */
+/**
+ * Undoes `rsaEncrypt` with the private key. @throws KmipError CryptographicFailure when it does not decrypt,
+ * and as `rsaEncrypt` does.
+ */
 export function rsaDecrypt(key: KeyObject, data: Uint8Array, parameters: CryptographicParameters): Uint8Array {
   const padding = paddingOf(parameters);
   try {

@@ -1,4 +1,7 @@
-/** Signatures as Cryptographic Parameters say (KMIP 2.1 §4.16): RSA with PKCS#1 v1.5 or PSS (RFC 8017 §8), ECDSA and DSA in DER (FIPS 186-4), Ed25519 and Ed448. */
+/**
+ * Signatures as Cryptographic Parameters say (KMIP 2.1 §4.16): RSA with PKCS#1 v1.5 or PSS (RFC 8017 §8), ECDSA and DSA
+ * in DER (FIPS 186-4), Ed25519 and Ed448.
+ */
 import { constants, sign, verify, type KeyObject, type SignKeyObjectInput } from 'node:crypto';
 import { KmipError } from '#protocol/kmip-error';
 import type { CryptographicParameters } from '#protocol/structures';
@@ -7,7 +10,10 @@ import { hashName } from './hashes.ts';
 /** RFC 8032: they hash by themselves. */
 const withoutHash: readonly (string | undefined)[] = ['ed25519', 'ed448'];
 
-/** @throws KmipError BadCryptographicParameters without a hash where one is needed, FeatureNotSupported for what is not there, InvalidField when the key is too short. */
+/**
+ * @throws KmipError BadCryptographicParameters without a hash where one is needed, FeatureNotSupported for what is not
+ * there, InvalidField when the key is too short.
+ */
 export function makeSignature(key: KeyObject, data: Uint8Array, parameters: CryptographicParameters): Uint8Array {
   const { hash, input } = schemeOf(key, parameters, constants.RSA_PSS_SALTLEN_DIGEST);
   try {
@@ -37,7 +43,10 @@ interface Scheme {
   readonly input: SignKeyObjectInput;
 }
 
-/** @param defaultSalt of PSS: as long as the hash when signing, any when verifying: the official cases (CS-AC-M-2) have the longest and do not say so. */
+/**
+ * @param defaultSalt of PSS: as long as the hash when signing, any when verifying: the official cases (CS-AC-M-2) have
+ * the longest and do not say so.
+ */
 function schemeOf(key: KeyObject, parameters: CryptographicParameters, defaultSalt: number): Scheme {
   if (withoutHash.includes(key.asymmetricKeyType)) return { hash: null, input: { key } };
   const { digitalSignatureAlgorithm, paddingMethod, saltLength } = parameters;

@@ -1,4 +1,7 @@
-/** The arithmetic of Adjust Attribute (KMIP 2.1 §6.1.3, §11.1), done on the item that carries the value: the type of the item decides. */
+/**
+ * The arithmetic of Adjust Attribute (KMIP 2.1 §6.1.3, §11.1), done on the item that carries the value: the
+ * type of the item decides.
+ */
 import { ItemType, itemTypeName, type Item, type ItemTypeName } from '#ttlv/item';
 import { largestDate } from '#protocol/codecs';
 import type { OpenValue } from '#protocol/enumerations';

@@ -1,6 +1,7 @@
 /**
- * What clients do to the attributes of an object that is there: Add, Modify, Set, Delete and Adjust Attribute by one set of rules, those of the table
- * (2.1 chapter 4, §6.1.2, §6.1.3, §6.1.13, §6.1.34, §6.1.51; 1.4 chapter 3, §4.14 to §4.16). The object itself is never touched: another one comes back.
+ * What clients do to the attributes of an object that is there: Add, Modify, Set, Delete and Adjust Attribute by one
+ * set of rules, those of the table (2.1 chapter 4, §6.1.2, §6.1.3, §6.1.13, §6.1.34, §6.1.51; 1.4 chapter 3, §4.14 to
+ * §4.16). The object itself is never touched: another one comes back.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { KmipError } from '#protocol/kmip-error';
@@ -74,7 +75,8 @@ export function setInstance(object: ManagedObject, given: Instance, terms: Terms
 }
 
 /**
- * Deletes one instance, or all of them, without touching the Attribute Index of others (1.4 §2.1.1). Answers with the last that went.
+ * Deletes one instance, or all of them, without touching the Attribute Index of others (1.4 §2.1.1).
+ * Answers with the last that went.
  * @throws KmipError AttributeNotFound, AttributeInstanceNotFound, or what the table forbids.
  */
 export function deleteInstances(
@@ -183,8 +185,8 @@ function asKept({ attributes }: ManagedObject, given: Instance, terms: Terms): u
 }
 
 /**
- * The count is the server's, the client gives "Usage Limits Total and/or Usage Limits Unit only" (2.1 §4.59); but 1.x requires the field, so that one
- * that says what is true is taken.
+ * The count is the server's, the client gives "Usage Limits Total and/or Usage Limits Unit only" (2.1 §4.59); but 1.x
+ * requires the field, so that one that says what is true is taken.
  */
 function withCount(
   given: AttributeValue<'usageLimits'>,

@@ -1,7 +1,8 @@
 /**
- * The two shapes of attributes on the wire. 1.x: Attribute{Attribute Name, Attribute Index, Attribute Value}, in lists and in
- * Template-Attributes (1.4 §2.1.1, §2.1.8). 2.x: the value under the attribute's own tag, in Attributes, New Attribute and Current Attribute; a
- * name is an Attribute Reference (2.1 §5.1, §5.5 to §5.7). Everything above sees `Instance`s and `Reference`s.
+ * The two shapes of attributes on the wire. 1.x: Attribute{Attribute Name, Attribute Index, Attribute Value}, in lists
+ * and in Template-Attributes (1.4 §2.1.1, §2.1.8). 2.x: the value under the attribute's own tag, in Attributes, New
+ * Attribute and Current Attribute; a name is an Attribute Reference (2.1 §5.1, §5.5 to §5.7). Everything above sees
+ * `Instance`s and `Reference`s.
  */
 import { ItemType, type Item } from '#ttlv/item';
 import { anyItem, integer, quoted, tagText, text, wrongType } from '#protocol/codecs';
@@ -174,7 +175,10 @@ export function attributeSet<P extends 'required' | 'optional'>(
   );
 }
 
-/** What Locate asks by (2.1 §6.1.28; 1.4 §4.9): Attributes, or a list of them. A Template-Attribute around it is what FortiGate sends. */
+/**
+ * What Locate asks by (2.1 §6.1.28; 1.4 §4.9): Attributes, or a list of them. A Template-Attribute
+ * around it is what FortiGate sends.
+ */
 export const askedAttributes: Group<readonly Instance[]> = {
   accepts: (tag, version) =>
     rulesOf(version).attributesAreTagged

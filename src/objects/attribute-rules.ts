@@ -35,8 +35,8 @@ export function withInstance(set: Attributes, instance: Instance): Attributes {
 }
 
 /**
- * "Names SHALL be unique within a given key management server" (2.1 §4.32), but official cases register several objects under one Name: here it
- * is unique on its object.
+ * "Names SHALL be unique within a given key management server" (2.1 §4.32), but official cases register several objects
+ * under one Name: here it is unique on its object.
  */
 export function checkNewName(held: readonly unknown[], name: unknown): void {
   if (held.some((each) => isDeepStrictEqual(each, name))) {
@@ -87,8 +87,8 @@ const dateOrder = [
 ] as const;
 
 /**
- * Looks at the pairs that have the attribute `changed`, or at all: Activate and Revoke set dates of their own, and what they leave behind is no fault of
- * a later change elsewhere.
+ * Looks at the pairs that have the attribute `changed`, or at all: Activate and Revoke set dates of their own, and what
+ * they leave behind is no fault of a later change elsewhere.
  * @throws KmipError InvalidAttributeValue.
  */
 export function checkDates(set: Attributes, changed?: AttributeKey): void {

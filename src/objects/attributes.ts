@@ -43,8 +43,8 @@ export interface AttributeRow<T = unknown, M extends boolean = boolean> extends 
   /** Several instances on one object. */
   readonly multiple: M;
   /**
-   * Who gives the first value. 'creation': the server's by the table, taken from the request that creates or registers the object,
-   * fixed from then on.
+   * Who gives the first value. 'creation': the server's by the table, taken from the request that creates or registers
+   * the object, fixed from then on.
    */
   readonly setBy: 'client' | 'server' | 'either' | 'creation';
   readonly modifiable: Modifiable;

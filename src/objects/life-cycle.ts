@@ -34,7 +34,10 @@ const transitions: { readonly [S in State]: { readonly [E in LifeCycleEvent]?: S
 /** What people call a state. */
 export const stateText = (state: State): string => state.replace(/(?<=[a-z])(?=[A-Z])/g, '-');
 
-/** The state after the event. @throws KmipError WrongKeyLifecycleState or ObjectDestroyed when the table has no such transition. */
+/**
+ * The state after the event. @throws KmipError WrongKeyLifecycleState or ObjectDestroyed when
+ * the table has no such transition.
+ */
 export function transition(state: State, event: LifeCycleEvent): State {
   const next = transitions[state][event];
   if (next !== undefined) return next;
@@ -46,8 +49,8 @@ export const isDestroyed = (state: State | undefined): boolean =>
   state === 'Destroyed' || state === 'DestroyedCompromised';
 
 /**
- * The state at `now` (seconds): what is kept, moved on by the dates that the clock has reached since. Nothing is written: the state is computed
- * whenever it is read.
+ * The state at `now` (seconds): what is kept, moved on by the dates that the clock has reached since. Nothing is
+ * written: the state is computed whenever it is read.
  */
 export function stateAt({ state, activationDate, deactivationDate }: Attributes, now: number): State | undefined {
   let current = state;

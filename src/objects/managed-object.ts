@@ -12,7 +12,10 @@ import {
 } from './attributes.ts';
 import type { ObjectStructure } from './object-structure.ts';
 
-/** Attribute Indexes of 1.x where they are not simply counted: after deletions, which leave the others as they were (1.4 §2.1.1). */
+/**
+ * Attribute Indexes of 1.x where they are not simply counted: after deletions, which leave the others
+ * as they were (1.4 §2.1.1).
+ */
 export type Indexes = { readonly [K in AttributeKey]?: readonly number[] | undefined };
 
 export interface ManagedObject {
@@ -75,7 +78,10 @@ export function instancesReferred(
 const places = new Map<string, number>([...attributeRows.keys()].map((key, place) => [key, place]));
 const placeOf = (key: string): number => places.get(key) ?? 0;
 
-/** Every attribute that the object has, in the order of the table. Objects have a tenth of its rows: it is these that are sorted. */
+/**
+ * Every attribute that the object has, in the order of the table. Objects have a tenth of its rows: it
+ * is these that are sorted.
+ */
 export function allInstances(object: Pick<ManagedObject, 'attributes' | 'indexes'>): Instance[] {
   const keys = Object.keys(object.attributes).sort((a, b) => placeOf(a) - placeOf(b));
   const instances: Instance[] = [];

@@ -23,7 +23,10 @@ function hasFields(held: object, asked: object): boolean {
 export const hasAllBits: Matcher = (held, asked) =>
   asked.every((value) => held.some((each) => ((each as number) & (value as number)) === (value as number)));
 
-/** One date is that date, two are a range with both ends in it; the largest date is "equivalent to an undefined attribute", both ways. */
+/**
+ * One date is that date, two are a range with both ends in it; the largest date is "equivalent to an
+ * undefined attribute", both ways.
+ */
 export const withinRange: Matcher = (held, asked) => {
   const dates = asked as readonly number[];
   const date = (held[0] ?? largestDate) as number;
@@ -36,7 +39,10 @@ interface Limits {
   readonly usageLimitsUnit?: string;
 }
 
-/** "matching candidate objects SHALL have a Usage Limits Count and Usage Limits Total equal to or larger than the values specified". */
+/**
+ * "matching candidate objects SHALL have a Usage Limits Count and Usage Limits Total equal to or larger
+ * than the values specified".
+ */
 export const atLeast: Matcher = (held, asked) =>
   (asked as readonly Limits[]).every((limits) =>
     (held as readonly Limits[]).some(

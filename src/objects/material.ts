@@ -1,6 +1,6 @@
 /**
- * What of an object is secret, or at least too large to keep opened: its key material, certificate or opaque value. It is taken out before the
- * rest is kept, and put back for Get.
+ * What of an object is secret, or at least too large to keep opened: its key material, certificate or opaque value. It
+ * is taken out before the rest is kept, and put back for Get.
  */
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
@@ -11,8 +11,8 @@ import { isWrapped, type KeyMaterial, type KeyValue, type ObjectStructure } from
 const nothing = new Uint8Array(0);
 
 /**
- * The object without its material (what is left shows by its shape how to put it back), and the material as bytes of their own: whoever takes them wipes them
- * after use.
+ * The object without its material (what is left shows by its shape how to put it back), and the material as bytes of
+ * their own: whoever takes them wipes them after use.
  */
 export function takeMaterial(object: ObjectStructure): {
   readonly rest: ObjectStructure;

@@ -1,4 +1,7 @@
-/** What every object has from its beginning: the attributes that the server sets, whoever made the object (2.1 chapter 4, "When implicitly set"). */
+/**
+ * What every object has from its beginning: the attributes that the server sets, whoever made the object (2.1 chapter
+ * 4, "When implicitly set").
+ */
 import { hash } from 'node:crypto';
 import type { Attributes } from './attributes.ts';
 import { stateAt } from './life-cycle.ts';

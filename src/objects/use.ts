@@ -1,4 +1,7 @@
-/** Whether an object may be used for a cryptographic purpose now: the one place that every service asks (KMIP 2.1 §4.40, §4.41, §4.57, §4.59, §12.1). */
+/**
+ * Whether an object may be used for a cryptographic purpose now: the one place that every service asks (KMIP 2.1 §4.40,
+ * §4.41, §4.57, §4.59, §12.1).
+ */
 import { maskBit } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
 import type { Attributes } from './attributes.ts';
@@ -27,8 +30,9 @@ const bitOf = (name: string): number => maskBit('CryptographicUsageMask', name) 
 const unrestricted = bitOf('Unrestricted');
 
 /**
- * Refuses what the object's place, state, dates or mask forbid at `now` (seconds), its state being as the clock has it. Deactivated and Compromised objects process
- * nothing: that takes a "special permission" (2.1 §4.18) which nobody here can grant.
+ * Refuses what the object's place, state, dates or mask forbid at `now` (seconds), its state being as the clock
+ * has it. Deactivated and Compromised objects process nothing: that takes a "special permission" (2.1 §4.18)
+ * which nobody here can grant.
  * @throws KmipError ObjectDestroyed, ObjectArchived, WrongKeyLifecycleState or IncompatibleCryptographicUsageMask.
  */
 export function permitUse(object: ManagedObject, purpose: Purpose, now: number): void {

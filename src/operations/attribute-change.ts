@@ -1,4 +1,7 @@
-/** What the operations that change attributes share: whatever they do, they load, change and commit one object, and answer alike. */
+/**
+ * What the operations that change attributes share: whatever they do, they load, change and commit one
+ * object, and answer alike.
+ */
 import { oneAttribute, type Instance } from '#objects/attribute-codec';
 import type { Change, Terms } from '#objects/attribute-changes';
 import type { ManagedObject } from '#objects/managed-object';

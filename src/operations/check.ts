@@ -13,8 +13,9 @@ const asked = {
 };
 
 /**
- * KMIP 2.1 §6.1.7 (1.4 §4.10). The text lets a denial return the values that were denied; the official cases (BL-M-2, BL-M-3) have a failure with the reason of
- * the error table instead, and a failed item has no payload (1.4 §7.2). The response has the fields for the client's sake, who may meet a server that does.
+ * KMIP 2.1 §6.1.7 (1.4 §4.10). The text lets a denial return the values that were denied; the official cases (BL-M-2,
+ * BL-M-3) have a failure with the reason of the error table instead, and a failed item has no payload (1.4 §7.2). The
+ * response has the fields for the client's sake, who may meet a server that does.
  */
 export const check = defineOperation('Check', {
   request: { uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference), ...asked },

@@ -12,8 +12,8 @@ import { withLinkResolved } from './link.ts';
 import { defineOperation } from './operation.ts';
 
 /**
- * KMIP 2.1 §6.1.13 (1.4 §4.16). In 1.x the instance with the Attribute Index given, 0 by default; in 2.x the one whose value is the Current Attribute,
- * or all of the attribute referred to.
+ * KMIP 2.1 §6.1.13 (1.4 §4.16). In 1.x the instance with the Attribute Index given, 0 by default; in 2.x the one whose
+ * value is the Current Attribute, or all of the attribute referred to.
  */
 export const deleteAttribute = defineOperation('DeleteAttribute', {
   request: {

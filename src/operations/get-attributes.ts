@@ -10,8 +10,9 @@ import type { ServerFacts } from './context.ts';
 import { defineOperation } from './operation.ts';
 
 /**
- * KMIP 2.1 §6.1.20 (1.4 §4.12). Answers with what the object has of the attributes asked for, and with nothing in place of those that it has not:
- * absent ones, and ones of which the version has no row. Attributes outlive the object's destruction.
+ * KMIP 2.1 §6.1.20 (1.4 §4.12). Answers with what the object has of the attributes asked for, and with nothing
+ * in place of those that it has not: absent ones, and ones of which the version has no row. Attributes outlive
+ * the object's destruction.
  */
 export const getAttributes = defineOperation('GetAttributes', {
   request: {

@@ -28,7 +28,10 @@ export async function attributesToGive(
   return givenAttributes(objectType, resolved, context.version);
 }
 
-/** Single values give way to those that are there, "for multi-instance attributes, the union of attribute values is used" (1.4 §4). */
+/**
+ * Single values give way to those that are there, "for multi-instance attributes, the union of
+ * attribute values is used" (1.4 §4).
+ */
 function joins({ key, value }: Instance, there: readonly Instance[]): boolean {
   const same = there.filter((each) => each.key === key);
   return attributeRow(key).multiple ? !same.some((each) => isDeepStrictEqual(each.value, value)) : same.length === 0;

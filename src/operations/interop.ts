@@ -10,8 +10,9 @@ import { changed } from './state-change.ts';
 const batch = 100;
 
 /**
- * KMIP 2.1 §6.1.26. "It SHALL NOT be available in a production server": only where the operator asked for it. Begin and End change no object; Reset destroys, in
- * whatever state, what the caller has made since its Begin; there are no Templates in the versions that have it.
+ * KMIP 2.1 §6.1.26. "It SHALL NOT be available in a production server": only where the operator asked for it. Begin and
+ * End change no object; Reset destroys, in whatever state, what the caller has made since its Begin; there are no
+ * Templates in the versions that have it.
  */
 export const interop = defineOperation('Interop', {
   request: {

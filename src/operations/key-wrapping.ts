@@ -1,5 +1,6 @@
 /**
- * How Get wraps what it gives out (KMIP 2.1 §3.3, §7.18, §11.62; 1.4 §2.1.5, §2.1.6). A key that was registered wrapped is given as it is: nobody here opens it.
+ * How Get wraps what it gives out (KMIP 2.1 §3.3, §7.18, §11.62; 1.4 §2.1.5, §2.1.6). A key that was registered wrapped
+ * is given as it is: nobody here opens it.
  */
 import { encryptMaterial, type SymmetricKey } from '#crypto/material-cipher';
 import { mac } from '#crypto/mac';

@@ -14,7 +14,10 @@ import { defineOperation } from './operation.ts';
 
 /** "or MAY impose an internal maximum limit": some megabytes of answer, and more than any known client has keys. */
 const maximumLocated = 100_000;
-/** Located Items is told when so many matches after the last one answered are enough to count them all; the text lets it be left out. */
+/**
+ * Located Items is told when so many matches after the last one answered are enough to count them all;
+ * the text lets it be left out.
+ */
 const maximumCounted = 10_000;
 
 /** KMIP 2.1 §6.1.28 (1.4 §4.9). The newest objects come first, in every version. */
@@ -88,8 +91,8 @@ async function pageOf(query: ObjectQuery, { offset, limit, counted }: Page, cont
 }
 
 /**
- * One identifier goes into the ID Placeholder, unless the request would have taken more and there were. When nothing matches it is emptied too: "batched
- * operations SHALL proceed only if a single object is returned".
+ * One identifier goes into the ID Placeholder, unless the request would have taken more and there were. When nothing
+ * matches it is emptied too: "batched operations SHALL proceed only if a single object is returned".
  */
 const isTheOnlyOne = (ids: readonly string[], matched: number, maximumItems: number | undefined): boolean =>
   ids.length === 1 && (matched === 1 || maximumItems === 1);
@@ -112,7 +115,10 @@ function checkRanges(instances: readonly Instance[]): void {
   }
 }
 
-/** What an Object Group Member asks besides. Of a group's members none is the default here: that is the server's policy to say. */
+/**
+ * What an Object Group Member asks besides. Of a group's members none is the default here: that
+ * is the server's policy to say.
+ */
 function ofMember(instances: readonly Instance[], member: string | undefined): readonly Instance[] {
   if (member === undefined) return [];
   if (!instances.some(({ key }) => key === 'objectGroup')) {

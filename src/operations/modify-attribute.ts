@@ -12,8 +12,8 @@ import { withLinkResolved } from './link.ts';
 import { defineOperation } from './operation.ts';
 
 /**
- * KMIP 2.1 §6.1.34 (1.4 §4.15). Another value for an instance that is there: in 1.x the one with the Attribute Index given, 0 by default; in 2.x the
- * one whose value is the Current Attribute, by default the only one.
+ * KMIP 2.1 §6.1.34 (1.4 §4.15). Another value for an instance that is there: in 1.x the one with the Attribute Index
+ * given, 0 by default; in 2.x the one whose value is the Current Attribute, by default the only one.
  */
 export const modifyAttribute = defineOperation('ModifyAttribute', {
   request: {

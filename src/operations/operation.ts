@@ -1,5 +1,6 @@
 /**
- * An operation is one value: its rows and what it does. Dispatch, the version gate, Query's answer, the typed client and the documentation read it.
+ * An operation is one value: its rows and what it does. Dispatch, the version gate, Query's answer, the typed client
+ * and the documentation read it.
  */
 import { enumerationNumber, type EnumerationValue } from '#protocol/enumerations';
 import { enumerationRows } from '#protocol/enumeration-rows';
@@ -9,7 +10,10 @@ import type { Context } from './context.ts';
 
 export type OperationName = EnumerationValue<'Operation'>;
 
-/** What an operation declares. Which rights it takes to use it stands in `access`: an operation without a row there does not compile. */
+/**
+ * What an operation declares. Which rights it takes to use it stands in `access`: an operation without
+ * a row there does not compile.
+ */
 export interface Definition<Q extends Schema, A extends Schema> {
   readonly request: Q;
   readonly response: A;

@@ -85,8 +85,9 @@ const response = {
 type Answer = Shape<typeof response>;
 
 /**
- * What each function is answered with. Functions that are not here have nothing true to say: no namespace gets its data from the server, there are
- * no extensions, no attestation, no validation, no defaults; their answers are empty, as the text allows.
+ * What each function is answered with. Functions that are not here have nothing true to say: no namespace gets
+ * its data from the server, there are no extensions, no attestation, no validation, no defaults; their answers
+ * are empty, as the text allows.
  */
 const answers: { readonly [F in EnumerationValue<'QueryFunction'>]?: (context: Context) => Answer } = {
   QueryOperations: ({ offered }) => ({ operation: offered.operations }),

@@ -1,4 +1,7 @@
-/** Which random number generator makes keys here, as Query and the attribute of generated keys tell it (KMIP 2.1 §4.46, §7.36; 1.4 §3.44). */
+/**
+ * Which random number generator makes keys here, as Query and the attribute of generated keys tell it (KMIP 2.1
+ * §4.46, §7.36; 1.4 §3.44).
+ */
 import type { Attributes } from '#objects/attributes';
 import { KmipError } from '#protocol/kmip-error';
 import type { ServerFacts } from './context.ts';
@@ -14,8 +17,8 @@ const own: RngParameters = {
 };
 
 /**
- * What the official cases of 1.4 and 2.1 compare exactly on each generated key (SKFF-M-9 to 12, SKLC-O-1, TL-M-3, AKLC). The text asks for the truth, so only a
- * server that was started for interoperability tests says this.
+ * What the official cases of 1.4 and 2.1 compare exactly on each generated key (SKFF-M-9 to 12, SKLC-O-1, TL-M-3,
+ * AKLC). The text asks for the truth, so only a server that was started for interoperability tests says this.
  */
 const ofTheCases: RngParameters = {
   rngAlgorithm: 'ANSIX9_31',
@@ -25,7 +28,10 @@ const ofTheCases: RngParameters = {
 
 export const generatorOf = ({ interop }: ServerFacts): RngParameters => (interop ? ofTheCases : own);
 
-/** The attribute of a key that is generated here. @throws KmipError CryptographicFailure when the client asks for another generator. */
+/**
+ * The attribute of a key that is generated here. @throws KmipError CryptographicFailure when the client
+ * asks for another generator.
+ */
 export function generatorFor(given: Attributes, server: ServerFacts): Pick<Attributes, 'randomNumberGenerator'> {
   const generator = generatorOf(server);
   const differs = Object.entries(given.randomNumberGenerator ?? {}).some(

@@ -1,4 +1,7 @@
-/** The names of the XML encoding (Additional Message Encodings 1.0 §6.1.3) over the tables: what `ttlv` asks for, since it knows none itself. */
+/**
+ * The names of the XML encoding (Additional Message Encodings 1.0 §6.1.3) over the tables: what `ttlv` asks
+ * for, since it knows none itself.
+ */
 import { ItemType, type Item } from '#ttlv/item';
 import type { Names, Place } from '#ttlv/names';
 import { pkcs11Functions, pkcs11ReturnCodes } from './pkcs11-names.ts';
@@ -40,7 +43,10 @@ const foreign: { readonly [T in TagName]?: Foreign } = {
   PKCS_11ReturnCode: rows(pkcs11ReturnCodes),
 };
 
-/** Items that are secrets, with all that is in them: keys and the parts of keys, what they were used on, and what a client proves itself with. */
+/**
+ * Items that are secrets, with all that is in them: keys and the parts of keys, what they were used on, and what a
+ * client proves itself with.
+ */
 const secretTags: ReadonlySet<number> = new Set([
   Tag.KeyValue,
   Tag.KeyMaterial,

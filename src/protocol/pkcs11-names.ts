@@ -1,6 +1,7 @@
 /**
- * PKCS#11 Function and Return Code (KMIP 2.1 §11.38, §11.39) under their XML names. A function is its place in `CK_FUNCTION_LIST_3_0`, counted
- * from 1; a return code is the CK_RV value. Both belong to the PKCS#11 standard; other return codes are written as numbers.
+ * PKCS#11 Function and Return Code (KMIP 2.1 §11.38, §11.39) under their XML names. A function is its place in
+ * `CK_FUNCTION_LIST_3_0`, counted from 1; a return code is the CK_RV value. Both belong to the PKCS#11 standard; other
+ * return codes are written as numbers.
  */
 const functionsInOrder = [
   ...['C_Initialize', 'C_Finalize', 'C_GetInfo', 'C_GetFunctionList'],

@@ -1,6 +1,7 @@
 /**
- * Every tag of KMIP 1.0 to 2.1 (2.1 §11.56; 1.x §9.1.3.1), in the order of its code: its number, its name in the text, the type of its item, and the
- * versions that have it. The key is the XML name (additional message encodings profile §6.1.3).
+ * Every tag of KMIP 1.0 to 2.1 (2.1 §11.56; 1.x §9.1.3.1), in the order of its code: its number, its name in
+ * the text, the type of its item, and the versions that have it. The key is the XML name (additional message
+ * encodings profile §6.1.3).
  */
 import type { ItemTypeName } from '#ttlv/item';
 import { V1_0, V1_1, V1_2, V1_3, V1_4, V2_0, V2_1, type Range, type Version } from './versions.ts';

@@ -46,7 +46,10 @@ const newShapes = (version: Version): boolean => version === atRest || version >
 
 /** The differences of shape and behaviour; everything else is presence of a row. */
 export interface Rules {
-  /** Attributes{...} by tag, Attribute References, New and Current Attribute; 1.x has Attribute{Name, Index, Value}. 2.1 §5.1 against 1.4 §2.1.1. */
+  /**
+   * Attributes{...} by tag, Attribute References, New and Current Attribute; 1.x has Attribute{Name, Index,
+   * Value}. 2.1 §5.1 against 1.4 §2.1.1.
+   */
   readonly attributesAreTagged: boolean;
   /** Identifiers may be an Enumeration or the number of an earlier batch item. 2.1 §4.58 against 1.4 §3.1. */
   readonly identifiersAreTyped: boolean;

@@ -1,6 +1,6 @@
 /**
- * The items of one request: their order, Stop, Continue and Undo (KMIP 2.1 §9.6, §9.8; 1.4 §6.12, §6.13, §11.43), their audit records before their
- * answers. Items are always run in the order given, which every Batch Order Option allows.
+ * The items of one request: their order, Stop, Continue and Undo (KMIP 2.1 §9.6, §9.8; 1.4 §6.12, §6.13, §11.43), their
+ * audit records before their answers. Items are always run in the order given, which every Batch Order Option allows.
  */
 import { KmipError } from '#protocol/kmip-error';
 import type { RequestMessage, ResponseBatchItem } from '#protocol/message';
@@ -49,8 +49,8 @@ async function runInTurn({ header, batchItems }: RequestMessage, asking: Asking,
 }
 
 /**
- * Runs against a staged view and commits once, at the end: before that nobody else sees anything, after a failure nothing is left. Run
- * again as a whole when somebody else changed meanwhile what it changes.
+ * Runs against a staged view and commits once, at the end: before that nobody else sees anything, after a failure
+ * nothing is left. Run again as a whole when somebody else changed meanwhile what it changes.
  */
 async function runUndoable(request: RequestMessage, asking: Asking): Promise<Done[]> {
   const { services, version } = asking;

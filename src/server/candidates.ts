@@ -40,8 +40,8 @@ function* only<T>(value: T | undefined): Generator<T> {
 }
 
 /**
- * Those of the values asked for, which are rare; without any, the list of all objects of the type that lie there. State has no term: the clock moves it, and
- * nobody writes it down.
+ * Those of the values asked for, which are rare; without any, the list of all objects of the type that lie there. State
+ * has no term: the clock moves it, and nobody writes it down.
  */
 function termsFor(
   asked: Asked,

@@ -19,7 +19,10 @@ export interface ConnectionOptions {
   readonly limits: { readonly maximumMessageSize: number; readonly idleTimeout: number };
 }
 
-/** How long what a client still sends is read and dropped after the last answer: unread bytes would reset the connection and take the answer with it. */
+/**
+ * How long what a client still sends is read and dropped after the last answer: unread bytes would reset the connection
+ * and take the answer with it.
+ */
 const lingering = 5000;
 
 export function serveConnection(
@@ -29,7 +32,10 @@ export function serveConnection(
 ): Connection {
   const { connection, clientId: client } = session;
   const framer = createFramer({ maximumBytes: limits.maximumMessageSize });
-  /** In the order they came; a fault is the last. While any waits nothing is read, so that a connection holds one chunk of them. */
+  /**
+   * In the order they came; a fault is the last. While any waits nothing is read, so that a
+   * connection holds one chunk of them.
+   */
   const waiting: (Uint8Array | TtlvError)[] = [];
   /** No request is taken any more: the peer's stream has ended or is out of step, or the server stops. */
   let finishing = false;

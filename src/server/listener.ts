@@ -1,6 +1,6 @@
 /**
- * The TLS listener. It asks every client for a certificate, and one function of ours decides before the first byte is read: `admit`. Who is refused is
- * audited and closed.
+ * The TLS listener. It asks every client for a certificate, and one function of ours decides before the first byte is
+ * read: `admit`. Who is refused is audited and closed.
  */
 import type { Socket } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';

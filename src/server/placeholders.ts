@@ -1,11 +1,14 @@
 /**
- * What a batch remembers of itself: the ID Placeholder (KMIP 2.1 §6.1; 1.4 §4), and in 2.x the identifiers of all answers before, by number and by the
- * operation that gave them (2.1 §4.58, §11.58).
+ * What a batch remembers of itself: the ID Placeholder (KMIP 2.1 §6.1; 1.4 §4), and in 2.x the identifiers of all
+ * answers before, by number and by the operation that gave them (2.1 §4.58, §11.58).
  */
 import { KmipError } from '#protocol/kmip-error';
 import type { ObjectReference } from '#protocol/structures';
 
-/** The fields of answers that hold identifiers, in their order there, and what the Unique Identifier enumeration adds to the operation's name for them. */
+/**
+ * The fields of answers that hold identifiers, in their order there, and what the Unique Identifier enumeration adds to
+ * the operation's name for them.
+ */
 const identifierFields = [
   ['privateKeyUniqueIdentifier', 'PrivateKey'],
   ['publicKeyUniqueIdentifier', 'PublicKey'],
@@ -31,11 +34,15 @@ export class Placeholders {
     this.#answers.push({ operation, response });
   }
 
-  /** The identifiers that a request's Unique Identifier means, its absence included: none when the batch has nothing to take its place. */
+  /**
+   * The identifiers that a request's Unique Identifier means, its absence included: none when the batch has
+   * nothing to take its place.
+   */
   standsFor(reference: ObjectReference | undefined): readonly string[] {
     if (typeof reference === 'string') return [reference];
     if (reference === undefined) return present(this.#placeholder);
-    // "Zero based nth Unique Identifier in the response. If negative the count is backwards from the beginning of the current operation's batch item."
+    // "Zero based nth Unique Identifier in the response. If negative the count is backwards from the beginning of the
+    // current operation's batch item."
     if ('item' in reference) return present(this.#answers.flatMap(identifiersIn).at(reference.item));
     if (reference.made === 'IDPlaceholder') return present(this.#placeholder);
     return this.#madeBy(reference.made);

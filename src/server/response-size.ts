@@ -8,8 +8,8 @@ import type { Version } from '#protocol/versions';
 type Items = readonly ResponseBatchItem[];
 
 /**
- * What the payloads of one answer may take, in bytes, before the items that are left are refused: a batch asks for as much as it likes with a few bytes. Any one
- * payload may be larger.
+ * What the payloads of one answer may take, in bytes, before the items that are left are refused: a batch asks for as
+ * much as it likes with a few bytes. Any one payload may be larger.
  */
 const maximumPayloads = 8 * 1024 * 1024;
 
@@ -28,8 +28,9 @@ export const answerIsFull = (): KmipError =>
   new KmipError('ResponseTooLarge', 'the answers to the items before fill the message: ask for fewer at once');
 
 /**
- * The same items, the largest payloads first taken out until the message fits; if that is not enough, without Result Messages. What the items did stays done:
- * the client learns that the answer was too large. Sizes that no answer fits get the smallest one there is.
+ * The same items, the largest payloads first taken out until the message fits; if that is not enough, without Result
+ * Messages. What the items did stays done: the client learns that the answer was too large. Sizes that no answer fits
+ * get the smallest one there is.
  * @param lengthOf bytes of the message with these items: a length of its own, and that of each item.
  */
 export function fitting(

@@ -15,7 +15,10 @@ export const bounds = {
   revision: 2 ** 48 - 1,
 } as const;
 
-/** Keys are a kind, a separator and more, so a kind is plain; a term ends with NUL in keys; an unpaired surrogate has no UTF-8. */
+/**
+ * Keys are a kind, a separator and more, so a kind is plain; a term ends with NUL in keys; an
+ * unpaired surrogate has no UTF-8.
+ */
 const plainName = /^[a-z0-9-]+$/;
 const identifier = /^[^\p{Surrogate}]+$/u;
 const withoutNul = /^[^\0\p{Surrogate}]*$/u;

@@ -1,6 +1,7 @@
 /**
- * A bounded cache of opened records. Every hit is to be checked against its revision. When it is full it drops the oldest entry that was not asked for since it was last
- * passed over: nearly what was not asked for longest, and a hit costs no more than a mark.
+ * A bounded cache of opened records. Every hit is to be checked against its revision. When it is full it drops the
+ * oldest entry that was not asked for since it was last passed over: nearly what was not asked for longest, and a hit
+ * costs no more than a mark.
  */
 
 export interface Cached {

@@ -22,7 +22,10 @@ export interface Kept<T> {
   readonly revision: number;
   readonly value: T;
   readonly hasMaterial: boolean;
-  /** Opens the sealed material. Throws RangeError when there is none, SealError. The caller wipes (fills with zero) what it got, after use. */
+  /**
+   * Opens the sealed material. Throws RangeError when there is none, SealError. The caller wipes (fills with
+   * zero) what it got, after use.
+   */
   openMaterial(): Uint8Array;
 }
 

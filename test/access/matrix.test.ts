@@ -1,6 +1,7 @@
 /**
- * Who may do what, cell by cell: operation x object type x state x (owner, another client). The owner gets what the life cycle and the error tables say; the other client's
- * answer is, byte for byte, the one for an object that does not exist.
+ * Who may do what, cell by cell: operation x object type x state x (owner, another client). The owner
+ * gets what the life cycle and the error tables say; the other client's answer is, byte for byte, the
+ * one for an object that does not exist.
  */
 import { expect } from 'chai';
 import type { State } from '#objects/life-cycle';

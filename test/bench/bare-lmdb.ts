@@ -1,6 +1,6 @@
 /**
- * Durable transactions of lmdb with nothing around them. Each writes what one Create of ours commits: as many keys, as long, in the same order, with values of
- * the same length.
+ * Durable transactions of lmdb with nothing around them. Each writes what one Create of ours commits: as many keys, as
+ * long, in the same order, with values of the same length.
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';

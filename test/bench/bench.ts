@@ -1,9 +1,11 @@
 /**
- * `npm run bench [seconds [what]]`: what the server costs, as ratios within one run, beside a bare TLS echo of the same frames and beside bare durable LMDB
- * transactions of the same bytes. Absolute numbers are the machine's; the ratios are ours. Each comparison takes about `seconds` (8); `what` names one of them.
+ * `npm run bench [seconds [what]]`: what the server costs, as ratios within one run, beside a bare TLS echo of the same
+ * frames and beside bare durable LMDB transactions of the same bytes. Absolute numbers are the machine's; the ratios
+ * are ours. Each comparison takes about `seconds` (8); `what` names one of them.
  *
- * With a single connection client and server take turns to sleep, and every message pays for a wake-up, which is dear on virtual machines and drowns the rest. It
- * is shown; the targets of Get are judged with 16 connections. `node --cpu-prof dist/test/bench/bench.js` profiles every process.
+ * With a single connection client and server take turns to sleep, and every message pays for a wake-up, which is dear
+ * on virtual machines and drowns the rest. It is shown; the targets of Get are judged with 16 connections. `node
+ * --cpu-prof dist/test/bench/bench.js` profiles every process.
  */
 import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';

@@ -1,6 +1,6 @@
 /**
- * Two things measured beside each other. A shared machine changes its pace from second to second, so that they are measured in turn, in short slices, and
- * the median of the ratios of neighbours is what counts.
+ * Two things measured beside each other. A shared machine changes its pace from second to second, so that they are
+ * measured in turn, in short slices, and the median of the ratios of neighbours is what counts.
  */
 
 export interface Slice {

@@ -1,6 +1,6 @@
 /**
- * A client that shares no code with ours: it builds requests item by item, sends bytes, and looks hard at every answer, as the clients of old
- * that break over one field too many.
+ * A client that shares no code with ours: it builds requests item by item, sends bytes, and looks hard at every answer,
+ * as the clients of old that break over one field too many.
  */
 import { expect } from 'chai';
 import { tagText } from '#protocol/codecs';

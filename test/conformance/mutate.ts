@@ -18,7 +18,10 @@ export type Kind =
 
 export interface Mutation {
   readonly kind: Kind;
-  /** Tags from the batch item or header down, attributes by their name, as in `ResponsePayload/Attribute[State]/AttributeValue`. */
+  /**
+   * Tags from the batch item or header down, attributes by their name, as in
+   * `ResponsePayload/Attribute[State]/AttributeValue`.
+   */
   readonly path: string;
   /** The field, as the case file prints it. */
   readonly expected: Item;

@@ -1,6 +1,6 @@
 /**
- * Which spoiled answers are none by `cases/README.md`: written down once more, from that page and with nothing of the comparer's own, by the place
- * of the field. The comparer must agree on every single mutation.
+ * Which spoiled answers are none by `cases/README.md`: written down once more, from that page and with nothing of the
+ * comparer's own, by the place of the field. The comparer must agree on every single mutation.
  */
 import { ItemType, type Item } from '#ttlv/item';
 import { Tag } from '#protocol/tags';

@@ -1,6 +1,6 @@
 /**
- * What a real client makes of the server. Its program goes through themes, each on its own, and writes a JSON line on each: the name, and the facts or the error.
- * A test is a theme and the facts that are to be seen.
+ * What a real client makes of the server. Its program goes through themes, each on its own, and writes a JSON line on
+ * each: the name, and the facts or the error. A test is a theme and the facts that are to be seen.
  */
 import { expect } from 'chai';
 

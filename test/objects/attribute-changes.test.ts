@@ -1,4 +1,7 @@
-/** The rules of changes against lists made from the rules tables of the text (2.1 chapter 4; 1.4 chapter 3), attribute by attribute. */
+/**
+ * The rules of changes against lists made from the rules tables of the text (2.1 chapter 4; 1.4 chapter
+ * 3), attribute by attribute.
+ */
 import { expect } from 'chai';
 import { addInstance, deleteInstances, modifyInstance, type Change, type Terms } from '#objects/attribute-changes';
 import type { Reference } from '#objects/attribute-reference';

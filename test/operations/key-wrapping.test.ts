@@ -1,4 +1,7 @@
-/** Get with a Key Wrapping Specification or a Key Wrap Type, in every version (KMIP 2.1 §6.1.19, §7.18; 1.4 §2.1.6, §4.11, §11.12). */
+/**
+ * Get with a Key Wrapping Specification or a Key Wrap Type, in every version (KMIP 2.1 §6.1.19, §7.18;
+ * 1.4 §2.1.6, §4.11, §11.12).
+ */
 import { createHmac } from 'node:crypto';
 import { expect } from 'chai';
 import { decryptMaterial } from '#crypto/material-cipher';

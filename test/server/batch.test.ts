@@ -1,4 +1,7 @@
-/** The items of a batch: order, Stop, Continue, Undo, and what every answer echoes (KMIP 2.1 §8.6, §9.6, §9.8; 1.4 §6.12 to §6.14, §11.1). */
+/**
+ * The items of a batch: order, Stop, Continue, Undo, and what every answer echoes (KMIP 2.1 §8.6, §9.6, §9.8;
+ * 1.4 §6.12 to §6.14, §11.1).
+ */
 import { expect } from 'chai';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * Damaged requests of every version, many at once, from two clients: whatever comes, a KMIP answer goes back, nothing fails for reasons of ours, and nobody
- * is answered with an object of another.
+ * Damaged requests of every version, many at once, from two clients: whatever comes, a KMIP answer goes back, nothing
+ * fails for reasons of ours, and nobody is answered with an object of another.
  */
 import { expect } from 'chai';
 import fc from 'fast-check';

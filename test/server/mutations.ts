@@ -1,4 +1,7 @@
-/** Damages requests: what fuzzing does to messages that were whole. Every choice is a number, so that a failing case can be told and shrunk. */
+/**
+ * Damages requests: what fuzzing does to messages that were whole. Every choice is a number, so that a failing
+ * case can be told and shrunk.
+ */
 import fc from 'fast-check';
 import { Tag } from '#protocol/tags';
 import { supportedVersions, majorOf, minorOf } from '#protocol/versions';

@@ -6,7 +6,10 @@ import { createFramer, decode, encode, encodedLength, TtlvError } from '#ttlv/in
 import { items } from './arbitrary.ts';
 import { hex, plain } from './wire.ts';
 
-/** Whether the bytes were accepted, after checking that nothing but TtlvError is thrown and that what was read is written alike. */
+/**
+ * Whether the bytes were accepted, after checking that nothing but TtlvError is thrown and that what
+ * was read is written alike.
+ */
 function survives(bytes: Uint8Array): boolean {
   let item;
   try {
