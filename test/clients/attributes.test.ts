@@ -2,21 +2,13 @@
 import { expect } from 'chai';
 import { childrenOf } from '#protocol/fields';
 import { tagText } from '#protocol/codecs';
-import { openFixture, type Fixture } from '#test/server/fixture';
 import { at, attribute, bytes, date, enumerated, int, struct, text, isOld, versions } from '#test/server/items';
 import { plain } from '#test/ttlv/wire';
 import type { Item } from '#ttlv/index';
-import { aes, callerOf, custom, given, id, name, named, olderVersions, type Caller } from './caller.ts';
+import { aes, custom, given, id, name, named, olderVersions, serverForEach } from './caller.ts';
 
 describe('a client that keeps attributes', () => {
-  let fixture: Fixture;
-  let caller: (version: string) => Caller;
-  beforeEach(async () => {
-    fixture = await openFixture();
-    const session = fixture.session();
-    caller = (version) => callerOf(fixture.handler, session, version);
-  });
-  afterEach(() => fixture.close());
+  const { caller } = serverForEach();
 
   const asked = (version: string, each: string): Item =>
     isOld(version)

@@ -2,7 +2,6 @@
 import { expect } from 'chai';
 import { enumerationValues } from '#protocol/enumerations';
 import { versionOf } from '#protocol/versions';
-import { openFixture, type Fixture } from '#test/server/fixture';
 import {
   all,
   at,
@@ -21,17 +20,10 @@ import {
 } from '#test/server/items';
 import { hex } from '#test/ttlv/wire';
 import { encode, ItemType, type Item, type StructureItem } from '#ttlv/index';
-import { aes, callerOf, given, id, item, name, olderVersions, type Caller } from './caller.ts';
+import { aes, given, id, item, name, olderVersions, serverForEach } from './caller.ts';
 
 describe('a client that sends batches', () => {
-  let fixture: Fixture;
-  let caller: (version: string) => Caller;
-  beforeEach(async () => {
-    fixture = await openFixture();
-    const session = fixture.session();
-    caller = (version) => callerOf(fixture.handler, session, version);
-  });
-  afterEach(() => fixture.close());
+  const { caller } = serverForEach();
 
   const creation = (version: string, itemId?: string): Item =>
     item('Create', [enumerated('ObjectType', 2), given(version, ...aes())], itemId);

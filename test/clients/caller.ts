@@ -10,6 +10,7 @@ import { inRange, versionOf } from '#protocol/versions';
 import type { Handler } from '#server/handler';
 import type { Session } from '#server/session';
 import { decode, encode, ItemType, itemTypeName, type Item } from '#ttlv/index';
+import { openFixture, type Fixture } from '#test/server/fixture';
 import {
   all,
   at,
@@ -172,4 +173,21 @@ export function callerOf(handler: Handler, session: Session, version: string): C
     },
   };
   return caller;
+}
+
+/** For the tests of one `describe`: each has a server of its own, and callers of it that are all one client. */
+export function serverForEach(): { readonly fixture: Fixture; readonly caller: (version: string) => Caller } {
+  let fixture: Fixture;
+  let session: Session;
+  beforeEach(async () => {
+    fixture = await openFixture();
+    session = fixture.session();
+  });
+  afterEach(() => fixture.close());
+  return {
+    get fixture() {
+      return fixture;
+    },
+    caller: (version) => callerOf(fixture.handler, session, version),
+  };
 }

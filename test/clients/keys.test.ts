@@ -1,22 +1,15 @@
 /** What clients rely on through the life of a key. */
 import { expect } from 'chai';
-import { openFixture, type Fixture } from '#test/server/fixture';
 import { at, bool, bytes, date, enumerated, int, struct, text, isOld, versions } from '#test/server/items';
 import { hex } from '#test/ttlv/wire';
 import type { Item } from '#ttlv/index';
-import { callerOf, given, id, name, type Caller } from './caller.ts';
+import { given, id, name, type Caller, serverForEach } from './caller.ts';
 
 const revocation = (code: number): Item => struct('RevocationReason', enumerated('RevocationReasonCode', code));
 
 describe('a client that lives with its keys', () => {
-  let fixture: Fixture;
-  let caller: (version: string) => Caller;
-  beforeEach(async () => {
-    fixture = await openFixture();
-    const session = fixture.session();
-    caller = (version) => callerOf(fixture.handler, session, version);
-  });
-  afterEach(() => fixture.close());
+  const server = serverForEach();
+  const { caller } = server;
 
   const stateOf = async ({ attributes, version }: Caller, key: string): Promise<number> => {
     const asked = isOld(version) ? text('AttributeName', 'State') : enumerated('AttributeReference', 0x42008d);
@@ -133,18 +126,18 @@ describe('a client that lives with its keys', () => {
     const key = await here.create(name('polled'));
     await here.call('Activate', id(key));
     for (let poll = 0; poll < 100; poll++) {
-      fixture.clock.now += 24 * 60 * 60 * 1000;
+      server.fixture.clock.now += 24 * 60 * 60 * 1000;
       expect(await stateOf(here, key)).to.equal(active);
     }
   });
 
   it('state-polling: the owner\u2019s own dates do change it', async () => {
     const here = caller('1.2');
-    const start = Math.floor(fixture.clock.now / 1000);
+    const start = Math.floor(server.fixture.clock.now / 1000);
     const key = await here.create(date('ActivationDate', start + 60), date('DeactivationDate', start + 120));
     const states: number[] = [];
     for (const seconds of [0, 59, 60, 119, 120, 121]) {
-      fixture.clock.now = (start + seconds) * 1000;
+      server.fixture.clock.now = (start + seconds) * 1000;
       states.push(await stateOf(here, key));
     }
     expect(states).to.deep.equal([preActive, preActive, active, active, deactivated, deactivated]);

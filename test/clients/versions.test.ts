@@ -3,9 +3,8 @@ import { expect } from 'chai';
 import { tagText } from '#protocol/codecs';
 import { childrenOf } from '#protocol/fields';
 import { ItemType, itemTypeName, type Item } from '#ttlv/index';
-import { openFixture, type Fixture } from '#test/server/fixture';
 import { all, at, attribute, bytes, enumerated, int, request, struct, text, isOld, versions } from '#test/server/items';
-import { callerOf, custom, given, id, name, named, olderVersions, type Caller } from './caller.ts';
+import { custom, given, id, name, named, olderVersions, serverForEach } from './caller.ts';
 
 const protocolVersion = (major: number, minor: number): Item =>
   struct('ProtocolVersion', int('ProtocolVersionMajor', major), int('ProtocolVersionMinor', minor));
@@ -14,14 +13,7 @@ const names = (attributes: readonly Item[]): string[] =>
   attributes.map((each) => (at(each, 'AttributeName')?.value as string | undefined) ?? tagText(each.tag));
 
 describe('a client of one version', () => {
-  let fixture: Fixture;
-  let caller: (version: string) => Caller;
-  beforeEach(async () => {
-    fixture = await openFixture();
-    const session = fixture.session();
-    caller = (version) => callerOf(fixture.handler, session, version);
-  });
-  afterEach(() => fixture.close());
+  const { caller } = serverForEach();
 
   for (const version of versions) {
     it(`answers-in-the-version-asked: a whole life in ${version} holds nothing that ${version} lacks`, async () => {

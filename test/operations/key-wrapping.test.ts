@@ -8,8 +8,7 @@ import { decryptMaterial } from '#crypto/material-cipher';
 import { unwrapKey } from '#crypto/key-wrap';
 import type { CryptographicParameters } from '#protocol/structures';
 import { decode, type Item } from '#ttlv/index';
-import { callerOf, given, id, type Caller } from '#test/clients/caller';
-import { openFixture, type Fixture } from '#test/server/fixture';
+import { callerOf, given, id, type Caller, serverForEach } from '#test/clients/caller';
 import {
   all,
   at,
@@ -48,16 +47,10 @@ const wrapping = (how: number, ...more: Item[]): Item =>
   struct('KeyWrappingSpecification', enumerated('WrappingMethod', how), ...more);
 
 describe('Get that wraps', () => {
-  let fixture: Fixture;
-  let caller: (version: string) => Caller;
-  beforeEach(async () => {
-    fixture = await openFixture();
-    const session = fixture.session();
-    caller = (version) => callerOf(fixture.handler, session, version);
-  });
-  afterEach(() => fixture.close());
+  const server = serverForEach();
+  const { caller } = server;
 
-  const now = (): number => fixture.clock.now / 1000;
+  const now = (): number => server.fixture.clock.now / 1000;
 
   interface KeyOf {
     readonly bytes?: string;
@@ -331,7 +324,7 @@ describe('Get that wraps', () => {
   });
 
   it('uses nobody else\u2019s key to wrap, and tells nothing of it', async () => {
-    const stranger = callerOf(fixture.handler, fixture.session('client-2'), '2.1');
+    const stranger = callerOf(server.fixture.handler, server.fixture.session('client-2'), '2.1');
     const theirs = await register(stranger, {}, inMode(mode.NISTKeyWrap));
     const here = caller('2.1');
     const key = await here.create();
@@ -348,9 +341,9 @@ describe('Get that wraps', () => {
     const here = caller('2.1');
     const wrapper = await register(here, {}, inMode(mode.NISTKeyWrap), date('ProtectStopDate', now() + 5));
     const get = [id(await here.create()), wrapping(method.encrypt, encryption(wrapper))];
-    fixture.clock.now += 5000;
+    server.fixture.clock.now += 5000;
     await here.call('Get', ...get);
-    fixture.clock.now += 1000;
+    server.fixture.clock.now += 1000;
     expect((await here.refused('Get', ...get)).reason).to.equal('WrongKeyLifecycleState');
   });
 
@@ -576,6 +569,6 @@ describe('Get that wraps', () => {
     await here.call('Get', id(key), wrapping(method.encrypt, encryption(wrapper)));
     const [fresh] = await here.attributes(key, enumerated('AttributeReference', 0x4200a8));
     expect(fresh?.value).to.equal(false);
-    expect(fixture.logged.join('\n')).to.not.match(new RegExp(`${material}|${kek}`, 'i'));
+    expect(server.fixture.logged.join('\n')).to.not.match(new RegExp(`${material}|${kek}`, 'i'));
   });
 });

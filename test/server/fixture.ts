@@ -37,8 +37,6 @@ export interface Clock {
   now: number;
 }
 
-export const noLog = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-
 export async function openFixture(
   options: { readonly interop?: boolean; readonly credentials?: Credentials } = {},
 ): Promise<Fixture> {
