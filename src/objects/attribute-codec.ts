@@ -53,8 +53,8 @@ function readValue(key: AttributeKey, item: Item, version: Version, mode: ReadMo
   // Attribute Value of 1.x: errors name the attribute.
   const asAsked = item.tag === tag ? item : ({ ...item, tag } as Item);
   if (!inRange(attributeRow(key), version)) throw unknownAttribute(`${quoted(name)} in this version`);
-  return mode === 'partial' && 'readPartial' in codec
-    ? (codec as { readPartial(item: Item, version: Version): unknown }).readPartial(asAsked, version)
+  return mode === 'partial' && codec.readPartial !== undefined
+    ? codec.readPartial(asAsked, version)
     : codec.read(asAsked, version);
 }
 
@@ -190,10 +190,7 @@ export const askedAttributes: Group<readonly Instance[]> = {
         .flatMap((item) => (item.tag === Tag.TemplateAttribute ? withoutTemplates(item, version) : [item]))
         .map((each) => withValue(readNamed(each, version, 'partial')));
     }
-    const [only, second] = items;
-    if (only === undefined || second !== undefined)
-      throw new KmipError('InvalidMessage', 'Attributes is given more than once');
-    return childrenOf(only).map((each) => readTagged(each, version, 'partial'));
+    return childrenOf(theOnly(items, Tag.Attributes)).map((each) => readTagged(each, version, 'partial'));
   },
   write: (instances, version) => listedAttributes.write(instances, version),
 };

@@ -92,8 +92,8 @@ type Columns<M extends boolean> = Partial<Range> & {
 };
 
 /** What Locate does with values of one kind, where the row says nothing else. */
-const matcherOf = (codec: object): Matcher =>
-  codec === dateTime ? withinRange : 'readPartial' in codec ? fieldsMatch : equalsEach;
+const matcherOf = (codec: Pick<Codec<unknown>, 'readPartial'>): Matcher =>
+  codec === dateTime ? withinRange : codec.readPartial === undefined ? equalsEach : fieldsMatch;
 
 /** The name is the tag's; most rows need no more than a tag, a codec and a group. */
 function row<T, M extends boolean = false>(

@@ -17,6 +17,8 @@ import type { Version } from './versions.ts';
 export interface Codec<T> {
   read(item: Item, version: Version): T;
   write(tag: number, value: T, version: Version): Item;
+  /** Takes a structure in which fields are left out, which Locate asks with; absent where a value has no fields. */
+  readonly readPartial?: (item: Item, version: Version) => Partial<T>;
   /** Whether the version can say this value; absent means every version can. */
   readonly fits?: (value: T, version: Version) => boolean;
 }

@@ -27,7 +27,7 @@ export interface Group<T> {
   readonly fits?: (value: T, version: Version) => boolean;
 }
 
-/** eslint would say any; a schema holds fields of every value type, and inference keeps each of them. */
+/** `any`, since a schema holds fields of every value type, and inference keeps each of them. */
 export type Schema = Readonly<Record<string, Field<any>>>;
 
 type OptionalKeys<S extends Schema> = { [K in keyof S]: S[K]['presence'] extends 'required' ? never : K }[keyof S];
@@ -188,10 +188,7 @@ export function childrenOf(item: Item): StructureItem['value'] {
   return item.value;
 }
 
-export interface StructureCodec<T> extends Codec<T> {
-  /** Takes a structure in which fields are left out: what Locate asks with. */
-  readPartial(item: Item, version: Version): Partial<T>;
-}
+export type StructureCodec<T> = Codec<T> & Required<Pick<Codec<T>, 'readPartial'>>;
 
 /** A structure as a value of its own. */
 export function structure<S extends Schema>(where: string, schema: S): StructureCodec<Shape<S>> {
