@@ -162,8 +162,9 @@ export async function openLmdb(path: string): Promise<Engine> {
     newest.close();
   }
 
-  // This very opening may have set others back, and a process that was killed may have left a commit that nobody sees.
-  await root.childTransaction(() => newest.isBase(root.getWriteTxnId()));
+  // This very opening may have set others back, and a process that was killed may have left a commit that nobody sees. Synchronously, like the rest
+  // of the opening: who opens the path once more in this process would wait for this thread, which a transaction elsewhere waits for.
+  root.transactionSync(() => newest.isBase(root.getWriteTxnId()));
 
   return {
     async get(kind, id, knownRevision) {
