@@ -25,6 +25,7 @@ import { fitting } from './response-size.ts';
 import type { Running, Services } from './services.ts';
 import type { Session } from './session.ts';
 import { directView } from './view.ts';
+import { WaitingLines } from './waiting-lines.ts';
 
 export interface Handler {
   /** The answer to one request. Rejects only when the answer itself cannot be made. */
@@ -40,6 +41,7 @@ export function createHandler(services: Services): Handler {
     ...services,
     newIdentifier: identifiers(services.random),
     objects: directView(services),
+    lines: new WaitingLines(),
     interopBegun: new Map(),
   };
 

@@ -5,6 +5,7 @@ import type { Store } from '#store/store';
 import type { Credentials } from './authentication.ts';
 import type { NewIdentifier } from './identifier.ts';
 import type { ObjectView } from './view.ts';
+import type { WaitingLines } from './waiting-lines.ts';
 
 export interface ServerLog {
   debug(message: string, details?: object): unknown;
@@ -31,6 +32,7 @@ export interface Running extends Services {
   /** The objects as the store has them. */
   readonly objects: ObjectView;
   readonly newIdentifier: NewIdentifier;
+  readonly lines: WaitingLines;
   /** The identifier that every object made since a client's Interop Begin comes after, by client. */
   readonly interopBegun: Map<string, string>;
 }
