@@ -55,6 +55,8 @@ export interface Context {
   commit(changes: readonly ObjectChange[]): Promise<void>;
   /** Sets or, with undefined, empties the ID Placeholder (2.1 §6.1, 1.4 §4). */
   setPlaceholder(id: string | undefined): void;
+  /** Runs what takes a thread for long, such as making a key pair: few at once, the clients in turn. */
+  heavily<T>(work: () => Promise<T>): Promise<T>;
   /** Puts a client's text into the log (Log, 2.1 §6.1.29). */
   log(message: string): void;
 }

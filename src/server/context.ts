@@ -169,6 +169,10 @@ export class RunContext implements Context {
     this.#batch.placeholders.placeholder = id;
   }
 
+  heavily<T>(work: () => Promise<T>): Promise<T> {
+    return this.#batch.services.heavyWork.run(this.clientId, work);
+  }
+
   log(message: string): void {
     const { services, session } = this.#batch;
     services.log.info('a client says', { connection: session.connection, client: session.clientId, message });

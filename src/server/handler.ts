@@ -20,12 +20,15 @@ import { reasonFor } from '#protocol/reasons';
 import { answerVersion, type Version } from '#protocol/versions';
 import { createAuthenticator } from './authentication.ts';
 import { refuseBatch, runBatch } from './batch.ts';
+import { createFairQueue } from './fair-queue.ts';
 import { identifiers } from './identifier.ts';
 import { fitting } from './response-size.ts';
 import type { Running, Services } from './services.ts';
 import type { Session } from './session.ts';
 import { directView } from './view.ts';
-import { WaitingLines } from './waiting-lines.ts';
+
+/** Threads that one server lets heavy work keep: the rest stay for everybody's requests. */
+const heavyAtOnce = 2;
 
 export interface Handler {
   /** The answer to one request. Rejects only when the answer itself cannot be made. */
@@ -41,8 +44,8 @@ export function createHandler(services: Services): Handler {
     ...services,
     newIdentifier: identifiers(services.random),
     objects: directView(services),
-    lines: new WaitingLines(),
     interopBegun: new Map(),
+    heavyWork: createFairQueue(heavyAtOnce),
   };
 
   return {
