@@ -39,7 +39,8 @@ export const get = defineOperation('Get', {
     if (keyValuePresent === false) throw new KmipError('KeyValueNotPresent', 'the server does not have the key value');
     const objectType = objectTypeOf(object);
     const opened = objectType === 'Template' ? templateStructure(object) : loaded.openStructure();
-    const { structure, changes } = await inWrapping(object, inFormat(opened, request), request, context);
+    const formed = inFormat(opened, request, { version: context.version, attributes: object.attributes });
+    const { structure, changes } = await inWrapping(object, formed, request, context);
     checkSayable(structure, context.version);
     // "as soon as the object has been served via the Get operation" (2.1 §4.24); no change that Last Change Date tells of (§4.29).
     const served: ObjectChange[] =

@@ -10,7 +10,7 @@ import { Tag } from '#protocol/tags';
 import { inRange, type Version } from '#protocol/versions';
 import { ItemType } from '#ttlv/item';
 
-/** How each format has its Key Material. */
+/** How each format of keys that are bytes has its Key Material; those of asymmetric keys are told in `crypto`. */
 const shapes: { readonly [format: string]: 'bytes' | 'key' } = {
   Raw: 'bytes',
   Opaque: 'bytes',
@@ -23,7 +23,7 @@ export function checkKeyBlock(block: KeyBlock, formats: readonly string[], versi
   if (!formats.includes(keyFormatType)) {
     throw new KmipError('InvalidField', `Key Format Type ${keyFormatType} is none of ${formats.join(', ')}`);
   }
-  if (block.keyCompressionType !== undefined) {
+  if (block.keyCompressionType !== undefined && !formats.includes('X_509')) {
     throw new KmipError('InvalidField', 'Key Compression Type is for elliptic curve public keys');
   }
   if ((cryptographicAlgorithm === undefined) !== (cryptographicLength === undefined)) {
@@ -59,6 +59,7 @@ function checkWrapping({ keyValue }: KeyBlock, wrapping: NonNullable<KeyBlock['k
 
 function checkMaterial(format: string, material: KeyMaterial): void {
   const isBytes = material instanceof Uint8Array;
+  if (shapes[format] === undefined) return;
   if (shapes[format] === 'bytes') {
     if (!isBytes) throw new KmipError('InvalidField', `the Key Material of a ${format} key must be a Byte String`);
     return;

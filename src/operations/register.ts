@@ -41,7 +41,7 @@ export const register = defineOperation('Register', {
       id: context.newIdentifier(),
       owner: context.clientId,
       structure: structure.objectType === 'Template' ? emptyTemplate : structure,
-      found: examine(structure, given, context.version),
+      found: await examine(structure, given, context),
       given: await withWrappingKey(structure, given, context),
       now: context.now(),
       generated: false,

@@ -1,9 +1,14 @@
 /** What Register takes, one row an object type: what is checked, and what the object says of itself. */
+import { readRequestKey } from '#crypto/certificates';
 import type { Attributes, ObjectType } from '#objects/attributes';
 import { isWrapped, type ObjectStructure } from '#objects/object-structure';
+import { enumerationValues } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
 import type { ObjectReference } from '#protocol/structures';
-import type { Version } from '#protocol/versions';
+import { atRest } from '#protocol/versions';
+import { examineAsymmetric } from './asymmetric-keys.ts';
+import { attributesOfCertificate, attributesOfKeyWithin } from './certificate-attributes.ts';
+import type { Context } from './context.ts';
 import { checkKeyBlock, checkSymmetricKey, saidByKeyBlock } from './key-block-rules.ts';
 
 type StructureOf<T extends ObjectType> = Extract<ObjectStructure, { readonly objectType: T }>;
@@ -15,22 +20,59 @@ interface Registrable<T extends ObjectType> {
    */
   readonly needsUsageMask: boolean;
   /** What the server finds out about the object. @throws KmipError when it is none that the text allows. */
-  examine(object: StructureOf<T>, given: Attributes, version: Version): Attributes;
+  examine(object: StructureOf<T>, given: Attributes, context: Context): Attributes | Promise<Attributes>;
 }
 
 const registrable: { readonly [T in ObjectType]?: Registrable<T> } = {
   SymmetricKey: {
     needsUsageMask: true,
-    examine({ keyBlock }, given, version) {
+    examine({ keyBlock }, given, { version }) {
       checkKeyBlock(keyBlock, ['Raw', 'Opaque', 'TransparentSymmetricKey'], version);
       const found = saidByKeyBlock(keyBlock, given);
       checkSymmetricKey(keyBlock, { ...given, ...found });
       return found;
     },
   },
+  PublicKey: {
+    needsUsageMask: true,
+    examine: ({ keyBlock }, given, context) => examineAsymmetric('public', keyBlock, given, context),
+  },
+  PrivateKey: {
+    needsUsageMask: true,
+    examine: ({ keyBlock }, given, context) => examineAsymmetric('private', keyBlock, given, context),
+  },
+  SplitKey: {
+    needsUsageMask: true,
+    examine(part, given, { version }) {
+      checkKeyBlock(part.keyBlock, ['Raw', 'Opaque'], version);
+      checkSplitKey(part);
+      return saidByKeyBlock(part.keyBlock, given);
+    },
+  },
+  Certificate: {
+    // BL-M-10 registers one without.
+    needsUsageMask: false,
+    examine: (certificate, given) => attributesOfCertificate(certificate, given),
+  },
+  CertificateRequest: {
+    needsUsageMask: false,
+    examine({ certificateRequestType: type, certificateRequestValue: value }) {
+      // CRMF and PEM are kept as they are: Certify reads them.
+      return type === 'PKCS_10' ? { keyFormatType: 'PKCS_10', ...attributesOfKeyWithin(readRequestKey(value)) } : {};
+    },
+  },
+  /** "KMIP implementers SHOULD treat the Key Block field as an opaque blob" (2.1 §2.4). */
+  PGPKey: {
+    needsUsageMask: true,
+    examine({ keyBlock, pgpKeyVersion }, given, { version }) {
+      checkKeyBlock(keyBlock, ['Raw', 'Opaque'], version);
+      if (pgpKeyVersion !== 3 && pgpKeyVersion !== 4) throw new KmipError('InvalidField', 'PGP Key Version is 3 or 4');
+      return saidByKeyBlock(keyBlock, given);
+    },
+  },
   SecretData: {
     needsUsageMask: false,
-    examine({ keyBlock }, given, version) {
+    examine({ keyBlock }, given, { version }) {
       checkKeyBlock(keyBlock, ['Raw', 'Opaque'], version);
       return saidByKeyBlock(keyBlock, given);
     },
@@ -45,10 +87,11 @@ const registrable: { readonly [T in ObjectType]?: Registrable<T> } = {
   },
 };
 
-export const registrableTypes = Object.keys(registrable) as readonly ObjectType[];
+/** In the order of the Object Type enumeration. */
+export const registrableTypes = enumerationValues('ObjectType', atRest).filter((each) => each in registrable);
 
 /** Checks the object by the row of its type. @throws KmipError InvalidObjectType when there is none. */
-export function examine(object: ObjectStructure, given: Attributes, version: Version): Attributes {
+export async function examine(object: ObjectStructure, given: Attributes, context: Context): Promise<Attributes> {
   const row = registrable[object.objectType] as Registrable<ObjectType> | undefined;
   if (row === undefined) {
     throw new KmipError('InvalidObjectType', `this server does not take objects of type ${object.objectType}`);
@@ -56,7 +99,21 @@ export function examine(object: ObjectStructure, given: Attributes, version: Ver
   if (row.needsUsageMask && given.cryptographicUsageMask === undefined) {
     throw new KmipError('InvalidAttribute', `Register of a ${object.objectType} needs a Cryptographic Usage Mask`);
   }
-  return row.examine(object, given, version);
+  return await row.examine(object, given, context);
+}
+
+/** KMIP 2.1 §2.8. */
+function checkSplitKey(part: StructureOf<'SplitKey'>): void {
+  const { splitKeyParts, keyPartIdentifier, splitKeyThreshold, splitKeyMethod, primeFieldSize } = part;
+  if (splitKeyThreshold < 1 || splitKeyThreshold > splitKeyParts) {
+    throw new KmipError('InvalidField', 'Split Key Threshold must be from 1 to Split Key Parts');
+  }
+  if (keyPartIdentifier < 1 || keyPartIdentifier > splitKeyParts) {
+    throw new KmipError('InvalidField', 'Key Part Identifier must be from 1 to Split Key Parts');
+  }
+  if (splitKeyMethod === 'PolynomialSharingPrimeField' && primeFieldSize === undefined) {
+    throw new KmipError('InvalidField', 'Prime Field Size is missing, and the Split Key Method needs it');
+  }
 }
 
 /** The key that the object's Key Value is wrapped with, if it is wrapped at all. */

@@ -357,11 +357,11 @@ describe('Register', () => {
     expect(reason).to.equal(7);
   });
 
-  it('refuses object types that it does not take yet', async () => {
+  it('refuses a public key that is none', async () => {
     const key = struct('PublicKey', keyBlock(format.pkcs1, keyValue('3000'), ...said(4, 2048)));
     expect(await refusal('2.1', type.publicKey, given('2.1', mask(2)), key)).to.deep.equal([
-      0x30,
-      'this server does not take objects of type PublicKey',
+      7,
+      'the PKCS#1 public key must have two numbers',
     ]);
   });
 

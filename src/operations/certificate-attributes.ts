@@ -1,0 +1,88 @@
+/** The attributes that the server takes from a certificate itself (KMIP 2.1 §4.6 to §4.8, §4.22, §4.61 to §4.63; 1.4 §3.8 to §3.16). */
+import type { PublicKey } from '#crypto/asymmetric-key';
+import { readCertificateContent, type NameFacts } from '#crypto/certificates';
+import { nameParts, nameText } from '#crypto/distinguished-names';
+import { lengthOf } from '#crypto/key-formats';
+import type { Attributes } from '#objects/attributes';
+import type { ObjectStructure } from '#objects/object-structure';
+import { maskBit, type MaskName } from '#protocol/enumerations';
+import { KmipError } from '#protocol/kmip-error';
+
+type Certificate = Extract<ObjectStructure, { readonly objectType: 'Certificate' }>;
+
+/** What nobody here looks into, a PGP certificate, has its type and length only. */
+export function attributesOfCertificate(certificate: Certificate, given: Attributes): Attributes {
+  const { certificateType, certificateValue } = certificate;
+  if (given.certificateType !== undefined && given.certificateType !== certificateType) {
+    throw new KmipError('InvalidAttributeValue', 'Certificate Type is not what the Certificate says');
+  }
+  const outside = { certificateType, certificateLength: certificateValue.length };
+  if (certificateType !== 'X_509') return outside;
+  const { issuer, subject, serialNumber, signatureAlgorithm, publicKey, keyUsage } =
+    readCertificateContent(certificateValue);
+  const ofKey = attributesOfKeyWithin(publicKey);
+  checkGiven(ofKey, given);
+  return {
+    ...outside,
+    ...ofKey,
+    keyFormatType: 'X_509',
+    ...(keyUsage === undefined ? {} : { cryptographicUsageMask: usageMask(keyUsage) }),
+    ...(signatureAlgorithm === undefined ? {} : { digitalSignatureAlgorithm: [signatureAlgorithm] }),
+    certificateIdentifier: {
+      issuer: nameText(issuer.attributes),
+      serialNumber: Buffer.from(serialNumber).toString('hex'),
+    },
+    certificateSubject: {
+      distinguishedName: nameText(subject.attributes),
+      alternativeName: subject.alternativeTexts,
+    },
+    certificateIssuer: { distinguishedName: nameText(issuer.attributes), alternativeName: issuer.alternativeTexts },
+    x509CertificateIdentifier: { issuerDistinguishedName: issuer.der, certificateSerialNumber: serialNumber },
+    x509CertificateSubject: { subjectDistinguishedName: subject.der, subjectAlternativeName: subject.alternatives },
+    x509CertificateIssuer: { issuerDistinguishedName: issuer.der, issuerAlternativeName: issuer.alternatives },
+    ...partsOf('certificateSubject', subject),
+    ...partsOf('certificateIssuer', issuer),
+  };
+}
+
+/** "Cryptographic Length is the length in bits of the public key contained within the Certificate" (2.1 §4.15). */
+export const attributesOfKeyWithin = (key: PublicKey | undefined): Attributes =>
+  key === undefined
+    ? {}
+    : { cryptographicAlgorithm: key.family === 'EC' ? 'ECDSA' : key.family, cryptographicLength: lengthOf(key) };
+
+/** Clients of 1.x must say some of it themselves (1.4 §4.3, table 171). */
+function checkGiven(found: Attributes, given: Attributes): void {
+  const { cryptographicLength: length } = given;
+  if (length !== undefined && found.cryptographicLength !== undefined && length !== found.cryptographicLength) {
+    throw new KmipError('InvalidAttributeValue', 'Cryptographic Length is not that of the key in the Certificate');
+  }
+}
+
+/** The Certificate Attributes, one for each part of a name that the text knows, in the name's order. */
+function partsOf(whose: 'certificateSubject' | 'certificateIssuer', { attributes }: NameFacts): Attributes {
+  const parts: { [key: string]: string[] } = {};
+  for (const { oid, value } of attributes) {
+    const part = nameParts[oid as keyof typeof nameParts] as string | undefined;
+    if (part !== undefined) (parts[whose + part] ??= []).push(value);
+  }
+  return parts as Attributes;
+}
+
+/** Bits of Key Usage (RFC 5280 §4.2.1.3), and what of a Cryptographic Usage Mask each means for a public key (1.4 §3.19, table 96). */
+const usageOfBits: readonly string[] = [
+  'Verify',
+  'ContentCommitmentNonRepudiation',
+  'WrapKey',
+  'Encrypt',
+  'KeyAgreement',
+  'CertificateSign',
+  'CRLSign',
+  'Encrypt',
+  'Decrypt',
+];
+
+const usageMaskName: MaskName = 'CryptographicUsageMask';
+
+const usageMask = (bits: readonly number[]): number =>
+  bits.reduce((mask, bit) => mask | (maskBit(usageMaskName, usageOfBits[bit] ?? '') ?? 0), 0);
