@@ -355,19 +355,26 @@ def register_split_key(client):
     return {"same": found.value == key.value, "parts": found.split_key_parts}
 
 
+def wrapping_key(client, parameters):
+    """Registered on the client's lower level: the key has to have the parameters that it wraps with."""
+    key = pie.SymmetricKey(aes, 128, bytes(range(16)))
+    attributes = [build(kind.CRYPTOGRAPHIC_USAGE_MASK, [mask.WRAP_KEY]), build(kind.CRYPTOGRAPHIC_PARAMETERS, parameters)]
+    template = objects.TemplateAttribute(attributes=attributes)
+    uid = client.proxy.register(key.object_type, template, client.object_factory.convert(key)).uuid
+    client.activate(uid)
+    return uid
+
+
 @theme
 def get_wrapped(client):
-    kek = client.register(pie.SymmetricKey(aes, 128, bytes(range(16)), masks=[mask.WRAP_KEY]))
+    parameters = {"block_cipher_mode": enums.BlockCipherMode.NIST_KEY_WRAP}
+    kek = wrapping_key(client, parameters)
     uid = client.register(pie.SymmetricKey(aes, 128, bytes(range(0, 256, 17)), masks=[mask.ENCRYPT]))
-    client.activate(kek)
     found = client.get(
         uid,
         key_wrapping_specification={
             "wrapping_method": enums.WrappingMethod.ENCRYPT,
-            "encryption_key_information": {
-                "unique_identifier": kek,
-                "cryptographic_parameters": {"block_cipher_mode": enums.BlockCipherMode.NIST_KEY_WRAP},
-            },
+            "encryption_key_information": {"unique_identifier": kek, "cryptographic_parameters": parameters},
             "encoding_option": enums.EncodingOption.NO_ENCODING,
         },
     )
