@@ -66,11 +66,7 @@ const later = (theme: string, operation: string): Unmet => ({
   error: /OperationNotSupported/,
 });
 
-const notTaken = /this server does not take objects of type/;
-
 const unmet: readonly Unmet[] = [
-  { theme: 'register_keys', why: 'public and private keys are yet to come', error: notTaken },
-  { theme: 'register_certificate', why: 'certificates are yet to come', error: notTaken },
   later('create_key_pair', 'Create Key Pair'),
   later('rekey', 'Re-key'),
   later('rekey_key_pair', 'Re-key Key Pair'),

@@ -120,8 +120,6 @@ const later = (theme: string, operation: string): Unmet => ({
   error: /OPERATION_NOT_SUPPORTED/,
 });
 
-const notTaken = /this server does not take objects of type/;
-
 const unmet: readonly Unmet[] = [
   {
     ...{ theme: 'get_all_attributes', version: '1.0' },
@@ -133,9 +131,6 @@ const unmet: readonly Unmet[] = [
     why: 'PyKMIP cannot read attributes that 2.0 demands, Always Sensitive being the first',
     error: /Unrecognized attribute type: Tags.ALWAYS_SENSITIVE/,
   },
-  { theme: 'register_key_pair', why: 'public and private keys are yet to come', error: notTaken },
-  { theme: 'register_certificate', why: 'certificates are yet to come', error: notTaken },
-  { theme: 'register_split_key', why: 'split keys are yet to come', error: notTaken },
   {
     theme: 'get_wrapped',
     why: 'PyKMIP reads a wrapped Key Value as a structure, which is a Byte String (1.4 section 2.1.3)',
