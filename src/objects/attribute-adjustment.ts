@@ -104,6 +104,7 @@ function numberItem(tag: number, type: ItemType, value: bigint): Item {
 function adjusted(item: Item | undefined, reference: Reference, { type, value: amount }: Adjustment): Item {
   const wrongType = (why: string): KmipError => new KmipError('InvalidDataType', `${referenceText(reference)} ${why}`);
   if (item === undefined) throw wrongType('has no value, and its type none to start from');
+  if (type.startsWith('0x')) throw new KmipError('InvalidField', `Adjustment Type ${type} is none of the standard's`);
   if (type === 'Negate') {
     if (amount !== undefined) throw new KmipError('InvalidField', 'Negate takes no Adjustment Value');
     if (item.type === ItemType.Boolean) return { ...item, value: !item.value };

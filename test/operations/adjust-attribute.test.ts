@@ -169,6 +169,19 @@ describe('Adjust Attribute', () => {
     expect((await adjust(id, 'ActivationDate', 'Decrement')).reason).to.equal('WrongKeyLifecycleState');
   });
 
+  it('does not guess what an Adjustment Type of a vendor means', async () => {
+    const id = await createKey(fixture, '2.1', custom('x-a', int('AttributeValue', 5)));
+    const answer = await call(
+      fixture,
+      '2.1',
+      'AdjustAttribute',
+      text('UniqueIdentifier', id),
+      referenceTo('2.1', 'x-a'),
+      enumerated('AdjustmentType', 0x80000001),
+    );
+    expect(answer.reason).to.equal('InvalidField');
+  });
+
   it('is not there before 2.0', async () => {
     const id = await createKey(fixture, '1.4');
     const answer = await call(fixture, '1.4', 'AdjustAttribute', text('UniqueIdentifier', id));
