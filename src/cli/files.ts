@@ -12,7 +12,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import { CommandError } from './output.ts';
 
@@ -40,6 +40,8 @@ interface WrittenFiles {
 
 /** Writes all of them or, when one is there or cannot be written, none. Files have mode 0600. */
 function writeNewFiles(directory: string, files: readonly NewFile[]): WrittenFiles {
+  const stray = files.find(({ name }) => basename(name) !== name);
+  if (stray !== undefined) throw new CommandError(`${JSON.stringify(stray.name)} is no name of a file`);
   makeDataDirectory(directory);
   const wanted = files.map((file) => ({ ...file, path: join(directory, file.name) }));
   const missing = wanted.filter(({ path, content, shared }) => {

@@ -16,7 +16,7 @@ describe('Log', () => {
       expect(answer.reason).to.equal(isNew ? undefined : 'OperationNotSupported');
       expect(answer.payload?.value).to.deep.equal(isNew ? [] : undefined);
       expect(
-        fixture.logged.some((line) => line.includes(`array 7 says ${version}`) && line.includes('client-1')),
+        fixture.logged.some((line) => line.includes(`"text":"array 7 says ${version}"`) && line.includes('client-1')),
       ).to.equal(isNew);
     });
   }
