@@ -8,7 +8,15 @@ import { KmipError } from '#protocol/kmip-error';
 import type { Version } from '#protocol/versions';
 import type { Instance } from './attribute-codec.ts';
 import { referenceId, referenceText, type Reference } from './attribute-reference.ts';
-import { checkApplies, checkDates, checkNewName, checkValue, isServersOwn, withInstance } from './attribute-rules.ts';
+import {
+  checkApplies,
+  checkDates,
+  checkNewName,
+  checkValue,
+  isServersOwn,
+  wholeLimits,
+  withInstance,
+} from './attribute-rules.ts';
 import {
   attributeRow,
   valuesOf,
@@ -193,10 +201,7 @@ function withCount(
   held: Attributes['usageLimits'],
   terms: Terms,
 ): AttributeValue<'usageLimits'> {
-  const { usageLimitsTotal, usageLimitsUnit } = { ...held, ...given };
-  if (usageLimitsTotal === undefined || usageLimitsTotal < 0n || usageLimitsUnit === undefined) {
-    throw new KmipError('InvalidAttributeValue', 'Usage Limits needs a total of 0 or more, and a unit');
-  }
+  const { usageLimitsTotal, usageLimitsUnit } = wholeLimits({ ...held, ...given });
   const { usageLimitsCount } = given;
   if (usageLimitsCount !== undefined && usageLimitsCount !== usageLimitsTotal) {
     throw new KmipError(terms.readOnly, 'Usage Limits Count is set by the server, to the total');

@@ -102,6 +102,16 @@ export function checkDates(set: Attributes, changed?: AttributeKey): void {
   }
 }
 
+type Limits = AttributeValue<'usageLimits'>;
+
+/** What Usage Limits must have to be counted (2.1 §4.59; 1.4 §3.21). @throws KmipError InvalidAttributeValue. */
+export function wholeLimits({ usageLimitsTotal, usageLimitsUnit }: Limits): Required<Omit<Limits, 'usageLimitsCount'>> {
+  if (usageLimitsTotal === undefined || usageLimitsTotal < 0n || usageLimitsUnit === undefined) {
+    throw new KmipError('InvalidAttributeValue', 'Usage Limits needs a total of 0 or more, and a unit');
+  }
+  return { usageLimitsTotal, usageLimitsUnit };
+}
+
 /** The attributes that a client gives to an object that is being made. */
 export function givenAttributes(objectType: ObjectType, instances: readonly Instance[], version: Version): Attributes {
   let set: Attributes = {};
@@ -114,5 +124,6 @@ export function givenAttributes(objectType: ObjectType, instances: readonly Inst
     set = withInstance(set, instance);
   }
   checkDates(set);
+  if (set.usageLimits !== undefined) wholeLimits(set.usageLimits);
   return set;
 }

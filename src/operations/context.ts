@@ -11,7 +11,7 @@ import type { ObjectRight } from './rights.ts';
 /** An object that the caller may use in the way it asked for, its state as the clock has it now. */
 export interface Loaded {
   readonly object: ManagedObject;
-  /** The object with its material, opened for this use: whoever calls wipes the bytes it took out, when done. Throws when it is gone. */
+  /** The object with its material, opened for this use, and wiped when the request was answered: whoever copies it wipes the copy. Throws when it is gone. */
   openStructure(): ObjectStructure;
 }
 

@@ -12,6 +12,8 @@ import { V1_1, V1_3, type Version } from '#protocol/versions';
 import type { Context, ObjectQuery } from './context.ts';
 import { defineOperation } from './operation.ts';
 
+/** Each is compared with up to a thousand values of each object: far more than any client asks by, and soon compared. */
+const maximumAsked = 100;
 /** "or MAY impose an internal maximum limit": some megabytes of answer, and more than any known client has keys. */
 const maximumLocated = 100_000;
 /**
@@ -39,6 +41,9 @@ export const locate = defineOperation('Locate', {
       throw new KmipError('InvalidMessage', 'Locate request lacks Attributes');
     }
     const instances = attributes ?? [];
+    if (instances.length > maximumAsked) {
+      throw new KmipError('ServerLimitExceeded', `Locate takes at most ${maximumAsked} attributes`);
+    }
     checkRanges(instances);
     const page: Page = {
       offset: notNegative('Offset Items', offsetItems ?? 0),

@@ -87,6 +87,7 @@ function readItem(
   room: number,
 ): [FoundOperation, readonly object[]] {
   if (!services.audit.healthy) throw new KmipError('GeneralFailure', 'the audit trail cannot be written');
+  if (session.isClosed?.() === true) throw new KmipError('OperationCanceledByRequester', 'the connection is closed');
   const { operation: code, requestPayload } = readBatchItem(item, version);
   const operation = operationByCode(code);
   if (operation === undefined || !isIn(operation, version) || operation.offered?.(services.facts) === false) {

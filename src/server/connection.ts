@@ -84,7 +84,8 @@ export function serveConnection(
         const reply = await answer(next);
         if (socket.destroyed) return;
         idle.refresh();
-        if (!socket.write(reply)) await drained(socket);
+        // It may hold key material, which TLS has copied by then.
+        if (!socket.write(reply, () => void reply.fill(0))) await drained(socket);
         if (socket.destroyed) return;
         if (waiting.length === 0) socket.resume();
       }

@@ -33,6 +33,8 @@ export interface Asking {
   readonly version: Version;
   readonly session: Session;
   readonly services: Running;
+  /** Material that was opened for the request: whoever encodes the answer wipes it then. */
+  readonly opened: Uint8Array[];
 }
 
 /** What the items of one request share. */
@@ -53,16 +55,21 @@ export interface Run {
 class LoadedObject implements Loaded {
   readonly object: ManagedObject;
   readonly record: Kept<ManagedObject>;
+  readonly #opened: Uint8Array[];
 
-  constructor(record: Kept<ManagedObject>, now: number) {
+  constructor(record: Kept<ManagedObject>, now: number, opened: Uint8Array[]) {
     const attributes = attributesAt(record.value.attributes, now);
     this.object = { ...record.value, attributes };
     this.record = record;
+    this.#opened = opened;
   }
 
   openStructure(): ObjectStructure {
     const { structure } = this.object;
-    return this.record.hasMaterial ? putMaterial(structure, this.record.openMaterial()) : structure;
+    if (!this.record.hasMaterial) return structure;
+    const material = this.record.openMaterial();
+    this.#opened.push(material);
+    return putMaterial(structure, material);
   }
 }
 
@@ -140,14 +147,14 @@ export class RunContext implements Context {
       throw new KmipError('ObjectNotFound', 'no object of yours has this Unique Identifier');
     }
     this.#touch(id);
-    return new LoadedObject(record, this.now());
+    return new LoadedObject(record, this.now(), this.#batch.opened);
   }
 
   async *find(query: ObjectQuery): AsyncGenerator<Loaded> {
     const { session, services, view } = this.#batch;
     for await (const record of candidates(query, session, services.store.term, view, this.now())) {
       if (!this.#hasWordFor(record.value) || !mayOn(session, this.#run.operation, record.value, 'read')) continue;
-      yield new LoadedObject(record, this.now());
+      yield new LoadedObject(record, this.now(), this.#batch.opened);
     }
   }
 
@@ -175,7 +182,7 @@ export class RunContext implements Context {
 
   log(message: string): void {
     const { services, session } = this.#batch;
-    services.log.info('a client says', { connection: session.connection, client: session.clientId, message });
+    services.log.info('a client says', { connection: session.connection, client: session.clientId, text: message });
   }
 
   /** An object of a type that the version does not know is none of its world: Templates in 2.x, PGP Keys in 1.0. */

@@ -67,11 +67,16 @@ export function createHandler(services: Services): Handler {
       }
       const { protocolVersion: version, maximumResponseSize } = request.header;
       logCorrelation(request, session);
-      const asking = { version, session, services: running };
-      const refusal = await refusalOf(request, session);
-      if (refusal === undefined) return answer(await runBatch(request, asking), version, maximumResponseSize);
-      logRefusal(refusal, session);
-      return answer(await refuseBatch(request, refusal, asking), version, maximumResponseSize);
+      const opened: Uint8Array[] = [];
+      const asking = { version, session, services: running, opened };
+      try {
+        const refusal = await refusalOf(request, session);
+        if (refusal === undefined) return answer(await runBatch(request, asking), version, maximumResponseSize);
+        logRefusal(refusal, session);
+        return answer(await refuseBatch(request, refusal, asking), version, maximumResponseSize);
+      } finally {
+        for (const material of opened) material.fill(0);
+      }
     },
 
     refuse: (error, beginning, session) =>

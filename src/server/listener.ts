@@ -118,7 +118,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       return refuse(socket, connection, 'too many connections', socket.getPeerX509Certificate()?.raw);
     }
     perClient.set(clientId, count + 1);
-    open.set(socket, serveConnection(socket, session, options));
+    open.set(socket, serveConnection(socket, { ...session, isClosed: () => socket.destroyed }, options));
     socket.once('close', () => {
       open.delete(socket);
       const left = (perClient.get(clientId) ?? 1) - 1;

@@ -5,4 +5,6 @@ export interface Session {
   readonly clientId: string;
   /** SHA-256 of the peer's certificate, hexadecimal. */
   readonly fingerprint: string;
+  /** Whether the connection is closed, be it that its client was revoked: what is left of a batch is not run then. */
+  readonly isClosed?: () => boolean;
 }

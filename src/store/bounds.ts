@@ -50,11 +50,20 @@ export function checkChanges(changes: readonly Change[]): void {
   }
 }
 
+/** What a record takes of its bound. */
+export const sizeOf = ({
+  body,
+  material,
+}: Pick<StoredRecord, 'body'> & { readonly material?: Uint8Array | undefined }): number =>
+  body.byteLength + (material?.byteLength ?? 0);
+
 function checkContent({ terms, body, material }: StoredRecord): void {
   demand(terms.length <= bounds.termsPerRecord, `a record has at most ${bounds.termsPerRecord} terms`);
   demand(terms.every(isTerm), `a term has at most ${bounds.termBytes} bytes of UTF-8 and no NUL`);
-  const size = body.byteLength + (material?.byteLength ?? 0);
-  demand(size <= bounds.recordBytes, `body and material have at most ${bounds.recordBytes} bytes together`);
+  demand(
+    sizeOf({ body, material }) <= bounds.recordBytes,
+    `body and material have at most ${bounds.recordBytes} bytes together`,
+  );
 }
 
 /** Throws RangeError when the query names what no record can have. */

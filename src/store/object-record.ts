@@ -40,8 +40,8 @@ const record = fieldsOf(
   'object record',
 );
 
-/** Bodies are ours: whatever a message may hold, a record may hold too, and a few times that. */
-const limits = { maximumBytes: 64 * 1024 * 1024, maximumDepth: 64, maximumItems: 1_000_000 };
+/** Bodies are ours: what was written can be read, be it nothing but empty structures of 8 bytes. */
+const limits = { maximumBytes: bounds.recordBytes, maximumDepth: 64, maximumItems: bounds.recordBytes / 8 };
 
 const indexedRows = [...attributeRows].filter(([, row]) => row.index !== undefined);
 

@@ -1,4 +1,6 @@
 /** Puts the Store over an Engine: seals what goes down, opens what comes up, and keeps opened bodies in a cache. */
+import { KmipError } from '#protocol/kmip-error';
+import { bounds, sizeOf } from './bounds.ts';
 import type { Change, StoredRecord } from './engine.ts';
 import { KeptRecord } from './kept-record.ts';
 import { registerKind } from './kind-register.ts';
@@ -41,7 +43,14 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     const { value, material } = change;
     const heading = { kind: kind.name, id, revision: revision + 1, terms: kind.terms(value, keyring.term) };
     const sealedMaterial = material ? sealMaterial(sealer, heading, material) : keptMaterial(change);
-    return { put: sealRecord(sealer, heading, kind.encode(value), sealedMaterial) };
+    const put = sealRecord(sealer, heading, kind.encode(value), sealedMaterial);
+    if (sizeOf(put) > bounds.recordBytes) {
+      throw new KmipError(
+        'ServerLimitExceeded',
+        `an object and its attributes take at most ${bounds.recordBytes} bytes`,
+      );
+    }
+    return { put };
   }
 
   return {
