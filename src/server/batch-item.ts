@@ -16,7 +16,7 @@ import { RunContext, type Asking, type Batch } from './context.ts';
 import type { Running } from './services.ts';
 
 /** An item is run again when somebody else changed its object meanwhile; more often than this nobody is that unlucky. */
-export const maximumRuns = 16;
+const maximumRuns = 16;
 
 /** An answer, and its audit record. */
 export interface Done {
@@ -110,17 +110,33 @@ async function run(operation: FoundOperation, request: object, begun: Begun, bat
   const { version, services, placeholders } = batch;
   const touched: string[] = [];
   const entry: AuditEntry = { ...begun.entry, objects: touched };
-  for (let tries = 1; ; tries++) {
-    const context = new RunContext(batch, { operation: operation.name, entry, touched });
-    try {
+  try {
+    return await untilUndisturbed(services, async () => {
+      const context = new RunContext(batch, { operation: operation.name, entry, touched });
       const response = await operation.run(request, context);
       const responsePayload = payloadOf(operation, response, version);
       placeholders.answered(operation.name, response);
       return { answer: { ...begun.answer, responsePayload }, entry, entryId: context.entryId };
-    } catch (error) {
-      if (error instanceof ConflictError && tries < maximumRuns) continue;
-      return asFailure({ ...begun, entry }, explained(error, services), version);
+    });
+  } catch (error) {
+    return asFailure({ ...begun, entry }, explained(error, services), version);
+  }
+}
+
+/** Runs again, a bounded number of times, when somebody else changed meanwhile what this run changes. */
+export async function untilUndisturbed<T>({ lines }: Pick<Running, 'lines'>, run: () => Promise<T>): Promise<T> {
+  let leave: (() => void) | undefined;
+  try {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await run();
+      } catch (error) {
+        if (!(error instanceof ConflictError) || tries === maximumRuns) throw error;
+        leave ??= await lines.enter(error.id);
+      }
     }
+  } finally {
+    leave?.();
   }
 }
 
@@ -133,6 +149,10 @@ const payloadOf = (operation: FoundOperation, response: object, version: Version
 /** What a client hears of an error. A bug of ours, or the store's trouble: the operator gets the stack, the client a fixed sentence. */
 export function explained(error: unknown, { log }: Pick<Running, 'log'>): KmipError {
   if (error instanceof KmipError) return error;
+  if (error instanceof ConflictError) {
+    log.warn('an object was changed too often by others for a change of it to be made', { object: error.id });
+    return new KmipError('GeneralFailure', 'others change the object all the time: try again later');
+  }
   log.error('an operation failed unexpectedly', {
     error: error instanceof Error ? (error.stack ?? error.message) : String(error),
   });

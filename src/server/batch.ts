@@ -4,8 +4,7 @@
  */
 import { KmipError } from '#protocol/kmip-error';
 import type { RequestMessage, ResponseBatchItem } from '#protocol/message';
-import { ConflictError } from '#store/engine';
-import { asFailure, explained, failed, maximumRuns, refuseItem, runsOf, type Done } from './batch-item.ts';
+import { asFailure, explained, failed, refuseItem, runsOf, untilUndisturbed, type Done } from './batch-item.ts';
 import type { Asking } from './context.ts';
 import { Placeholders } from './placeholders.ts';
 import { answerIsFull, answerRoom } from './response-size.ts';
@@ -54,22 +53,25 @@ async function runInTurn({ header, batchItems }: RequestMessage, asking: Asking,
  */
 async function runUndoable(request: RequestMessage, asking: Asking): Promise<Done[]> {
   const { services, version } = asking;
-  for (let run = 1; ; run++) {
-    const view = stagedView(services);
-    try {
-      const done = await runInTurn(request, asking, view);
-      const last = done.at(-1) as Done;
-      if (failed(last)) return [...done.slice(0, -1).map(undone), last];
+  let done: Done[] = [];
+  const allButLast = (): Done[] => done.slice(0, -1).map(undone);
+  try {
+    return await untilUndisturbed(services, async () => {
+      const view = stagedView(services);
       try {
+        done = await runInTurn(request, asking, view);
+        const last = done.at(-1) as Done;
+        if (failed(last)) return [...allButLast(), last];
         await view.commitStaged();
         return done;
-      } catch (error) {
-        if (error instanceof ConflictError && run < maximumRuns) continue;
-        return [...done.slice(0, -1).map(undone), asFailure(last, explained(error, services), version)];
+      } finally {
+        view.wipe();
       }
-    } finally {
-      view.wipe();
-    }
+    });
+  } catch (error) {
+    const last = done.at(-1);
+    if (last === undefined) throw error;
+    return [...allButLast(), asFailure(last, explained(error, services), version)];
   }
 }
 

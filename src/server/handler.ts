@@ -26,6 +26,7 @@ import { fitting } from './response-size.ts';
 import type { Running, Services } from './services.ts';
 import type { Session } from './session.ts';
 import { directView } from './view.ts';
+import { WaitingLines } from './waiting-lines.ts';
 
 /** Threads that one server lets heavy work keep: the rest stay for everybody's requests. */
 const heavyAtOnce = 2;
@@ -44,6 +45,7 @@ export function createHandler(services: Services): Handler {
     ...services,
     newIdentifier: identifiers(services.random),
     objects: directView(services),
+    lines: new WaitingLines(),
     interopBegun: new Map(),
     heavyWork: createFairQueue(heavyAtOnce),
   };

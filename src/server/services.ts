@@ -6,6 +6,7 @@ import type { FairQueue } from './fair-queue.ts';
 import type { Credentials } from './authentication.ts';
 import type { NewIdentifier } from './identifier.ts';
 import type { ObjectView } from './view.ts';
+import type { WaitingLines } from './waiting-lines.ts';
 
 export interface ServerLog {
   debug(message: string, details?: object): unknown;
@@ -32,6 +33,7 @@ export interface Running extends Services {
   /** The objects as the store has them. */
   readonly objects: ObjectView;
   readonly newIdentifier: NewIdentifier;
+  readonly lines: WaitingLines;
   /** The identifier that every object made since a client's Interop Begin comes after, by client. */
   readonly interopBegun: Map<string, string>;
   readonly heavyWork: FairQueue;

@@ -60,7 +60,7 @@ describe('kmipd object, beside a running server', () => {
 
   it('lists the objects of all clients, or of one', async () => {
     const all = await place.kmipd('object', 'list');
-    expect(all.stdout.split('\n')[0]).to.match(/^ID +CLIENT +TYPE +STATE +ALGORITHM +passwordLength +NAMES$/);
+    expect(all.stdout.split('\n')[0]).to.match(/^ID +CLIENT +TYPE +STATE +ALGORITHM +LENGTH +NAMES$/);
     expect(all.stdout).to.include(`${id}  old-array  SymmetricKey  Pre-Active  AES        256     volume?[2J`);
     const listed = async (...options: string[]) =>
       JSON.parse((await place.kmipd('object', 'list', '--json', ...options)).stdout) as {
