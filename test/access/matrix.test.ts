@@ -130,8 +130,8 @@ const onNoObject: {
 const absentId = 'no-such-object';
 
 for (const [version, number, types] of [
-  ['1.4', V1_4, [...statefulTypes, 'Template']],
-  ['2.1', V2_1, statefulTypes],
+  ['1.4', V1_4, [...statefulTypes, 'PGPKey', 'Template']],
+  ['2.1', V2_1, [...statefulTypes, 'PGPKey', 'CertificateRequest']],
 ] as const) {
   describe(`the rights of clients in ${version}`, () => {
     let fixture: Fixture;

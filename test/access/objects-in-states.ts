@@ -1,4 +1,7 @@
 /** Objects of every type, brought into every state by their owner's own operations. */
+import { createAuthority } from '#certs/authority';
+import { generateKeys } from '#certs/keys';
+import { createRequest } from '#certs/request';
 import type { State } from '#objects/life-cycle';
 import type { EnumerationValue } from '#protocol/enumerations';
 import { Tag } from '#protocol/tags';
@@ -7,10 +10,18 @@ import { ask, attributesFor, uniqueIdentifier } from '#test/server/batches';
 import type { Fixture } from '#test/server/fixture';
 import { bytes, enumerated, int, struct, text } from '#test/server/items';
 
-export const statefulTypes = ['SymmetricKey', 'SecretData', 'OpaqueObject'] as const;
-export type StatefulType = (typeof statefulTypes)[number];
-/** Templates have no State (1.4 §3.22), and are of 1.x only. */
-export type MatrixType = StatefulType | 'Template';
+/** The types that every version has. */
+export const statefulTypes = [
+  'Certificate',
+  'SymmetricKey',
+  'PublicKey',
+  'PrivateKey',
+  'SplitKey',
+  'SecretData',
+  'OpaqueObject',
+] as const;
+/** With those that came later, and Templates, which have no State (1.4 §3.22) and are of 1.x only. */
+export type MatrixType = (typeof statefulTypes)[number] | 'PGPKey' | 'CertificateRequest' | 'Template';
 
 export const revocation = (code: keyof typeof revocationCodes): Item =>
   struct('RevocationReason', enumerated('RevocationReasonCode', revocationCodes[code]));
@@ -36,13 +47,41 @@ const keyBlock = (format: number, ...rest: Item[]): Item =>
   struct('KeyBlock', enumerated('KeyFormatType', format), ...rest);
 const keyValue = struct('KeyValue', bytes('KeyMaterial', '000102030405060708090a0b0c0d0e0f'));
 
+const said = [enumerated('CryptographicAlgorithm', 3), int('CryptographicLength', 128)];
+
+const pair = await generateKeys('P-256');
+const authority = await createAuthority('test CA', { now: new Date() });
+const material = (der: Uint8Array): Item =>
+  struct('KeyValue', { tag: Tag.KeyMaterial, type: ItemType.ByteString, value: der });
+
 /** What is registered: an object type's number and the object. */
 const objects: { readonly [T in MatrixType]: (version: string) => readonly [number, Item] } = {
-  SymmetricKey: () => [
-    2,
+  Certificate: () => [
+    1,
+    struct('Certificate', enumerated('CertificateType', 1), {
+      tag: Tag.CertificateValue,
+      type: ItemType.ByteString,
+      value: authority.certificate.raw,
+    }),
+  ],
+  SymmetricKey: () => [2, struct('SymmetricKey', keyBlock(1, keyValue, ...said))],
+  PublicKey: () => [
+    3,
+    struct('PublicKey', keyBlock(5, material(pair.publicKey.export({ type: 'spki', format: 'der' })))),
+  ],
+  PrivateKey: () => [
+    4,
+    struct('PrivateKey', keyBlock(4, material(pair.privateKey.export({ type: 'pkcs8', format: 'der' })))),
+  ],
+  SplitKey: () => [
+    5,
     struct(
-      'SymmetricKey',
-      keyBlock(1, keyValue, enumerated('CryptographicAlgorithm', 3), int('CryptographicLength', 128)),
+      'SplitKey',
+      int('SplitKeyParts', 3),
+      int('KeyPartIdentifier', 1),
+      int('SplitKeyThreshold', 2),
+      enumerated('SplitKeyMethod', 1),
+      keyBlock(1, keyValue, ...said),
     ),
   ],
   Template: (version) => [6, struct('Template', ...(attributesFor(version, ...marks).value as Item[]))],
@@ -50,6 +89,15 @@ const objects: { readonly [T in MatrixType]: (version: string) => readonly [numb
   OpaqueObject: () => [
     8,
     struct('OpaqueObject', enumerated('OpaqueDataType', 0x80000001), bytes('OpaqueDataValue', '2a')),
+  ],
+  PGPKey: () => [9, struct('PGPKey', int('PGPKeyVersion', 4), keyBlock(1, keyValue))],
+  CertificateRequest: () => [
+    10,
+    struct('CertificateRequest', enumerated('CertificateRequestType', 3), {
+      tag: Tag.CertificateRequestValue,
+      type: ItemType.ByteString,
+      value: Buffer.from(createRequest({ commonName: 'array' }, pair)),
+    }),
   ],
 };
 
@@ -71,7 +119,7 @@ export async function objectIn(
   state?: State,
 ): Promise<string> {
   const [code, object] = objects[objectType](version);
-  const isKey = objectType === 'SymmetricKey' || objectType === 'SecretData';
+  const isKey = objectType.endsWith('Key') || objectType === 'SecretData';
   const given: readonly [string, Item][] = [
     ...(isKey ? [['Cryptographic Usage Mask', int('CryptographicUsageMask', 12)] as [string, Item]] : []),
     ...marks,
