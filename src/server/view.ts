@@ -55,6 +55,15 @@ interface Staged {
 export function stagedView({ store, audit }: Services): StagedView {
   const staged = new Map<string, Staged>();
   const records: StoreChange[] = [];
+  /** By value, since each is hashed: a batch may search as often as it makes objects. */
+  const termsOfValues = new WeakMap<ManagedObject, ReadonlySet<string>>();
+
+  function termsOf(value: ManagedObject | null): ReadonlySet<string> {
+    if (value === null) return new Set();
+    const known = termsOfValues.get(value) ?? new Set(objectKind.terms(value, store.term));
+    termsOfValues.set(value, known);
+    return known;
+  }
 
   function asKept(id: string, { before, value, material }: Staged): Kept<ManagedObject> | undefined {
     if (value === null) return undefined;
@@ -82,9 +91,9 @@ export function stagedView({ store, audit }: Services): StagedView {
       const wanted = new Set(terms);
       const pending = [...staged.keys()].sort().reverse();
       const inView = (id: string): Kept<ManagedObject> | undefined => {
-        const changed = asKept(id, staged.get(id) as Staged);
-        const has = new Set(changed === undefined ? [] : objectKind.terms(changed.value, store.term));
-        return [...wanted].every((term) => has.has(term)) ? changed : undefined;
+        const changed = staged.get(id) as Staged;
+        const has = termsOf(changed.value);
+        return [...wanted].every((term) => has.has(term)) ? asKept(id, changed) : undefined;
       };
       for await (const kept of store.find(objectKind, { terms, reverse: true })) {
         while (pending.length > 0 && (pending[0] as string) > kept.id) {
