@@ -12,7 +12,7 @@ import {
 } from './enumerations.ts';
 import { KmipError } from './kmip-error.ts';
 import { tagName, tags } from './tags.ts';
-import type { Version } from './versions.ts';
+import { inRange, V2_0, type Version } from './versions.ts';
 
 export interface Codec<T> {
   read(item: Item, version: Version): T;
@@ -140,10 +140,17 @@ export function enumeration<E extends EnumerationName>(name: E): Codec<OpenValue
   };
 }
 
+/** 1.x has no Date-Time Extended (1.4 §9.1.1.2 against 2.0 §1.5). */
+const extendedDates = { since: V2_0 };
+
+const holdsExtendedDate = (item: Item): boolean =>
+  item.type === ItemType.Structure ? item.value.some(holdsExtendedDate) : item.type === ItemType.DateTimeExtended;
+
 /** The item itself: what is kept and given back without being understood. */
 export const anyItem: Codec<Item> = {
   read: (item) => item,
   write: (tag, item) => (item.tag === tag ? item : { ...item, tag }),
+  fits: (item, version) => inRange(extendedDates, version) || !holdsExtendedDate(item),
 };
 
 /** The same, of what must be a structure. */

@@ -1,17 +1,19 @@
 import { expect } from 'chai';
+import { Tag } from '#protocol/tags';
+import { ItemType, type Item } from '#ttlv/item';
 import { openFixture, type Fixture } from '#test/server/fixture';
-import { at, batchItem, bytes, enumerated, int, request, struct, text, value } from '#test/server/items';
+import { all, at, batchItem, bytes, enumerated, int, request, struct, text, value } from '#test/server/items';
 
 const register = 3;
 const get = 10;
 const chaCha20 = enumerated('CryptographicAlgorithm', 0x1c);
 
-describe('Get of an object from newer versions', () => {
+describe('an object of newer versions, seen from older ones', () => {
   let fixture: Fixture;
   beforeEach(async () => (fixture = await openFixture()));
   afterEach(() => fixture.close());
 
-  it('is refused where the version has no word for the algorithm, and leaves the key fresh', async () => {
+  it('is refused to Get where the version has no word for the algorithm, and leaves the key fresh', async () => {
     const length = int('CryptographicLength', 256);
     const keyValue = struct('KeyValue', bytes('KeyMaterial', '00'.repeat(32)));
     const registered = await fixture.exchange(
@@ -39,5 +41,34 @@ describe('Get of an object from newer versions', () => {
     expect(at(now, 'BatchItem', 'ResponsePayload', 'SymmetricKey', 'KeyBlock', 'CryptographicAlgorithm')).to.deep.equal(
       chaCha20,
     );
+  });
+
+  it('leaves out custom attributes whose type came later', async () => {
+    const made = await fixture.exchange(
+      request('2.1', [
+        batchItem(1, [
+          enumerated('ObjectType', 2),
+          struct(
+            'Attributes',
+            enumerated('CryptographicAlgorithm', 3),
+            int('CryptographicLength', 256),
+            int('CryptographicUsageMask', 12),
+            ...['a', 'b'].map((name) =>
+              struct('Attribute', text('VendorIdentification', 'x'), text('AttributeName', name), {
+                tag: Tag.AttributeValue,
+                ...(name === 'a'
+                  ? { type: ItemType.Integer, value: 1 }
+                  : { type: ItemType.DateTimeExtended, value: 1n }),
+              }),
+            ),
+          ),
+        ]),
+      ]),
+    );
+    const id = text('UniqueIdentifier', value(made, 'BatchItem', 'ResponsePayload', 'UniqueIdentifier') as string);
+    const answer = await fixture.exchange(request('1.4', [batchItem(12, [id])]));
+    const payload = at(answer, 'BatchItem', 'ResponsePayload') as Item;
+    const custom = all(payload, 'AttributeName').filter((each) => String(each.value).startsWith('x-'));
+    expect(custom.map((each) => each.value)).to.deep.equal(['x-a']);
   });
 });
