@@ -20,8 +20,8 @@ interface Oaep {
 type Padding = 'raw' | 'v1.5' | Oaep;
 
 /**
- * The key is an RSA key. Randomness that OpenSSL needs it takes itself.
- * @throws KmipError BadCryptographicParameters without a Padding Method, FeatureNotSupported for what is not there,
+ * Randomness that OpenSSL needs it takes itself.
+ * @throws KmipError BadCryptographicParameters without a Padding Method, FeatureNotSupported for what is not there, keys other than RSA among it,
  * InvalidField for data that is too long.
  */
 export function rsaEncrypt(
@@ -30,7 +30,7 @@ export function rsaEncrypt(
   parameters: CryptographicParameters,
   random: Random,
 ): Uint8Array {
-  const padding = paddingOf(parameters);
+  const padding = paddingOf(key, parameters);
   try {
     if (padding === 'raw') return publicEncrypt({ key, padding: constants.RSA_NO_PADDING }, data);
     if (padding === 'v1.5') return publicEncrypt({ key, padding: constants.RSA_PKCS1_PADDING }, data);
@@ -49,7 +49,7 @@ export function rsaEncrypt(
  * and as `rsaEncrypt` does.
  */
 export function rsaDecrypt(key: KeyObject, data: Uint8Array, parameters: CryptographicParameters): Uint8Array {
-  const padding = paddingOf(parameters);
+  const padding = paddingOf(key, parameters);
   try {
     if (typeof padding !== 'string' && padding.hash === padding.maskHash) {
       return privateDecrypt(native(key, padding), data);
@@ -63,7 +63,10 @@ export function rsaDecrypt(key: KeyObject, data: Uint8Array, parameters: Cryptog
   }
 }
 
-function paddingOf(parameters: CryptographicParameters): Padding {
+function paddingOf(key: KeyObject, parameters: CryptographicParameters): Padding {
+  if (key.asymmetricKeyType !== 'rsa') {
+    throw new KmipError('FeatureNotSupported', `of asymmetric keys RSA ones encrypt, not ${key.asymmetricKeyType}`);
+  }
   const { paddingMethod, hashingAlgorithm = 'SHA_1', maskGeneratorHashingAlgorithm = 'SHA_1' } = parameters;
   if (paddingMethod === undefined) {
     throw new KmipError('BadCryptographicParameters', 'the Cryptographic Parameters name no Padding Method');
