@@ -22,6 +22,7 @@ const rightsOf = {
   AdjustAttribute: ['modify'],
   Check: ['read'],
   Create: ['create', 'read'],
+  CreateKeyPair: ['create', 'read'],
   DeleteAttribute: ['modify', 'read'],
   Destroy: ['destroy'],
   DiscoverVersions: ['ask'],

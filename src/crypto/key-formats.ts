@@ -169,6 +169,21 @@ export function writeKey(key: AsymmetricKey, format: string, version: Version): 
 export const firstFormat = (key: AsymmetricKey, version: Version): KeyFormatType | undefined =>
   rows.map(([name]) => name).find((name) => writeKey(key, name, version) !== undefined);
 
+const transparent = (family: string): { readonly [H in Half]: KeyFormatType } => ({
+  public: `Transparent${family}PublicKey` as KeyFormatType,
+  private: `Transparent${family}PrivateKey` as KeyFormatType,
+});
+
+/** KMIP 2.1 §4.26, table 81; DH, which it leaves out, is as DSA. */
+const defaultFormats: { readonly [F in AsymmetricKey['family']]: { readonly [H in Half]: KeyFormatType } } = {
+  RSA: { public: 'PKCS_1', private: 'PKCS_1' },
+  EC: transparent('EC'),
+  DSA: transparent('DSA'),
+  DH: transparent('DH'),
+};
+
+export const defaultFormat = ({ family, half }: AsymmetricKey): KeyFormatType => defaultFormats[family][half];
+
 /**
  * Whether a key's numbers are a key at all: lengths, ranges, group and curve, and for private RSA keys a trial.
  * @throws KmipError InvalidField saying which rule is broken.

@@ -27,7 +27,7 @@ export const create = defineOperation('Create', {
   async run({ objectType, attributes, protectionStorageMasks: wanted }, context) {
     if (objectType !== 'SymmetricKey') throw new KmipError('InvalidObjectType', 'Create makes Symmetric Keys only');
     checkProtectionStorage(wanted);
-    const given = await attributesToGive(objectType, attributes, context);
+    const given = await attributesToGive(objectType, [attributes], context);
     const { cryptographicAlgorithm, cryptographicLength } = given;
     if (cryptographicAlgorithm === undefined || cryptographicLength === undefined) {
       throw new KmipError('InvalidAttribute', 'Create needs Cryptographic Algorithm and Cryptographic Length');

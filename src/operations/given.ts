@@ -9,19 +9,27 @@ import { KmipError } from '#protocol/kmip-error';
 import type { Context } from './context.ts';
 import { withLinkResolved } from './link.ts';
 
-/** The request's own attributes, joined by those of its Templates; a Template's own names stay with it. */
+/**
+ * The attributes of a request, the sets that come first taking precedence, each joined by those of its Templates; a
+ * Template's own names stay with it.
+ */
 export async function attributesToGive(
   objectType: ObjectType,
-  given: GivenAttributes,
+  sets: readonly (GivenAttributes | undefined)[],
   context: Context,
 ): Promise<Attributes> {
-  const joined = [...given.instances];
-  // "The value in the last of the conflicting templates takes precedence": the last come first.
-  for (const name of (given.templates ?? []).toReversed()) {
-    const inherited = templateAttributes(await templateNamed(name, context)).filter(
-      ({ key }) => key !== 'name' && attributeRow(key).objects.has(objectType),
-    );
-    joined.push(...inherited.filter((each) => joins(each, joined)));
+  let joined: readonly Instance[] = [];
+  const join = (instances: readonly Instance[]): void => {
+    const there = joined;
+    joined = [...there, ...instances.filter((each) => joins(each, there))];
+  };
+  for (const set of sets) {
+    join(set?.instances ?? []);
+    // "The value in the last of the conflicting templates takes precedence": the last come first.
+    for (const name of (set?.templates ?? []).toReversed()) {
+      const inherited = templateAttributes(await templateNamed(name, context));
+      join(inherited.filter(({ key }) => key !== 'name' && attributeRow(key).objects.has(objectType)));
+    }
   }
   const resolved: Instance[] = [];
   for (const each of joined) resolved.push(await withLinkResolved(each, context));

@@ -4,6 +4,7 @@ export { addAttribute } from './add-attribute.ts';
 export { adjustAttribute } from './adjust-attribute.ts';
 export { check } from './check.ts';
 export { create } from './create.ts';
+export { createKeyPair } from './create-key-pair.ts';
 export { deleteAttribute } from './delete-attribute.ts';
 export { destroy } from './destroy.ts';
 export { discoverVersions } from './discover-versions.ts';

@@ -1,7 +1,7 @@
 import { mask } from '#protocol/codecs';
 import { many, structure } from '#protocol/fields';
 import { maskBit } from '#protocol/enumerations';
-import { KmipError } from '#protocol/kmip-error';
+import { KmipError, type ResultReason } from '#protocol/kmip-error';
 import { Tag } from '#protocol/tags';
 
 /** KMIP 2.1 §7.33: where a client wants its objects kept. */
@@ -13,15 +13,13 @@ export const protectionStorageMasks = structure('Protection Storage Masks', {
 export const offeredProtectionStorage =
   (maskBit('ProtectionStorageMask', 'Software') ?? 0) | (maskBit('ProtectionStorageMask', 'OnSystem') ?? 0);
 
-/** One of the masks must be a place that this server has. @throws KmipError ProtectionStorageUnavailable. */
+/** One of the masks must be a place that this server has. @throws KmipError with `reason`. */
 export function checkProtectionStorage(
   masks: { readonly protectionStorageMask?: readonly number[] | undefined } | undefined,
+  reason: ResultReason = 'ProtectionStorageUnavailable',
 ): void {
   const asked = masks?.protectionStorageMask ?? [];
   if (asked.length > 0 && !asked.some((each) => (each & ~offeredProtectionStorage) === 0)) {
-    throw new KmipError(
-      'ProtectionStorageUnavailable',
-      'this server keeps objects in Software, On System, and nowhere else',
-    );
+    throw new KmipError(reason, 'this server keeps objects in Software, On System, and nowhere else');
   }
 }

@@ -36,7 +36,7 @@ export const register = defineOperation('Register', {
     }
     checkProtectionStorage(wanted);
     const together = joined(attributes, attributesWithin(structure));
-    const given = await attributesToGive(structure.objectType, together, context);
+    const given = await attributesToGive(structure.objectType, [together], context);
     const { object, material } = newObject({
       id: context.newIdentifier(),
       owner: context.clientId,

@@ -15,7 +15,7 @@ import { encode } from '#ttlv/encode';
 import type { Item } from '#ttlv/item';
 import { aesKey, answersOf, attributesFor, item, uniqueIdentifier } from '#test/server/batches';
 import { openFixture, type Fixture } from '#test/server/fixture';
-import { all, enumerated, request, struct, text } from '#test/server/items';
+import { all, enumerated, int, request, struct, text } from '#test/server/items';
 import { decode } from '#ttlv/decode';
 import { objectIn, oneAttribute, revocation, statefulTypes, states, type MatrixType } from './objects-in-states.ts';
 
@@ -106,11 +106,22 @@ const onObjects = {
   SetAttribute: [{ payload: contact('NewAttribute') }],
 } satisfies { readonly [O in ServedOperation]?: readonly Row[] };
 
+/** Common ones: the rest is the server's choice. */
+const keyPairAttributes = (version: string): Item => ({
+  ...attributesFor(
+    version,
+    ['Cryptographic Algorithm', enumerated('CryptographicAlgorithm', 6)],
+    ['Cryptographic Length', int('CryptographicLength', 256)],
+  ),
+  tag: version < '2' ? Tag.CommonTemplateAttribute : Tag.CommonAttributes,
+});
+
 /** Those that name none: what anybody may do at any time, and what it answers. */
 const onNoObject: {
   readonly [O in Exclude<ServedOperation, keyof typeof onObjects | 'Locate'>]: (version: string) => readonly Item[];
 } = {
   Create: aesKey,
+  CreateKeyPair: (version) => [keyPairAttributes(version)],
   DiscoverVersions: () => [],
   Interop: () => [enumerated('InteropFunction', 1), text('InteropIdentifier', 'case')],
   Log: () => [text('LogMessage', 'hello')],

@@ -1,0 +1,122 @@
+/** Key pairs of every family, made by OpenSSL in a thread of its own. */
+import { generateKeyPair, type ED25519KeyPairOptions } from 'node:crypto';
+import { KmipError } from '#protocol/kmip-error';
+import { familyOf, type Family, type PrivateKey, type PublicKey } from './asymmetric-key.ts';
+import { curveNamed, curveOfLength, hasPoints, type Curve } from './curves.ts';
+import { readPrivateInfo, readPublicInfo } from './key-containers.ts';
+import { rsaLengths } from './rsa-check.ts';
+
+export interface KeyPair {
+  readonly publicKey: PublicKey;
+  readonly privateKey: PrivateKey;
+}
+
+/** What a client may say of the pair that it wants; lengths in bits. */
+export interface PairParameters {
+  readonly length?: number | undefined;
+  readonly recommendedCurve?: string | undefined;
+  readonly qlength?: number | undefined;
+}
+
+/** The name and the options that node gives a kind of key. */
+type Recipe = readonly [type: string, options?: object];
+
+const recipes: { readonly [F in Family]: (asked: PairParameters, algorithm: string) => Recipe } = {
+  RSA({ length }) {
+    const { minimum, maximum } = rsaLengths;
+    if (length === undefined || length < minimum || length > maximum || length % 8 !== 0) {
+      throw wrong(`RSA keys are made of ${minimum} to ${maximum} bits, in whole bytes`);
+    }
+    return ['rsa', { modulusLength: length, publicExponent: 65537 }];
+  },
+  EC(asked, algorithm) {
+    const { openssl, kind } = curveFor(asked, algorithm);
+    return kind === 'prime' || kind === 'binary' ? ['ec', { namedCurve: openssl }] : [openssl];
+  },
+  DSA({ length, qlength }) {
+    const lengths = dsaLengths.find(([p, q]) => p === length && (qlength === undefined || q === qlength));
+    if (lengths === undefined) {
+      const texts = dsaLengths.map(([p, q]) => `${p} with ${q}`);
+      throw wrong(`DSA keys are made of ${texts.join(', ')} bits, Cryptographic Length with Qlength`);
+    }
+    return ['dsa', { modulusLength: lengths[0], divisorLength: lengths[1] }];
+  },
+  DH({ length, qlength }) {
+    const group = dhGroups[length ?? 0];
+    if (group === undefined) throw wrong(`DH keys are made of ${Object.keys(dhGroups).join(', ')} bits`);
+    if (qlength !== undefined && qlength !== (length ?? 0) - 1) {
+      throw wrong('the groups of DH here have safe primes: Qlength is one less than Cryptographic Length');
+    }
+    return ['dh', { group }];
+  },
+};
+
+/** P and Q (FIPS 186-4 §4.2), the usual one of each length first. */
+const dsaLengths = [
+  [1024, 160],
+  [2048, 256],
+  [2048, 224],
+  [3072, 256],
+] as const;
+
+/** RFC 2409 §6.2, RFC 3526. */
+const dhGroups: { readonly [length: number]: string } = {
+  1024: 'modp2',
+  1536: 'modp5',
+  2048: 'modp14',
+  3072: 'modp15',
+  4096: 'modp16',
+};
+
+const wrong = (message: string): KmipError => new KmipError('InvalidAttributeValue', message);
+
+/** The curves that an algorithm itself names. */
+const curvesOfAlgorithms: { readonly [algorithm: string]: string } = { Ed25519: 'CURVE25519', Ed448: 'CURVE448' };
+
+function curveFor({ recommendedCurve, length }: PairParameters, algorithm: string): Curve {
+  const name = recommendedCurve ?? curvesOfAlgorithms[algorithm];
+  const curve =
+    name !== undefined ? curveNamed(name, algorithm) : length === undefined ? undefined : curveOfLength(length);
+  const own = curvesOfAlgorithms[algorithm];
+  if (curve === undefined || (own !== undefined && curve.name !== own)) {
+    throw wrong(`${algorithm} has no curve of this Recommended Curve or Cryptographic Length here`);
+  }
+  if (length !== undefined && hasPoints(curve) && length !== curve.bits) {
+    throw wrong(`Cryptographic Length is ${length}, but keys on the Recommended Curve have ${curve.bits} bits`);
+  }
+  return curve;
+}
+
+/**
+ * What is to be run to make a pair; it resolves after milliseconds to minutes.
+ * @throws KmipError InvalidAttributeValue, at once, when no such pairs are made.
+ */
+export function keyPairMaker(algorithm: string, asked: PairParameters): () => Promise<KeyPair> {
+  const family = familyOf(algorithm);
+  if (family === undefined) throw wrong(`${algorithm} has no key pairs here`);
+  const [type, options = {}] = recipes[family](asked, algorithm);
+  return () => make(type, options);
+}
+
+const make = (type: string, options: object): Promise<KeyPair> =>
+  new Promise((resolve, reject) => {
+    const encoded: ED25519KeyPairOptions<'der', 'der'> = {
+      ...options,
+      publicKeyEncoding: { type: 'spki', format: 'der' },
+      privateKeyEncoding: { type: 'pkcs8', format: 'der' },
+    };
+    // Of the types of node's overloads only one can be named here; the others differ in their options.
+    generateKeyPair(type as 'ed25519', encoded, (error, publicDer, privateDer) => {
+      if (error !== null) {
+        reject(new KmipError('CryptographicFailure', 'the key pair could not be made'));
+        return;
+      }
+      try {
+        resolve({ publicKey: readPublicInfo(publicDer), privateKey: readPrivateInfo(privateDer) });
+      } catch (fault) {
+        reject(fault as Error);
+      } finally {
+        privateDer.fill(0);
+      }
+    });
+  });
