@@ -35,7 +35,11 @@ for (const type of [ItemType.LongInteger, ItemType.Boolean, ItemType.DateTime, I
  * @throws TtlvError with the offset of the faulty byte; nothing else.
  */
 export function decode(bytes: Uint8Array, limits: Partial<Limits> = {}): Item {
-  const { maximumBytes, maximumDepth, maximumItems } = { ...defaultLimits, ...limits };
+  const {
+    maximumBytes = defaultLimits.maximumBytes,
+    maximumDepth = defaultLimits.maximumDepth,
+    maximumItems = defaultLimits.maximumItems,
+  } = limits;
   if (bytes.length > maximumBytes) {
     throw new TtlvError(`message of ${bytes.length} bytes is longer than ${maximumBytes}`, 0, true);
   }

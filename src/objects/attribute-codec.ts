@@ -72,13 +72,13 @@ function readNamed(item: Item, version: Version, mode: ReadMode): NamedInstance 
     reference.vendor === undefined
       ? readValue(reference.key, attributeValue, version, mode)
       : ({ ...reference.vendor, attributeValue } satisfies AttributeValue<'vendorAttribute'>);
-  return { ...reference, ...index, value };
+  return Object.assign({}, reference, index, { value });
 }
 
 function withValue(named: NamedInstance): Instance {
   if (named.value === undefined)
     throw new KmipError('InvalidMessage', `Attribute ${referenceText(named)} lacks Attribute Value`);
-  return { ...named, value: named.value };
+  return named as Instance;
 }
 
 /** Reads a value under the attribute's own tag. */

@@ -24,14 +24,14 @@ export function withInstance(set: Attributes, instance: Instance): Attributes {
     if (held !== undefined) {
       throw new KmipError('AttributeSingleValued', `${referenceText(instance)} takes one value only`);
     }
-    return { ...set, [key]: value };
+    return Object.assign({}, set, { [key]: value });
   }
   const values = (held ?? []) as readonly unknown[];
   if (values.length >= maximumInstances) {
     throw new KmipError('ServerLimitExceeded', `${referenceText(instance)} has ${maximumInstances} values already`);
   }
   if (key === 'name') checkNewName(values, value);
-  return { ...set, [key]: [...values, value] };
+  return Object.assign({}, set, { [key]: [...values, value] });
 }
 
 /**

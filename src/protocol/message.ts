@@ -176,8 +176,8 @@ export function echoOf(item: Item): Pick<ResponseBatchItem, 'operation' | 'uniqu
   const operation = children.find(({ tag, type }) => tag === Tag.Operation && type === ItemType.Enumeration);
   const id = children.find(({ tag, type }) => tag === Tag.UniqueBatchItemID && type === ItemType.ByteString);
   return {
-    ...(operation === undefined ? {} : { operation: operation.value as number }),
-    ...(id === undefined ? {} : { uniqueBatchItemID: id.value as Uint8Array }),
+    operation: operation?.value as number | undefined,
+    uniqueBatchItemID: id?.value as Uint8Array | undefined,
   };
 }
 

@@ -32,8 +32,9 @@ export async function refuseBatch(
 
 /** Up to the first failure, or, with Continue, all. */
 async function runInTurn({ header, batchItems }: RequestMessage, asking: Asking, view: ObjectView): Promise<Done[]> {
-  const batch = { ...asking, view, placeholders: new Placeholders() };
-  const { maximumBatchCount } = asking.services.limits;
+  const { version, session, services, opened } = asking;
+  const batch = { version, session, services, opened, view, placeholders: new Placeholders() };
+  const { maximumBatchCount } = services.limits;
   const done: Done[] = [];
   const room = answerRoom();
   for (const item of batchItems) {

@@ -58,8 +58,8 @@ class LoadedObject implements Loaded {
   readonly #opened: Uint8Array[];
 
   constructor(record: Kept<ManagedObject>, now: number, opened: Uint8Array[]) {
-    const attributes = attributesAt(record.value.attributes, now);
-    this.object = { ...record.value, attributes };
+    const { id, owner, attributes, indexes, structure } = record.value;
+    this.object = { id, owner, attributes: attributesAt(attributes, now), indexes, structure };
     this.record = record;
     this.#opened = opened;
   }
@@ -168,8 +168,7 @@ export class RunContext implements Context {
       const { update, to, material } = change;
       return { update: recordOf(update), to, ...(material === undefined ? {} : { material }) };
     });
-    const { entry, touched } = this.#run;
-    this.#entryId = await this.#batch.view.commit(viewChanges, { ...entry, objects: [...touched] });
+    this.#entryId = await this.#batch.view.commit(viewChanges, this.#run.entry);
   }
 
   setPlaceholder(id: string | undefined): void {

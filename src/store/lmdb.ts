@@ -187,10 +187,11 @@ export async function openLmdb(path: string): Promise<Engine> {
 }
 
 function toWrite(change: Change): Write {
-  const step = stepOf(change);
-  const key = recordKey(step.kind, step.id);
-  if ('remove' in change) return { ...step, key, terms: [] };
-  return { ...step, key, terms: change.put.terms, value: encodeRecord(change.put) };
+  const { kind, id, expected, revision } = stepOf(change);
+  const key = recordKey(kind, id);
+  if ('remove' in change) return { kind, id, expected, revision, key, terms: [] };
+  const { terms } = change.put;
+  return { kind, id, expected, revision, key, terms, value: encodeRecord(change.put) };
 }
 
 /** lmdb rejects with a sentence that points to a second promise, which holds the system's error. */

@@ -10,7 +10,10 @@ export interface Step {
 }
 
 export function stepOf(change: Change): Step {
-  if ('remove' in change) return { ...change.remove, expected: change.remove.revision, revision: 0 };
+  if ('remove' in change) {
+    const { kind, id, revision } = change.remove;
+    return { kind, id, expected: revision, revision: 0 };
+  }
   const { kind, id, revision } = change.put;
   return { kind, id, expected: revision - 1, revision };
 }

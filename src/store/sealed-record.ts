@@ -40,11 +40,12 @@ export function sealRecord(
   value: Uint8Array,
   material: SealedMaterial | undefined,
 ): StoredRecord {
-  const { kind, id, revision } = heading;
+  const { kind, id, revision, terms } = heading;
   const prefix = Buffer.allocUnsafe(prefixLength);
   prefix.writeUIntBE(material?.revision ?? 0, 0, prefixLength);
   const body = sealer.seal({ kind, id, part: 'body', revision }, prefix, value);
-  return { ...heading, body, ...(material && { material: material.sealed }) };
+  if (material === undefined) return { kind, id, revision, terms, body };
+  return { kind, id, revision, terms, body, material: material.sealed };
 }
 
 /** Throws SealError. The material stays sealed. */

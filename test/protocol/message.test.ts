@@ -129,13 +129,15 @@ describe('a batch item', () => {
       operation: 0x12,
       uniqueBatchItemID: Buffer.from('0a0b', 'hex'),
     });
+    const nothing = { operation: undefined, uniqueBatchItemID: undefined };
     expect(echo(enclose('42000f', '540001 07 00000000', batchId))).to.deep.equal({
+      ...nothing,
       uniqueBatchItemID: Buffer.from('0a0b', 'hex'),
     });
     expect(echo(enclose('42000f', activate.replace(' 05 ', ' 02 '), batchId.replace(' 08 ', ' 07 ')))).to.deep.equal(
-      {},
+      nothing,
     );
-    expect(echo('42000f 02 00000004 00000001 00000000')).to.deep.equal({});
+    expect(echo('42000f 02 00000004 00000001 00000000')).to.deep.equal(nothing);
   });
 
   it('keeps the structure of an extension as it came', () => {
