@@ -36,9 +36,10 @@ export function startWalk(records: Keys, terms: Keys, query: IndexQuery): Walk {
   function seek({ keys, prefix }: List, limit: number): Buffer[] {
     const low = position === undefined || reverse ? prefix : Buffer.concat([prefix, position]);
     const high = position === undefined || !reverse ? endOf(prefix) : Buffer.concat([prefix, position]);
-    const range = reverse ? { start: high, end: low, reverse } : { start: low, end: high };
+    const [start, end] = reverse ? [high, low] : [low, high];
     const exclusiveStart = passed && position !== undefined;
-    return Array.from(keys.getKeys({ ...range, exclusiveStart, limit }), (key) => key.subarray(prefix.length));
+    const range = keys.getKeys({ start, end, reverse, exclusiveStart, limit });
+    return Array.from(range, (key) => key.subarray(prefix.length));
   }
 
   function scan(list: List, limit: number): Buffer[] {

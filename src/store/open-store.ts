@@ -31,7 +31,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const registered = new Set<string>();
   const stopWatching = watch(keyring, options.log);
 
-  async function opened<T>(kind: Kind<T>, record: StoredRecord): Promise<KeptRecord<T>> {
+  /** As the record that was asked for, whatever the engine calls it. */
+  async function opened<T>(kind: Kind<T>, id: string, given: StoredRecord): Promise<KeptRecord<T>> {
+    const record: StoredRecord = Object.assign({}, given, { kind: kind.name, id });
     await keyring.know(keyNumbersOf(record));
     const { value, material } = openRecord(keyring, record);
     return new KeptRecord(keyring, kind, record, kind.decode(value), material);
@@ -64,7 +66,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
         cache.delete(kind.name, id);
         return undefined;
       }
-      const kept = await opened(kind, { ...record, kind: kind.name, id });
+      const kept = await opened(kind, id, record);
       cache.set(kind.name, id, kept);
       return kept;
     },
@@ -73,7 +75,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       let worthCaching = cachedPerFind;
       for await (const record of engine.find({ ...query, kind: kind.name })) {
         const cached: KeptRecord<T> | undefined = cache.get(kind.name, record.id);
-        const kept = cached?.revision === record.revision ? cached : await opened(kind, { ...record, kind: kind.name });
+        if (cached?.revision === record.revision) {
+          yield cached;
+          continue;
+        }
+        const kept = await opened(kind, record.id, record);
         if (worthCaching-- > 0) cache.set(kind.name, record.id, kept);
         yield kept;
       }
