@@ -133,8 +133,9 @@ function messageParts(item: Item, tag: number, headerTag: number, what: string):
 /** The version that a message's header names, as far as it can be read: what an answer to a broken message is written in. */
 export function versionIn(item: Item): Version | undefined {
   const header = item.type === ItemType.Structure ? item.value[0] : undefined;
-  const version = header?.type === ItemType.Structure ? header.value[0] : undefined;
-  if (version === undefined || version.tag !== Tag.ProtocolVersion) return undefined;
+  const fields = header?.type === ItemType.Structure ? header.value : [];
+  const version = fields.find(({ tag }) => tag === Tag.ProtocolVersion);
+  if (version === undefined) return undefined;
   try {
     return protocolVersion.read(version, newestVersion);
   } catch {
@@ -142,7 +143,7 @@ export function versionIn(item: Item): Version | undefined {
   }
 }
 
-/** Where Protocol Version lies in a message, first in the header: two item headers come before it, two integers lie in it. */
+/** Where Protocol Version lies in a message in the order of the tables, first in the header: two item headers come before it, two integers lie in it. */
 const versionStart = 16;
 const versionEnd = 56;
 
@@ -159,8 +160,7 @@ export function versionAtStart(bytes: Uint8Array): Version | undefined {
 export function readRequest(item: Item): RequestMessage {
   const { header, batchItems } = messageParts(item, Tag.RequestMessage, Tag.RequestHeader, 'Request Message');
   const version = versionIn(item);
-  if (version === undefined)
-    throw new KmipError('InvalidMessage', 'Request Header does not begin with Protocol Version');
+  if (version === undefined) throw new KmipError('InvalidMessage', 'Request Header names no Protocol Version');
   if (!supportedVersions.includes(version)) {
     throw new KmipError('UnsupportedProtocolVersion', 'the server has no such Protocol Version; ask Discover Versions');
   }

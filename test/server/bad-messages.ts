@@ -163,7 +163,7 @@ export const rows: readonly Row[] = [
   {
     name: 'a header without Protocol Version',
     sends: message(enclose('420077', batchCount(1)), discover),
-    answer: whole(1, 0, 'Request Header does not begin with Protocol Version'),
+    answer: whole(1, 0, 'Request Header names no Protocol Version'),
   },
   {
     name: 'a Protocol Version of a negative number',
@@ -175,7 +175,7 @@ export const rows: readonly Row[] = [
       ),
       discover,
     ),
-    answer: whole(1, 0, 'Request Header does not begin with Protocol Version'),
+    answer: whole(1, 0, 'Request Header names no Protocol Version'),
   },
   {
     name: 'a Protocol Version whose parts could pass for another',
@@ -183,7 +183,7 @@ export const rows: readonly Row[] = [
       enclose('420077', enclose('420069', number('42006a', '02', 0), number('42006b', '02', 0x104)), batchCount(1)),
       discover,
     ),
-    answer: whole(1, 0, 'Request Header does not begin with Protocol Version'),
+    answer: whole(1, 0, 'Request Header names no Protocol Version'),
   },
   {
     name: 'a header of 3.0',
