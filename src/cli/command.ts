@@ -29,10 +29,13 @@ export interface CommandDefinition<Given> {
 }
 
 /** Makes the command anew for each program, since commander keeps what it parsed. */
-export type CommandMaker = () => Command;
+export interface CommandMaker {
+  (): Command;
+  readonly examples: readonly string[];
+}
 
 export function defineCommand<Given>(definition: CommandDefinition<Given>): CommandMaker {
-  return () => makeCommand(definition);
+  return Object.assign(() => makeCommand(definition), { examples: definition.examples });
 }
 
 function makeCommand<Given>(definition: CommandDefinition<Given>): Command {
@@ -42,7 +45,7 @@ function makeCommand<Given>(definition: CommandDefinition<Given>): Command {
   command.description(description === undefined ? summary : `${summary}\n\n${description}`);
   for (const word of words) command.argument(word);
   for (const option of [...options, ...settingOptions(['store', ...scopes])]) command.addOption(option);
-  command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ kmipd ${line}`).join('\n')}`);
+  showExamples(command, examples);
   return command.action(async () => {
     const values = command.opts<Record<string, unknown>>();
     const named = words.map((word, place) => [word.replace(/[<>[\]]/g, ''), command.args[place]]);
@@ -52,12 +55,21 @@ function makeCommand<Given>(definition: CommandDefinition<Given>): Command {
 
 /** A name for several commands. */
 export function defineGroup(name: string, summary: string, commands: readonly CommandMaker[]): CommandMaker {
-  return () => {
-    const group = new Command(name).summary(summary).description(summary);
-    for (const make of commands) group.addCommand(make());
-    return group;
-  };
+  const make = () => addCommands(new Command(name).summary(summary).description(summary), commands);
+  return Object.assign(make, { examples: firstExamples(commands) });
 }
+
+/** Puts commands beneath a group or the program, whose help then has an example of each. */
+export function addCommands(parent: Command, commands: readonly CommandMaker[]): Command {
+  for (const make of commands) parent.addCommand(make());
+  return showExamples(parent, firstExamples(commands));
+}
+
+const firstExamples = (commands: readonly CommandMaker[]): string[] =>
+  commands.flatMap(({ examples }) => examples.slice(0, 1));
+
+const showExamples = (command: Command, examples: readonly string[]): Command =>
+  command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ kmipd ${line}`).join('\n')}`);
 
 /** Reads the settings from the command line, the environment and the file, and makes what every command needs. */
 function invocationWith(values: Readonly<Record<string, unknown>>): Invocation {

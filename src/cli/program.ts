@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 
-import { defineGroup } from './command.ts';
+import { addCommands, defineGroup } from './command.ts';
 import { auditShow } from './commands/audit-show.ts';
 import { auditVerify } from './commands/audit-verify.ts';
 import { clientAdd } from './commands/client-add.ts';
@@ -48,8 +48,7 @@ export function createProgram(): Command {
     defineGroup('data-key', 'the key that records are sealed under', [dataKeyRotate]),
     conformance,
   ];
-  for (const make of commands) program.addCommand(make());
-  return inherit(program);
+  return inherit(addCommands(program, commands));
 }
 
 /** Commands that were built apart do not take their parent's manners over by themselves. */

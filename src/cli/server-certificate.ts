@@ -3,7 +3,7 @@
  * a renewal is one rename; or what --tls-cert and --tls-key name.
  */
 import { existsSync, statSync } from 'node:fs';
-import { isIPv6, SocketAddress } from 'node:net';
+import { isIP, isIPv6, SocketAddress } from 'node:net';
 import { hostname } from 'node:os';
 
 import { issueServerCertificate, type Authority } from '#certs/authority';
@@ -71,6 +71,13 @@ export function hasServerCertificate(config: Config, authority: Authority, now: 
   return (
     own !== undefined && own.checkIssued(authority.certificate) && daysLeft(factsOf(own).notAfter, now) > renewWithin
   );
+}
+
+/** Those of `--server-name` that the certificate lacks, as when they came after it was made. */
+export function namesLacking(config: Config): string[] {
+  const [own] = readCertificateChain(readTlsIdentity(config).cert);
+  const isThere = (name: string) => (isIP(name) === 0 ? own?.checkHost(name) : own?.checkIP(name)) !== undefined;
+  return (config.serverName ?? []).filter((name) => !isThere(name));
 }
 
 /** Issues a new one, for the names of the one before and those of `--server-name`; gives the names. */

@@ -12,6 +12,7 @@ import { watchExpiry } from './expiry-watch.ts';
 import { replaceFile } from './files.ts';
 import {
   hasServerCertificate,
+  namesLacking,
   readTlsIdentity,
   renewServerCertificate,
   watchTlsIdentity,
@@ -88,6 +89,12 @@ function warnOfRisks({ config, log }: Workplace): void {
     log.warn('the root key lies beside the data: whoever gets a copy of both can read every key', {
       file: rootKeyPath(config),
       hint: 'move it to another place and name it with --root-key-file, or use --passphrase-file',
+    });
+  }
+  const lacking = namesLacking(config);
+  if (lacking.length > 0) {
+    log.warn(`the server's certificate does not name ${lacking.join(', ')}`, {
+      hint: config.tlsCert === undefined ? 'kmipd server-cert renew, with the same --server-name' : 'replace its file',
     });
   }
   if (config.interop) {

@@ -64,7 +64,8 @@ export async function openWorkplace({ config, log }: Invocation, make: boolean):
   try {
     if ((await readRootRecord(engine)) === undefined) {
       if (!make) throw noStore(config);
-      made.push(config.store?.startsWith('mongodb') ? 'a MongoDB store' : `an LMDB store in ${config.data}`);
+      const path = lmdbPath(config);
+      made.push(path === undefined ? 'a MongoDB store' : `an LMDB store in ${path}`);
       if (config.passphraseFile === undefined) made.push(`a root key: ${rootKeyPath(config)}`);
     }
     const store = await openStore({

@@ -20,6 +20,20 @@ function leaves(parent: Command, above: readonly string[] = []): Leaf[] {
   });
 }
 
+/** The program, and every name that stands for several commands. */
+function groups(parent: Command): Command[] {
+  return parent.commands.length === 0 ? [] : [parent, ...parent.commands.flatMap(groups)];
+}
+
+/** What the command's help says, and the lines of examples in it. */
+function helpOf(command: Command): { help: string; examples: string[] } {
+  let help = '';
+  command.configureOutput({ writeOut: (text) => (help += text) });
+  command.outputHelp();
+  const [, examples = ''] = help.split('\nExamples:\n');
+  return { help, examples: examples.trimEnd().split('\n') };
+}
+
 describe('the help', () => {
   let place: Place;
   before(() => {
@@ -50,19 +64,26 @@ describe('the help', () => {
     const name = path.join(' ');
 
     it(`of ${name} has examples of it, and takes --data and --store`, () => {
-      let help = '';
-      command.configureOutput({ writeOut: (text) => (help += text) });
-      command.outputHelp();
-      const [, examples = ''] = help.split('\nExamples:\n');
-      const lines = examples.trimEnd().split('\n');
-      expect(lines).to.have.length.above(0);
-      for (const line of lines) expect(line.startsWith(`  $ kmipd ${name}`), line).to.equal(true);
+      const { help, examples } = helpOf(command);
+      expect(examples).to.have.length.above(0);
+      for (const line of examples) expect(line.startsWith(`  $ kmipd ${name}`), line).to.equal(true);
       expect(help)
         .to.match(/^ {2}--data /m)
         .and.match(/^ {2}--store /m);
       expect(command.summary()).to.match(/^[a-z].*[^.]$/);
     });
   }
+
+  it('of a name for several commands has an example of each', () => {
+    for (const group of groups(createProgram())) {
+      const path = group.parent === null ? '' : `${group.name()} `;
+      const { examples } = helpOf(group);
+      for (const [place, command] of group.commands.entries()) {
+        const start = `  $ kmipd ${path}${command.name()} `;
+        expect(`${examples[place]} `.startsWith(start), start).to.equal(true);
+      }
+    }
+  });
 
   it('goes to stdout with status 0, and a wrong command line to stderr with status 2', async () => {
     const help = await place.kmipd('client', '--help');

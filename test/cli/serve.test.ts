@@ -53,6 +53,29 @@ describe('kmipd serve', () => {
     }
   });
 
+  it('says the next command with what else names the store', async () => {
+    const [store, passphrase] = [`lmdb:${place.path('a store')}`, place.path('passphrase')];
+    writeFileSync(passphrase, 'a good passphrase');
+    const server = await serve('--store', store, '--passphrase-file', passphrase);
+    expect(server.stderr()).to.include(`made an LMDB store in ${place.path('a store')}\n`);
+    expect(server.stderr()).to.include(
+      `next, in another shell: npx kmipd client add my-array --out ./my-array --data ${place.data} ` +
+        `--store '${store}' --passphrase-file ${passphrase}\n`,
+    );
+  });
+
+  it('warns of a name that its certificate does not have, until that is renewed', async () => {
+    expect(await (await serve('--server-name', 'kms.example.org')).end()).to.equal(0);
+    const names = ['--server-name', 'kms.example.org', '--server-name', 'late.example.org'];
+    const later = await serve(...names);
+    expect(later.stderr()).to.match(
+      /warn .*certificate does not name late\.example\.org hint="kmipd server-cert renew/,
+    );
+    expect(await later.end()).to.equal(0);
+    await place.kmipd('server-cert', 'renew', ...names);
+    expect((await serve(...names)).stderr()).to.not.match(/does not name/);
+  });
+
   it('starts again with what it made, and makes nothing', async () => {
     const first = await serve();
     expect(await first.end()).to.equal(0);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 
-import { settings } from '#config';
+import { settings, type Config } from '#config';
 import { defineCommand } from '#cli/command';
 import { CommandError } from '#cli/output';
 import { startServing } from '#cli/serving';
@@ -29,8 +29,7 @@ export const serve = defineCommand({
       });
       for (const what of [...workplace.made, ...serving.made]) say(`made ${what}`);
       if (workplace.made.length > 0) {
-        const data = config.data === resolve(String(settings.data.default)) ? '' : ` --data ${config.data}`;
-        say(`next, in another shell: npx kmipd client add my-array --out ./my-array${data}`);
+        say(`next, in another shell: npx kmipd client add my-array --out ./my-array${sameStore(config)}`);
       }
       // Scripts wait for this line, whatever the log's format.
       output.note(`listening on ${serving.address}`);
@@ -41,6 +40,22 @@ export const serve = defineCommand({
     }
   },
 });
+
+/** The flags by which another command finds the store of this one. A MongoDB URL may hold a password, and is not repeated. */
+function sameStore({ data, store, rootKeyFile, passphraseFile }: Config): string {
+  const flags = {
+    data: data === resolve(String(settings.data.default)) ? undefined : data,
+    store: store?.startsWith('mongodb') ? 'mongodb://...' : store,
+    'root-key-file': rootKeyFile,
+    'passphrase-file': passphraseFile,
+  };
+  return Object.entries(flags)
+    .map(([name, value]) => (value === undefined ? '' : ` --${name} ${quoted(value)}`))
+    .join('');
+}
+
+/** A word as a shell takes it. */
+const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
 /** Repeated signals are one: a terminal sends SIGINT to npm and to us, and npm hands it on. */
 function stopSignal(): Promise<NodeJS.Signals> {
