@@ -1,8 +1,12 @@
 /** Arithmetic on the numbers of keys, to see whether they belong together. */
 import { checkPrime } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 export const bitLength = (value: bigint): number => (value === 0n ? 0 : value.toString(2).length);
+
+/** Above every number of a key that is taken, in bits; arithmetic on larger ones would keep everybody waiting. */
+export const maximumBits = 16_384;
 
 export const isOdd = (value: bigint): boolean => (value & 1n) === 1n;
 
@@ -20,13 +24,18 @@ export function bytesOf(value: bigint, length?: number): Uint8Array | undefined 
 export const numberOf = (bytes: Uint8Array): bigint =>
   bytes.length === 0 ? 0n : BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
 
-/** base^exponent mod modulus. For public numbers: its time tells the exponent. */
-export function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
+/** Squarings of numbers of thousands of bits that take about a millisecond together. */
+const squaringsInATurn = 32;
+
+/** base^exponent mod modulus, everybody else having their turns meanwhile. For public numbers: its time tells the exponent. */
+export async function power(base: bigint, exponent: bigint, modulus: bigint): Promise<bigint> {
   let result = 1n;
   let square = base % modulus;
+  let squarings = 0;
   for (let rest = exponent; rest > 0n; rest >>= 1n) {
     if (isOdd(rest)) result = (result * square) % modulus;
     square = (square * square) % modulus;
+    if (++squarings % squaringsInATurn === 0) await setImmediate();
   }
   return result;
 }

@@ -21,10 +21,10 @@ export async function checkGroupKey(key: GroupPublicKey | GroupPrivateKey, heavi
   }
   if (family === 'DSA') checkOrderLength(q ?? 0n);
   if (!isOdd(p) || g < 2n || g > p - 2n) throw invalid(`P and G of the ${family} key are no group`);
-  if (q !== undefined) checkSubgroup(group, q, family);
+  if (q !== undefined) await checkSubgroup(group, q, family);
   if (key.half === 'public') {
     if (key.y < 2n || key.y > p - 2n) throw invalid(`Y of the ${family} key is out of range`);
-    if (q !== undefined && isSmall(q) && power(key.y, q, p) !== 1n) {
+    if (q !== undefined && isSmall(q) && (await power(key.y, q, p)) !== 1n) {
       throw invalid(`Y of the ${family} key is not in the group of P, Q and G`);
     }
   } else if (key.x < 1n || key.x >= (q ?? p - 1n)) {
@@ -45,9 +45,9 @@ function checkOrderLength(q: bigint): void {
 /** An order as large as the field's is that of a safe prime: then every number but two has it, and showing it would take long. */
 const isSmall = (q: bigint): boolean => bitLength(q) <= orderLengths.maximum;
 
-function checkSubgroup({ p, g, j }: Group, q: bigint, family: string): void {
+async function checkSubgroup({ p, g, j }: Group, q: bigint, family: string): Promise<void> {
   const belongs = q > 1n && (p - 1n) % q === 0n && (j === undefined || j * q + 1n === p);
-  if (!belongs || (isSmall(q) && power(g, q, p) !== 1n)) {
+  if (!belongs || (isSmall(q) && (await power(g, q, p)) !== 1n)) {
     throw invalid(`G of the ${family} key is not of the order Q in the field of P`);
   }
 }

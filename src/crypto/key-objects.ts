@@ -13,7 +13,7 @@ export function keyObjectOf(key: AsymmetricKey): KeyObject {
       ? createPublicKey({ key: Buffer.from(der), format: 'der', type: 'spki' })
       : createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'pkcs8' });
   } catch {
-    throw invalid(`the ${key.half} key is none that can be used: its numbers are not of a ${key.family} key`);
+    throw invalid(`the ${key.half} key is none that can be used: its numbers are none of ${key.family}`);
   } finally {
     if (key.half === 'private') der.fill(0);
   }

@@ -14,7 +14,7 @@ import type {
   RsaPrivateKey,
   RsaPublicKey,
 } from './asymmetric-key.ts';
-import { bytesOf, numberOf } from './big-numbers.ts';
+import { bytesOf, maximumBits, numberOf } from './big-numbers.ts';
 import { curveNamed, type Curve } from './curves.ts';
 import { invalid } from './der.ts';
 import { privateKeyOf, publicKeyAt } from './ec-keys.ts';
@@ -36,8 +36,10 @@ function transparent<T, K extends AsymmetricKey>(
   return {
     read(items, version, algorithm) {
       const value = fields.read(items, version);
-      if (Object.values(value as object).some((each) => typeof each === 'bigint' && each < 0n)) {
-        throw invalid('the Key Material holds a negative Big Integer');
+      for (const each of Object.values(value as object)) {
+        if (typeof each !== 'bigint') continue;
+        if (each < 0n) throw invalid('the Key Material holds a negative Big Integer');
+        if (each >> BigInt(maximumBits) !== 0n) throw invalid(`the Key Material holds more than ${maximumBits} bits`);
       }
       return toKey(value, algorithm);
     },

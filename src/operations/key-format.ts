@@ -25,7 +25,7 @@ interface Reader {
 export function inFormat(object: ObjectStructure, asked: Asked, reader: Reader): ObjectStructure {
   if (asked.keyCompressionType !== undefined && object.objectType !== 'PublicKey') throw noCompression();
   if (!('keyBlock' in object)) {
-    if (asked.keyFormatType === undefined) return object;
+    if (asked.keyFormatType === undefined || asked.keyFormatType === reader.attributes.keyFormatType) return object;
     throw new KmipError('KeyFormatTypeNotSupported', 'the object has no Key Block, and so no Key Format Type');
   }
   return { ...object, keyBlock: blockOf(object, asked, reader) };
