@@ -77,6 +77,8 @@ const fixed = { setBy: 'either', modifiable: 'never', deletable: false } as cons
 const byClient = { setBy: 'either', modifiable: 'inAnyState', deletable: true } as const;
 const flag = { setBy: 'either', modifiable: 'inAnyState', deletable: false } as const;
 const multiple = { multiple: true } as const;
+/** What requests of 1.x are to say of a certificate too (1.4 §4.3, table 171). */
+const toldOfCertificate = { ...atCreation, objects: certificates } as const;
 const ofCertificate = { ...byServer, objects: certificates } as const;
 /** Certificate Attributes (2.1 §4.6): what a certificate says of its subject and issuer, one by one. */
 const nameParts = { ...ofCertificate, ...multiple, since: V2_0 } as const;
@@ -128,8 +130,8 @@ export const attributes = {
     ...fixed,
     objects: keyPairs,
   }),
-  certificateType: row(Tag.CertificateType, enumeration('CertificateType'), { ...atCreation, objects: certificates }),
-  certificateLength: row(Tag.CertificateLength, integer, { ...ofCertificate, since: V1_1 }),
+  certificateType: row(Tag.CertificateType, enumeration('CertificateType'), toldOfCertificate),
+  certificateLength: row(Tag.CertificateLength, integer, { ...toldOfCertificate, since: V1_1 }),
   certificateIdentifier: row(Tag.CertificateIdentifier, certificateIdentifier, { ...ofCertificate, until: V1_4 }),
   certificateSubject: row(Tag.CertificateSubject, certificateSubject, { ...ofCertificate, until: V1_4 }),
   certificateIssuer: row(Tag.CertificateIssuer, certificateIssuer, { ...ofCertificate, until: V1_4 }),
@@ -140,7 +142,7 @@ export const attributes = {
   x509CertificateSubject: row(Tag.X_509CertificateSubject, x509CertificateSubject, { ...ofCertificate, since: V1_1 }),
   x509CertificateIssuer: row(Tag.X_509CertificateIssuer, x509CertificateIssuer, { ...ofCertificate, since: V1_1 }),
   digitalSignatureAlgorithm: row(Tag.DigitalSignatureAlgorithm, enumeration('DigitalSignatureAlgorithm'), {
-    ...ofCertificate,
+    ...toldOfCertificate,
     ...multiple,
     since: V1_1,
   }),

@@ -1,9 +1,10 @@
 /** The attributes that the server takes from a certificate itself (KMIP 2.1 §4.6 to §4.8, §4.22, §4.61 to §4.63; 1.4 §3.8 to §3.16). */
-import type { PublicKey } from '#crypto/asymmetric-key';
+import { isDeepStrictEqual } from 'node:util';
+import { familyOf, type PublicKey } from '#crypto/asymmetric-key';
 import { readCertificateContent, type NameFacts } from '#crypto/certificates';
 import { nameParts, nameText } from '#crypto/distinguished-names';
 import { lengthOf } from '#crypto/key-formats';
-import type { Attributes } from '#objects/attributes';
+import { attributeRow, type AttributeKey, type Attributes } from '#objects/attributes';
 import type { ObjectStructure } from '#objects/object-structure';
 import { maskBit, type MaskName } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
@@ -13,21 +14,21 @@ type Certificate = Extract<ObjectStructure, { readonly objectType: 'Certificate'
 /** What nobody here looks into, a PGP certificate, has its type and length only. */
 export function attributesOfCertificate(certificate: Certificate, given: Attributes): Attributes {
   const { certificateType, certificateValue } = certificate;
-  if (given.certificateType !== undefined && given.certificateType !== certificateType) {
-    throw new KmipError('InvalidAttributeValue', 'Certificate Type is not what the Certificate says');
-  }
-  const outside = { certificateType, certificateLength: certificateValue.length };
+  const outside: Attributes = { certificateType, certificateLength: certificateValue.length };
+  checkGiven(outside, given);
   if (certificateType !== 'X_509') return outside;
   const { issuer, subject, serialNumber, signatureAlgorithm, publicKey, keyUsage } =
     readCertificateContent(certificateValue);
-  const ofKey = attributesOfKeyWithin(publicKey);
-  checkGiven(ofKey, given);
+  const inside: Attributes = {
+    ...attributesOfKeyWithin(publicKey),
+    ...(signatureAlgorithm === undefined ? {} : { digitalSignatureAlgorithm: [signatureAlgorithm] }),
+  };
+  checkGiven(inside, given);
   return {
     ...outside,
-    ...ofKey,
+    ...inside,
     keyFormatType: 'X_509',
     ...(keyUsage === undefined ? {} : { cryptographicUsageMask: usageMask(keyUsage) }),
-    ...(signatureAlgorithm === undefined ? {} : { digitalSignatureAlgorithm: [signatureAlgorithm] }),
     certificateIdentifier: {
       issuer: nameText(issuer.attributes),
       serialNumber: Buffer.from(serialNumber).toString('hex'),
@@ -51,11 +52,13 @@ export const attributesOfKeyWithin = (key: PublicKey | undefined): Attributes =>
     ? {}
     : { cryptographicAlgorithm: key.family === 'EC' ? 'ECDSA' : key.family, cryptographicLength: lengthOf(key) };
 
-/** Clients of 1.x must say some of it themselves (1.4 §4.3, table 171). */
+/** Clients of 1.x are to say some of it themselves (1.4 §4.3, table 171): then it must be true. */
 function checkGiven(found: Attributes, given: Attributes): void {
-  const { cryptographicLength: length } = given;
-  if (length !== undefined && found.cryptographicLength !== undefined && length !== found.cryptographicLength) {
-    throw new KmipError('InvalidAttributeValue', 'Cryptographic Length is not that of the key in the Certificate');
+  for (const key of Object.keys(found) as AttributeKey[]) {
+    if (given[key] === undefined || isDeepStrictEqual(given[key], found[key])) continue;
+    // An EC key may be meant for any algorithm of its family.
+    if (key === 'cryptographicAlgorithm' && familyOf(given[key] ?? '') === familyOf(found[key] ?? '')) continue;
+    throw new KmipError('InvalidAttributeValue', `${attributeRow(key).name} is not what the Certificate says`);
   }
 }
 
