@@ -67,7 +67,6 @@ const later = (theme: string, operation: string): Unmet => ({
 });
 
 const unmet: readonly Unmet[] = [
-  later('create_key_pair', 'Create Key Pair'),
   later('rekey', 'Re-key'),
   later('rekey_key_pair', 'Re-key Key Pair'),
   later('lease', 'Obtain Lease'),

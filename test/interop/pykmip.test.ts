@@ -136,7 +136,6 @@ const unmet: readonly Unmet[] = [
     why: 'PyKMIP reads a wrapped Key Value as a structure, which is a Byte String (1.4 section 2.1.3)',
     error: /Tried to read Base.type: expected 1, received 8/,
   },
-  later('create_key_pair', 'Create Key Pair'),
   later('rekey', 'Re-key'),
   later('derive_key', 'Derive Key'),
   later('encrypt', 'Encrypt'),
