@@ -20,6 +20,8 @@ export type Decision = { readonly client: ClientIdentity } | { readonly refused:
 export interface Directory {
   /** `now` in milliseconds since 1970. */
   decide(fingerprint: string, now: number): Decision;
+  /** Whether this is a client's certificate that was revoked, or whose client was. */
+  hasRevoked(fingerprint: string): boolean;
   /** Called whenever an earlier decision may have become another: decide again for every open session. */
   onChange(listener: () => void): void;
   /** Whether the user name and password are this client's; certificate and credential must name one record. */
@@ -94,6 +96,10 @@ export async function openDirectory({ store, now, log, interval = 1000 }: Direct
     decide(fingerprint, at) {
       const holder = holders.get(fingerprint);
       return holder === undefined ? { refused: 'unknown' } : decisionFor(holder, at);
+    },
+    hasRevoked(fingerprint) {
+      const holder = holders.get(fingerprint);
+      return holder?.client.revoked !== undefined || holder?.certificate.revoked !== undefined;
     },
     onChange(listener) {
       listeners.push(listener);

@@ -20,6 +20,7 @@ const rightsOf = {
   Activate: ['modify'],
   AddAttribute: ['modify', 'read'],
   AdjustAttribute: ['modify'],
+  Certify: ['create', 'modify', 'read'],
   Check: ['read'],
   Create: ['create', 'read'],
   CreateKeyPair: ['create', 'read'],
@@ -35,9 +36,11 @@ const rightsOf = {
   ModifyAttribute: ['modify', 'read'],
   Ping: ['ask'],
   Query: ['ask'],
+  ReCertify: ['create', 'modify', 'read'],
   Register: ['create', 'read'],
   Revoke: ['modify'],
   SetAttribute: ['modify', 'read'],
+  Validate: ['ask', 'fetch', 'read'],
 } as const satisfies { readonly [O in ServedOperation]: readonly [Right, ...ObjectRight[]] };
 
 /** Whether the caller may use the operation at all: has the first right of its row. */

@@ -4,6 +4,7 @@ import { isIPv6 } from 'node:net';
 import { sep } from 'node:path';
 
 import { openDirectory } from '#access/directory';
+import { certificateAuthority } from '#server/certificate-authority';
 import { serveHealth } from '#server/health';
 import { startServer } from '#server/start';
 
@@ -57,6 +58,10 @@ export async function startServing(workplace: Workplace): Promise<Serving> {
       ...{ store, now, identity, audit: trail, admission: directory, credentials: directory, log: serverLog },
       random: randomBytes,
       facts: { vendorIdentification: 'kmipd', productVersion: version(), interop: config.interop },
+      authority: certificateAuthority(workplace.authority, {
+        hasRevoked: (fingerprint) => directory.hasRevoked(fingerprint),
+        ...(config.crlUrl === undefined ? {} : { crlUrl: config.crlUrl }),
+      }),
       host: config.host,
       port: config.port,
       limits: config,

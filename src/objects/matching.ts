@@ -5,9 +5,14 @@ import { largestDate } from '#protocol/codecs';
 /** `held`: every value of the attribute, none when it is absent. `asked`: at least one. */
 export type Matcher = (held: readonly unknown[], asked: readonly unknown[]) => boolean;
 
+/** A Buffer and another view of the same bytes are equal. */
+const isSame = (held: unknown, asked: unknown): boolean =>
+  held instanceof Uint8Array && asked instanceof Uint8Array
+    ? Buffer.compare(held, asked) === 0
+    : isDeepStrictEqual(held, asked);
+
 /** Every asked value is among those held. */
-export const equalsEach: Matcher = (held, asked) =>
-  asked.every((value) => held.some((each) => isDeepStrictEqual(each, value)));
+export const equalsEach: Matcher = (held, asked) => asked.every((value) => held.some((each) => isSame(each, value)));
 
 /** Structures may be asked for in part: the fields given must be equal, on one and the same value. */
 export const fieldsMatch: Matcher = (held, asked) =>
@@ -15,7 +20,7 @@ export const fieldsMatch: Matcher = (held, asked) =>
 
 function hasFields(held: object, asked: object): boolean {
   return Object.entries(asked).every(
-    ([key, value]) => value === undefined || isDeepStrictEqual((held as Record<string, unknown>)[key], value),
+    ([key, value]) => value === undefined || isSame((held as Record<string, unknown>)[key], value),
   );
 }
 

@@ -57,9 +57,32 @@ export interface Context {
   setPlaceholder(id: string | undefined): void;
   /** Runs what takes a thread for long, such as making a key pair: few at once, the clients in turn. */
   heavily<T>(work: () => Promise<T>): Promise<T>;
+  /** @throws KmipError FeatureNotSupported when the server has none. */
+  readonly authority: CertificateAuthority;
   /** Puts a client's text into the log (Log, 2.1 §6.1.29). */
   log(message: string): void;
 }
+
+/** The server's certificate authority. Certificates are X.509 in DER. */
+export interface CertificateAuthority {
+  /** Its own, where chains may end. */
+  readonly certificate: Uint8Array;
+  /**
+   * A certificate to authenticate with as a client, and for no other purpose; times are seconds since 1970. It ends with the authority's own at the latest.
+   * @throws KmipError InvalidCSR for a request that cannot be granted, InvalidField for everything else.
+   */
+  certify(holder: CertificateHolder, now: number, notAfter?: number): Uint8Array;
+  /** Whether the administrator has revoked it. */
+  hasRevoked(certificate: Uint8Array): boolean;
+}
+
+export type CertificateHolder =
+  /** PKCS#10, as DER or as PEM. */
+  | { readonly request: Uint8Array }
+  /** Whoever holds this one. */
+  | { readonly certificate: Uint8Array }
+  /** SubjectPublicKeyInfo. */
+  | { readonly publicKey: Uint8Array; readonly commonName: string };
 
 export interface Offered {
   readonly operations: readonly EnumerationValue<'Operation'>[];

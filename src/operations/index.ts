@@ -2,6 +2,7 @@
 export { activate } from './activate.ts';
 export { addAttribute } from './add-attribute.ts';
 export { adjustAttribute } from './adjust-attribute.ts';
+export { certify } from './certify.ts';
 export { check } from './check.ts';
 export { create } from './create.ts';
 export { createKeyPair } from './create-key-pair.ts';
@@ -17,6 +18,8 @@ export { log } from './log.ts';
 export { modifyAttribute } from './modify-attribute.ts';
 export { ping } from './ping.ts';
 export { query } from './query.ts';
+export { reCertify } from './re-certify.ts';
 export { register } from './register.ts';
 export { revoke } from './revoke.ts';
 export { setAttribute } from './set-attribute.ts';
+export { validate } from './validate.ts';

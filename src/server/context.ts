@@ -6,6 +6,7 @@ import type { ManagedObject } from '#objects/managed-object';
 import { putMaterial } from '#objects/material';
 import type { ObjectStructure } from '#objects/object-structure';
 import type {
+  CertificateAuthority,
   Context,
   InteropSession,
   Loaded,
@@ -112,6 +113,14 @@ export class RunContext implements Context {
 
   get offered(): Offered {
     return offeredIn(this.version, this.server);
+  }
+
+  get authority(): CertificateAuthority {
+    const { authority } = this.#batch.services;
+    if (authority === undefined) {
+      throw new KmipError('FeatureNotSupported', 'the server has no certificate authority');
+    }
+    return authority;
   }
 
   get interopSession(): InteropSession {

@@ -1,6 +1,6 @@
 /** What the handler is made of: handed in, so that tests fix the clock and use the real rest. */
 import type { AuditTrail } from '#audit/trail';
-import type { ServerFacts } from '#operations/context';
+import type { CertificateAuthority, ServerFacts } from '#operations/context';
 import type { Store } from '#store/store';
 import type { FairQueue } from './fair-queue.ts';
 import type { Credentials } from './authentication.ts';
@@ -25,6 +25,8 @@ export interface Services {
   random(length: number): Uint8Array;
   readonly log: ServerLog;
   readonly facts: ServerFacts;
+  /** Absent: nothing is certified, and no chain judged. */
+  readonly authority?: CertificateAuthority;
   readonly limits: HandlerLimits;
 }
 

@@ -116,9 +116,14 @@ const keyPairAttributes = (version: string): Item => ({
   tag: version < '2' ? Tag.CommonTemplateAttribute : Tag.CommonAttributes,
 });
 
+/** What they do hangs on more than states: see test/operations/certify.test.ts and its like. */
+type OnCertificates = 'Certify' | 'ReCertify' | 'Validate';
+
 /** Those that name none: what anybody may do at any time, and what it answers. */
 const onNoObject: {
-  readonly [O in Exclude<ServedOperation, keyof typeof onObjects | 'Locate'>]: (version: string) => readonly Item[];
+  readonly [O in Exclude<ServedOperation, keyof typeof onObjects | 'Locate' | OnCertificates>]: (
+    version: string,
+  ) => readonly Item[];
 } = {
   Create: aesKey,
   CreateKeyPair: (version) => [keyPairAttributes(version)],

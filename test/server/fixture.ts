@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openTrail, type AuditTrail } from '#audit/trail';
 import type { Credentials } from '#server/authentication';
+import type { CertificateAuthority } from '#operations/context';
 import { createHandler, type Handler } from '#server/handler';
 import type { Services } from '#server/services';
 import type { Session } from '#server/session';
@@ -38,7 +39,11 @@ export interface Clock {
 }
 
 export async function openFixture(
-  options: { readonly interop?: boolean; readonly credentials?: Credentials } = {},
+  options: {
+    readonly interop?: boolean;
+    readonly credentials?: Credentials;
+    readonly authority?: CertificateAuthority;
+  } = {},
 ): Promise<Fixture> {
   const directory = await mkdtemp(join(tmpdir(), 'kmipd-server-'));
   const clock: Clock = { now: Date.UTC(2026, 0, 1) };
@@ -64,6 +69,7 @@ export async function openFixture(
     random: randomBytes,
     log,
     facts: { vendorIdentification: 'kmipd test', productVersion: '0.0.0', interop: options.interop ?? false },
+    ...(options.authority === undefined ? {} : { authority: options.authority }),
     limits: { maximumMessageSize: 1024 * 1024, maximumBatchCount: 100 },
   };
   const handler = createHandler(services);

@@ -1,0 +1,59 @@
+/** Whether certificates lead to an authority that is trusted (RFC 5280 §6.1, without policies and name constraints). */
+import type { X509Certificate } from 'node:crypto';
+import type { EnumerationValue } from '#protocol/enumerations';
+import { KmipError } from '#protocol/kmip-error';
+
+export type Validity = EnumerationValue<'ValidityIndicator'>;
+
+/** Real chains have two to four. */
+export const maximumChain = 16;
+
+/**
+ * `Unknown` when nothing is wrong with the certificates, but they end in none that is trusted.
+ * @throws KmipError InvalidField when they are not of one chain.
+ */
+export function judgeChain(
+  certificates: readonly X509Certificate[],
+  trusted: readonly X509Certificate[],
+  at: Date,
+): Validity {
+  let current = leafOf(certificates);
+  for (let steps = 0; steps <= certificates.length; steps++) {
+    if (!isValidAt(current, at)) return 'Invalid';
+    if (trusted.some((each) => isSame(each, current))) return 'Valid';
+    const next = issuersOf(current, certificates)[0] ?? issuersOf(current, trusted)[0];
+    if (next === undefined) return isSelfIssued(current) && !isSignedBy(current, current) ? 'Invalid' : 'Unknown';
+    if (!next.ca || !isSignedBy(current, next)) return 'Invalid';
+    current = next;
+  }
+  throw new KmipError('InvalidField', 'the certificates issue one another');
+}
+
+/** The one that issued none of the others, while every other one issued another. */
+function leafOf(certificates: readonly X509Certificate[]): X509Certificate {
+  const leaves = certificates.filter((each) => !certificates.some((other) => issuersOf(other, [each]).length > 0));
+  const [leaf, second] = leaves;
+  if (leaf === undefined || second !== undefined) {
+    throw new KmipError('InvalidField', 'the certificates are not of one chain');
+  }
+  return leaf;
+}
+
+const isSame = (one: X509Certificate, other: X509Certificate): boolean => one.raw.equals(other.raw);
+const isSelfIssued = (certificate: X509Certificate): boolean => certificate.checkIssued(certificate);
+
+/** By their names and key identifiers; whether the signature is theirs is asked apart. */
+const issuersOf = (certificate: X509Certificate, among: readonly X509Certificate[]): X509Certificate[] =>
+  among.filter((each) => !isSame(each, certificate) && certificate.checkIssued(each));
+
+const isValidAt = ({ validFrom, validTo }: X509Certificate, at: Date): boolean =>
+  new Date(validFrom) <= at && at <= new Date(validTo);
+
+function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  try {
+    return certificate.verify(issuer.publicKey);
+  } catch {
+    // Of a kind that OpenSSL has no word for.
+    return false;
+  }
+}

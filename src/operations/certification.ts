@@ -1,0 +1,126 @@
+/** What Certify and Re-certify share: the request that comes along, the new object, and the links to it. */
+import { readCertificateContent } from '#crypto/certificates';
+import { writePublicInfo } from '#crypto/key-containers';
+import type { Attributes, AttributeValue } from '#objects/attributes';
+import type { ManagedObject } from '#objects/managed-object';
+import { newObject } from '#objects/new-object';
+import { bytes, enumeration } from '#protocol/codecs';
+import { optional } from '#protocol/fields';
+import { KmipError } from '#protocol/kmip-error';
+import { Tag } from '#protocol/tags';
+import { V1_4, V2_0 } from '#protocol/versions';
+import { attributesOfCertificate } from './certificate-attributes.ts';
+import type { CertificateHolder, Context, Loaded, ObjectChange } from './context.ts';
+import { changed } from './state-change.ts';
+
+/** The fields of both payloads. */
+export const requestFields = {
+  certificateRequestType: optional(Tag.CertificateRequestType, enumeration('CertificateRequestType')),
+  certificateRequest: optional(Tag.CertificateRequest, bytes, { until: V1_4 }),
+  certificateRequestValue: optional(Tag.CertificateRequestValue, bytes, { since: V2_0 }),
+};
+
+interface Requested {
+  readonly certificateRequestType?: string | undefined;
+  readonly certificateRequest?: Uint8Array | undefined;
+  readonly certificateRequestValue?: Uint8Array | undefined;
+}
+
+/** The certificate request that the payload holds, if any. */
+export function requestIn(payload: Requested): CertificateHolder | undefined {
+  const { certificateRequestType: type, certificateRequest, certificateRequestValue } = payload;
+  const request = certificateRequest ?? certificateRequestValue;
+  if (request === undefined) return undefined;
+  if (type === undefined) {
+    throw new KmipError('InvalidField', 'Certificate Request Type is missing, and a Certificate Request is given');
+  }
+  return requestOf(type, request);
+}
+
+const pemBegins = Buffer.from('-----BEGIN ');
+
+/** @throws KmipError FeatureNotSupported for CRMF and PGP, InvalidCSR when the type is not that of the request. */
+function requestOf(type: string, request: Uint8Array): CertificateHolder {
+  if (type !== 'PKCS_10' && type !== 'PEM') {
+    throw new KmipError('FeatureNotSupported', 'certificate requests are PKCS#10 here, as such or in PEM');
+  }
+  const isPem = Buffer.from(request).indexOf(pemBegins) >= 0;
+  if (isPem !== (type === 'PEM')) {
+    throw new KmipError('InvalidCSR', 'Certificate Request Type is not that of the Certificate Request');
+  }
+  return { request };
+}
+
+/** The request that a Certificate Request object holds. */
+export function requestOfObject(loaded: Loaded): CertificateHolder {
+  const held = loaded.openStructure();
+  if (held.objectType !== 'CertificateRequest') {
+    throw new KmipError('InvalidObjectType', `a ${held.objectType} is no Certificate Request`);
+  }
+  return requestOf(held.certificateRequestType, held.certificateRequestValue);
+}
+
+/** Certificates of other kinds are not made here. */
+export function checkType({ certificateType = 'X_509' }: Attributes): void {
+  if (certificateType !== 'X_509') throw new KmipError('FeatureNotSupported', 'only X.509 certificates are made');
+}
+
+export interface Certified {
+  readonly object: ManagedObject;
+  readonly material?: Uint8Array;
+  /** SubjectPublicKeyInfo. */
+  readonly publicKey: Uint8Array | undefined;
+}
+
+/**
+ * The new certificate as an object that is not kept yet. What it says of itself takes precedence over what was given (2.1
+ * §6.1.6), but for the Cryptographic Usage Mask, which is no part of it.
+ */
+export function certified(holder: CertificateHolder, given: Attributes, context: Context): Certified {
+  const certificateValue = context.authority.certify(holder, context.now(), given.deactivationDate);
+  const structure = { objectType: 'Certificate', certificateType: 'X_509', certificateValue } as const;
+  const said = attributesOfCertificate(structure, {});
+  const { cryptographicUsageMask = said.cryptographicUsageMask } = given;
+  const made = newObject({
+    id: context.newIdentifier(),
+    owner: context.clientId,
+    structure,
+    given: { ...given, ...said, ...(cryptographicUsageMask === undefined ? {} : { cryptographicUsageMask }) },
+    found: {},
+    now: context.now(),
+    generated: true,
+  });
+  return { ...made, publicKey: publicKeyOf(certificateValue) };
+}
+
+/** Undefined for a kind of key that nobody here reads. */
+export function publicKeyOf(certificate: Uint8Array): Uint8Array | undefined {
+  const { publicKey } = readCertificateContent(certificate);
+  return publicKey === undefined ? undefined : writePublicInfo(publicKey);
+}
+
+/** @throws KmipError InvalidCSR. */
+export function checkSameKey(one: Uint8Array | undefined, other: Uint8Array | undefined): void {
+  if (one === undefined || other === undefined || !Buffer.from(one).equals(other)) {
+    throw new KmipError('InvalidCSR', 'the Certificate Request is for another key');
+  }
+}
+
+type Link = AttributeValue<'link'>;
+
+/** Where the object had a link of this type, that one now leads elsewhere; its Attribute Index stays (1.4 §2.1.1). */
+export function linked(object: ManagedObject, linkType: Link['linkType'], id: string): ManagedObject {
+  const to: Link = { linkType, linkedObjectIdentifier: id };
+  const { link = [] } = object.attributes;
+  const place = link.findIndex((each) => each.linkType === linkType);
+  const attributes = { ...object.attributes, link: place < 0 ? [...link, to] : link.with(place, to) };
+  const { link: held } = object.indexes;
+  if (held === undefined || place >= 0) return { ...object, attributes };
+  return { ...object, attributes, indexes: { ...object.indexes, link: [...held, Math.max(-1, ...held) + 1] } };
+}
+
+/** "The server SHALL create a Link attribute of Link Type Certificate", or change the one that is there. */
+export const linkToCertificate = (publicKey: Loaded, id: string, context: Context): ObjectChange => ({
+  update: publicKey,
+  to: changed(linked(publicKey.object, 'CertificateLink', id), {}, context.now()),
+});
