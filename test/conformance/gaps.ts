@@ -19,10 +19,4 @@ export const gaps: readonly Gap[] = [
   { cases: /^PKCS11-/, until: 'PKCS_11', reason: 'the PKCS#11 operation is not there yet' },
   { cases: /^QS-M-1-/, until: 'Import', reason: 'Query cannot list operations that are not there yet' },
   { cases: /^QS-M-2-/, reason: 'whether an algorithm withstands quantum computers is not judged yet' },
-  {
-    cases:
-      /^(?:SASED-M-1|TL-M-[13]|SKFF-M-(?:9|1[0-2])|SKFF-O-[36]|SKLC-M-3|BL-M-5|AX-M-1|INDEX-M-1|CUSTOM-M-1|RULES-M-1|UNDO-M-2)-/,
-    until: 'ModifyAttribute',
-    reason: 'attributes are not changed yet',
-  },
 ];
