@@ -39,7 +39,7 @@ export const certify = defineOperation('Certify', {
 
   async run({ uniqueIdentifier: reference, attributes, protectionStorageMasks: wanted, ...payload }, context) {
     checkProtectionStorage(wanted);
-    const given = await attributesToGive('Certificate', attributes ?? { instances: [] }, context);
+    const given = await attributesToGive('Certificate', [attributes], context);
     checkType(given);
     const request = requestIn(payload);
     // Without a request the ID Placeholder says what is certified; with one it is of no account.

@@ -45,7 +45,7 @@ export const reCertify = defineOperation('ReCertify', {
     checkProtectionStorage(payload.protectionStorageMasks);
     const existing = await context.load(reference, 'modify');
     const value = certificateIn(existing);
-    const given = await attributesToGive('Certificate', payload.attributes ?? { instances: [] }, context);
+    const given = await attributesToGive('Certificate', [payload.attributes], context);
     checkType(given);
     const request =
       requestIn(payload) ?? (kept === undefined ? undefined : requestOfObject(await context.load(kept, 'read')));
