@@ -3,6 +3,7 @@ import { isServersOwn } from '#objects/attribute-rules';
 import type { Attributes } from '#objects/attributes';
 import { isDestroyed } from '#objects/life-cycle';
 import { allInstances, attributesFrom, objectTypeOf, type ManagedObject } from '#objects/managed-object';
+import { rotation } from '#objects/rotation';
 import { interval } from '#protocol/codecs';
 import { optional, required } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
@@ -49,13 +50,14 @@ export const reCertify = defineOperation('ReCertify', {
     checkType(given);
     const request =
       requestIn(payload) ?? (kept === undefined ? undefined : requestOfObject(await context.load(kept, 'read')));
-    const attributes = renewed(existing.object, given, offset, context.now());
+    const rotated = rotation(existing.object.attributes, context.now());
+    const attributes = { ...rotated.replacement, ...renewed(existing.object, given, offset, context.now()) };
     const { object, material, publicKey } = certified(request ?? { certificate: value }, attributes, context);
     checkSameKey(publicKeyOf(value), publicKey);
     const to = linked(object, 'ReplacedObjectLink', existing.object.id);
     await context.commit([
       { create: to, ...(material === undefined ? {} : { material }) },
-      { update: existing, to: replaced(existing.object, to.id, context.now()) },
+      { update: existing, to: replaced(existing.object, to.id, rotated.replaced, context.now()) },
       ...(await publicKeyChanges(existing.object, to.id, context)),
     ]);
     context.setPlaceholder(to.id);
@@ -120,8 +122,8 @@ function datesOf(
 }
 
 /** "All name attributes are removed from the existing certificate." */
-function replaced(existing: ManagedObject, id: string, now: number): ManagedObject {
-  const to = changed(linked(existing, 'ReplacementObjectLink', id), {}, now);
+function replaced(existing: ManagedObject, id: string, rotated: Attributes, now: number): ManagedObject {
+  const to = changed(linked(existing, 'ReplacementObjectLink', id), rotated, now);
   const { name: _name, ...attributes } = to.attributes;
   const { name: _index, ...indexes } = to.indexes;
   return { ...to, attributes, indexes };

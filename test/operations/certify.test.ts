@@ -194,6 +194,19 @@ for (const version of ['1.0', '1.4', '2.0', '2.1']) {
       });
     }
 
+    if (version === '2.1') {
+      it('say how often they were renewed, and which is the latest', async () => {
+        const first = await certify(...csr(version, 'PKCS_10', der));
+        const second = identifierIn(await caller.call('ReCertify', id(first)));
+        const rotationOf = async (identifier: string): Promise<unknown[]> => {
+          const all = struct('Attributes', ...(await caller.attributes(identifier)));
+          return [at(all, 'RotateGeneration')?.value, at(all, 'RotateLatest')?.value, at(all, 'RotateDate')?.value];
+        };
+        expect(await rotationOf(first)).to.deep.equal([0, false, BigInt(now())]);
+        expect(await rotationOf(second)).to.deep.equal([1, true, undefined]);
+      });
+    }
+
     it('are found in a batch through the ID Placeholder', async () => {
       const [made, got] = await caller.send([
         item('Certify', csr(version, 'PKCS_10', der), '01'),

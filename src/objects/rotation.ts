@@ -1,0 +1,31 @@
+/**
+ * The Rotate attributes (KMIP 2.1 §4.48 to §4.54) of the two objects of a rotation: Re-key, Re-key Key Pair, Re-certify,
+ * or the server's equivalent of them. Clients set Rotate Name, Automatic, Interval and Offset, which hold for the whole
+ * set of rotated objects and so pass from each to the next.
+ */
+import type { Attributes } from './attributes.ts';
+
+export interface Rotation {
+  /** For the object that was rotated. */
+  readonly replaced: Attributes;
+  /** For the one that takes its place; what its request gives goes before. */
+  readonly replacement: Attributes;
+}
+
+/**
+ * Both are to be laid over what the objects have otherwise; `rotateDate` and `rotateGeneration` are set once in an
+ * object's life (tables 128 and 130). Versions that lack the attributes do not see them.
+ * @param now seconds since 1970.
+ */
+export function rotation(existing: Attributes, now: number): Rotation {
+  const { rotateGeneration = 0, rotateName, rotateAutomatic, rotateInterval, rotateOffset } = existing;
+  const passedOn: Attributes = { rotateName, rotateAutomatic, rotateInterval, rotateOffset };
+  return {
+    replaced: { rotateDate: existing.rotateDate ?? now, rotateGeneration, rotateLatest: false },
+    replacement: {
+      ...Object.fromEntries(Object.entries(passedOn).filter(([, value]) => value !== undefined)),
+      rotateGeneration: rotateGeneration + 1,
+      rotateLatest: true,
+    },
+  };
+}
