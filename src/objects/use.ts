@@ -31,8 +31,8 @@ const unrestricted = bitOf('Unrestricted');
 
 /**
  * Refuses what the object's place, state, dates or mask forbid at `now` (seconds), its state being as the clock
- * has it. Deactivated and Compromised objects process nothing: that takes a "special permission" (2.1 §4.18)
- * which nobody here can grant.
+ * has it. A Deactivated object still processes what it protected once (2.1 §4.57): its owner is who gives permission. A
+ * Compromised one is trusted by nobody.
  * @throws KmipError ObjectDestroyed, ObjectArchived, WrongKeyLifecycleState or IncompatibleCryptographicUsageMask.
  */
 export function permitUse(object: ManagedObject, purpose: Purpose, now: number): void {
@@ -42,11 +42,11 @@ export function permitUse(object: ManagedObject, purpose: Purpose, now: number):
   const storage = storageStatusOf(attributes);
   if (storage === 'DestroyedStorage') throw new KmipError('ObjectDestroyed', `the ${type} was destroyed`);
   if (storage === 'ArchivalStorage') throw new KmipError('ObjectArchived', `the ${type} is archived`);
-  if (state !== 'Active') {
-    const held = state === undefined ? 'has no State' : `is ${stateText(state as State)}`;
-    throw new KmipError('WrongKeyLifecycleState', `the ${type} ${held}: it is used when Active only`);
-  }
   const protects = purposes[purpose] === 'protect';
+  if (state !== 'Active' && (protects || state !== 'Deactivated')) {
+    const held = state === undefined ? 'has no State' : `is ${stateText(state as State)}`;
+    throw new KmipError('WrongKeyLifecycleState', `the ${type} ${held}: ${purpose} is for Active ones`);
+  }
   if (protects && protectStopDate !== undefined && now > protectStopDate) {
     throw new KmipError('WrongKeyLifecycleState', `the Protect Stop Date of the ${type} has passed`);
   }

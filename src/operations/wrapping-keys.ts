@@ -1,9 +1,6 @@
 /** The keys that wrap, and what each does (KMIP 2.1 §3.3, §7.18, §11.62; 1.4 §2.1.5, §2.1.6). */
-import type { KeyObject } from 'node:crypto';
-import type { Half } from '#crypto/asymmetric-key';
-import { keyObjectOf } from '#crypto/key-objects';
 import { mac } from '#crypto/mac';
-import { encryptMaterial, type SymmetricKey } from '#crypto/material-cipher';
+import { encryptMaterial } from '#crypto/material-cipher';
 import type { Random } from '#crypto/padding';
 import { rsaEncrypt } from '#crypto/rsa-encryption';
 import { makeSignature } from '#crypto/signature';
@@ -18,10 +15,8 @@ import type {
   KeyWrappingSpecification,
   ObjectReference,
 } from '#protocol/structures';
-import { atRest } from '#protocol/versions';
-import { keyIn } from './asymmetric-keys.ts';
 import type { Context, Loaded } from './context.ts';
-import { keyBytes } from './key-format.ts';
+import { keyObjectIn, withSymmetricKey } from './usable-key.ts';
 
 /** What has been made of the Key Value so far. */
 export type Made = Pick<KeyWrappingData, 'ivCounterNonce' | 'macSignature'> & { readonly bytes: Uint8Array };
@@ -167,45 +162,20 @@ async function withPrivateHalf(named: Loaded, context: Context): Promise<Loaded>
   return link === undefined ? named : await context.load(link.linkedObjectIdentifier, 'use');
 }
 
-/** 2.1 §7.18: "the server SHALL verify that they match one of the instances"; when omitted the first is used (1.4 §2.1.6). */
+/**
+ * 2.1 §7.18: "the server SHALL verify that they match one of the instances"; when omitted the first is used (1.4 §2.1.6). A key
+ * without any, as clients make them, is bound to none: what is asked holds, and NIST key wrap is what an AES key does by itself.
+ */
 function parametersOf(
   { attributes }: ManagedObject,
   asked: CryptographicParameters | undefined,
   { called }: Step,
 ): CryptographicParameters {
   const held = attributes.cryptographicParameters ?? [];
+  if (held.length === 0) {
+    return asked ?? (attributes.cryptographicAlgorithm === 'AES' ? { blockCipherMode: 'NISTKeyWrap' } : {});
+  }
   const found = held.find((each) => asked === undefined || fieldsMatch([each], [asked]));
   if (found !== undefined) return found;
-  const which = held.length === 0 ? 'no' : 'other';
-  throw new KmipError('BadCryptographicParameters', `${called}: the key has ${which} Cryptographic Parameters`);
-}
-
-const unreadable = (): KmipError =>
-  new KmipError('InvalidField', 'the wrapping key is itself wrapped or opaque: the server cannot use it');
-
-function withSymmetricKey<T>(loaded: Loaded, use: (key: SymmetricKey) => T): T {
-  const structure = loaded.openStructure();
-  const bytes = 'keyBlock' in structure ? keyBytes(structure.keyBlock) : undefined;
-  const { cryptographicAlgorithm: algorithm } = loaded.object.attributes;
-  if (bytes === undefined || algorithm === undefined) throw unreadable();
-  try {
-    return use({ algorithm, bytes });
-  } finally {
-    bytes.fill(0);
-  }
-}
-
-/** Opened bytes are wiped; the numbers of a Transparent key cannot be. */
-function keyObjectIn(half: Half, loaded: Loaded): KeyObject {
-  const structure = loaded.openStructure();
-  if (!('keyBlock' in structure)) throw unreadable();
-  const { keyBlock } = structure;
-  try {
-    const key = keyIn(half, keyBlock, loaded.object.attributes, atRest);
-    if (key === undefined) throw unreadable();
-    return keyObjectOf(key);
-  } finally {
-    const material = keyBlock.keyValue instanceof Uint8Array ? keyBlock.keyValue : keyBlock.keyValue?.keyMaterial;
-    if (material instanceof Uint8Array) material.fill(0);
-  }
+  throw new KmipError('BadCryptographicParameters', `${called}: the key has other Cryptographic Parameters`);
 }

@@ -1,0 +1,76 @@
+/** Keys at work: how an operation gets hold of one that it may use, opens it, and learns which parameters hold. */
+import type { KeyObject } from 'node:crypto';
+import type { Half } from '#crypto/asymmetric-key';
+import { keyObjectOf } from '#crypto/key-objects';
+import type { SymmetricKey } from '#crypto/material-cipher';
+import { permitUse, type Purpose } from '#objects/use';
+import { KmipError } from '#protocol/kmip-error';
+import type { CryptographicParameters, ObjectReference } from '#protocol/structures';
+import { atRest } from '#protocol/versions';
+import { keyIn } from './asymmetric-keys.ts';
+import type { Context, Loaded } from './context.ts';
+import { keyBytes } from './key-format.ts';
+
+/**
+ * The object named, which may be used for this now.
+ * @throws KmipError as `Context.load` and `permitUse` do.
+ */
+export async function loadToUse(
+  reference: ObjectReference | undefined,
+  purpose: Purpose,
+  context: Context,
+): Promise<Loaded> {
+  const loaded = await context.load(reference, 'use');
+  permitUse(loaded.object, purpose, context.now());
+  return loaded;
+}
+
+/** Those of the request, or else the first ones of the object (2.1 §6.1.17, §4.16); none at all leave everything to defaults. */
+export const parametersInUse = (
+  { object: { attributes } }: Loaded,
+  asked: CryptographicParameters | undefined,
+): CryptographicParameters => asked ?? attributes.cryptographicParameters?.[0] ?? {};
+
+/**
+ * Hands over the bytes of a symmetric key, or of Secret Data, and wipes them when `use` is done with them.
+ * @throws KmipError KeyValueNotPresent when the server does not have them, InvalidField when they are wrapped or the algorithm is not known.
+ */
+export function withSymmetricKey<T>(loaded: Loaded, use: (key: SymmetricKey) => T): T {
+  checkPresent(loaded);
+  const structure = loaded.openStructure();
+  const bytes = 'keyBlock' in structure ? keyBytes(structure.keyBlock) : undefined;
+  const { cryptographicAlgorithm: algorithm } = loaded.object.attributes;
+  if (bytes === undefined || algorithm === undefined) throw unreadable();
+  try {
+    return use({ algorithm, bytes });
+  } finally {
+    bytes.fill(0);
+  }
+}
+
+/**
+ * One half of a pair. Opened bytes are wiped; the numbers of a Transparent key cannot be.
+ * @throws KmipError as `withSymmetricKey` does.
+ */
+export function keyObjectIn(half: Half, loaded: Loaded): KeyObject {
+  checkPresent(loaded);
+  const structure = loaded.openStructure();
+  if (!('keyBlock' in structure)) throw unreadable();
+  const { keyBlock } = structure;
+  try {
+    const key = keyIn(half, keyBlock, loaded.object.attributes, atRest);
+    if (key === undefined) throw unreadable();
+    return keyObjectOf(key);
+  } finally {
+    const material = keyBlock.keyValue instanceof Uint8Array ? keyBlock.keyValue : keyBlock.keyValue?.keyMaterial;
+    if (material instanceof Uint8Array) material.fill(0);
+  }
+}
+
+function checkPresent({ object }: Loaded): void {
+  if (object.attributes.keyValuePresent !== false) return;
+  throw new KmipError('KeyValueNotPresent', 'the server does not have the key value');
+}
+
+const unreadable = (): KmipError =>
+  new KmipError('InvalidField', 'the key is itself wrapped or opaque: the server cannot use it');
