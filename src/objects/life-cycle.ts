@@ -4,26 +4,33 @@ import { KmipError } from '#protocol/kmip-error';
 import type { Attributes } from './attributes.ts';
 
 export type State = EnumerationValue<'State'>;
-/** `compromise` is a Revoke whose reason is a compromise of the key or of its issuer. */
-export type LifeCycleEvent = 'activate' | 'deactivate' | 'compromise' | 'destroy';
+/**
+ * `compromise` is a Revoke whose reason is a compromise of the key or of its issuer; `reset` is Interop's, which makes an
+ * end of everything.
+ */
+export type LifeCycleEvent = 'activate' | 'deactivate' | 'compromise' | 'destroy' | 'reset';
 
-/** "Only the transitions described above are permitted." Numbers are those of the text. */
+/** "Only the transitions described above are permitted." Numbers are those of the text; of `reset` it has none. */
 const transitions: { readonly [S in State]: { readonly [E in LifeCycleEvent]?: State } } = {
   PreActive: {
     activate: 'Active', // 4
     compromise: 'Compromised', // 3
     destroy: 'Destroyed', // 2
+    reset: 'Destroyed',
   },
   Active: {
     deactivate: 'Deactivated', // 6
     compromise: 'Compromised', // 5
+    reset: 'Destroyed',
   },
   Deactivated: {
     compromise: 'Compromised', // 8
     destroy: 'Destroyed', // 7
+    reset: 'Destroyed',
   },
   Compromised: {
     destroy: 'DestroyedCompromised', // 9
+    reset: 'DestroyedCompromised',
   },
   Destroyed: {
     compromise: 'DestroyedCompromised', // 10

@@ -20,14 +20,27 @@ const purposes = {
   MACGenerate: 'protect',
   MACVerify: 'process',
   DeriveKey: 'protect',
+  ContentCommitmentNonRepudiation: 'protect',
+  KeyAgreement: 'protect',
   CertificateSign: 'protect',
   CRLSign: 'protect',
+  GenerateCryptogram: 'protect',
+  ValidateCryptogram: 'process',
+  TranslateEncrypt: 'protect',
+  TranslateDecrypt: 'process',
+  TranslateWrap: 'protect',
+  TranslateUnwrap: 'process',
+  FPEEncrypt: 'protect',
+  FPEDecrypt: 'process',
 } as const;
 export type Purpose = keyof typeof purposes;
 
 const bitOf = (name: string): number => maskBit('CryptographicUsageMask', name) ?? 0;
 /** 2.1 §12.1: "contains no Usage Restrictions". */
 const unrestricted = bitOf('Unrestricted');
+const protecting = Object.entries(purposes)
+  .filter(([, kind]) => kind === 'protect')
+  .reduce((bits, [name]) => bits | bitOf(name), unrestricted);
 
 /**
  * Refuses what the object's place, state, dates or mask forbid at `now` (seconds), its state being as the clock
@@ -36,16 +49,39 @@ const unrestricted = bitOf('Unrestricted');
  * @throws KmipError ObjectDestroyed, ObjectArchived, WrongKeyLifecycleState or IncompatibleCryptographicUsageMask.
  */
 export function permitUse(object: ManagedObject, purpose: Purpose, now: number): void {
+  permitNow(object, purposes[purpose], purpose, now);
+  const { cryptographicUsageMask = 0 } = object.attributes;
+  if ((cryptographicUsageMask & (bitOf(purpose) | unrestricted)) === 0) {
+    throw new KmipError(
+      'IncompatibleCryptographicUsageMask',
+      `the Cryptographic Usage Mask of the ${objectTypeOf(object)} lacks ${purpose}`,
+    );
+  }
+}
+
+/**
+ * Refuses an object that cannot apply protection in any way, or not at `now`: what an allocation of usage is for (2.1
+ * §6.1.23).
+ * @throws KmipError InvalidObjectType for an object that never can, ObjectDestroyed or WrongKeyLifecycleState.
+ */
+export function permitProtection(object: ManagedObject, now: number): void {
+  if (((object.attributes.cryptographicUsageMask ?? 0) & protecting) === 0) {
+    throw new KmipError('InvalidObjectType', `the ${objectTypeOf(object)} is for nothing that applies protection`);
+  }
+  permitNow(object, 'protect', 'applying protection', now);
+}
+
+function permitNow(object: ManagedObject, kind: 'protect' | 'process', called: string, now: number): void {
   const { attributes } = object;
-  const { state, processStartDate, protectStopDate, cryptographicUsageMask = 0 } = attributes;
+  const { state, processStartDate, protectStopDate } = attributes;
   const type = objectTypeOf(object);
   const storage = storageStatusOf(attributes);
   if (storage === 'DestroyedStorage') throw new KmipError('ObjectDestroyed', `the ${type} was destroyed`);
   if (storage === 'ArchivalStorage') throw new KmipError('ObjectArchived', `the ${type} is archived`);
-  const protects = purposes[purpose] === 'protect';
+  const protects = kind === 'protect';
   if (state !== 'Active' && (protects || state !== 'Deactivated')) {
     const held = state === undefined ? 'has no State' : `is ${stateText(state as State)}`;
-    throw new KmipError('WrongKeyLifecycleState', `the ${type} ${held}: ${purpose} is for Active ones`);
+    throw new KmipError('WrongKeyLifecycleState', `the ${type} ${held}: ${called} is for Active ones`);
   }
   if (protects && protectStopDate !== undefined && now > protectStopDate) {
     throw new KmipError('WrongKeyLifecycleState', `the Protect Stop Date of the ${type} has passed`);
@@ -53,12 +89,18 @@ export function permitUse(object: ManagedObject, purpose: Purpose, now: number):
   if (!protects && processStartDate !== undefined && now < processStartDate) {
     throw new KmipError('WrongKeyLifecycleState', `the Process Start Date of the ${type} is not reached`);
   }
-  if ((cryptographicUsageMask & (bitOf(purpose) | unrestricted)) === 0) {
-    throw new KmipError(
-      'IncompatibleCryptographicUsageMask',
-      `the Cryptographic Usage Mask of the ${type} lacks ${purpose}`,
-    );
-  }
+}
+
+type Limits = NonNullable<Attributes['usageLimits']>;
+
+/**
+ * The limits after so many of their units were used, or are as good as used.
+ * @throws KmipError UsageLimitExceeded.
+ */
+export function afterUsing(limits: Limits, units: bigint): Limits {
+  const { usageLimitsCount: left = 0n } = limits;
+  if (units > left) throw new KmipError('UsageLimitExceeded', `Usage Limits Count is ${left}, and ${units} are needed`);
+  return { ...limits, usageLimitsCount: left - units };
 }
 
 /**
@@ -67,9 +109,7 @@ export function permitUse(object: ManagedObject, purpose: Purpose, now: number):
  */
 export function afterProtecting(attributes: Attributes, bytes: number): Attributes {
   const { usageLimits } = attributes;
-  const left = usageLimits?.usageLimitsCount;
-  if (left === undefined) return attributes;
-  const used = usageLimits?.usageLimitsUnit === 'Byte' ? BigInt(bytes) : 1n;
-  if (used > left) throw new KmipError('UsageLimitExceeded', `Usage Limits Count is ${left}, and ${used} are needed`);
-  return { ...attributes, usageLimits: { ...usageLimits, usageLimitsCount: left - used } };
+  if (usageLimits?.usageLimitsCount === undefined) return attributes;
+  const units = usageLimits.usageLimitsUnit === 'Byte' ? BigInt(bytes) : 1n;
+  return { ...attributes, usageLimits: afterUsing(usageLimits, units) };
 }

@@ -46,7 +46,8 @@ export interface Context {
   newIdentifier(): string;
   /**
    * The only way to hold an object: by its identifier, by what an earlier item of the batch made, or (undefined) the ID Placeholder.
-   * @throws KmipError ObjectNotFound also when the caller may not know of it.
+   * @throws KmipError ObjectNotFound also when the caller may not know of it; ObjectArchived but for the right to
+   * 'archive'.
    */
   load(reference: ObjectReference | undefined, right: ObjectRight): Promise<Loaded>;
   /** The caller's objects that match, the newest first. */

@@ -1,11 +1,9 @@
-import { transition } from '#objects/life-cycle';
 import { objectTypeOf } from '#objects/managed-object';
 import { optional, required } from '#protocol/fields';
 import { objectReference, uniqueIdentifier } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
-import type { Loaded, ObjectChange } from './context.ts';
 import { defineOperation } from './operation.ts';
-import { changed, stateOf } from './state-change.ts';
+import { destroyed } from './state-change.ts';
 
 /**
  * KMIP 2.1 §6.1.15 (1.4 §4.21). The material goes, the attributes stay; of a Template nothing does. The
@@ -18,14 +16,9 @@ export const destroy = defineOperation('Destroy', {
 
   async run(request, context) {
     const loaded = await context.load(request.uniqueIdentifier, 'destroy');
-    await context.commit([destroyed(loaded, context.now())]);
-    return { uniqueIdentifier: loaded.object.id };
+    const { object } = loaded;
+    const isTemplate = objectTypeOf(object) === 'Template';
+    await context.commit([isTemplate ? { remove: loaded } : destroyed(loaded, 'destroy', context.now())]);
+    return { uniqueIdentifier: object.id };
   },
 });
-
-function destroyed(loaded: Loaded, now: number): ObjectChange {
-  const { object } = loaded;
-  if (objectTypeOf(object) === 'Template') return { remove: loaded };
-  const state = transition(stateOf(object, 'destroyed'), 'destroy');
-  return { update: loaded, to: changed(object, { state, destroyDate: now }, now), material: null };
-}

@@ -51,5 +51,8 @@ async function templateNamed(name: AttributeValue<'name'>, context: Context): Pr
     { key: 'objectType', value: 'Template' },
   ];
   for await (const { object } of context.find({ instances: query })) return object;
+  for await (const _ of context.find({ instances: query, storage: ['ArchivalStorage'] })) {
+    throw new KmipError('ObjectArchived', 'the Template is archived: recover it first');
+  }
   throw new KmipError('ItemNotFound', 'no Template has the Name given');
 }

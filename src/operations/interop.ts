@@ -4,7 +4,7 @@ import { required } from '#protocol/fields';
 import { Tag } from '#protocol/tags';
 import type { Context, ObjectChange } from './context.ts';
 import { defineOperation } from './operation.ts';
-import { changed } from './state-change.ts';
+import { destroyed } from './state-change.ts';
 
 /** Objects destroyed in one commit. */
 const batch = 100;
@@ -36,10 +36,8 @@ async function destroyAllSince(since: string | undefined, context: Context): Pro
   for await (const loaded of context.find({ instances: [], storage: ['OnLineStorage', 'ArchivalStorage'] })) {
     const { object } = loaded;
     if (object.id < since) break;
-    const before = object.attributes.state;
-    if (isDestroyed(before)) continue;
-    const state = before === 'Compromised' ? 'DestroyedCompromised' : 'Destroyed';
-    changes.push({ update: loaded, to: changed(object, { state, destroyDate: now }, now), material: null });
+    if (isDestroyed(object.attributes.state)) continue;
+    changes.push(destroyed(loaded, 'reset', now));
     if (changes.length < batch) continue;
     await context.commit(changes);
     changes = [];

@@ -5,6 +5,7 @@ import { attributesAt } from '#objects/life-cycle';
 import type { ManagedObject } from '#objects/managed-object';
 import { putMaterial } from '#objects/material';
 import type { ObjectStructure } from '#objects/object-structure';
+import { storageStatusOf } from '#objects/storage-status';
 import type {
   CertificateAuthority,
   Context,
@@ -156,6 +157,10 @@ export class RunContext implements Context {
       throw new KmipError('ObjectNotFound', 'no object of yours has this Unique Identifier');
     }
     this.#touch(id);
+    // "Any archived object SHALL first be made available by a Recover operation" (2.1 §6.1; 1.4 §4).
+    if (right !== 'archive' && storageStatusOf(record.value.attributes) === 'ArchivalStorage') {
+      throw new KmipError('ObjectArchived', 'the object is archived: recover it first');
+    }
     return new LoadedObject(record, this.now(), this.#batch.opened);
   }
 

@@ -15,7 +15,7 @@ import { encode } from '#ttlv/encode';
 import type { Item } from '#ttlv/item';
 import { aesKey, answersOf, attributesFor, item, uniqueIdentifier } from '#test/server/batches';
 import { openFixture, type Fixture } from '#test/server/fixture';
-import { all, enumerated, int, request, struct, text } from '#test/server/items';
+import { all, enumerated, int, long, request, struct, text } from '#test/server/items';
 import { decode } from '#ttlv/decode';
 import { objectIn, oneAttribute, revocation, statefulTypes, states, type MatrixType } from './objects-in-states.ts';
 
@@ -35,6 +35,8 @@ const wrongState: Reasons = ['WrongKeyLifecycleState', 'PermissionDenied'];
 const destroyed: Reasons = ['ObjectDestroyed', 'PermissionDenied'];
 const gone: Reasons = ['ObjectDestroyed', 'IllegalOperation'];
 const wrongType: Reasons = ['InvalidObjectType', 'IllegalOperation'];
+const noLease: Reasons = ['PermissionDenied', 'PermissionDenied'];
+const noLimits: Reasons = ['AttributeNotFound', 'IllegalOperation'];
 
 const contact =
   (tag: 'NewAttribute' | 'CurrentAttribute') =>
@@ -71,6 +73,7 @@ const onObjects = {
       ],
     },
   ],
+  Archive: [{ refused: { Destroyed: destroyed, DestroyedCompromised: destroyed } }],
   Check: [
     {
       refused: {
@@ -85,7 +88,33 @@ const onObjects = {
   Get: [{ refused: { Destroyed: gone, DestroyedCompromised: gone } }],
   GetAttributes: [{}, { payload: (version) => [reference(version)] }],
   GetAttributeList: [{}],
+  GetUsageAllocation: [
+    {
+      payload: () => [long('UsageLimitsCount', 1n)],
+      refused: {
+        PreActive: noLimits,
+        Active: noLimits,
+        Deactivated: noLimits,
+        Compromised: noLimits,
+        Destroyed: noLimits,
+        DestroyedCompromised: noLimits,
+        Template: noLimits,
+      },
+    },
+  ],
   ModifyAttribute: [{ payload: contact('NewAttribute') }],
+  ObtainLease: [
+    {
+      refused: {
+        Deactivated: noLease,
+        Compromised: noLease,
+        Destroyed: noLease,
+        DestroyedCompromised: noLease,
+        Template: noLease,
+      },
+    },
+  ],
+  Recover: [{}],
   Revoke: [
     {
       payload: () => [revocation('CessationOfOperation')],
@@ -188,6 +217,21 @@ for (const [version, number, types] of [
             }
           });
         }
+
+        it(`${operation} (${place + 1}) of what is archived`, async () => {
+          for (const objectType of types) {
+            const id = await objectAt(objectType, objectType === 'Template' ? 'Template' : 'PreActive');
+            await bytesOf(request(version, [item('Archive', [uniqueIdentifier(id)])]), owner);
+            const before = await revisionOf(id);
+            expect(Buffer.from(await bytesOf(asking(id), other)).toString('hex'), `${objectType}, other`).to.equal(
+              Buffer.from(await bytesOf(asking(absentId), other)).toString('hex'),
+            );
+            const [answer] = answersOf(decode(await bytesOf(asking(id), owner)));
+            const expected = operation === 'Recover' ? undefined : 'ObjectArchived';
+            expect(answer?.reason, `${objectType}, owner`).to.equal(expected);
+            if (expected !== undefined) expect(await revisionOf(id), `${objectType}, untouched`).to.equal(before);
+          }
+        });
       }
     }
 

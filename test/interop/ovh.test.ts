@@ -69,9 +69,6 @@ const later = (theme: string, operation: string): Unmet => ({
 const unmet: readonly Unmet[] = [
   later('rekey', 'Re-key'),
   later('rekey_key_pair', 'Re-key Key Pair'),
-  later('lease', 'Obtain Lease'),
-  later('usage_allocation', 'Get Usage Allocation'),
-  later('archive', 'Archive'),
   later('encrypt', 'Encrypt'),
   later('sign', 'Sign'),
   later('export', 'Export'),
