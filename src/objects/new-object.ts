@@ -65,7 +65,8 @@ function implicit(
     initialDate: now,
     lastChangeDate: now,
     leaseTime,
-    fresh: given.fresh ?? true,
+    // "Unless the client provides a False value in Register or Import" (2.1 §4.24).
+    fresh: generated || given.fresh !== false,
     sensitive,
     alwaysSensitive: sensitive,
     extractable,

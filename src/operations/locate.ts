@@ -9,7 +9,7 @@ import { KmipError } from '#protocol/kmip-error';
 import { uniqueIdentifier } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
 import { V1_1, V1_3, type Version } from '#protocol/versions';
-import type { Context, ObjectQuery } from './context.ts';
+import type { Loaded, ObjectQuery } from './context.ts';
 import { defineOperation } from './operation.ts';
 
 /** Each is compared with up to a thousand values of each object: far more than any client asks by, and soon compared. */
@@ -54,7 +54,8 @@ export const locate = defineOperation('Locate', {
       instances: [...instances, ...ofMember(instances, objectGroupMember)],
       ...(storageStatusMask === undefined ? {} : { storage: storageIn(storageStatusMask, context.version) }),
     };
-    const { ids, matched, all } = await pageOf(query, page, context);
+    const found = objectGroupMember === 'GroupMemberDefault' ? defaultOf(context.find(query)) : context.find(query);
+    const { ids, matched, all } = await pageOf(found, page);
     context.setPlaceholder(isTheOnlyOne(ids, matched, maximumItems) ? ids[0] : undefined);
     return {
       ...(all && offsetItems !== undefined ? { locatedItems: matched } : {}),
@@ -82,11 +83,11 @@ interface Found {
   readonly all: boolean;
 }
 
-async function pageOf(query: ObjectQuery, { offset, limit, counted }: Page, context: Context): Promise<Found> {
+async function pageOf(found: AsyncIterable<Loaded>, { offset, limit, counted }: Page): Promise<Found> {
   const ids: string[] = [];
   let matched = 0;
   if (limit === 0 && counted === 0) return { ids, matched, all: false };
-  for await (const { object } of context.find(query)) {
+  for await (const { object } of found) {
     if (matched === offset + limit + counted) return { ids, matched, all: false };
     if (matched >= offset && ids.length < limit) ids.push(object.id);
     matched++;
@@ -120,17 +121,29 @@ function checkRanges(instances: readonly Instance[]): void {
   }
 }
 
-/**
- * What an Object Group Member asks besides. Of a group's members none is the default here: that
- * is the server's policy to say.
- */
+/** What an Object Group Member asks besides: "matching candidate objects SHALL be fresh objects from the object group". */
 function ofMember(instances: readonly Instance[], member: string | undefined): readonly Instance[] {
   if (member === undefined) return [];
   if (!instances.some(({ key }) => key === 'objectGroup')) {
     throw new KmipError('InvalidField', 'Object Group Member is given without Object Group');
   }
-  if (member !== 'GroupMemberFresh') {
-    throw new KmipError('FeatureNotSupported', 'object groups have no default member on this server');
-  }
+  if (member === 'GroupMemberDefault') return [];
+  if (member !== 'GroupMemberFresh')
+    throw new KmipError('FeatureNotSupported', 'Object Group Member is one of a vendor');
   return [{ key: 'fresh', value: true }];
+}
+
+/**
+ * "The default object as defined by server policy" is the member to use now: the newest that is Active, which after a
+ * rotation is the one that has taken over; the newest of all in a group of which none is. `members` come newest first.
+ */
+async function* defaultOf(members: AsyncIterable<Loaded>): AsyncGenerator<Loaded> {
+  let newest: Loaded | undefined;
+  for await (const member of members) {
+    newest ??= member;
+    if (member.object.attributes.state !== 'Active') continue;
+    newest = member;
+    break;
+  }
+  if (newest !== undefined) yield newest;
 }

@@ -223,21 +223,6 @@ describe('Locate', () => {
     expect(await find('2.1', [text('UniqueIdentifier', gone)])).to.deep.equal([]);
   });
 
-  it('finds the fresh members of a group (1.1 on)', async () => {
-    const group = text('ObjectGroup', 'pool');
-    const id = await createKey(fixture, '1.1', group);
-    await createKey(fixture, '1.1', text('ObjectGroup', 'another pool'));
-    const member = (which: number): Item => enumerated('ObjectGroupMember', which);
-    expect(await find('1.1', [group], member(1))).to.deep.equal([id]);
-    // Once it was served it is fresh no more.
-    await call(fixture, '1.1', 'Get', text('UniqueIdentifier', id));
-    expect(await find('1.1', [group], member(1))).to.deep.equal([]);
-    expect(await find('1.1', [group])).to.deep.equal([id]);
-    expect((await ask('1.1', [], member(1))).reason).to.equal('InvalidField');
-    expect((await ask('1.1', [group], member(2))).reason).to.equal('FeatureNotSupported');
-    expect((await ask('1.0', [group], member(1))).reason).to.equal('InvalidField');
-  });
-
   it('shows nobody the objects of another client', async () => {
     const id = await createKey(fixture, '1.4', nameOf('mine'));
     const payloads = [
