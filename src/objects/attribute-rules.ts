@@ -114,16 +114,37 @@ export function wholeLimits({ usageLimitsTotal, usageLimitsUnit }: Limits): Requ
 
 /** The attributes that a client gives to an object that is being made. */
 export function givenAttributes(objectType: ObjectType, instances: readonly Instance[], version: Version): Attributes {
+  const set = collected(objectType, instances, version, (instance) => {
+    if (!isServersOwn(instance)) return;
+    throw new KmipError('ReadOnlyAttribute', `${referenceText(instance)} is set by the server`);
+  });
+  checkDates(set);
+  return set;
+}
+
+/**
+ * Those of an object that had a life elsewhere: rules of who sets an attribute, and when, "SHALL NOT be enforced" (2.1 §6.1.25), nor that of
+ * the order of dates, which Activate and Revoke leave behind as they please.
+ */
+export const importedAttributes = (
+  objectType: ObjectType,
+  instances: readonly Instance[],
+  version: Version,
+): Attributes => collected(objectType, instances, version);
+
+function collected(
+  objectType: ObjectType,
+  instances: readonly Instance[],
+  version: Version,
+  check?: (instance: Instance) => void,
+): Attributes {
   let set: Attributes = {};
   for (const instance of instances) {
     checkApplies(objectType, instance, version);
-    if (isServersOwn(instance)) {
-      throw new KmipError('ReadOnlyAttribute', `${referenceText(instance)} is set by the server`);
-    }
+    check?.(instance);
     checkValue(instance);
     set = withInstance(set, instance);
   }
-  checkDates(set);
   if (set.usageLimits !== undefined) wholeLimits(set.usageLimits);
   return set;
 }

@@ -36,6 +36,20 @@ export function takeMaterial(object: ObjectStructure): {
   };
 }
 
+/** Whether there is anything to take; an empty value is what is left of a destroyed object. */
+export function hasMaterial(object: ObjectStructure): boolean {
+  const { material } = takeMaterial(object);
+  return material !== undefined && material.fill(0).length > 0;
+}
+
+/** A destroyed object: a Key Block without Key Value, an empty value where there is no Key Block. */
+export function withoutMaterial(object: ObjectStructure): ObjectStructure {
+  const { rest } = takeMaterial(object);
+  if (!('keyBlock' in rest)) return rest;
+  const { keyValue: _, keyWrappingData: __, ...keyBlock } = rest.keyBlock;
+  return { ...rest, keyBlock };
+}
+
 /** Undoes `takeMaterial`. The bytes are used as they are, not copied. */
 export function putMaterial(rest: ObjectStructure, material: Uint8Array): ObjectStructure {
   if ('certificateValue' in rest) return { ...rest, certificateValue: material };

@@ -3,8 +3,8 @@
  * 4, "When implicitly set").
  */
 import { hash } from 'node:crypto';
-import type { Attributes } from './attributes.ts';
-import { stateAt } from './life-cycle.ts';
+import type { Attributes, AttributeValue } from './attributes.ts';
+import { isDestroyed, stateAt } from './life-cycle.ts';
 import type { ManagedObject } from './managed-object.ts';
 import { takeMaterial } from './material.ts';
 import { isWrapped, type ObjectStructure } from './object-structure.ts';
@@ -26,11 +26,13 @@ export interface NewObject {
   readonly now: number;
   /** The server made the material, as against a client that registered it. */
   readonly generated: boolean;
+  /** What is given stands, whatever the server would have set (Import, 2.1 §6.1.25). */
+  readonly asGiven?: true;
 }
 
 /** The object, and its material apart, which the caller wipes once it is kept. */
 export function newObject(from: NewObject): { readonly object: ManagedObject; readonly material?: Uint8Array } {
-  const { id, owner, structure, given, found, now, generated } = from;
+  const { id, owner, structure, given, found, now, generated, asGiven } = from;
   const { rest, material } = takeMaterial(structure);
   const { objectType } = structure;
   // V8 spreads so many properties at twenty times the cost.
@@ -40,12 +42,20 @@ export function newObject(from: NewObject): { readonly object: ManagedObject; re
     objectType === 'Template'
       ? { initialDate: now, lastChangeDate: now }
       : implicit(structure, material, attributes, now, generated),
+    asGiven && given,
+    asGiven && given.usageLimits && { usageLimits: restored(given.usageLimits) },
   );
   return {
     object: { id, owner, attributes, indexes: {}, structure: rest },
     ...(material === undefined ? {} : { material }),
   };
 }
+
+/** What of them was used up elsewhere stays so. */
+const restored = (limits: AttributeValue<'usageLimits'>): AttributeValue<'usageLimits'> => ({
+  ...limits,
+  usageLimitsCount: limits.usageLimitsCount ?? limits.usageLimitsTotal,
+});
 
 function implicit(
   structure: ObjectStructure,
@@ -79,7 +89,7 @@ function implicit(
     generated && { originalCreationDate: now },
     isReadable && { digest: [digestOf(structure, material)] },
     keyBlock && { keyFormatType: keyBlock.keyFormatType },
-    keyBlock && keyBlock.keyValue === undefined && { keyValuePresent: false },
+    keyBlock && keyBlock.keyValue === undefined && !isDestroyed(given.state) && { keyValuePresent: false },
     limits && { usageLimits: { ...limits, usageLimitsCount: limits.usageLimitsTotal } },
   );
 }

@@ -1,6 +1,7 @@
 /**
  * The objects themselves (KMIP 2.1 chapter 2 and §3; 1.4 §2.1.3, §2.2): what Register takes and Get gives, one row a type.
  */
+import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import { ItemType, type Item } from '#ttlv/item';
 import { bytes, enumeration, integer, wrongType, type Codec } from '#protocol/codecs';
@@ -53,6 +54,13 @@ const keyValue: Codec<KeyValue> = {
 /** 2.1 §3.2: "the wrapped TTLV-encoded Key Value structure" before it is wrapped, its header included. */
 export const encodeKeyValue = (value: Exclude<KeyValue, Uint8Array>, version: Version): Uint8Array =>
   encode(plainKeyValue.write(Tag.KeyValue, value, version));
+
+/** Undoes `encodeKeyValue`; what it gives shares the bytes. Throws when they are no Key Value. */
+export const decodeKeyValue = (bytes: Uint8Array, version: Version): Exclude<KeyValue, Uint8Array> => {
+  const item = decode(bytes);
+  if (item.tag !== Tag.KeyValue) throw new KmipError('InvalidField', 'the bytes are no Key Value');
+  return plainKeyValue.read(item, version);
+};
 
 /** KMIP 2.1 §3.1 (1.4 §2.1.3). Which fields a format demands is checked where an object is registered. */
 export const keyBlock = structure('Key Block', {

@@ -50,6 +50,8 @@ export interface Context {
    * 'archive'.
    */
   load(reference: ObjectReference | undefined, right: ObjectRight): Promise<Loaded>;
+  /** Whether there is an object with this identifier, be it of another client: Import takes no second one. */
+  isTaken(id: string): Promise<boolean>;
   /** The caller's objects that match, the newest first. */
   find(query: ObjectQuery): AsyncIterable<Loaded>;
   /** All or nothing, durable when it resolves; the audit record travels along. */

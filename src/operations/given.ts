@@ -7,7 +7,7 @@ import type { ManagedObject } from '#objects/managed-object';
 import { templateAttributes } from '#objects/template';
 import { KmipError } from '#protocol/kmip-error';
 import type { Context } from './context.ts';
-import { withLinkResolved } from './link.ts';
+import { withLinksResolved } from './link.ts';
 
 /**
  * The attributes of a request, the sets that come first taking precedence, each joined by those of its Templates; a
@@ -31,9 +31,7 @@ export async function attributesToGive(
       join(inherited.filter(({ key }) => key !== 'name' && attributeRow(key).objects.has(objectType)));
     }
   }
-  const resolved: Instance[] = [];
-  for (const each of joined) resolved.push(await withLinkResolved(each, context));
-  return givenAttributes(objectType, resolved, context.version);
+  return givenAttributes(objectType, await withLinksResolved(joined, context), context.version);
 }
 
 /**

@@ -58,7 +58,7 @@ export async function inWrapping(
     throw new KmipError('InvalidObjectType', `a ${structure.objectType} has no Key Block, and is not wrapped`);
   }
   const { keyBlock } = structure;
-  const keys = await wrappingKeys(asked, object, context);
+  const keys = await wrappingKeys(asked, object.id, context);
   const plain = bytesToWrap(object, keyBlock, asked, context.version);
   const costs = new Map<Loaded, Attributes>();
   let made: Made = { bytes: plain };

@@ -14,3 +14,12 @@ export async function withLinkResolved(instance: Instance, context: Context): Pr
   const { object } = await context.load(link.linkedObjectIdentifier, 'read');
   return { ...instance, value: { ...link, linkedObjectIdentifier: object.id } };
 }
+
+export async function withLinksResolved(
+  instances: readonly Instance[],
+  context: Context,
+): Promise<readonly Instance[]> {
+  const resolved: Instance[] = [];
+  for (const each of instances) resolved.push(await withLinkResolved(each, context));
+  return resolved;
+}

@@ -96,10 +96,13 @@ export async function examine(object: ObjectStructure, given: Attributes, contex
   if (row === undefined) {
     throw new KmipError('InvalidObjectType', `this server does not take objects of type ${object.objectType}`);
   }
-  if (row.needsUsageMask && given.cryptographicUsageMask === undefined) {
-    throw new KmipError('InvalidAttribute', `Register of a ${object.objectType} needs a Cryptographic Usage Mask`);
-  }
   return await row.examine(object, given, context);
+}
+
+/** @throws KmipError InvalidAttribute when Register needs a Cryptographic Usage Mask for objects of this type. */
+export function checkUsageMask(objectType: ObjectType, given: Attributes): void {
+  if (registrable[objectType]?.needsUsageMask !== true || given.cryptographicUsageMask !== undefined) return;
+  throw new KmipError('InvalidAttribute', `Register of a ${objectType} needs a Cryptographic Usage Mask`);
 }
 
 /** KMIP 2.1 §2.8. */

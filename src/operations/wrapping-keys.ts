@@ -1,20 +1,16 @@
-/** The keys that wrap, and what each does (KMIP 2.1 §3.3, §7.18, §11.62; 1.4 §2.1.5, §2.1.6). */
+/** The keys that wrap and unwrap, and what each does (KMIP 2.1 §3.3, §7.18, §11.62; 1.4 §2.1.5, §2.1.6). */
+import { timingSafeEqual } from 'node:crypto';
 import { mac } from '#crypto/mac';
-import { encryptMaterial } from '#crypto/material-cipher';
+import { decryptMaterial, encryptMaterial } from '#crypto/material-cipher';
 import type { Random } from '#crypto/padding';
-import { rsaEncrypt } from '#crypto/rsa-encryption';
-import { makeSignature } from '#crypto/signature';
+import { rsaDecrypt, rsaEncrypt } from '#crypto/rsa-encryption';
+import { checkSignature, makeSignature } from '#crypto/signature';
 import type { ObjectType } from '#objects/attributes';
 import { objectTypeOf, type ManagedObject } from '#objects/managed-object';
 import { fieldsMatch } from '#objects/matching';
 import { permitUse, type Purpose } from '#objects/use';
 import { KmipError, type ResultReason } from '#protocol/kmip-error';
-import type {
-  CryptographicParameters,
-  KeyWrappingData,
-  KeyWrappingSpecification,
-  ObjectReference,
-} from '#protocol/structures';
+import type { CryptographicParameters, KeyWrappingData } from '#protocol/structures';
 import type { Context, Loaded } from './context.ts';
 import { keyObjectIn, withSymmetricKey } from './usable-key.ts';
 
@@ -29,61 +25,119 @@ export interface WrappingKey {
   apply(made: Made, random: Random): Made;
 }
 
-/** How a kind of key does a step, and what it must be permitted for. */
+/** How a kind of key does or undoes a step, and what it must be permitted for. */
 interface Way {
   readonly purpose: Purpose;
   apply(made: Made, loaded: Loaded, parameters: CryptographicParameters, random: Random): Made;
 }
 
+/** One direction of a step: by the type of the key. */
+interface Ways {
+  readonly by: { readonly [T in ObjectType]?: Way };
+  /** The half of a pair that may be named in place of the one that is needed. */
+  readonly namedBy?: ObjectType;
+}
+
 interface Step {
   readonly information: 'encryptionKeyInformation' | 'macSignatureKeyInformation';
   readonly called: string;
-  readonly ways: { readonly [T in ObjectType]?: Way };
+  readonly wrapping: Ways;
+  readonly unwrapping: Ways;
 }
 
 /** 2.1 §11.62: "using a symmetric key or public key". */
 const encrypt: Step = {
   information: 'encryptionKeyInformation',
   called: 'Encryption Key Information',
-  ways: {
-    SymmetricKey: {
-      purpose: 'WrapKey',
-      apply(made, loaded, parameters, random) {
-        const { data, iv } = withSymmetricKey(loaded, (key) => encryptMaterial(key, made.bytes, parameters, random));
-        return { ...made, bytes: data, ...(iv === undefined ? {} : { ivCounterNonce: iv }) };
+  wrapping: {
+    by: {
+      SymmetricKey: {
+        purpose: 'WrapKey',
+        apply(made, loaded, parameters, random) {
+          const { data, iv } = withSymmetricKey(loaded, (key) => encryptMaterial(key, made.bytes, parameters, random));
+          return { ...made, bytes: data, ...(iv === undefined ? {} : { ivCounterNonce: iv }) };
+        },
+      },
+      PublicKey: {
+        purpose: 'WrapKey',
+        apply: (made, loaded, parameters, random) => ({
+          ...made,
+          bytes: rsaEncrypt(keyObjectIn('public', loaded), made.bytes, parameters, random),
+        }),
       },
     },
-    PublicKey: {
-      purpose: 'WrapKey',
-      apply: (made, loaded, parameters, random) => ({
-        ...made,
-        bytes: rsaEncrypt(keyObjectIn('public', loaded), made.bytes, parameters, random),
-      }),
+  },
+  unwrapping: {
+    namedBy: 'PublicKey',
+    by: {
+      SymmetricKey: {
+        purpose: 'UnwrapKey',
+        apply({ bytes: data, ivCounterNonce: iv, ...made }, loaded, parameters) {
+          const wrapped = { data, ...(iv === undefined ? {} : { iv }) };
+          return { ...made, bytes: withSymmetricKey(loaded, (key) => decryptMaterial(key, wrapped, parameters)) };
+        },
+      },
+      PrivateKey: {
+        purpose: 'UnwrapKey',
+        apply: (made, loaded, parameters) => ({
+          ...made,
+          bytes: rsaDecrypt(keyObjectIn('private', loaded), made.bytes, parameters),
+        }),
+      },
     },
   },
 };
 
-/** 2.1 §11.62: "either MACing the Key Value with a symmetric key, or signing the Key Value with a private key". */
+/**
+ * 2.1 §11.62: "either MACing the Key Value with a symmetric key, or signing the Key Value with a private key". A key that signs is named by the
+ * identifier "of the Private Key (or its corresponding Public Key)" (§3.3).
+ */
 const sign: Step = {
   information: 'macSignatureKeyInformation',
   called: 'MAC/Signature Key Information',
-  ways: {
-    SymmetricKey: {
-      purpose: 'MACGenerate',
-      apply: (made, loaded, parameters) => ({
-        ...made,
-        macSignature: withSymmetricKey(loaded, (key) => mac(key, made.bytes, parameters)),
-      }),
+  wrapping: {
+    namedBy: 'PublicKey',
+    by: {
+      SymmetricKey: {
+        purpose: 'MACGenerate',
+        apply: (made, loaded, parameters) => ({
+          ...made,
+          macSignature: withSymmetricKey(loaded, (key) => mac(key, made.bytes, parameters)),
+        }),
+      },
+      PrivateKey: {
+        purpose: 'Sign',
+        apply: (made, loaded, parameters) => ({
+          ...made,
+          macSignature: makeSignature(keyObjectIn('private', loaded), made.bytes, parameters),
+        }),
+      },
     },
-    PrivateKey: {
-      purpose: 'Sign',
-      apply: (made, loaded, parameters) => ({
-        ...made,
-        macSignature: makeSignature(keyObjectIn('private', loaded), made.bytes, parameters),
-      }),
+  },
+  unwrapping: {
+    namedBy: 'PrivateKey',
+    by: {
+      SymmetricKey: {
+        purpose: 'MACVerify',
+        apply(made, loaded, parameters) {
+          const expected = withSymmetricKey(loaded, (key) => mac(key, made.bytes, parameters));
+          return demandGenuine(made, (given) => given.length === expected.length && timingSafeEqual(given, expected));
+        },
+      },
+      PublicKey: {
+        purpose: 'Verify',
+        apply: (made, loaded, parameters) =>
+          demandGenuine(made, (given) => checkSignature(keyObjectIn('public', loaded), made.bytes, given, parameters)),
+      },
     },
   },
 };
+
+function demandGenuine(made: Made, isGenuine: (macSignature: Uint8Array) => boolean): Made {
+  const { macSignature } = made;
+  if (macSignature !== undefined && isGenuine(macSignature)) return made;
+  throw new KmipError('CryptographicFailure', 'the MAC/Signature is not that of the Key Value');
+}
 
 /** TR-31 is none: it is a block of its own, in which the Key Value of this text has no place. */
 const methods: { readonly [method: string]: readonly Step[] } = {
@@ -93,37 +147,55 @@ const methods: { readonly [method: string]: readonly Step[] } = {
   MACSignThenEncrypt: [sign, encrypt],
 };
 
-/**
- * The keys that wrap the object, in the order of their steps; one that takes two steps is loaded once.
- * @throws KmipError with the reasons of 2.1 §6.1.19.1.
- */
-export async function wrappingKeys(
-  asked: KeyWrappingSpecification,
-  object: ManagedObject,
-  context: Context,
-): Promise<readonly WrappingKey[]> {
-  const steps = methods[asked.wrappingMethod];
+/** A Key Wrapping Specification asks for it, Key Wrapping Data tells how it was done. */
+type Wrapping = Pick<KeyWrappingData, 'wrappingMethod' | Step['information']>;
+
+function stepsOf(wrapping: Wrapping): readonly Step[] {
+  const steps = methods[wrapping.wrappingMethod];
   if (steps === undefined) {
-    throw new KmipError('FeatureNotSupported', `Wrapping Method ${asked.wrappingMethod} is not supported`);
+    throw new KmipError('FeatureNotSupported', `Wrapping Method ${wrapping.wrappingMethod} is not supported`);
   }
   for (const each of [encrypt, sign]) {
-    if (steps.includes(each) === (asked[each.information] !== undefined)) continue;
+    if (steps.includes(each) === (wrapping[each.information] !== undefined)) continue;
     const rule = steps.includes(each) ? 'needs' : 'has no use for';
-    throw new KmipError('InvalidField', `Wrapping Method ${asked.wrappingMethod} ${rule} ${each.called}`);
+    throw new KmipError('InvalidField', `Wrapping Method ${wrapping.wrappingMethod} ${rule} ${each.called}`);
   }
+  return steps;
+}
+
+/**
+ * The keys that wrap the object with this identifier, in the order of their steps; one that takes two steps is loaded once.
+ * @throws KmipError with the reasons of 2.1 §6.1.19.1.
+ */
+export async function wrappingKeys(asked: Wrapping, id: string, context: Context): Promise<readonly WrappingKey[]> {
   const held = new Map<string, Loaded>();
   const keys: WrappingKey[] = [];
-  for (const step of steps) {
-    const given = asked[step.information];
-    if (given === undefined) continue;
-    const { loaded: found, way } = await loadKey(given.uniqueIdentifier, step, context);
-    const { id } = found.object;
-    if (id === object.id) throw new KmipError('InvalidField', 'a key cannot be wrapped with itself');
-    const loaded = held.get(id) ?? found;
-    held.set(id, loaded);
-    const parameters = parametersOf(loaded.object, given.cryptographicParameters, step);
+  for (const step of stepsOf(asked)) {
+    const { loaded: found, way, given } = await loadKey(asked, step, 'wrapping', id, context);
+    const loaded = held.get(found.object.id) ?? found;
+    held.set(found.object.id, loaded);
+    const parameters = parametersOf(loaded.object, given, step);
     const { information } = step;
     keys.push({ information, loaded, apply: (made, random) => way.apply(made, loaded, parameters, random) });
+  }
+  return keys;
+}
+
+/**
+ * The keys that open what was wrapped so, the last step first.
+ * @throws KmipError as `wrappingKeys` does.
+ */
+export async function unwrappingKeys(
+  wrapping: Wrapping,
+  id: string,
+  context: Context,
+): Promise<readonly Pick<WrappingKey, 'apply'>[]> {
+  const keys: Pick<WrappingKey, 'apply'>[] = [];
+  for (const step of stepsOf(wrapping).toReversed()) {
+    const { loaded, named, way, given } = await loadKey(wrapping, step, 'unwrapping', id, context);
+    // Those of the key that wrapped, which is the one that is named.
+    const parameters = parametersOf(named.object, given, step);
+    keys.push({ apply: (made, random) => way.apply(made, loaded, parameters, random) });
   }
   return keys;
 }
@@ -136,29 +208,41 @@ const wrappingReasons: { readonly [R in ResultReason]?: ResultReason } = {
   ObjectDestroyed: 'WrappingObjectDestroyed',
 };
 
+interface KeyForStep {
+  readonly named: Loaded;
+  /** The one that is used: the other half of the pair, when the text lets that one be named. */
+  readonly loaded: Loaded;
+  readonly way: Way;
+  readonly given: CryptographicParameters | undefined;
+}
+
 async function loadKey(
-  reference: ObjectReference,
+  wrapping: Wrapping,
   step: Step,
+  direction: 'wrapping' | 'unwrapping',
+  wrappedId: string,
   context: Context,
-): Promise<{ readonly loaded: Loaded; readonly way: Way }> {
+): Promise<KeyForStep> {
+  const { uniqueIdentifier, cryptographicParameters: given } = wrapping[step.information] ?? {};
+  const { by, namedBy } = step[direction];
   try {
-    const named = await context.load(reference, 'use');
-    const loaded = step === sign ? await withPrivateHalf(named, context) : named;
+    const named = await context.load(uniqueIdentifier, 'use');
+    const loaded = objectTypeOf(named.object) === namedBy ? await otherHalf(named, context) : named;
     const type = objectTypeOf(loaded.object);
-    const way = step.ways[type];
-    if (way === undefined) throw new KmipError('InvalidObjectType', `a ${type} does not wrap in this way`);
+    const way = by[type];
+    if (way === undefined) throw new KmipError('InvalidObjectType', `a ${type} is no key for ${direction} in this way`);
     permitUse(loaded.object, way.purpose, context.now());
-    return { loaded, way };
+    if (loaded.object.id === wrappedId) throw new KmipError('InvalidField', 'a key cannot be wrapped with itself');
+    return { named, loaded, way, given };
   } catch (error) {
     if (!(error instanceof KmipError)) throw error;
     throw new KmipError(wrappingReasons[error.reason] ?? error.reason, `${step.called}: ${error.message}`);
   }
 }
 
-/** 2.1 §3.3: a key that signs is named by the identifier "of the Private Key (or its corresponding Public Key)". */
-async function withPrivateHalf(named: Loaded, context: Context): Promise<Loaded> {
-  if (objectTypeOf(named.object) !== 'PublicKey') return named;
-  const link = named.object.attributes.link?.find(({ linkType }) => linkType === 'PrivateKeyLink');
+async function otherHalf(named: Loaded, context: Context): Promise<Loaded> {
+  const wanted = objectTypeOf(named.object) === 'PublicKey' ? 'PrivateKeyLink' : 'PublicKeyLink';
+  const link = named.object.attributes.link?.find(({ linkType }) => linkType === wanted);
   return link === undefined ? named : await context.load(link.linkedObjectIdentifier, 'use');
 }
 

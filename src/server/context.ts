@@ -164,6 +164,10 @@ export class RunContext implements Context {
     return new LoadedObject(record, this.now(), this.#batch.opened);
   }
 
+  async isTaken(id: string): Promise<boolean> {
+    return (await this.#batch.view.get(id)) !== undefined;
+  }
+
   async *find(query: ObjectQuery): AsyncGenerator<Loaded> {
     const { session, services, view } = this.#batch;
     for await (const record of candidates(query, session, services.store.term, view, this.now())) {

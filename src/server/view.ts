@@ -112,7 +112,8 @@ export function stagedView({ store, audit }: Services): StagedView {
       for (const change of changes) {
         if ('create' in change) {
           const material = change.material === undefined ? null : Uint8Array.from(change.material);
-          staged.set(change.create.id, { value: change.create, material });
+          const before = staged.get(change.create.id)?.before;
+          staged.set(change.create.id, { before, value: change.create, material });
         } else {
           const [kept, value] = 'remove' in change ? [change.remove, null] : [change.update, change.to];
           const given = 'remove' in change ? null : change.material;

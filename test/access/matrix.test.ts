@@ -3,6 +3,7 @@
  * gets what the life cycle and the error tables say; the other client's answer is, byte for byte, the
  * one for an object that does not exist.
  */
+import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import type { State } from '#objects/life-cycle';
 import { operations, type ServedOperation } from '#operations/served';
@@ -15,7 +16,7 @@ import { encode } from '#ttlv/encode';
 import type { Item } from '#ttlv/item';
 import { aesKey, answersOf, attributesFor, item, uniqueIdentifier } from '#test/server/batches';
 import { openFixture, type Fixture } from '#test/server/fixture';
-import { all, enumerated, int, long, request, struct, text } from '#test/server/items';
+import { all, bytes, enumerated, int, long, request, struct, text } from '#test/server/items';
 import { decode } from '#ttlv/decode';
 import { objectIn, oneAttribute, revocation, statefulTypes, states, type MatrixType } from './objects-in-states.ts';
 
@@ -85,6 +86,7 @@ const onObjects = {
   ],
   DeleteAttribute: [{ payload: (version) => [reference(version)] }],
   Destroy: [{ refused: { Active: wrongState, Destroyed: destroyed, DestroyedCompromised: destroyed } }],
+  Export: [{}],
   Get: [{ refused: { Destroyed: gone, DestroyedCompromised: gone } }],
   GetAttributes: [{}, { payload: (version) => [reference(version)] }],
   GetAttributeList: [{}],
@@ -148,6 +150,9 @@ const keyPairAttributes = (version: string): Item => ({
 /** What they do hangs on more than states: see test/operations/certify.test.ts and its like. */
 type OnCertificates = 'Certify' | 'ReCertify' | 'Validate';
 
+const opaqueObject = struct('OpaqueObject', enumerated('OpaqueDataType', 0x80000001), bytes('OpaqueDataValue', '01'));
+const objectType: [name: string, item: Item] = ['Object Type', enumerated('ObjectType', 8)];
+
 /** Those that name none: what anybody may do at any time, and what it answers. */
 const onNoObject: {
   readonly [O in Exclude<ServedOperation, keyof typeof onObjects | 'Locate' | OnCertificates>]: (
@@ -157,19 +162,18 @@ const onNoObject: {
   Create: aesKey,
   CreateKeyPair: (version) => [keyPairAttributes(version)],
   DiscoverVersions: () => [],
+  // Of an object that another client has: see test/operations/import.test.ts.
+  Import: (version) => [
+    uniqueIdentifier(randomUUID()),
+    ...(version < '2' ? [] : [enumerated('ObjectType', 8)]),
+    ...(version < '2' ? (attributesFor(version, objectType).value as Item[]) : [attributesFor(version, objectType)]),
+    opaqueObject,
+  ],
   Interop: () => [enumerated('InteropFunction', 1), text('InteropIdentifier', 'case')],
   Log: () => [text('LogMessage', 'hello')],
   Ping: () => [],
   Query: () => [enumerated('QueryFunction', 1)],
-  Register: (version) => [
-    enumerated('ObjectType', 8),
-    attributesFor(version),
-    struct('OpaqueObject', enumerated('OpaqueDataType', 0x80000001), {
-      tag: Tag.OpaqueDataValue,
-      type: 8,
-      value: Uint8Array.of(1),
-    } as Item),
-  ],
+  Register: (version) => [enumerated('ObjectType', 8), attributesFor(version), opaqueObject],
 };
 
 const absentId = 'no-such-object';

@@ -71,7 +71,6 @@ const unmet: readonly Unmet[] = [
   later('rekey_key_pair', 'Re-key Key Pair'),
   later('encrypt', 'Encrypt'),
   later('sign', 'Sign'),
-  later('export', 'Export'),
 ];
 
 describe('ovh/kmip-go', function () {

@@ -1,0 +1,35 @@
+/** Attributes that stand inside an object: all that a Template is, and those within a Key Value (KMIP 2.1 §3.2; 1.4 §2.1.4, §2.2.6). */
+import { isDeepStrictEqual } from 'node:util';
+import type { GivenAttributes, Instance } from '#objects/attribute-codec';
+import { referenceText } from '#objects/attribute-reference';
+import { isServersOwn } from '#objects/attribute-rules';
+import { attributeRow } from '#objects/attributes';
+import { isWrapped, type ObjectStructure } from '#objects/object-structure';
+import { KmipError } from '#protocol/kmip-error';
+
+/**
+ * SASED-M-2 has the Name of a Template there, against the error table of 1.4 §11.4.
+ * A Key Value keeps what it has; its attributes differ from the object's "only by the fact that" they are encapsulated.
+ */
+export function attributesWithin(structure: ObjectStructure): readonly Instance[] {
+  if (structure.objectType === 'Template') return structure.attributes;
+  const keyValue = 'keyBlock' in structure ? structure.keyBlock.keyValue : undefined;
+  return keyValue === undefined || isWrapped(keyValue) ? [] : (keyValue.attributes ?? []);
+}
+
+/** Those that a client may give: the server's own are left to it. */
+export const attributesGivenWithin = (structure: ObjectStructure): readonly Instance[] =>
+  structure.objectType === 'Template'
+    ? structure.attributes
+    : attributesWithin(structure).filter((each) => !isServersOwn(each));
+
+/** Both, what they have in common once. @throws KmipError when they contradict one another. */
+export function joined(given: GivenAttributes, within: readonly Instance[]): GivenAttributes {
+  const added = within.filter((each) => {
+    const same = given.instances.filter(({ key }) => key === each.key);
+    if (same.some(({ value }) => isDeepStrictEqual(value, each.value))) return false;
+    if (same.length === 0 || attributeRow(each.key).multiple) return true;
+    throw new KmipError('InvalidAttributeValue', `${referenceText(each)} is given twice, with different values`);
+  });
+  return { ...given, instances: [...given.instances, ...added] };
+}

@@ -1,0 +1,144 @@
+import { listedAttributes, type Instance } from '#objects/attribute-codec';
+import { importedAttributes } from '#objects/attribute-rules';
+import type { Attributes, ObjectType } from '#objects/attributes';
+import { isDestroyed } from '#objects/life-cycle';
+import { hasMaterial } from '#objects/material';
+import { newObject } from '#objects/new-object';
+import { anyObject, type ObjectStructure } from '#objects/object-structure';
+import { emptyTemplate } from '#objects/template';
+import { boolean, enumeration } from '#protocol/codecs';
+import { grouped, optional, required } from '#protocol/fields';
+import { KmipError } from '#protocol/kmip-error';
+import { objectReference, uniqueIdentifier, type ObjectReference } from '#protocol/structures';
+import { Tag } from '#protocol/tags';
+import { V1_4, V2_0 } from '#protocol/versions';
+import type { Context, Loaded } from './context.ts';
+import { attributesWithin, joined } from './encapsulated.ts';
+import { unwrapped } from './key-unwrapping.ts';
+import { withLinksResolved } from './link.ts';
+import { defineOperation } from './operation.ts';
+import { examine } from './registrable.ts';
+
+/**
+ * KMIP 2.1 §6.1.25 (1.4 §4.41). Takes an object back, or over from another server, with the identifier and the attributes that it has there: "all attributes MUST be
+ * set to the supplied values rather than any server generated values". What an object always has, and was not supplied, the server sets as for Register.
+ */
+export const importObject = defineOperation('Import', {
+  request: {
+    uniqueIdentifier: required(Tag.UniqueIdentifier, objectReference),
+    objectType: required(Tag.ObjectType, enumeration('ObjectType'), { since: V2_0 }),
+    // Its table leaves it out; clients may say it here as they do to Register.
+    objectTypeOfOld: optional(Tag.ObjectType, enumeration('ObjectType'), { until: V1_4 }),
+    replaceExisting: optional(Tag.ReplaceExisting, boolean),
+    keyWrapType: optional(Tag.KeyWrapType, enumeration('KeyWrapType')),
+    attributes: grouped(Tag.Attributes, listedAttributes, 'required'),
+    object: grouped(Tag.KeyBlock, anyObject, 'required'),
+  },
+  response: { uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier) },
+
+  async run(request, context) {
+    const { objectTypeOfOld, objectType = objectTypeOfOld, object: provided } = request;
+    if (objectType !== undefined && objectType !== provided.objectType) {
+      throw new KmipError('InvalidField', `Object Type is ${objectType}, but a ${provided.objectType} is given`);
+    }
+    const { id, existing } = await placeOf(request.uniqueIdentifier, request.replaceExisting ?? false, context);
+    const structure = await asAsked(provided, request.keyWrapType, id, context);
+    const { instances } = joined({ instances: request.attributes }, attributesWithin(structure));
+    const given = await supplied(structure.objectType, instances, id, context);
+    const isGone = isDestroyed(given.state);
+    if (isGone && hasMaterial(structure)) {
+      throw new KmipError(
+        'InvalidField',
+        'the object was destroyed, by its State, and its value is given all the same',
+      );
+    }
+    const { object, material } = newObject({
+      id,
+      owner: context.clientId,
+      structure: structure.objectType === 'Template' ? emptyTemplate : structure,
+      found: isGone ? {} : await examine(structure, given, context),
+      given,
+      now: context.now(),
+      generated: false,
+      asGiven: true,
+    });
+    const kept = isGone ? undefined : material;
+    try {
+      await context.commit([
+        existing === undefined
+          ? { create: object, ...(kept === undefined ? {} : { material: kept }) }
+          : { update: existing, to: object, material: kept ?? null },
+      ]);
+    } finally {
+      material?.fill(0);
+    }
+    context.setPlaceholder(id);
+    return { uniqueIdentifier: id };
+  },
+});
+
+/** As other servers have them: the identifiers of this one are of 36 characters. In bytes of UTF-8. */
+const longestIdentifier = 255;
+
+/** Where the object is to lie, and what lies there. An identifier is one object's, whoever owns it. */
+async function placeOf(
+  reference: ObjectReference,
+  replace: boolean,
+  context: Context,
+): Promise<{ readonly id: string; readonly existing?: Loaded }> {
+  if (typeof reference === 'string' && !(await context.isTaken(reference))) return { id: newIdentifier(reference) };
+  if (!replace) throw taken('Replace Existing is not set');
+  try {
+    const existing = await context.load(reference, 'destroy');
+    return { id: existing.object.id, existing };
+  } catch (error) {
+    throw error instanceof KmipError && error.reason === 'ObjectNotFound' ? taken('is none of yours') : error;
+  }
+}
+
+const taken = (why: string): KmipError =>
+  new KmipError('ObjectAlreadyExists', `an object with this Unique Identifier exists, and ${why}`);
+
+/** Control characters would go into logs and listings. */
+function newIdentifier(id: string): string {
+  if (/^[^\p{Control}\p{Surrogate}]+$/u.test(id) && Buffer.byteLength(id) <= longestIdentifier) return id;
+  throw new KmipError('InvalidField', `Unique Identifier must be a text of 1 to ${longestIdentifier} bytes`);
+}
+
+/** "If Not Wrapped then the server SHALL unwrap the object before storing it ... Otherwise the server SHALL store the object as provided." */
+async function asAsked(
+  provided: ObjectStructure,
+  keyWrapType: string | undefined,
+  id: string,
+  context: Context,
+): Promise<ObjectStructure> {
+  if (keyWrapType === undefined || keyWrapType === 'AsRegistered') return provided;
+  if (keyWrapType !== 'NotWrapped') {
+    throw new KmipError('KeyWrapTypeNotSupported', `Key Wrap Type ${keyWrapType} is not supported`);
+  }
+  return await unwrapped(provided, id, context);
+}
+
+/** The attributes, which may say again which object it is, but no other. */
+async function supplied(
+  objectType: ObjectType,
+  instances: readonly Instance[],
+  id: string,
+  context: Context,
+): Promise<Attributes> {
+  const given = importedAttributes(objectType, await withLinksResolved(instances, context), context.version);
+  for (const [said, is, called] of [
+    [given.uniqueIdentifier, id, 'Unique Identifier'],
+    [given.objectType, objectType, 'Object Type'],
+  ] as const) {
+    if (said !== undefined && said !== is) {
+      throw new KmipError('InvalidAttributeValue', `the attribute ${called} is not that of the object`);
+    }
+  }
+  const isGone = isDestroyed(given.state);
+  if (given.destroyDate !== undefined && !isGone) {
+    throw new KmipError('InvalidAttributeValue', 'Destroy Date is given, but State is not that of a destroyed object');
+  }
+  // By this date everything else knows that the value is gone.
+  return isGone ? { destroyDate: context.now(), ...given } : given;
+}

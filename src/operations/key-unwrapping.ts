@@ -1,0 +1,57 @@
+/** How Import opens what was wrapped (KMIP 2.1 §3.3, §6.1.25; 1.4 §2.1.5, §4.41): the undoing of key-wrapping.ts. */
+import {
+  decodeKeyValue,
+  encodeKeyValue,
+  isWrapped,
+  type KeyValue,
+  type ObjectStructure,
+} from '#objects/object-structure';
+import { KmipError } from '#protocol/kmip-error';
+import type { KeyWrappingData } from '#protocol/structures';
+import type { Version } from '#protocol/versions';
+import type { Context } from './context.ts';
+import { unwrappingKeys, type Made } from './wrapping-keys.ts';
+
+/**
+ * The object with its Key Value as it was before it was wrapped; the same one when it is not wrapped. `id` is what it will be called.
+ * @throws KmipError WrappingObjectNotFound and its like when a key is not there to be used, CryptographicFailure when what is given does not open, whatever the cause.
+ */
+export async function unwrapped(object: ObjectStructure, id: string, context: Context): Promise<ObjectStructure> {
+  if (!('keyBlock' in object)) return object;
+  const { keyWrappingData: wrapping, ...keyBlock } = object.keyBlock;
+  const { keyValue } = keyBlock;
+  if (wrapping === undefined || keyValue === undefined) return object;
+  const keys = await unwrappingKeys(wrapping, id, context);
+  // A Key Value that is only MACed or signed may be there to be read.
+  const bytes = isWrapped(keyValue) ? keyValue : encodeKeyValue(keyValue, context.version);
+  const { ivCounterNonce, macSignature } = wrapping;
+  let made: Made = { bytes, ivCounterNonce, macSignature };
+  try {
+    for (const key of keys) made = key.apply(made, (length) => context.random(length));
+  } catch (error) {
+    throw error instanceof KmipError && error.reason === 'CryptographicFailure' ? sealed() : error;
+  }
+  return {
+    ...object,
+    keyBlock: {
+      ...keyBlock,
+      keyValue: isWrapped(keyValue) ? keyValueIn(made.bytes, wrapping, context.version) : keyValue,
+    },
+  };
+}
+
+/** One answer to every failure: which step it was is nobody's business. */
+const sealed = (): KmipError =>
+  new KmipError('CryptographicFailure', 'the wrapped Key Value does not open with the keys of its Key Wrapping Data');
+
+function keyValueIn(bytes: Uint8Array, { encodingOption }: KeyWrappingData, version: Version): KeyValue {
+  if (encodingOption === 'NoEncoding') return { keyMaterial: bytes };
+  if (encodingOption !== undefined && encodingOption !== 'TTLVEncoding') {
+    throw new KmipError('EncodingOptionError', `Encoding Option ${encodingOption} is not supported`);
+  }
+  try {
+    return decodeKeyValue(bytes, version);
+  } catch {
+    throw sealed();
+  }
+}
