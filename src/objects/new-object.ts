@@ -30,8 +30,13 @@ export interface NewObject {
   readonly asGiven?: true;
 }
 
-/** The object, and its material apart, which the caller wipes once it is kept. */
-export function newObject(from: NewObject): { readonly object: ManagedObject; readonly material?: Uint8Array } {
+/** An object that is not kept yet, and its material apart, which the caller wipes once it is. */
+export interface MadeObject {
+  readonly object: ManagedObject;
+  readonly material?: Uint8Array;
+}
+
+export function newObject(from: NewObject): MadeObject {
   const { id, owner, structure, given, found, now, generated, asGiven } = from;
   const { rest, material } = takeMaterial(structure);
   const { objectType } = structure;

@@ -13,6 +13,7 @@ import { V2_0 } from '#protocol/versions';
 import type { Context } from './context.ts';
 import { attributesGivenWithin, joined } from './encapsulated.ts';
 import { attributesToGive } from './given.ts';
+import { keep } from './keep.ts';
 import { defineOperation } from './operation.ts';
 import { checkProtectionStorage, protectionStorageMasks } from './protection-storage.ts';
 import { checkUsageMask, examine, wrappingKeyOf } from './registrable.ts';
@@ -37,7 +38,7 @@ export const register = defineOperation('Register', {
     const together = joined(attributes, attributesGivenWithin(structure));
     const given = await attributesToGive(structure.objectType, [together], context);
     checkUsageMask(structure.objectType, given);
-    const { object, material } = newObject({
+    const made = newObject({
       id: context.newIdentifier(),
       owner: context.clientId,
       structure: structure.objectType === 'Template' ? emptyTemplate : structure,
@@ -46,14 +47,10 @@ export const register = defineOperation('Register', {
       now: context.now(),
       generated: false,
     });
-    try {
-      await context.commit([{ create: object, ...(material === undefined ? {} : { material }) }]);
-    } finally {
-      // What the request holds of it stays for another run, and is wiped with the message.
-      material?.fill(0);
-    }
-    context.setPlaceholder(object.id);
-    return { uniqueIdentifier: object.id };
+    // What the request holds of the material stays for another run, and is wiped with the message.
+    await keep([made], context);
+    context.setPlaceholder(made.object.id);
+    return { uniqueIdentifier: made.object.id };
   },
 });
 
