@@ -42,6 +42,8 @@ const rightsOf = {
   Ping: ['ask'],
   Query: ['ask'],
   ReCertify: ['create', 'modify', 'read'],
+  ReKey: ['create', 'modify', 'read'],
+  ReKeyKeyPair: ['create', 'modify', 'read'],
   Recover: ['archive'],
   Register: ['create', 'read'],
   Revoke: ['modify'],

@@ -1,9 +1,8 @@
 /** What Certify and Re-certify share: the request that comes along, the new object, and the links to it. */
 import { readCertificateContent } from '#crypto/certificates';
 import { writePublicInfo } from '#crypto/key-containers';
-import type { Attributes, AttributeValue } from '#objects/attributes';
-import type { ManagedObject } from '#objects/managed-object';
-import { newObject } from '#objects/new-object';
+import type { Attributes } from '#objects/attributes';
+import { newObject, type MadeObject } from '#objects/new-object';
 import { bytes, enumeration } from '#protocol/codecs';
 import { optional } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
@@ -11,6 +10,7 @@ import { Tag } from '#protocol/tags';
 import { V1_4, V2_0 } from '#protocol/versions';
 import { attributesOfCertificate } from './certificate-attributes.ts';
 import type { CertificateHolder, Context, Loaded, ObjectChange } from './context.ts';
+import { linked } from './link.ts';
 import { changed } from './state-change.ts';
 
 /** The fields of both payloads. */
@@ -65,9 +65,7 @@ export function checkType({ certificateType = 'X_509' }: Attributes): void {
   if (certificateType !== 'X_509') throw new KmipError('FeatureNotSupported', 'only X.509 certificates are made');
 }
 
-export interface Certified {
-  readonly object: ManagedObject;
-  readonly material?: Uint8Array;
+export interface Certified extends MadeObject {
   /** SubjectPublicKeyInfo. */
   readonly publicKey: Uint8Array | undefined;
 }
@@ -104,19 +102,6 @@ export function checkSameKey(one: Uint8Array | undefined, other: Uint8Array | un
   if (one === undefined || other === undefined || !Buffer.from(one).equals(other)) {
     throw new KmipError('InvalidCSR', 'the Certificate Request is for another key');
   }
-}
-
-type Link = AttributeValue<'link'>;
-
-/** Where the object had a link of this type, that one now leads elsewhere; its Attribute Index stays (1.4 §2.1.1). */
-export function linked(object: ManagedObject, linkType: Link['linkType'], id: string): ManagedObject {
-  const to: Link = { linkType, linkedObjectIdentifier: id };
-  const { link = [] } = object.attributes;
-  const place = link.findIndex((each) => each.linkType === linkType);
-  const attributes = { ...object.attributes, link: place < 0 ? [...link, to] : link.with(place, to) };
-  const { link: held } = object.indexes;
-  if (held === undefined || place >= 0) return { ...object, attributes };
-  return { ...object, attributes, indexes: { ...object.indexes, link: [...held, Math.max(-1, ...held) + 1] } };
 }
 
 /** "The server SHALL create a Link attribute of Link Type Certificate", or change the one that is there. */

@@ -13,7 +13,6 @@ import {
   certified,
   checkSameKey,
   checkType,
-  linked,
   linkToCertificate,
   requestFields,
   requestIn,
@@ -21,6 +20,8 @@ import {
 } from './certification.ts';
 import type { CertificateHolder, Loaded } from './context.ts';
 import { attributesToGive } from './given.ts';
+import { keep } from './keep.ts';
+import { linked } from './link.ts';
 import { defineOperation } from './operation.ts';
 import { checkProtectionStorage, protectionStorageMasks } from './protection-storage.ts';
 
@@ -47,15 +48,16 @@ export const certify = defineOperation('Certify', {
       request === undefined || reference !== undefined ? await context.load(reference, 'modify') : undefined;
     const publicKey = named !== undefined && objectTypeOf(named.object) === 'PublicKey' ? named : undefined;
     const holder = request ?? holderNamed(named as Loaded, given);
-    const { object, material, publicKey: certifiedKey } = certified(holder, given, context);
-    if (publicKey !== undefined) checkSameKey(keyOf(publicKey), certifiedKey);
-    const to = publicKey === undefined ? object : linked(object, 'PublicKeyLink', publicKey.object.id);
-    await context.commit([
-      { create: to, ...(material === undefined ? {} : { material }) },
-      ...(publicKey === undefined ? [] : [linkToCertificate(publicKey, to.id, context)]),
-    ]);
-    context.setPlaceholder(to.id);
-    return { uniqueIdentifier: to.id };
+    const { publicKey: certifiedKey, ...made } = certified(holder, given, context);
+    const { id } = made.object;
+    if (publicKey === undefined) await keep([made], context);
+    else {
+      checkSameKey(keyOf(publicKey), certifiedKey);
+      const object = linked(made.object, 'PublicKeyLink', publicKey.object.id);
+      await keep([{ ...made, object }], context, [linkToCertificate(publicKey, id, context)]);
+    }
+    context.setPlaceholder(id);
+    return { uniqueIdentifier: id };
   },
 });
 

@@ -1,6 +1,9 @@
 import type { Instance } from '#objects/attribute-codec';
 import type { AttributeValue } from '#objects/attributes';
+import type { ManagedObject } from '#objects/managed-object';
 import type { Context } from './context.ts';
+
+type Link = AttributeValue<'link'>;
 
 /**
  * A Link says what it links to in any of the ways in which objects are named (2.1 §4.31); kept is the identifier. One
@@ -9,7 +12,7 @@ import type { Context } from './context.ts';
  */
 export async function withLinkResolved(instance: Instance, context: Context): Promise<Instance> {
   if (instance.key !== 'link') return instance;
-  const link = instance.value as AttributeValue<'link'>;
+  const link = instance.value as Link;
   if (typeof link.linkedObjectIdentifier === 'string') return instance;
   const { object } = await context.load(link.linkedObjectIdentifier, 'read');
   return { ...instance, value: { ...link, linkedObjectIdentifier: object.id } };
@@ -22,4 +25,15 @@ export async function withLinksResolved(
   const resolved: Instance[] = [];
   for (const each of instances) resolved.push(await withLinkResolved(each, context));
   return resolved;
+}
+
+/** Where the object had a link of this type, that one now leads elsewhere; its Attribute Index stays (1.4 §2.1.1). */
+export function linked(object: ManagedObject, linkType: Link['linkType'], id: string): ManagedObject {
+  const to: Link = { linkType, linkedObjectIdentifier: id };
+  const { link = [] } = object.attributes;
+  const place = link.findIndex((each) => each.linkType === linkType);
+  const attributes = { ...object.attributes, link: place < 0 ? [...link, to] : link.with(place, to) };
+  const { link: held } = object.indexes;
+  if (held === undefined || place >= 0) return { ...object, attributes };
+  return { ...object, attributes, indexes: { ...object.indexes, link: [...held, Math.max(-1, ...held) + 1] } };
 }

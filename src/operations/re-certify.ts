@@ -1,9 +1,5 @@
 import { attributeSet } from '#objects/attribute-codec';
-import { isServersOwn } from '#objects/attribute-rules';
-import type { Attributes } from '#objects/attributes';
-import { isDestroyed } from '#objects/life-cycle';
-import { allInstances, attributesFrom, objectTypeOf, type ManagedObject } from '#objects/managed-object';
-import { rotation } from '#objects/rotation';
+import type { ManagedObject } from '#objects/managed-object';
 import { interval } from '#protocol/codecs';
 import { optional, required } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
@@ -14,7 +10,6 @@ import {
   certified,
   checkSameKey,
   checkType,
-  linked,
   linkToCertificate,
   publicKeyOf,
   requestFields,
@@ -23,9 +18,10 @@ import {
 } from './certification.ts';
 import type { Context, Loaded, ObjectChange } from './context.ts';
 import { attributesToGive } from './given.ts';
+import { keep } from './keep.ts';
 import { defineOperation } from './operation.ts';
 import { checkProtectionStorage, protectionStorageMasks } from './protection-storage.ts';
-import { changed } from './state-change.ts';
+import { checkReplaceable, inherited, replacedBy } from './replacement.ts';
 
 /** KMIP 2.1 §6.1.45 (1.4 §4.8). Without a request the new certificate has the subject and the names of the existing one. */
 export const reCertify = defineOperation('ReCertify', {
@@ -50,83 +46,26 @@ export const reCertify = defineOperation('ReCertify', {
     checkType(given);
     const request =
       requestIn(payload) ?? (kept === undefined ? undefined : requestOfObject(await context.load(kept, 'read')));
-    const rotated = rotation(existing.object.attributes, context.now());
-    const attributes = { ...rotated.replacement, ...renewed(existing.object, given, offset, context.now()) };
-    const { object, material, publicKey } = certified(request ?? { certificate: value }, attributes, context);
+    const attributes = inherited(existing.object, given, offset, context.now());
+    const { publicKey, ...made } = certified(request ?? { certificate: value }, attributes, context);
     checkSameKey(publicKeyOf(value), publicKey);
-    const to = linked(object, 'ReplacedObjectLink', existing.object.id);
-    await context.commit([
-      { create: to, ...(material === undefined ? {} : { material }) },
-      { update: existing, to: replaced(existing.object, to.id, rotated.replaced, context.now()) },
-      ...(await publicKeyChanges(existing.object, to.id, context)),
+    const { id } = made.object;
+    await keep([made], context, [
+      replacedBy(existing, id, context),
+      ...(await publicKeyChanges(existing.object, id, context)),
     ]);
-    context.setPlaceholder(to.id);
-    return { uniqueIdentifier: to.id };
+    context.setPlaceholder(id);
+    return { uniqueIdentifier: id };
   },
 });
 
 function certificateIn(loaded: Loaded): Uint8Array {
-  const { object } = loaded;
-  const type = objectTypeOf(object);
-  if (type !== 'Certificate') throw new KmipError('InvalidObjectType', `a ${type} cannot be certified again`);
-  if (isDestroyed(object.attributes.state)) throw new KmipError('ObjectDestroyed', 'the certificate was destroyed');
+  checkReplaceable(loaded, 'Certificate');
   const held = loaded.openStructure();
   if (held.objectType !== 'Certificate' || held.certificateType !== 'X_509') {
     throw new KmipError('FeatureNotSupported', 'only X.509 certificates are certified again');
   }
   return held.certificateValue;
-}
-
-/** Not taken over (2.1 §6.1.45, table 299): what is dated anew, and links that lead to what came before and after. */
-const left: ReadonlySet<string> = new Set([
-  ...['activationDate', 'deactivationDate', 'destroyDate', 'compromiseDate', 'compromiseOccurrenceDate', 'archiveDate'],
-  ...['revocationReason', 'originalCreationDate', 'digest', 'fresh', 'certificateType'],
-]);
-const leftLinks: ReadonlySet<string> = new Set(['ReplacementObjectLink', 'ReplacedObjectLink']);
-
-/** The client's own attributes of the existing certificate, those of the request before them. */
-function renewed(
-  { attributes: old, indexes }: ManagedObject,
-  given: Attributes,
-  offset: number | undefined,
-  now: number,
-): Attributes {
-  if (offset !== undefined && (given.activationDate !== undefined || given.deactivationDate !== undefined)) {
-    throw new KmipError('InvalidMessage', 'Offset leaves no Activation Date and Deactivation Date');
-  }
-  const own = allInstances({ attributes: old, indexes }).filter((each) => !left.has(each.key) && !isServersOwn(each));
-  const { link, ...copied } = attributesFrom(own);
-  const links = (link ?? []).filter(({ linkType }) => !leftLinks.has(linkType));
-  return { ...copied, ...(links.length === 0 ? {} : { link: links }), ...datesOf(old, offset, now), ...given };
-}
-
-/** 2.1 §6.1.45, table 298. */
-function datesOf(
-  { activationDate, deactivationDate }: Attributes,
-  offset: number | undefined,
-  now: number,
-): Attributes {
-  if (offset === undefined) {
-    return {
-      ...(activationDate === undefined ? {} : { activationDate }),
-      ...(deactivationDate === undefined ? {} : { deactivationDate }),
-    };
-  }
-  const activation = now + offset;
-  return {
-    activationDate: activation,
-    ...(deactivationDate === undefined || activationDate === undefined
-      ? {}
-      : { deactivationDate: deactivationDate + (activation - activationDate) }),
-  };
-}
-
-/** "All name attributes are removed from the existing certificate." */
-function replaced(existing: ManagedObject, id: string, rotated: Attributes, now: number): ManagedObject {
-  const to = changed(linked(existing, 'ReplacementObjectLink', id), rotated, now);
-  const { name: _name, ...attributes } = to.attributes;
-  const { name: _index, ...indexes } = to.indexes;
-  return { ...to, attributes, indexes };
 }
 
 /** "For the public key, the server SHALL change the Link attribute", when it is here and the caller's. */

@@ -68,7 +68,7 @@ const olderReasons: OlderReasons = {
   Sensitive: 'PermissionDenied',
   NotExtractable: 'PermissionDenied',
   ObjectAlreadyExists: 'IllegalOperation',
-  // These ended with 1.4; no operation gives them.
+  // These ended with 1.4.
   IllegalOperation: 'InvalidField',
   IndexOutOfBounds: 'ServerLimitExceeded',
 };

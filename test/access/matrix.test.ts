@@ -147,15 +147,15 @@ const keyPairAttributes = (version: string): Item => ({
   tag: version < '2' ? Tag.CommonTemplateAttribute : Tag.CommonAttributes,
 });
 
-/** What they do hangs on more than states: see test/operations/certify.test.ts and its like. */
-type OnCertificates = 'Certify' | 'ReCertify' | 'Validate';
+/** What they do hangs on more than states: see test/operations/certify.test.ts, re-key.test.ts and their like. */
+type OnMore = 'Certify' | 'ReCertify' | 'ReKey' | 'ReKeyKeyPair' | 'Validate';
 
 const opaqueObject = struct('OpaqueObject', enumerated('OpaqueDataType', 0x80000001), bytes('OpaqueDataValue', '01'));
 const objectType: [name: string, item: Item] = ['Object Type', enumerated('ObjectType', 8)];
 
 /** Those that name none: what anybody may do at any time, and what it answers. */
 const onNoObject: {
-  readonly [O in Exclude<ServedOperation, keyof typeof onObjects | 'Locate' | OnCertificates>]: (
+  readonly [O in Exclude<ServedOperation, keyof typeof onObjects | 'Locate' | OnMore>]: (
     version: string,
   ) => readonly Item[];
 } = {

@@ -109,6 +109,16 @@ export const named = (each: Item): Item =>
 export const given = (version: string, ...attributes: Item[]): Item =>
   isOld(version) ? struct('TemplateAttribute', ...attributes.map(named)) : struct('Attributes', ...attributes);
 
+/** One of the three sets of Create Key Pair and Re-key Key Pair, as the version has it. */
+export const pairSet = (
+  version: string,
+  whose: 'Common' | 'PrivateKey' | 'PublicKey',
+  ...attributes: Item[]
+): Item => ({
+  ...given(version, ...attributes),
+  tag: isOld(version) ? Tag[`${whose}TemplateAttribute`] : Tag[`${whose}Attributes`],
+});
+
 /** A custom attribute, `x-` in 1.x. */
 export function custom(version: string, label: string, value: Item): Item {
   if (isOld(version)) return attribute(`x-${label}`, value);

@@ -1,20 +1,14 @@
 /** What clients rely on when they have key pairs made, or bring their own. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { expect } from 'chai';
-import { at, enumerated, int, isOld, struct, versions } from '#test/server/items';
+import { at, enumerated, int, struct, versions } from '#test/server/items';
 import { ItemType, type Item } from '#ttlv/index';
 import { Tag } from '#protocol/tags';
-import { given, id, name, serverForEach, type Caller } from './caller.ts';
+import { given, id, name, pairSet, serverForEach, type Caller } from './caller.ts';
 
 const format = { pkcs1: 3, pkcs8: 4, x509: 5 } as const;
 const objectType = { publicKey: 3, privateKey: 4 } as const;
 const rsa = 4;
-
-/** The attributes of one set of Create Key Pair, as the version has it. */
-const set = (version: string, whose: 'Common' | 'PrivateKey' | 'PublicKey', ...attributes: Item[]): Item => ({
-  ...given(version, ...attributes),
-  tag: isOld(version) ? Tag[`${whose}TemplateAttribute`] : Tag[`${whose}Attributes`],
-});
 
 const rsaOf = (bits: number): Item[] => [enumerated('CryptographicAlgorithm', rsa), int('CryptographicLength', bits)];
 
@@ -45,9 +39,9 @@ describe('a client with key pairs', () => {
     for (const bits of [2048, 4096]) {
       const { privateId, publicId } = await made(
         here,
-        set('1.4', 'Common', ...rsaOf(bits)),
-        set('1.4', 'PrivateKey', name('private'), int('CryptographicUsageMask', 2)),
-        set('1.4', 'PublicKey', name('public'), int('CryptographicUsageMask', 1)),
+        pairSet('1.4', 'Common', ...rsaOf(bits)),
+        pairSet('1.4', 'PrivateKey', name('private'), int('CryptographicUsageMask', 2)),
+        pairSet('1.4', 'PublicKey', name('public'), int('CryptographicUsageMask', 1)),
       );
       const privateKey = createPrivateKey({
         key: material(await blockOf(here, privateId)),
@@ -101,7 +95,7 @@ describe('a client with key pairs', () => {
   it('mask-zero-and-nameless-pairs: pairs with neither mask nor name', async () => {
     for (const version of versions) {
       const here = caller(version);
-      const { privateId, publicId } = await made(here, set(version, 'Common', ...rsaOf(1024)));
+      const { privateId, publicId } = await made(here, pairSet(version, 'Common', ...rsaOf(1024)));
       const [privateBlock, publicBlock] = [await blockOf(here, privateId), await blockOf(here, publicId)];
       const privateKey = createPrivateKey({ key: material(privateBlock), format: 'der', type: 'pkcs1' });
       const publicKey = createPublicKey({ key: material(publicBlock), format: 'der', type: 'pkcs1' });

@@ -150,4 +150,19 @@ describe('a client that lives with its keys', () => {
     await call('Activate', id(key));
     expect((await refused('Get', id(key))).reason).to.equal('Sensitive');
   });
+
+  it('rekey-moves-the-name: the new key has the Name, the old one stays Active and can be fetched', async () => {
+    for (const version of versions) {
+      const here = caller(version);
+      const label = name(`rotated in ${version}`);
+      const old = await here.create(label);
+      await here.call('Activate', id(old));
+      const payload = await here.call('ReKey', id(old));
+      const renewed = at(payload, 'UniqueIdentifier')?.value as string;
+      expect(renewed).to.not.equal(old);
+      expect(await here.locate(label)).to.deep.equal([renewed]);
+      expect([await stateOf(here, old), await stateOf(here, renewed)]).to.deep.equal([active, active]);
+      await here.call('Get', id(old));
+    }
+  });
 });

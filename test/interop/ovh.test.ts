@@ -66,12 +66,7 @@ const later = (theme: string, operation: string): Unmet => ({
   error: /OperationNotSupported/,
 });
 
-const unmet: readonly Unmet[] = [
-  later('rekey', 'Re-key'),
-  later('rekey_key_pair', 'Re-key Key Pair'),
-  later('encrypt', 'Encrypt'),
-  later('sign', 'Sign'),
-];
+const unmet: readonly Unmet[] = [later('encrypt', 'Encrypt'), later('sign', 'Sign')];
 
 describe('ovh/kmip-go', function () {
   this.timeout(300_000);

@@ -136,7 +136,11 @@ const unmet: readonly Unmet[] = [
     why: 'PyKMIP reads a wrapped Key Value as a structure, which is a Byte String (1.4 section 2.1.3)',
     error: /Tried to read Base.type: expected 1, received 8/,
   },
-  later('rekey', 'Re-key'),
+  {
+    ...{ theme: 'rekey', version: '2.0' },
+    why: 'PyKMIP sends a Template-Attribute, even an empty one, and 2.0 has none',
+    error: /Template-Attribute/i,
+  },
   later('derive_key', 'Derive Key'),
   later('encrypt', 'Encrypt'),
   later('sign', 'Sign'),

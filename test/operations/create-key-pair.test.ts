@@ -3,7 +3,7 @@ import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { expect } from 'chai';
 import { enumerationNumber, enumerationValue, type EnumerationName } from '#protocol/enumerations';
 import { Tag, type TagName } from '#protocol/tags';
-import { callerOf, given, id, item, name, type Caller } from '#test/clients/caller';
+import { callerOf, id, item, name, pairSet, type Caller } from '#test/clients/caller';
 import { openFixture, type Fixture } from '#test/server/fixture';
 import { all, at, enumerated, int, isOld, struct, value, versions } from '#test/server/items';
 import type { Item } from '#ttlv/item';
@@ -16,11 +16,6 @@ const curve = (label: string): Item =>
   struct('CryptographicDomainParameters', named('RecommendedCurve', 'RecommendedCurve', label));
 const qlength = (bits: number): Item => struct('CryptographicDomainParameters', int('Qlength', bits));
 const asFormat = (label: string): Item => named('KeyFormatType', 'KeyFormatType', label);
-
-const set = (version: string, whose: 'Common' | 'PrivateKey' | 'PublicKey', ...attributes: Item[]): Item => ({
-  ...given(version, ...attributes),
-  tag: isOld(version) ? Tag[`${whose}TemplateAttribute`] : Tag[`${whose}Attributes`],
-});
 
 const curves = [
   ...['P_192', 'P_224', 'P_256', 'P_384', 'P_521', 'SECP256K1', 'BRAINPOOLP256R1', 'BRAINPOOLP512T1'],
@@ -77,7 +72,7 @@ describe('Create Key Pair', () => {
   for (const [what, attributes, bits] of pairs) {
     it(`makes ${what}, two halves that belong together`, async () => {
       const here = caller('2.1');
-      const [privateId, publicId] = await made(here, set('2.1', 'Common', ...attributes));
+      const [privateId, publicId] = await made(here, pairSet('2.1', 'Common', ...attributes));
       for (const which of [privateId, publicId]) {
         expect(value(await held(here, which), 'CryptographicLength')).to.equal(bits);
       }
@@ -95,9 +90,9 @@ describe('Create Key Pair', () => {
       const here = caller(version);
       const [privateId, publicId] = await made(
         here,
-        set(version, 'Common', algorithm('ECDSA'), curve('P_256')),
-        set(version, 'PrivateKey', name(`private of ${version}`), int('CryptographicUsageMask', 1)),
-        set(version, 'PublicKey', name(`public of ${version}`), int('CryptographicUsageMask', 2)),
+        pairSet(version, 'Common', algorithm('ECDSA'), curve('P_256')),
+        pairSet(version, 'PrivateKey', name(`private of ${version}`), int('CryptographicUsageMask', 1)),
+        pairSet(version, 'PublicKey', name(`public of ${version}`), int('CryptographicUsageMask', 2)),
       );
       expect(await here.locate(name(`private of ${version}`))).to.deep.equal([privateId]);
       expect(await here.locate(name(`public of ${version}`))).to.deep.equal([publicId]);
@@ -125,7 +120,7 @@ describe('Create Key Pair', () => {
   it('gives the formats of the default table in 2.x, and those that others know in 1.x', async () => {
     const formats = async (version: string, ...attributes: Item[]): Promise<unknown[]> => {
       const here = caller(version);
-      const [privateId, publicId] = await made(here, set(version, 'Common', ...attributes));
+      const [privateId, publicId] = await made(here, pairSet(version, 'Common', ...attributes));
       const of = async (which: string, half: 'PublicKey' | 'PrivateKey'): Promise<unknown> =>
         enumerationValue(
           'KeyFormatType',
@@ -142,7 +137,10 @@ describe('Create Key Pair', () => {
   });
 
   it('turns what a newer version made into what an older one can say', async () => {
-    const [privateId, publicId] = await made(caller('2.1'), set('2.1', 'Common', algorithm('ECDSA'), curve('P_256')));
+    const [privateId, publicId] = await made(
+      caller('2.1'),
+      pairSet('2.1', 'Common', algorithm('ECDSA'), curve('P_256')),
+    );
     const here = caller('1.0');
     expect(value(await here.call('Get', id(privateId)), 'PrivateKey', 'KeyBlock', 'KeyFormatType')).to.equal(6);
     expect(value(await here.call('Get', id(publicId)), 'PublicKey', 'KeyBlock', 'KeyFormatType')).to.equal(5);
@@ -152,21 +150,21 @@ describe('Create Key Pair', () => {
     const here = caller('2.1');
     const [privateId, publicId] = await made(
       here,
-      set('2.1', 'Common', algorithm('RSA'), length(1024), asFormat('PKCS_8')),
-      set('2.1', 'PublicKey', asFormat('X_509')),
+      pairSet('2.1', 'Common', algorithm('RSA'), length(1024), asFormat('PKCS_8')),
+      pairSet('2.1', 'PublicKey', asFormat('X_509')),
     );
     expect(value(await held(here, privateId), 'KeyFormatType')).to.equal(4);
     expect(value(await held(here, publicId), 'KeyFormatType')).to.equal(5);
     const refusal = await here.refused(
       'CreateKeyPair',
-      set('2.1', 'Common', algorithm('RSA'), length(1024), asFormat('ECPrivateKey')),
+      pairSet('2.1', 'Common', algorithm('RSA'), length(1024), asFormat('ECPrivateKey')),
     );
     expect(refusal.reason).to.equal('InvalidAttributeValue');
   });
 
   it('sets the ID Placeholder to the private key', async () => {
     const [, answer] = await caller('2.1').send([
-      item('CreateKeyPair', [set('2.1', 'Common', algorithm('RSA'), length(1024))], '01'),
+      item('CreateKeyPair', [pairSet('2.1', 'Common', algorithm('RSA'), length(1024))], '01'),
       item('GetAttributes', [enumerated('AttributeReference', Tag.ObjectType)], '02'),
     ]);
     expect(value(answer?.payload as Item, 'Attributes', 'ObjectType')).to.equal(4);
@@ -177,8 +175,8 @@ describe('Create Key Pair', () => {
     const groups = (label: string): Item => ({ tag: Tag.ObjectGroup, type: 7, value: label }) as Item;
     const [privateId, publicId] = await made(
       here,
-      set('2.1', 'Common', algorithm('RSA'), length(1024), int('CryptographicUsageMask', 4), groups('both')),
-      set('2.1', 'PrivateKey', int('CryptographicUsageMask', 1), groups('one')),
+      pairSet('2.1', 'Common', algorithm('RSA'), length(1024), int('CryptographicUsageMask', 4), groups('both')),
+      pairSet('2.1', 'PrivateKey', int('CryptographicUsageMask', 1), groups('one')),
     );
     const [ofPrivate, ofPublic] = [await held(here, privateId), await held(here, publicId)];
     expect([value(ofPrivate, 'CryptographicUsageMask'), value(ofPublic, 'CryptographicUsageMask')]).to.deep.equal([
@@ -189,33 +187,33 @@ describe('Create Key Pair', () => {
   });
 
   const refusals: readonly (readonly [what: string, reason: string, sets: readonly Item[]])[] = [
-    ['no algorithm', 'InvalidAttribute', [set('2.1', 'Common', length(2048))]],
-    ['a symmetric algorithm', 'InvalidAttributeValue', [set('2.1', 'Common', algorithm('AES'), length(256))]],
-    ['RSA of 512 bits', 'InvalidAttributeValue', [set('2.1', 'Common', algorithm('RSA'), length(512))]],
-    ['RSA of a million bits', 'InvalidAttributeValue', [set('2.1', 'Common', algorithm('RSA'), length(1_000_000))]],
-    ['RSA without a length', 'InvalidAttributeValue', [set('2.1', 'Common', algorithm('RSA'))]],
-    ['EC without a curve', 'InvalidAttributeValue', [set('2.1', 'Common', algorithm('ECDSA'))]],
+    ['no algorithm', 'InvalidAttribute', [pairSet('2.1', 'Common', length(2048))]],
+    ['a symmetric algorithm', 'InvalidAttributeValue', [pairSet('2.1', 'Common', algorithm('AES'), length(256))]],
+    ['RSA of 512 bits', 'InvalidAttributeValue', [pairSet('2.1', 'Common', algorithm('RSA'), length(512))]],
+    ['RSA of a million bits', 'InvalidAttributeValue', [pairSet('2.1', 'Common', algorithm('RSA'), length(1_000_000))]],
+    ['RSA without a length', 'InvalidAttributeValue', [pairSet('2.1', 'Common', algorithm('RSA'))]],
+    ['EC without a curve', 'InvalidAttributeValue', [pairSet('2.1', 'Common', algorithm('ECDSA'))]],
     [
       'a length of another curve',
       'InvalidAttributeValue',
-      [set('2.1', 'Common', algorithm('ECDSA'), length(384), curve('P_256'))],
+      [pairSet('2.1', 'Common', algorithm('ECDSA'), length(384), curve('P_256'))],
     ],
     [
       'DSA of an odd size',
       'InvalidAttributeValue',
-      [set('2.1', 'Common', algorithm('DSA'), length(1024), qlength(256))],
+      [pairSet('2.1', 'Common', algorithm('DSA'), length(1024), qlength(256))],
     ],
-    ['DH of an odd size', 'InvalidAttributeValue', [set('2.1', 'Common', algorithm('DH'), length(1000))]],
+    ['DH of an odd size', 'InvalidAttributeValue', [pairSet('2.1', 'Common', algorithm('DH'), length(1000))]],
     [
       'halves of different algorithms',
       'InvalidAttributeValue',
-      [set('2.1', 'PrivateKey', algorithm('RSA'), length(1024)), set('2.1', 'PublicKey', algorithm('DSA'))],
+      [pairSet('2.1', 'PrivateKey', algorithm('RSA'), length(1024)), pairSet('2.1', 'PublicKey', algorithm('DSA'))],
     ],
     [
       'a place for the private key that the server has not',
       'PrivateProtectionStorageUnavailable',
       [
-        set('2.1', 'Common', algorithm('RSA'), length(1024)),
+        pairSet('2.1', 'Common', algorithm('RSA'), length(1024)),
         struct('PrivateProtectionStorageMasks', int('ProtectionStorageMask', 2)),
       ],
     ],
