@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { openClients } from '#access/clients';
+import { makeCredential } from '#access/credentials';
 import { createLog } from '#log';
 import { loadConfig, type Flags } from '#config';
 import type { Peer } from '#client/tls-transport';
+import type { UsernameAndPassword } from '#conformance/credentials';
 
 import { boundCertificate, makeClientFiles } from './client-files.ts';
 import { createOutput } from './output.ts';
@@ -19,8 +21,14 @@ export interface OwnServer {
   stop(): Promise<void>;
 }
 
-/** @param flags settings other than the usual ones. The environment has no say: it may name a store in use. */
-export async function startOwnServer(flags: Flags = {}): Promise<OwnServer> {
+/**
+ * @param flags settings other than the usual ones. The environment has no say: it may name a store in use.
+ * @param known what the client may authenticate with besides its certificate.
+ */
+export async function startOwnServer(
+  flags: Flags = {},
+  known: readonly UsernameAndPassword[] = [],
+): Promise<OwnServer> {
   const data = await mkdtemp(join(tmpdir(), 'kmipd-conformance-'));
   const config = loadConfig({ data, host: '127.0.0.1', port: '0', interop: true, ...flags }, {});
   const log = createLog({ level: 'error', format: config.logFormat });
@@ -32,7 +40,12 @@ export async function startOwnServer(flags: Flags = {}): Promise<OwnServer> {
     keyType: 'P-256',
     p12Format: 'modern',
   });
-  await openClients({ store, now }).add(name, { certificates: [boundCertificate(certificate, authority)] });
+  // A password that is outside of our bounds makes its cases fail, not the run.
+  const made = await Promise.allSettled(known.map(({ username, password }) => makeCredential(username, password)));
+  await openClients({ store, now }).add(name, {
+    certificates: [boundCertificate(certificate, authority)],
+    credentials: made.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])),
+  });
   const serving = await startServing(workplace);
   const contentOf = (file: string): string => String(files.find((each) => each.name === file)?.content);
   return {

@@ -49,6 +49,19 @@ describe('kmipd conformance', function () {
     expect(status).to.equal(1);
   });
 
+  it('lets its own server know the user names and passwords of the cases', async () => {
+    mkdirSync(place.path('cases'));
+    const credential =
+      '<Authentication><Credential><CredentialType type="Enumeration" value="UsernameAndPassword"/><CredentialValue>' +
+      '<Username type="TextString" value="somebody"/><Password type="TextString" value="a password"/>' +
+      '</CredentialValue></Credential></Authentication>';
+    const text = readFileSync(`${cases}/1.1/VERSION-M-1-11.xml`, 'utf8');
+    const header = /(<RequestHeader>.*?)(<BatchCount)/gs;
+    writeFileSync(place.path('cases/VERSION-M-1-11.xml'), text.replace(header, `$1${credential}$2`));
+    const { stdout } = await place.kmipd('conformance', place.path('cases'));
+    expect(stdout).to.include('1 passed, 0 failed');
+  });
+
   it('says what is missing', async () => {
     const none = await place.kmipd('conformance', cases, '--only', 'NONE-*');
     expect(none.stderr).to.match(/there is no case to run/);

@@ -10,6 +10,7 @@ import { CommandError } from '#cli/output';
 import { startOwnServer } from '#cli/own-server';
 import { serverOption, type ServerAddress } from '#cli/server-address';
 import { findCases } from '#conformance/cases';
+import { credentialsIn } from '#conformance/credentials';
 import { runConformance } from '#conformance/run';
 import { resultLine, resultRecord, summarize } from '#conformance/summary';
 
@@ -51,7 +52,7 @@ export const conformance = defineCommand<Given>({
       throw new CommandError('there is no case to run', 'case files end with .xml; --only takes a glob');
     const { peer, stop } =
       given.server === undefined
-        ? await startOwnServer()
+        ? await startOwnServer({}, await credentialsIn(files))
         : { peer: peerOf(given.server, given), stop: () => Promise.resolve() };
     try {
       const results = await runConformance({
