@@ -32,6 +32,7 @@ const rightsOf = {
   Get: ['fetch', 'use'],
   GetAttributes: ['read'],
   GetAttributeList: ['read'],
+  GetConstraints: ['ask'],
   GetUsageAllocation: ['use'],
   Import: ['create', 'destroy', 'read', 'use'],
   Interop: ['ask', 'read'],
@@ -40,7 +41,7 @@ const rightsOf = {
   ModifyAttribute: ['modify', 'read'],
   ObtainLease: ['use'],
   Ping: ['ask'],
-  Query: ['ask'],
+  Query: ['ask', 'read'],
   ReCertify: ['create', 'modify', 'read'],
   ReKey: ['create', 'modify', 'read'],
   ReKeyKeyPair: ['create', 'modify', 'read'],
@@ -48,6 +49,8 @@ const rightsOf = {
   Register: ['create', 'read'],
   Revoke: ['modify'],
   SetAttribute: ['modify', 'read'],
+  SetConstraints: ['create'],
+  SetDefaults: ['create'],
   Validate: ['ask', 'fetch', 'read'],
 } as const satisfies { readonly [O in ServedOperation]: readonly [Right, ...ObjectRight[]] };
 

@@ -19,7 +19,7 @@ import {
   requestOfObject,
 } from './certification.ts';
 import type { CertificateHolder, Loaded } from './context.ts';
-import { attributesToGive } from './given.ts';
+import { attributesToMake } from './given.ts';
 import { keep } from './keep.ts';
 import { linked } from './link.ts';
 import { defineOperation } from './operation.ts';
@@ -40,7 +40,7 @@ export const certify = defineOperation('Certify', {
 
   async run({ uniqueIdentifier: reference, attributes, protectionStorageMasks: wanted, ...payload }, context) {
     checkProtectionStorage(wanted);
-    const given = await attributesToGive('Certificate', [attributes], context);
+    const given = await attributesToMake('Certificate', [attributes], context);
     checkType(given);
     const request = requestIn(payload);
     // Without a request the ID Placeholder says what is certified; with one it is of no account.

@@ -3,6 +3,7 @@ import type { ManagedObject } from '#objects/managed-object';
 import type { ObjectStructure } from '#objects/object-structure';
 import type { StorageStatus } from '#objects/storage-status';
 import type { Instance } from '#objects/attribute-codec';
+import type { CreationRules } from '#objects/creation-rules';
 import type { EnumerationValue } from '#protocol/enumerations';
 import type { ObjectReference } from '#protocol/structures';
 import type { Rules, Version } from '#protocol/versions';
@@ -15,13 +16,15 @@ export interface Loaded {
   openStructure(): ObjectStructure;
 }
 
-/** A change of one object; the server adds revision, audit record and durability. */
+/** A change of one object, or of the caller's creation rules; the server adds revision, audit record and durability. */
 export type ObjectChange =
   | { readonly create: ManagedObject; readonly material?: Uint8Array }
   /** `material: null` destroys it; absent leaves it as it is. */
   | { readonly update: Loaded; readonly to: ManagedObject; readonly material?: Uint8Array | null }
   /** Nothing stays. */
-  | { readonly remove: Loaded };
+  | { readonly remove: Loaded }
+  /** What the caller lays down from now on, in place of what it has. */
+  | { readonly rules: CreationRules };
 
 export interface ObjectQuery {
   /** What must match, all of it; an empty list matches every object of the caller. */
@@ -54,7 +57,12 @@ export interface Context {
   isTaken(id: string): Promise<boolean>;
   /** The caller's objects that match, the newest first. */
   find(query: ObjectQuery): AsyncIterable<Loaded>;
-  /** All or nothing, durable when it resolves; the audit record travels along. */
+  /** What the caller has laid down for the objects that it makes. */
+  creationRules(): Promise<CreationRules>;
+  /**
+   * All or nothing, durable when it resolves; the audit record travels along.
+   * @throws KmipError ConstraintViolation when a new object is not as the caller's constraints demand.
+   */
   commit(changes: readonly ObjectChange[]): Promise<void>;
   /** Sets or, with undefined, empties the ID Placeholder (2.1 §6.1, 1.4 §4). */
   setPlaceholder(id: string | undefined): void;

@@ -1,5 +1,5 @@
 import { keep } from './keep.ts';
-import { newKeyPair, pairAsked, pairRequest, pairResponse } from './new-key-pair.ts';
+import { newKeyPair, pairAsked, pairRequest, pairResponse, withPairDefaults } from './new-key-pair.ts';
 import { defineOperation } from './operation.ts';
 
 /** KMIP 2.1 §6.1.9 (1.4 §4.2). Makes a public and a private key that belong together. */
@@ -8,7 +8,8 @@ export const createKeyPair = defineOperation('CreateKeyPair', {
   response: pairResponse,
 
   async run(request, context) {
-    const made = await newKeyPair(await pairAsked(request, context), context);
+    const asked = await withPairDefaults(await pairAsked(request, context), context);
+    const made = await newKeyPair(asked, context);
     await keep([made.private, made.public], context);
     context.setPlaceholder(made.private.object.id);
     return {

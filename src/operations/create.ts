@@ -6,7 +6,7 @@ import { uniqueIdentifier } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
 import { V2_0 } from '#protocol/versions';
 import { formatAsked, withoutFormat } from './asked-format.ts';
-import { attributesToGive } from './given.ts';
+import { attributesToMake } from './given.ts';
 import { keep } from './keep.ts';
 import { newSymmetricKey } from './new-symmetric-key.ts';
 import { defineOperation } from './operation.ts';
@@ -27,7 +27,7 @@ export const create = defineOperation('Create', {
   async run({ objectType, attributes, protectionStorageMasks: wanted }, context) {
     if (objectType !== 'SymmetricKey') throw new KmipError('InvalidObjectType', 'Create makes Symmetric Keys only');
     checkProtectionStorage(wanted);
-    const given = await attributesToGive(objectType, [withoutFormat(attributes)], context);
+    const given = await attributesToMake(objectType, [withoutFormat(attributes)], context);
     const made = newSymmetricKey(given, formatAsked(attributes) ?? 'Raw', context);
     await keep([made], context);
     context.setPlaceholder(made.object.id);

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { GivenAttributes, Instance } from '#objects/attribute-codec';
 import { givenAttributes } from '#objects/attribute-rules';
 import { attributeRow, type Attributes, type AttributeValue, type ObjectType } from '#objects/attributes';
+import { besideMaterial, withDefaults } from '#objects/creation-rules';
 import type { ManagedObject } from '#objects/managed-object';
 import { templateAttributes } from '#objects/template';
 import { KmipError } from '#protocol/kmip-error';
@@ -32,6 +33,29 @@ export async function attributesToGive(
     }
   }
   return givenAttributes(objectType, await withLinksResolved(joined, context), context.version);
+}
+
+/**
+ * The same for an object that the server makes: with the caller's defaults (2.1 §6.1.53) in place of what the request
+ * leaves out.
+ */
+export async function attributesToMake(
+  objectType: ObjectType,
+  sets: readonly (GivenAttributes | undefined)[],
+  context: Context,
+): Promise<Attributes> {
+  const given = await attributesToGive(objectType, sets, context);
+  return withDefaults(objectType, given, await context.creationRules(), context.version);
+}
+
+/** The same for an object that the client brings: defaults leave out what that says of itself. */
+export async function attributesToRegister(
+  objectType: ObjectType,
+  sets: readonly (GivenAttributes | undefined)[],
+  context: Context,
+): Promise<Attributes> {
+  const given = await attributesToGive(objectType, sets, context);
+  return withDefaults(objectType, given, besideMaterial(await context.creationRules()), context.version);
 }
 
 /**

@@ -5,6 +5,7 @@ import { keyPairMaker } from '#crypto/generate-key-pair';
 import { defaultFormat, firstFormat, lengthOf, writeKey } from '#crypto/key-formats';
 import { attributeSet } from '#objects/attribute-codec';
 import { attributeRow, type AttributeKey, type Attributes, type AttributeValue } from '#objects/attributes';
+import { withDefaults } from '#objects/creation-rules';
 import { newObject, type MadeObject } from '#objects/new-object';
 import { optional, required, type Shape } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
@@ -55,6 +56,18 @@ export async function pairAsked(
   return {
     private: { given: { ...toPrivate, ...shared }, format: formatAsked(ofPrivate, common) },
     public: { given: { ...toPublic, ...shared }, format: formatAsked(ofPublic, common) },
+  };
+}
+
+/** With the caller's defaults (2.1 §6.1.53) for each half in place of what was said of neither. */
+export async function withPairDefaults(asked: Pair<HalfAsked>, context: Context): Promise<Pair<HalfAsked>> {
+  const rules = await context.creationRules();
+  const toPrivate = withDefaults('PrivateKey', asked.private.given, rules, context.version);
+  const toPublic = withDefaults('PublicKey', asked.public.given, rules, context.version);
+  const shared = sharedAttributes(toPrivate, toPublic);
+  return {
+    private: { ...asked.private, given: { ...toPrivate, ...shared } },
+    public: { ...asked.public, given: { ...toPublic, ...shared } },
   };
 }
 

@@ -1,11 +1,19 @@
-import { attributeSet } from '#objects/attribute-codec';
+import {
+  defaultsInformation,
+  groupsOf,
+  objectGroups,
+  typesOf,
+  type CreationRules,
+  type ObjectDefaults,
+} from '#objects/creation-rules';
+import { allStorage } from '#objects/storage-status';
 import { boolean, enumeration, integer, text } from '#protocol/codecs';
 import type { EnumerationValue } from '#protocol/enumerations';
 import { many, optional, required, structure, type Shape } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
 import { extensionInformation, rngParameters } from '#protocol/structures';
-import { Tag } from '#protocol/tags';
-import { V1_1, V1_2, V1_3, V1_4, V2_0, V2_1 } from '#protocol/versions';
+import { Tag, tags } from '#protocol/tags';
+import { inRange, V1_1, V1_2, V1_3, V1_4, V2_0, V2_1, type Version } from '#protocol/versions';
 import type { Context } from './context.ts';
 import { defineOperation } from './operation.ts';
 import { protectionStorageMasks } from './protection-storage.ts';
@@ -53,17 +61,6 @@ const capabilityInformation = structure('Capability Information', {
   quantumSafeCapability: optional(Tag.QuantumSafeCapability, boolean, { since: V2_0 }),
 });
 
-/** 2.1 §7.11: the server fills in no attribute that a client left out, so none is ever sent. */
-const defaultsInformation = structure('Defaults Information', {
-  objectDefaults: many(
-    Tag.ObjectDefaults,
-    structure('Object Defaults', {
-      objectType: required(Tag.ObjectType, enumeration('ObjectType')),
-      attributes: attributeSet(Tag.Attributes, Tag.TemplateAttribute, 'required'),
-    }),
-  ),
-});
-
 const response = {
   operation: many(Tag.Operation, enumeration('Operation')),
   objectType: many(Tag.ObjectType, enumeration('ObjectType')),
@@ -86,10 +83,15 @@ type Answer = Shape<typeof response>;
 
 /**
  * What each function is answered with. Functions that are not here have nothing true to say: no namespace gets
- * its data from the server, there are no extensions, no attestation, no validation, no defaults; their answers
+ * its data from the server, there are no extensions, no attestation, no validation; their answers
  * are empty, as the text allows.
  */
-const answers: { readonly [F in EnumerationValue<'QueryFunction'>]?: (context: Context) => Answer } = {
+const answers: {
+  readonly [F in EnumerationValue<'QueryFunction'>]?: (
+    context: Context,
+    groups?: readonly string[],
+  ) => Answer | Promise<Answer>;
+} = {
   QueryOperations: ({ offered }) => ({ operation: offered.operations }),
   QueryObjects: ({ offered }) => ({ objectType: offered.objectTypes }),
   QueryServerInformation: ({ server }) => ({
@@ -114,6 +116,10 @@ const answers: { readonly [F in EnumerationValue<'QueryFunction'>]?: (context: C
       },
     ],
   }),
+  async QueryDefaultsInformation(context, groups) {
+    const objectDefaults = defaultsFor(groups, await context.creationRules(), context.version);
+    return objectDefaults.length === 0 ? {} : { defaultsInformation: { objectDefaults } };
+  },
   // `client add` makes keys and certificate; `client sign` and `client bind` take the client's own.
   QueryClientRegistrationMethods: () => ({ clientRegistrationMethod: ['ServerPreGenerated', 'ClientGenerated'] }),
   QueryStorageProtectionMasks: ({ offered }) => ({
@@ -125,17 +131,43 @@ const answers: { readonly [F in EnumerationValue<'QueryFunction'>]?: (context: C
 export const query = defineOperation('Query', {
   request: {
     queryFunction: many(Tag.QueryFunction, enumeration('QueryFunction')),
-    objectGroups: optional(Tag.ObjectGroups, structure('Object Groups', { objectGroup: many(Tag.ObjectGroup, text) }), {
-      since: V2_1,
-    }),
+    objectGroups: optional(Tag.ObjectGroups, objectGroups, { since: V2_1 }),
   },
   response,
 
-  async run({ queryFunction }, context): Promise<Answer> {
+  async run({ queryFunction, objectGroups: asked }, context): Promise<Answer> {
     if (queryFunction === undefined) throw new KmipError('InvalidMessage', 'Query request lacks Query Function');
-    return Object.assign(
-      {},
-      ...queryFunction.map((each) => answers[each as EnumerationValue<'QueryFunction'>]?.(context)),
-    );
+    const groups = asked?.objectGroup;
+    for (const group of groups ?? []) await checkKnown(group, context);
+    const answer: Answer = {};
+    for (const each of queryFunction) {
+      Object.assign(answer, await answers[each as EnumerationValue<'QueryFunction'>]?.(context, groups));
+    }
+    return answer;
   },
 });
+
+/** Those that hold for the groups, or for all; versions without groups and lists of types get one for each type. */
+function defaultsFor(
+  groups: readonly string[] | undefined,
+  { objectDefaults }: CreationRules,
+  version: Version,
+): readonly ObjectDefaults[] {
+  const pertinent = objectDefaults.filter((each) => {
+    const own = groupsOf(each);
+    return own === undefined || groups === undefined || own.some((group) => groups.includes(group));
+  });
+  if (inRange(tags.ObjectTypes, version)) return pertinent;
+  return pertinent
+    .filter((each) => groupsOf(each) === undefined)
+    .flatMap((each) => typesOf(each).map((objectType) => ({ objectType, attributes: each.attributes })));
+}
+
+/** An object group is known by its members, or by a rule that names it. @throws KmipError UnknownObjectGroup. */
+async function checkKnown(group: string, context: Context): Promise<void> {
+  const { objectDefaults, constraints } = await context.creationRules();
+  if ([...objectDefaults, ...constraints].some((rule) => groupsOf(rule)?.includes(group) === true)) return;
+  const query = { instances: [{ key: 'objectGroup', value: group }], storage: allStorage } as const;
+  for await (const _ of context.find(query)) return;
+  throw new KmipError('UnknownObjectGroup', 'no object of yours is in an Object Group of this name');
+}

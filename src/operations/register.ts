@@ -12,7 +12,7 @@ import { Tag } from '#protocol/tags';
 import { V2_0 } from '#protocol/versions';
 import type { Context } from './context.ts';
 import { attributesGivenWithin, joined } from './encapsulated.ts';
-import { attributesToGive } from './given.ts';
+import { attributesToRegister } from './given.ts';
 import { keep } from './keep.ts';
 import { defineOperation } from './operation.ts';
 import { checkProtectionStorage, protectionStorageMasks } from './protection-storage.ts';
@@ -36,7 +36,7 @@ export const register = defineOperation('Register', {
     }
     checkProtectionStorage(wanted);
     const together = joined(attributes, attributesGivenWithin(structure));
-    const given = await attributesToGive(structure.objectType, [together], context);
+    const given = await attributesToRegister(structure.objectType, [together], context);
     checkUsageMask(structure.objectType, given);
     const made = newObject({
       id: context.newIdentifier(),

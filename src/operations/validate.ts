@@ -4,6 +4,7 @@ import { judgeChain, maximumChain } from '#crypto/certificate-chain';
 import { isDestroyed } from '#objects/life-cycle';
 import { objectTypeOf, type ManagedObject } from '#objects/managed-object';
 import { objectSchemas } from '#objects/object-structure';
+import { allStorage } from '#objects/storage-status';
 import { dateTime, enumeration } from '#protocol/codecs';
 import { many, optional, required, structure } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
@@ -75,7 +76,7 @@ async function isRevoked({ raw }: X509Certificate, context: Context): Promise<bo
       { key: 'objectType', value: 'Certificate' },
       { key: 'x509CertificateIdentifier', value },
     ],
-    storage: ['OnLineStorage', 'ArchivalStorage', 'DestroyedStorage'],
+    storage: allStorage,
   });
   for await (const { object } of same) {
     if (wasRevoked(object)) return true;

@@ -1,6 +1,7 @@
 /** The Context of one run of one operation: where authorization, clock and audit meet the store. */
 import { mayOn } from '#access/rights';
 import type { AuditEntry } from '#audit/entry';
+import { checkConstraints, noRules, type CreationRules } from '#objects/creation-rules';
 import { attributesAt } from '#objects/life-cycle';
 import type { ManagedObject } from '#objects/managed-object';
 import { putMaterial } from '#objects/material';
@@ -87,6 +88,7 @@ export class RunContext implements Context {
   readonly #run: Run;
   readonly #milliseconds: number;
   #entryId: string | undefined;
+  #rules: Promise<Kept<CreationRules> | undefined> | undefined;
 
   constructor(batch: Batch, run: Run) {
     this.version = batch.version;
@@ -176,17 +178,32 @@ export class RunContext implements Context {
     }
   }
 
+  async creationRules(): Promise<CreationRules> {
+    return (await this.#keptRules())?.value ?? noRules;
+  }
+
+  /** Read once, so that defaults and constraints of one request are of one time. */
+  #keptRules(): Promise<Kept<CreationRules> | undefined> {
+    this.#rules ??= this.#batch.view.rules(this.clientId);
+    return this.#rules;
+  }
+
   async commit(changes: readonly ObjectChange[]): Promise<void> {
-    const viewChanges = changes.map((change): ViewChange => {
-      if ('create' in change) {
-        this.#touch(change.create.id);
-        return change;
-      }
-      if ('remove' in change) return { remove: recordOf(change.remove) };
-      const { update, to, material } = change;
-      return { update: recordOf(update), to, ...(material === undefined ? {} : { material }) };
-    });
+    const viewChanges: ViewChange[] = [];
+    for (const change of changes) viewChanges.push(await this.#viewChange(change));
     this.#entryId = await this.#batch.view.commit(viewChanges, this.#run.entry);
+  }
+
+  async #viewChange(change: ObjectChange): Promise<ViewChange> {
+    if ('create' in change) {
+      checkConstraints(change.create, await this.creationRules());
+      this.#touch(change.create.id);
+      return change;
+    }
+    if ('rules' in change) return { rules: await this.#keptRules(), of: this.clientId, to: change.rules };
+    if ('remove' in change) return { remove: recordOf(change.remove) };
+    const { update, to, material } = change;
+    return { update: recordOf(update), to, ...(material === undefined ? {} : { material }) };
   }
 
   setPlaceholder(id: string | undefined): void {

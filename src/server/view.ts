@@ -1,6 +1,8 @@
-/** How operations see and change objects: straight in the store, or staged until the end of a batch with Undo. */
+/** How operations see and change objects and creation rules: straight in the store, or staged until the end of a batch with Undo. */
 import type { AuditEntry } from '#audit/entry';
+import type { CreationRules } from '#objects/creation-rules';
 import type { ManagedObject } from '#objects/managed-object';
+import { creationRulesKind } from '#store/creation-rules-record';
 import { objectKind } from '#store/object-record';
 import { create, remove, update, type Kept, type StoreChange } from '#store/store';
 import type { Services } from './services.ts';
@@ -8,12 +10,23 @@ import type { Services } from './services.ts';
 export type ViewChange =
   | { readonly create: ManagedObject; readonly material?: Uint8Array }
   | { readonly update: Kept<ManagedObject>; readonly to: ManagedObject; readonly material?: Uint8Array | null }
-  | { readonly remove: Kept<ManagedObject> };
+  | { readonly remove: Kept<ManagedObject> }
+  | RulesChange;
+
+/** `rules` are those that were read, undefined when the client had none. */
+interface RulesChange {
+  readonly rules: Kept<CreationRules> | undefined;
+  /** The client. */
+  readonly of: string;
+  readonly to: CreationRules;
+}
 
 export interface ObjectView {
   get(id: string): Promise<Kept<ManagedObject> | undefined>;
   /** The newest first: identifiers sort by their time. */
   find(terms: readonly string[]): AsyncIterable<Kept<ManagedObject>>;
+  /** What the client has laid down. */
+  rules(clientId: string): Promise<Kept<CreationRules> | undefined>;
   /** With the audit record of the change; answers with the record's identifier. */
   commit(changes: readonly ViewChange[], entry: AuditEntry): Promise<string>;
 }
@@ -28,13 +41,18 @@ export interface StagedView extends ObjectView {
 function storeChange(change: ViewChange): StoreChange {
   if ('create' in change) return create(objectKind, change.create.id, change.create, change.material);
   if ('remove' in change) return remove(change.remove);
+  if ('rules' in change) return rulesChange(change);
   return update(change.update, change.to, change.material);
 }
+
+const rulesChange = ({ rules, of, to }: RulesChange): StoreChange =>
+  rules === undefined ? create(creationRulesKind, of, to) : update(rules, to);
 
 export function directView({ store, audit }: Services): ObjectView {
   return {
     get: (id) => store.get(objectKind, id),
     find: (terms) => store.find(objectKind, { terms, reverse: true }),
+    rules: (clientId) => store.get(creationRulesKind, clientId),
     async commit(changes, entry) {
       const { change, entryId } = audit.pending(entry);
       await store.commit([...changes.map(storeChange), change]);
@@ -52,8 +70,13 @@ interface Staged {
   readonly material?: Uint8Array | null | undefined;
 }
 
+function noMaterial(): never {
+  throw new Error('the record has no material');
+}
+
 export function stagedView({ store, audit }: Services): StagedView {
   const staged = new Map<string, Staged>();
+  const stagedRules = new Map<string, RulesChange>();
   const records: StoreChange[] = [];
   /** By value, since each is hashed: a batch may search as often as it makes objects. */
   const termsOfValues = new WeakMap<ManagedObject, ReadonlySet<string>>();
@@ -75,7 +98,7 @@ export function stagedView({ store, audit }: Services): StagedView {
       hasMaterial: material === undefined ? (before?.hasMaterial ?? false) : material !== null,
       openMaterial() {
         if (material instanceof Uint8Array) return Uint8Array.from(material);
-        if (material === null || before === undefined) throw new Error('the object has no material');
+        if (material === null || before === undefined) return noMaterial();
         return before.openMaterial();
       },
     };
@@ -108,9 +131,26 @@ export function stagedView({ store, audit }: Services): StagedView {
       }
     },
 
+    async rules(clientId) {
+      const changed = stagedRules.get(clientId);
+      if (changed === undefined) return await store.get(creationRulesKind, clientId);
+      const { rules: before, to: value } = changed;
+      return {
+        kind: creationRulesKind,
+        id: clientId,
+        revision: before?.revision ?? 0,
+        value,
+        hasMaterial: false,
+        openMaterial: noMaterial,
+      };
+    },
+
     async commit(changes, entry) {
       for (const change of changes) {
-        if ('create' in change) {
+        if ('rules' in change) {
+          const earlier = stagedRules.get(change.of);
+          stagedRules.set(change.of, earlier === undefined ? change : { ...earlier, to: change.to });
+        } else if ('create' in change) {
           const material = change.material === undefined ? null : Uint8Array.from(change.material);
           const before = staged.get(change.create.id)?.before;
           staged.set(change.create.id, { before, value: change.create, material });
@@ -132,7 +172,8 @@ export function stagedView({ store, audit }: Services): StagedView {
         if (before === undefined) return value === null ? [] : [create(objectKind, id, value, material ?? undefined)];
         return [value === null ? remove(before) : update(before, value, material)];
       });
-      if (records.length > 0) await store.commit([...changes, ...records]);
+      const rules = [...stagedRules.values()].map(rulesChange);
+      if (records.length > 0) await store.commit([...changes, ...rules, ...records]);
     },
 
     wipe() {

@@ -162,6 +162,7 @@ const onNoObject: {
   Create: aesKey,
   CreateKeyPair: (version) => [keyPairAttributes(version)],
   DiscoverVersions: () => [],
+  GetConstraints: () => [],
   // Of an object that another client has: see test/operations/import.test.ts.
   Import: (version) => [
     uniqueIdentifier(randomUUID()),
@@ -174,6 +175,8 @@ const onNoObject: {
   Ping: () => [],
   Query: () => [enumerated('QueryFunction', 1)],
   Register: (version) => [enumerated('ObjectType', 8), attributesFor(version), opaqueObject],
+  SetConstraints: () => [struct('Constraints')],
+  SetDefaults: () => [],
 };
 
 const absentId = 'no-such-object';

@@ -157,6 +157,7 @@ describe('Query', () => {
 
   it('takes the Object Groups of 2.1', async () => {
     const groups = struct('ObjectGroups', text('ObjectGroup', 'group'));
+    await objectIn(fixture, '2.1', 'SecretData');
     expect((await ask(fixture, '2.1', 'Query', [...asking('QueryObjects'), groups])).status).to.equal('Success');
     expect((await ask(fixture, '2.0', 'Query', [...asking('QueryObjects'), groups])).reason).to.equal('InvalidField');
   });

@@ -1,0 +1,148 @@
+/**
+ * What a client lays down for the objects that it makes: values for what its requests leave out (KMIP 2.1 §7.11, §7.22),
+ * and what every one of them must have (§7.6, §7.7). Both are the client's own: the text says "the server", but what one
+ * client lays down must not change, or forbid, what another makes.
+ */
+import { enumeration, text } from '#protocol/codecs';
+import type { OpenValue } from '#protocol/enumerations';
+import { grouped, many, optional, structure } from '#protocol/fields';
+import { KmipError } from '#protocol/kmip-error';
+import { Tag } from '#protocol/tags';
+import { V2_1, type Version } from '#protocol/versions';
+import { askedAttributes, canSay, listedAttributes, type Instance } from './attribute-codec.ts';
+import { referenceText } from './attribute-reference.ts';
+import { checkDates, withInstance } from './attribute-rules.ts';
+import { attributeRow, valuesOf, type AttributeKey, type Attributes, type ObjectType } from './attributes.ts';
+import { instancesReferred, objectTypeOf, type ManagedObject } from './managed-object.ts';
+import { withinRange } from './matching.ts';
+
+/** 2.1 §7.23. */
+export const objectGroups = structure('Object Groups', { objectGroup: many(Tag.ObjectGroup, text) });
+/** 2.1 §7.24. */
+const objectTypes = structure('Object Types', { objectType: many(Tag.ObjectType, enumeration('ObjectType')) });
+
+/** 2.1 §7.22: one type or several; in all groups, or in those that are named. */
+const objectDefaults = structure('Object Defaults', {
+  objectType: optional(Tag.ObjectType, enumeration('ObjectType')),
+  objectTypes: optional(Tag.ObjectTypes, objectTypes, { since: V2_1 }),
+  attributes: grouped(Tag.Attributes, listedAttributes, 'required'),
+  objectGroups: optional(Tag.ObjectGroups, objectGroups, { since: V2_1 }),
+});
+export type ObjectDefaults = ReturnType<typeof objectDefaults.read>;
+
+/** 2.1 §7.11. */
+export const defaultsInformation = structure('Defaults Information', {
+  objectDefaults: many(Tag.ObjectDefaults, objectDefaults),
+});
+
+/** 2.1 §7.6: of which objects, and what they must have. Structures may be given in part, as to Locate. */
+const constraint = structure('Constraint', {
+  objectTypes: optional(Tag.ObjectTypes, objectTypes),
+  objectGroups: optional(Tag.ObjectGroups, objectGroups),
+  attributes: grouped(Tag.Attributes, askedAttributes, 'optional'),
+});
+export type Constraint = ReturnType<typeof constraint.read>;
+
+/** 2.1 §7.7. */
+export const constraints = structure('Constraints', { constraint: many(Tag.Constraint, constraint) });
+
+export interface CreationRules {
+  readonly objectDefaults: readonly ObjectDefaults[];
+  readonly constraints: readonly Constraint[];
+}
+
+export const noRules: CreationRules = { objectDefaults: [], constraints: [] };
+
+/** Which types are named, in whichever of the two ways. */
+export const typesOf = (
+  rule: Pick<ObjectDefaults, 'objectType' | 'objectTypes'>,
+): readonly OpenValue<'ObjectType'>[] =>
+  rule.objectType === undefined ? (rule.objectTypes?.objectType ?? []) : [rule.objectType];
+
+/** "If not pertinent to ALL Object Group values": undefined when it is. */
+export const groupsOf = (rule: Pick<Constraint, 'objectGroups'>): readonly string[] | undefined =>
+  rule.objectGroups?.objectGroup;
+
+const isInGroups = (groups: readonly string[] | undefined, held: readonly string[] = []): boolean =>
+  groups === undefined || held.some((each) => groups.includes(each));
+
+/** What belongs to an algorithm: a default for it is no default beside another algorithm, nor beside what says the same. */
+const ofAlgorithm: ReadonlySet<AttributeKey> = new Set(['cryptographicLength', 'cryptographicDomainParameters']);
+
+/**
+ * The attributes given, with the defaults in place of those that were left out: first the defaults of the object's groups,
+ * then those of all. Defaults that the version has no word for are passed over.
+ * @throws KmipError InvalidAttributeValue when dates given and dates by default contradict one another.
+ */
+export function withDefaults(
+  objectType: ObjectType,
+  given: Attributes,
+  { objectDefaults }: CreationRules,
+  version: Version,
+): Attributes {
+  const pertinent = objectDefaults.filter(
+    (each) => typesOf(each).includes(objectType) && isInGroups(groupsOf(each), given.objectGroup),
+  );
+  if (pertinent.length === 0) return given;
+  const ofGroups = pertinent.filter((each) => groupsOf(each) !== undefined);
+  let set = given;
+  for (const { attributes } of new Set([...ofGroups, ...pertinent])) {
+    const before = set;
+    for (const instance of attributes) {
+      if (canSay(instance, version) && isLeftOut(instance, before, attributes)) set = withInstance(set, instance);
+    }
+  }
+  checkDates(set);
+  return set;
+}
+
+/** The same rules without defaults for what material says of itself. */
+export const besideMaterial = (rules: CreationRules): CreationRules => ({
+  ...rules,
+  objectDefaults: rules.objectDefaults.map((each) => ({
+    ...each,
+    attributes: each.attributes.filter(
+      ({ key }) => attributeRow(key).setBy !== 'creation' && key !== 'cryptographicDomainParameters',
+    ),
+  })),
+});
+
+/** Whether a value among `defaults` is wanted, where `held` is what there is without them. */
+function isLeftOut(instance: Instance, held: Attributes, defaults: readonly Instance[]): boolean {
+  if (instancesReferred({ attributes: held, indexes: {} }, instance).length > 0) return false;
+  if (!ofAlgorithm.has(instance.key)) return true;
+  if ([...ofAlgorithm].some((key) => held[key] !== undefined)) return false;
+  const { cryptographicAlgorithm: algorithm } = held;
+  const usual = defaults.find(({ key }) => key === 'cryptographicAlgorithm')?.value;
+  return algorithm === undefined || usual === undefined || algorithm === usual;
+}
+
+/**
+ * Refuses an object that lacks what a constraint demands. The text does not say how an object meets Attributes: here it
+ * does as Locate has it (2.1 §6.1.28), and of several values for an attribute that takes one any is as good.
+ * @throws KmipError ConstraintViolation.
+ */
+export function checkConstraints(object: ManagedObject, { constraints }: CreationRules): void {
+  const { attributes } = object;
+  const objectType = objectTypeOf(object);
+  for (const { objectTypes, objectGroups, attributes: demanded = [] } of constraints) {
+    const types = objectTypes?.objectType;
+    if (types !== undefined && !types.includes(objectType)) continue;
+    if (!isInGroups(objectGroups?.objectGroup, attributes.objectGroup)) continue;
+    for (const each of demanded) {
+      if (!attributeRow(each.key).objects.has(objectType)) continue;
+      const values = demanded.filter(({ key }) => key === each.key).map(({ value }) => value);
+      if (isMet(each.key, values, attributes)) continue;
+      throw new KmipError('ConstraintViolation', `${referenceText(each)} is not what a constraint of yours demands`);
+    }
+  }
+}
+
+function isMet(key: AttributeKey, demanded: readonly unknown[], attributes: Attributes): boolean {
+  const { matches, multiple } = attributeRow(key);
+  const held = valuesOf(attributes, key);
+  // Dates come as one or as the two ends of a range.
+  return multiple || matches === withinRange
+    ? matches(held, demanded)
+    : demanded.some((value) => matches(held, [value]));
+}

@@ -1,0 +1,34 @@
+/** What Set Defaults and Set Constraints refuse alike (KMIP 2.1 §6.1.52.1, §6.1.53.1). */
+import type { Instance } from '#objects/attribute-codec';
+import type { ObjectType } from '#objects/attributes';
+import { KmipError } from '#protocol/kmip-error';
+import { registrableTypes } from './registrable.ts';
+
+/** All of them are looked at whenever an object is made: far more than anybody needs, and soon looked at. */
+const maximumRules = 100;
+const maximumAttributes = 100;
+
+export function checkNumber(rules: readonly { readonly attributes?: readonly Instance[] | undefined }[]): void {
+  if (rules.length > maximumRules || rules.some(({ attributes = [] }) => attributes.length > maximumAttributes)) {
+    throw new KmipError(
+      'ServerLimitExceeded',
+      `at most ${maximumRules} are set, each of at most ${maximumAttributes} attributes`,
+    );
+  }
+}
+
+/** Types of vendors are none of objects here. */
+export function checkTypes(types: readonly string[]): void {
+  const unknown = types.find((each) => !registrableTypes.includes(each as ObjectType));
+  if (unknown !== undefined) throw new KmipError('InvalidObjectType', `no object here is a ${unknown}`);
+}
+
+/** The reason that both error tables have for an attribute that cannot be as it is given. */
+export function asInvalidField(check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (error instanceof KmipError) throw new KmipError('InvalidField', error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,37 @@
+import { defaultsInformation, typesOf, type ObjectDefaults } from '#objects/creation-rules';
+import { givenAttributes } from '#objects/attribute-rules';
+import type { ObjectType } from '#objects/attributes';
+import { optional } from '#protocol/fields';
+import { KmipError } from '#protocol/kmip-error';
+import { Tag } from '#protocol/tags';
+import type { Context } from './context.ts';
+import { checkNumber, checkTypes, asInvalidField } from './creation-rules.ts';
+import { defineOperation } from './operation.ts';
+
+/**
+ * KMIP 2.1 §6.1.53. The Object Defaults take the place of all that the client had; without any these are gone.
+ */
+export const setDefaults = defineOperation('SetDefaults', {
+  request: { defaultsInformation: optional(Tag.DefaultsInformation, defaultsInformation) },
+  response: {},
+
+  async run({ defaultsInformation: given }, context) {
+    const objectDefaults = given?.objectDefaults ?? [];
+    checkNumber(objectDefaults);
+    for (const each of objectDefaults) checkDefaults(each, context);
+    await context.commit([{ rules: { ...(await context.creationRules()), objectDefaults } }]);
+    return {};
+  },
+});
+
+/** Each must be what a request may give to an object of every type named. */
+function checkDefaults(defaults: ObjectDefaults, { version }: Context): void {
+  if ((defaults.objectType === undefined) === (defaults.objectTypes === undefined)) {
+    throw new KmipError('InvalidField', 'Object Defaults has either Object Type or Object Types');
+  }
+  const types = typesOf(defaults);
+  checkTypes(types);
+  asInvalidField(() => {
+    for (const type of types) givenAttributes(type as ObjectType, defaults.attributes, version);
+  });
+}
