@@ -14,10 +14,11 @@ export interface Certifying {
   caller(version: string, clientId?: string): Caller;
 }
 
-export async function openCertifying(): Promise<Certifying> {
+export async function openCertifying({ interop = false } = {}): Promise<Certifying> {
   const authority = await createAuthority('Test CA', { now: new Date(Date.UTC(2026, 0, 1)) });
   const revoked = new Set<string>();
   const fixture = await openFixture({
+    interop,
     authority: certificateAuthority(authority, { hasRevoked: (fingerprint) => revoked.has(fingerprint) }),
   });
   return {
