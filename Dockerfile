@@ -12,6 +12,7 @@ COPY --from=build /kmipd/node_modules /kmipd/node_modules
 COPY --from=build /kmipd/dist /kmipd/dist
 USER node
 VOLUME /var/lib/kmipd
+# HTTPS is off: `serve --https PORT` opens a port to publish besides.
 EXPOSE 5696
 ENTRYPOINT ["node", "/kmipd/dist/src/launcher.cjs"]
 CMD ["serve"]

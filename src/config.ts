@@ -149,6 +149,7 @@ export const settings = {
 
   host: setting(text, serve, 'the address to listen on', '127.0.0.1'),
   port: setting(integer(0, 65535), serve, 'the port to listen on; 0 takes a free one', 5696),
+  https: setting(integer(0, 65535), serve, 'a port that serves KMIP over HTTPS too, POST /kmip in TTLV, XML and JSON; 0 takes a free one'),
   interop: setting(flag, serve, 'serve the Interop operation too, for test suites only', false),
   health: setting(integer(0, 65535), serve, 'a port that serves /live and /ready over plain HTTP'),
   'tls-cert': setting(path, serve, 'a server certificate from outside (PEM, with its chain)'),

@@ -14,12 +14,12 @@ export interface Framer {
   /** Whether the stream would end within a message (or in a fault). */
   end(): boolean;
   readonly fault: TtlvError | undefined;
-  /** As much of the faulty message as has come, at most 64 bytes: enough to tell how to answer. */
+  /** As much of the faulty message as has come, at most 512 bytes: enough to tell how to answer. */
   readonly beginning: Uint8Array;
 }
 
 const headerLength = 8;
-const beginningLength = 64;
+const beginningLength = 512;
 const nothing = Buffer.alloc(0);
 
 /** @param limits maximumBytes bounds one message, header included. Never more is held than twice what was received. */

@@ -24,6 +24,8 @@ import { placesIn, rootKeyPath, type Workplace } from './workplace.ts';
 export interface Serving {
   /** 'HOST:PORT', with the port that was taken. */
   readonly address: string;
+  /** The same of HTTPS, when it is served. */
+  readonly httpsAddress?: string;
   /** What was made because it was not there. */
   readonly made: readonly string[];
   /** Resolves when the requests in flight are answered and every connection is closed. */
@@ -64,6 +66,7 @@ export async function startServing(workplace: Workplace): Promise<Serving> {
       }),
       host: config.host,
       port: config.port,
+      https: config.https,
       limits: config,
     });
     started.push(() => server.close());
@@ -72,7 +75,11 @@ export async function startServing(workplace: Workplace): Promise<Serving> {
     await trail.append({ kind: 'administration', operation: 'serve', status: 'Success' });
     isServing = true;
     const host = isIPv6(server.host) ? `[${server.host}]` : server.host;
-    return { address: `${host}:${server.port}`, made, stop };
+    return {
+      address: `${host}:${server.port}`,
+      ...(server.https === undefined ? {} : { httpsAddress: `${host}:${server.https}` }),
+      ...{ made, stop },
+    };
   } catch (error) {
     await stop();
     throw error;

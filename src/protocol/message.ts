@@ -143,14 +143,20 @@ export function versionIn(item: Item): Version | undefined {
   }
 }
 
-/** Where Protocol Version lies in a message in the order of the tables, first in the header: two item headers come before it, two integers lie in it. */
-const versionStart = 16;
-const versionEnd = 56;
+/** How Protocol Version begins: a structure of two integers. */
+const versionHeading = Buffer.from('4200690100000020', 'hex');
+const versionLength = 40;
+
+/** How far into a message it is looked for: the header comes first. */
+const searched = 512;
 
 /** The same of a message that cannot be decoded as a whole, or of which there is only the beginning. */
 export function versionAtStart(bytes: Uint8Array): Version | undefined {
+  const beginning = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, searched));
+  const start = beginning.indexOf(versionHeading);
+  if (start < 0) return undefined;
   try {
-    return protocolVersion.read(decode(bytes.subarray(versionStart, versionEnd)), newestVersion);
+    return protocolVersion.read(decode(beginning.subarray(start, start + versionLength)), newestVersion);
   } catch {
     return undefined;
   }

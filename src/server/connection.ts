@@ -2,7 +2,9 @@
 import type { TLSSocket } from 'node:tls';
 import { createFramer } from '#ttlv/framer';
 import { TtlvError } from '#ttlv/item';
+import { versionAtStart } from '#protocol/message';
 import type { Handler } from './handler.ts';
+import { watchOver } from './lifetime.ts';
 import type { ServerLog } from './services.ts';
 import type { Session } from './session.ts';
 
@@ -18,12 +20,6 @@ export interface ConnectionOptions {
   /** Bytes; milliseconds from one request or answer to the next request. */
   readonly limits: { readonly maximumMessageSize: number; readonly idleTimeout: number };
 }
-
-/**
- * How long what a client still sends is read and dropped after the last answer: unread bytes would reset the connection
- * and take the answer with it.
- */
-const lingering = 5000;
 
 export function serveConnection(
   socket: TLSSocket,
@@ -42,15 +38,12 @@ export function serveConnection(
   let answering = false;
   let handling = false;
 
-  // Not the socket's own timeout, which every byte puts off: a request that trickles in is as good as silence.
-  const idle = setTimeout(() => {
-    if (handling) return void idle.refresh();
-    log.info('an idle connection was closed', { connection, client });
-    socket.destroy();
-  }, limits.idleTimeout);
+  const lifetime = watchOver(socket, session, {
+    log,
+    idleTimeout: limits.idleTimeout,
+    isHandling: () => handling,
+  });
 
-  socket.on('error', (error) => log.debug('a connection broke', { connection, client, why: error.message }));
-  socket.on('close', () => clearTimeout(idle));
   socket.on('data', (chunk: Buffer) => {
     if (finishing) return;
     const fault = take(chunk);
@@ -65,7 +58,7 @@ export function serveConnection(
   socket.on('end', () => {
     if (!finishing && framer.end()) log.warn('a connection ended within a message', { connection, client });
     finishing = true;
-    if (!answering) close();
+    if (!answering) lifetime.end();
   });
 
   function take(chunk: Buffer): TtlvError | undefined {
@@ -83,14 +76,14 @@ export function serveConnection(
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         const reply = await answer(next);
         if (socket.destroyed) return;
-        idle.refresh();
+        lifetime.renew();
         // It may hold key material, which TLS has copied by then.
         if (!socket.write(reply, () => void reply.fill(0))) await drained(socket);
         if (socket.destroyed) return;
         if (waiting.length === 0) socket.resume();
       }
       answering = false;
-      if (finishing) close();
+      if (finishing) lifetime.end();
     } catch (error) {
       const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
       log.error('a request could not be answered', { connection, client, error: why });
@@ -102,7 +95,7 @@ export function serveConnection(
     handling = true;
     try {
       return request instanceof TtlvError
-        ? await handler.refuse(request, framer.beginning, session)
+        ? await handler.refuse(request, versionAtStart(framer.beginning), session)
         : await handler.handle(request, session);
     } finally {
       handling = false;
@@ -111,17 +104,11 @@ export function serveConnection(
     }
   }
 
-  function close(): void {
-    socket.end();
-    socket.resume();
-    setTimeout(() => socket.destroy(), lingering).unref();
-  }
-
   return {
     session,
     finish() {
       finishing = true;
-      if (!answering) close();
+      if (!answering) lifetime.end();
     },
   };
 }

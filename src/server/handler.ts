@@ -34,8 +34,8 @@ const heavyAtOnce = 2;
 export interface Handler {
   /** The answer to one request. Rejects only when the answer itself cannot be made. */
   handle(bytes: Uint8Array, session: Session): Promise<Uint8Array>;
-  /** The answer to a stream that stopped being messages, in the version that `beginning`, what there is of the faulty one, names. */
-  refuse(error: TtlvError, beginning: Uint8Array, session: Session): Promise<Uint8Array>;
+  /** The answer to what is no message, in the version that it names as far as can be told. */
+  refuse(error: TtlvError, version: Version | undefined, session: Session): Promise<Uint8Array>;
 }
 
 export function createHandler(services: Services): Handler {
@@ -57,7 +57,7 @@ export function createHandler(services: Services): Handler {
         item = decode(bytes, { maximumBytes: limits.maximumMessageSize });
       } catch (error) {
         if (!(error instanceof TtlvError)) throw error;
-        return await this.refuse(error, bytes, session);
+        return await this.refuse(error, versionAtStart(bytes), session);
       }
       let request: RequestMessage;
       try {
@@ -81,8 +81,8 @@ export function createHandler(services: Services): Handler {
       }
     },
 
-    refuse: (error, beginning, session) =>
-      refused(new KmipError('InvalidMessage', error.message), answerVersion(versionAtStart(beginning)), session),
+    refuse: (error, version, session) =>
+      refused(new KmipError('InvalidMessage', error.message), answerVersion(version), session),
   };
 
   function checkHeader({ header, batchItems }: RequestMessage): void {

@@ -1,42 +1,27 @@
 /**
- * The TLS listener. It asks every client for a certificate, and one function of ours decides before the first byte is
- * read: `admit`. Who is refused is audited and closed.
+ * The ports: TTLV over TLS, and KMIP over HTTPS when it is wanted. Both ask every client for a certificate and lead to
+ * one gate, so that identities, bounds and audit are the same.
  */
 import type { Socket } from 'node:net';
-import { createServer, type TLSSocket } from 'node:tls';
-import type { AuditTrail } from '#audit/trail';
-import { fingerprintOf, subjectOf } from './peer.ts';
-import { serveConnection, type Connection } from './connection.ts';
+import { serveConnection } from './connection.ts';
+import { createGate, type GateOptions, type Serve } from './gate.ts';
 import type { Handler } from './handler.ts';
-import type { ServerLog } from './services.ts';
-import { tlsOptions, type TlsIdentity } from './tls-options.ts';
-import type { Session } from './session.ts';
+import { httpProtocols, overHttp } from './http.ts';
+import { openPort, type Port } from './port.ts';
+import type { TlsIdentity } from './tls-options.ts';
 
-type Decision = { readonly client: { readonly id: string } } | { readonly refused: string };
-
-export interface Admission {
-  /** `now` in milliseconds since 1970. */
-  decide(fingerprint: string, now: number): Decision;
-  /** Takes over what was changed until now. */
-  refresh(): Promise<void>;
-  /** Calls when an earlier decision may have become another. */
-  onChange(listener: () => void): void;
-}
-
-export interface ListenerOptions {
+export interface ListenerOptions extends GateOptions {
   readonly handler: Handler;
-  readonly admission: Admission;
-  readonly audit: AuditTrail;
   readonly identity: TlsIdentity;
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  now(): number;
-  readonly log: ServerLog;
+  /** The same for HTTPS, which is not served without. */
+  readonly https?: number | undefined;
   readonly limits: ListenerLimits;
 }
 
-/** Times in milliseconds, sizes in bytes. */
+/** Times in milliseconds, sizes in bytes. Numbers of connections are those of all ports together. */
 export interface ListenerLimits {
   readonly maximumMessageSize: number;
   readonly maximumConnections: number;
@@ -50,121 +35,74 @@ export interface ListenerLimits {
 export interface Listener {
   readonly host: string;
   readonly port: number;
+  readonly https?: number;
   /** New connections get this certificate; open ones keep theirs. */
   renew(identity: TlsIdentity): void;
   /** No new connections; requests in flight are answered. */
   close(): Promise<void>;
 }
 
+/** What is spoken on a port. */
+interface Way {
+  readonly port: number;
+  readonly serve: Serve;
+  readonly protocols?: string[];
+}
+
+/** Rejects with the error of a socket, and then listens nowhere. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { admission, audit, limits, log, now } = options;
-  /** Every connection, before and after its handshake. */
-  const arrived = new Set<Socket>();
-  const open = new Map<TLSSocket, Connection>();
-  const perClient = new Map<string, number>();
-  let connections = 0;
+  const { host, https, identity, limits, log } = options;
+  const gate = createGate(options);
+  const ways: readonly Way[] = [
+    { port: options.port, serve: (socket, session) => serveConnection(socket, session, options) },
+    ...(https === undefined ? [] : [{ port: https, serve: overHttp(options), protocols: httpProtocols }]),
+  ];
+  const ports: Port[] = [];
 
-  const server = createServer({ ...tlsOptions(options.identity), handshakeTimeout: limits.handshakeTimeout });
-  server.maxConnections = limits.maximumConnections;
-
-  server.on('connection', (socket) => {
-    arrived.add(socket);
-    socket.once('close', () => arrived.delete(socket));
-  });
-
-  function refuse(socket: Socket, connection: number, reason: string, certificate?: Buffer): void {
-    const fingerprint = certificate === undefined ? undefined : fingerprintOf(certificate);
-    log.warn('a connection was refused', { connection, peer: socket.remoteAddress, reason, fingerprint });
-    const record = {
-      kind: 'connection',
-      connection,
-      status: 'refused',
-      reason,
-      ...(fingerprint === undefined ? {} : { certificate: fingerprint }),
-      ...(certificate === undefined ? {} : { subject: subjectOf(certificate) }),
-    } as const;
-    // The connection is closed whether or not this can be written; the trail itself tells the log.
-    audit.append(record).catch(() => undefined);
-    socket.destroy();
+  /** One bound for all ports: each may have what the others leave. */
+  function share(): void {
+    const all = ports.reduce((sum, { arrived }) => sum + arrived.size, 0);
+    for (const port of ports) port.bound(limits.maximumConnections - (all - port.arrived.size));
   }
 
-  server.on('secureConnection', (socket) => {
-    if (!server.listening) return void socket.destroy();
-    const connection = ++connections;
-    const certificate = socket.getPeerX509Certificate()?.raw;
-    if (certificate === undefined) return refuse(socket, connection, 'no certificate');
-    const fingerprint = fingerprintOf(certificate);
-    const decision = admission.decide(fingerprint, now());
-    if ('client' in decision) return admit(socket, { connection, clientId: decision.client.id, fingerprint });
-    // It may have been let in within this very second, by another process.
-    const give = (): void => void socket.destroy();
-    socket.on('error', give).setTimeout(limits.handshakeTimeout, give);
-    const again = admission.refresh().then(
-      () => admission.decide(fingerprint, now()),
-      () => decision,
-    );
-    void again.then((second) => {
-      socket.off('error', give).setTimeout(0, give);
-      if (socket.destroyed || !server.listening) socket.destroy();
-      else if ('refused' in second) refuse(socket, connection, second.refused, certificate);
-      else admit(socket, { connection, clientId: second.client.id, fingerprint });
-    });
-  });
-
-  function admit(socket: TLSSocket, session: Session): void {
-    const { connection, clientId } = session;
-    const count = perClient.get(clientId) ?? 0;
-    if (count >= limits.maximumConnectionsPerClient) {
-      return refuse(socket, connection, 'too many connections', socket.getPeerX509Certificate()?.raw);
-    }
-    perClient.set(clientId, count + 1);
-    open.set(socket, serveConnection(socket, { ...session, isClosed: () => socket.destroyed }, options));
-    socket.once('close', () => {
-      open.delete(socket);
-      const left = (perClient.get(clientId) ?? 1) - 1;
-      if (left === 0) perClient.delete(clientId);
-      else perClient.set(clientId, left);
-    });
+  async function close(): Promise<void> {
+    const closed = Promise.all(ports.map((port) => port.close()));
+    const admitted = new Set([...gate.open.keys()].map(endpointsOf));
+    const arrived = ports.flatMap((port) => [...port.arrived]);
+    for (const socket of arrived) if (!admitted.has(endpointsOf(socket))) socket.destroy();
+    gate.close();
+    const timer = setTimeout(() => {
+      for (const socket of arrived) socket.destroy();
+    }, limits.shutdownTimeout);
+    await closed;
+    clearTimeout(timer);
   }
 
-  // No TLS at all (plain HTTP, a scanner), a broken handshake, or one that took too long.
-  server.on('tlsClientError', (error, socket) =>
-    refuse(socket, ++connections, `TLS: ${(error as { code?: string }).code ?? 'failed'}`),
-  );
-  server.on('drop', (data) => log.warn('a connection was dropped: too many are open', { peer: data?.remoteAddress }));
-
-  admission.onChange(() => {
-    for (const [socket, { session }] of open) {
-      const decision = admission.decide(session.fingerprint, now());
-      if ('refused' in decision)
-        refuse(socket, session.connection, decision.refused, socket.getPeerX509Certificate()?.raw);
+  try {
+    for (const { serve, ...way } of ways) {
+      ports.push(
+        await openPort({
+          ...{ host, identity, log, handshakeTimeout: limits.handshakeTimeout, ...way },
+          onConnection: (socket) => gate.arrive(socket, serve),
+          onFailure: gate.refuse,
+          onChange: share,
+        }),
+      );
     }
-  });
-
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host: options.host, port: options.port }, resolve);
-  });
-  server.on('error', (error) => log.error('the listener failed', { error: error.message }));
-  const { port } = server.address() as { port: number };
-
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  share();
+  const [{ number: port } = { number: 0 }, second] = ports;
   return {
-    host: options.host,
-    port,
-    renew: (identity) => server.setSecureContext(tlsOptions(identity)),
-    async close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      const admitted = new Set([...open.keys()].map(endpointOf));
-      for (const socket of arrived) if (!admitted.has(endpointOf(socket))) socket.destroy();
-      for (const connection of open.values()) connection.finish();
-      const timer = setTimeout(() => {
-        for (const socket of arrived) socket.destroy();
-      }, limits.shutdownTimeout);
-      await closed;
-      clearTimeout(timer);
+    ...{ host, port, ...(second === undefined ? {} : { https: second.number }), close },
+    renew: (renewed) => {
+      for (const each of ports) each.renew(renewed);
     },
   };
 }
 
 /** Finds the TLS socket over a plain one: they share no other public trait. */
-const endpointOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+const endpointsOf = ({ remoteAddress, remotePort, localPort }: Socket): string =>
+  `${remoteAddress} ${remotePort} ${localPort}`;

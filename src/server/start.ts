@@ -4,7 +4,7 @@ import { listen, type Listener, type ListenerLimits, type ListenerOptions } from
 import type { HandlerLimits, Services } from './services.ts';
 
 export interface ServerOptions
-  extends Omit<Services, 'limits'>, Pick<ListenerOptions, 'admission' | 'identity' | 'host' | 'port'> {
+  extends Omit<Services, 'limits'>, Pick<ListenerOptions, 'admission' | 'identity' | 'host' | 'port' | 'https'> {
   readonly limits: HandlerLimits & ListenerLimits;
 }
 

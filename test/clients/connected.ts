@@ -12,6 +12,7 @@ import type { Fixture } from '#test/server/fixture';
 export interface Connected {
   /** Resolves when the handshake is done. */
   connect(options?: ConnectionOptions): Promise<TLSSocket>;
+  connectHttps(): Promise<TLSSocket>;
   close(): Promise<void>;
 }
 
@@ -34,6 +35,7 @@ export async function serve(fixture: Fixture, limits: Partial<ListenerLimits> = 
     identity: { cert: issued.toString(), key: writePrivateKey(serverKeys.privateKey) },
     host: '127.0.0.1',
     port: 0,
+    https: 0,
     limits: {
       ...fixture.services.limits,
       maximumConnections: 20,
@@ -44,20 +46,23 @@ export async function serve(fixture: Fixture, limits: Partial<ListenerLimits> = 
       ...limits,
     },
   });
+  async function connectTo(port: number | undefined, options?: ConnectionOptions): Promise<TLSSocket> {
+    const socket = connect({
+      port,
+      host: '127.0.0.1',
+      servername: 'localhost',
+      ca: authority.certificate.toString(),
+      cert: client.toString(),
+      key: writePrivateKey(clientKeys.privateKey),
+      ...options,
+    });
+    await once(socket, 'secureConnect');
+    return socket;
+  }
+
   return {
-    async connect(options) {
-      const socket = connect({
-        port: server.port,
-        host: '127.0.0.1',
-        servername: 'localhost',
-        ca: authority.certificate.toString(),
-        cert: client.toString(),
-        key: writePrivateKey(clientKeys.privateKey),
-        ...options,
-      });
-      await once(socket, 'secureConnect');
-      return socket;
-    },
+    connect: (options) => connectTo(server.port, options),
+    connectHttps: () => connectTo(server.https),
     close: () => server.close(),
   };
 }

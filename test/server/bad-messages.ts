@@ -89,6 +89,12 @@ export const rows: readonly Row[] = [
     closes: true,
   },
   {
+    name: 'a message larger than the bound whose version is not the first of its header',
+    sends: `420078 01 00010008 ${enclose('420077', batchCount(1), version(1, 3))}`,
+    answer: whole(1, 3, 'message of 65552 bytes is longer than 65536 at offset 4'),
+    closes: true,
+  },
+  {
     name: 'a message that says it is 4 GiB long',
     sends: `420078 01 fffffff8 ${header(2, 1)}`,
     answer: whole(2, 1, 'message of 4294967296 bytes is longer than 65536 at offset 4'),
@@ -111,6 +117,11 @@ export const rows: readonly Row[] = [
     sends: hex(Buffer.from('GET /kmip HTTP/1.1\r\nHost: localhost\r\n\r\n')),
     answer: whole(1, 0, 'message does not start with a tag of the standard at offset 0'),
     closes: true,
+  },
+  {
+    name: 'structures nested too deep after a header whose version is not its first',
+    sends: message(enclose('420077', batchCount(1), version(1, 2)), enclose('42000f', nested(40))),
+    answer: whole(1, 2, 'structures are nested deeper than 32 at offset 320'),
   },
   {
     name: 'structures nested too deep',

@@ -40,6 +40,8 @@ export interface TlsPlace {
   readonly server: Server;
   readonly clients: Clients;
   readonly directory: Directory;
+  /** PEM: what clients trust. */
+  readonly ca: string;
   /** A certificate of the authority; `add` binds it to a client of that name. */
   issue(name: string, terms?: Partial<IssueTerms>): Promise<Holder>;
   add(name: string, terms?: Partial<IssueTerms>): Promise<Holder>;
@@ -52,6 +54,8 @@ export interface TlsPlace {
 }
 
 export interface TlsPlaceOptions {
+  /** With a port for HTTPS too. */
+  readonly https?: true;
   readonly limits?: Partial<ListenerLimits>;
   /** Puts something before the real services; their clock stands still. */
   readonly services?: (services: Services) => Services;
@@ -69,7 +73,11 @@ const usualLimits: ListenerLimits = {
   shutdownTimeout: 2000,
 };
 
-export async function openTlsPlace({ limits, services = (same) => same }: TlsPlaceOptions = {}): Promise<TlsPlace> {
+export async function openTlsPlace({
+  limits,
+  https,
+  services = (same) => same,
+}: TlsPlaceOptions = {}): Promise<TlsPlace> {
   const fixture = await openFixture();
   const now = new Date();
   fixture.clock.now = now.getTime();
@@ -84,6 +92,7 @@ export async function openTlsPlace({ limits, services = (same) => same }: TlsPla
     identity: await serverIdentity('localhost'),
     host: '127.0.0.1',
     port: 0,
+    https: https === undefined ? undefined : 0,
     limits: { ...fixture.services.limits, ...usualLimits, ...limits },
   });
   const sockets: TLSSocket[] = [];
@@ -95,7 +104,7 @@ export async function openTlsPlace({ limits, services = (same) => same }: TlsPla
   }
 
   return {
-    ...{ fixture, server, clients, directory, serverIdentity, issue },
+    ...{ fixture, server, clients, directory, serverIdentity, issue, ca: authority.certificate.toString() },
     async add(name, terms) {
       const holder = await issue(name, terms);
       const { fingerprint, serialNumber, subject, notBefore, notAfter } = factsOf(holder.certificate);

@@ -15,6 +15,7 @@ export const serve = defineCommand({
   examples: [
     'serve',
     'serve --host 0.0.0.0 --server-name kms.example.org --data /var/lib/kmipd',
+    'serve --https 5697',
     'serve --store mongodb://db1,db2/kmipd?replicaSet=rs0 --passphrase-file /run/secrets/passphrase',
   ],
   scopes: ['serve'],
@@ -31,8 +32,9 @@ export const serve = defineCommand({
       if (workplace.made.length > 0) {
         say(`next, in another shell: npx kmipd client add my-array --out ./my-array${sameStore(config)}`);
       }
-      // Scripts wait for this line, whatever the log's format.
+      // Scripts wait for these lines, whatever the log's format.
       output.note(`listening on ${serving.address}`);
+      if (serving.httpsAddress !== undefined) output.note(`https listening on ${serving.httpsAddress}`);
       log.info(`${await stop}: stopping`);
       await serving.stop();
     } finally {

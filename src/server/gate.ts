@@ -1,0 +1,127 @@
+/**
+ * Who is let in, whatever port the connection came to: every client needs a certificate, and one function of ours decides
+ * before the first byte is read. Who is refused, at the start or later, is audited and closed.
+ */
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { AuditTrail } from '#audit/trail';
+import type { Connection } from './connection.ts';
+import { fingerprintOf, subjectOf } from './peer.ts';
+import type { ServerLog } from './services.ts';
+import type { Session } from './session.ts';
+
+type Decision = { readonly client: { readonly id: string } } | { readonly refused: string };
+
+export interface Admission {
+  /** `now` in milliseconds since 1970. */
+  decide(fingerprint: string, now: number): Decision;
+  /** Takes over what was changed until now. */
+  refresh(): Promise<void>;
+  /** Calls when an earlier decision may have become another. */
+  onChange(listener: () => void): void;
+}
+
+export interface GateOptions {
+  readonly admission: Admission;
+  readonly audit: AuditTrail;
+  now(): number;
+  readonly log: ServerLog;
+  /** Milliseconds. */
+  readonly limits: { readonly maximumConnectionsPerClient: number; readonly handshakeTimeout: number };
+}
+
+/** Speaks one protocol with a client that was let in. */
+export type Serve = (socket: TLSSocket, session: Session) => Connection;
+
+export interface Gate {
+  /** Those who were let in and are still there. */
+  readonly open: ReadonlyMap<TLSSocket, Connection>;
+  /** Decides about a connection whose handshake is done. */
+  arrive(socket: TLSSocket, serve: Serve): void;
+  /** Turns a connection away that came to no handshake. */
+  refuse(socket: Socket, reason: string): void;
+  /** Nobody is let in any more, and those who are idle leave; the others when they have their answers. */
+  close(): void;
+}
+
+export function createGate({ admission, audit, log, limits, now }: GateOptions): Gate {
+  const open = new Map<TLSSocket, Connection>();
+  const perClient = new Map<string, number>();
+  let connections = 0;
+  let isClosed = false;
+
+  function refuse(socket: Socket, connection: number, reason: string, certificate?: Buffer): void {
+    const fingerprint = certificate === undefined ? undefined : fingerprintOf(certificate);
+    log.warn('a connection was refused', { connection, peer: socket.remoteAddress, reason, fingerprint });
+    const record = {
+      kind: 'connection',
+      connection,
+      status: 'refused',
+      reason,
+      ...(fingerprint === undefined ? {} : { certificate: fingerprint }),
+      ...(certificate === undefined ? {} : { subject: subjectOf(certificate) }),
+    } as const;
+    // The connection is closed whether or not this can be written; the trail itself tells the log.
+    audit.append(record).catch(() => undefined);
+    socket.destroy();
+  }
+
+  function arrive(socket: TLSSocket, serve: Serve): void {
+    if (isClosed) return void socket.destroy();
+    const connection = ++connections;
+    const certificate = socket.getPeerX509Certificate()?.raw;
+    if (certificate === undefined) return refuse(socket, connection, 'no certificate');
+    const fingerprint = fingerprintOf(certificate);
+    const admit = ({ id }: { readonly id: string }): void =>
+      admitAs({ connection, clientId: id, fingerprint, isClosed: () => socket.destroyed }, socket, serve);
+    const decision = admission.decide(fingerprint, now());
+    if ('client' in decision) return admit(decision.client);
+    // It may have been let in within this very second, by another process.
+    const give = (): void => void socket.destroy();
+    socket.on('error', give).setTimeout(limits.handshakeTimeout, give);
+    const again = admission.refresh().then(
+      () => admission.decide(fingerprint, now()),
+      () => decision,
+    );
+    void again.then((second) => {
+      socket.off('error', give).setTimeout(0, give);
+      if (socket.destroyed || isClosed) socket.destroy();
+      else if ('refused' in second) refuse(socket, connection, second.refused, certificate);
+      else admit(second.client);
+    });
+  }
+
+  function admitAs(session: Session, socket: TLSSocket, serve: Serve): void {
+    const { connection, clientId } = session;
+    const count = perClient.get(clientId) ?? 0;
+    if (count >= limits.maximumConnectionsPerClient) {
+      return refuse(socket, connection, 'too many connections', socket.getPeerX509Certificate()?.raw);
+    }
+    perClient.set(clientId, count + 1);
+    open.set(socket, serve(socket, session));
+    socket.once('close', () => {
+      open.delete(socket);
+      const left = (perClient.get(clientId) ?? 1) - 1;
+      if (left === 0) perClient.delete(clientId);
+      else perClient.set(clientId, left);
+    });
+  }
+
+  admission.onChange(() => {
+    for (const [socket, { session }] of open) {
+      const decision = admission.decide(session.fingerprint, now());
+      if ('refused' in decision)
+        refuse(socket, session.connection, decision.refused, socket.getPeerX509Certificate()?.raw);
+    }
+  });
+
+  return {
+    open,
+    arrive,
+    refuse: (socket, reason) => refuse(socket, ++connections, reason),
+    close() {
+      isClosed = true;
+      for (const connection of open.values()) connection.finish();
+    },
+  };
+}

@@ -1,0 +1,210 @@
+/**
+ * KMIP over HTTPS (Additional Message Encodings 1.0 §2): POST /kmip, one request in a body, its answer in the same
+ * encoding. Node parses HTTP; whose connection it is was decided before, as for every other. Requests that come all at
+ * once on a connection are answered one after another.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { TtlvError } from '#ttlv/item';
+import type { Connection, ConnectionOptions } from './connection.ts';
+import type { Encoding } from './encodings.ts';
+import type { Serve } from './gate.ts';
+import { accepted, bodyOf, dropped, type Refusal } from './http-request.ts';
+import { watchOver } from './lifetime.ts';
+import type { Session } from './session.ts';
+
+/** "SHALL support HTTP/1.0 and HTTP/1.1" (§2.5), by their names in the handshake. */
+export const httpProtocols = ['http/1.1', 'http/1.0'];
+
+/** Bytes of request line and headers. */
+const maximumHeaderSize = 8192;
+
+/** Requests of one connection that wait for those before them: of one chunk, since nothing is read meanwhile. */
+const maximumWaiting = 1000;
+
+/** One request as it came, its body unread. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** The client sends its body only when told to (RFC 9110 §10.1.1). */
+  readonly waits: boolean;
+}
+
+interface HttpConnection extends Connection {
+  take(exchange: Exchange): void;
+  /** What follows is no HTTP, or does not come. */
+  breakOff(error: NodeJS.ErrnoException): void;
+}
+
+/** Speaks HTTP on connections that it is given; one of the functions that `createGate` takes. */
+export function overHttp(options: ConnectionOptions): Serve {
+  const connections = new WeakMap<Socket, HttpConnection>();
+  // Its own timers are for servers that listen, or count each byte: `watchOver` bounds the silence.
+  const server = createServer({ maxHeaderSize: maximumHeaderSize, keepAliveTimeout: 0 });
+  // A client may close its side and still wait for its answer. Not in Node's documents, and lost without harm.
+  Object.assign(server, { httpAllowHalfOpen: true });
+  const take =
+    (waits: boolean) =>
+    (request: IncomingMessage, response: ServerResponse): void =>
+      connections.get(request.socket)?.take({ request, response, waits });
+  server.on('request', take(false)).on('checkContinue', take(true));
+  server.on('clientError', (error, socket) => connections.get(socket as Socket)?.breakOff(error));
+
+  return (socket, session) => {
+    const connection = converse(socket, session, options);
+    connections.set(socket, connection);
+    server.emit('connection', socket);
+    // Node would parse what it takes from beneath the socket, which no pause holds back.
+    socket.on('data', () => undefined);
+    return connection;
+  };
+}
+
+function converse(socket: TLSSocket, session: Session, { handler, log, limits }: ConnectionOptions): HttpConnection {
+  const { connection, clientId: client } = session;
+  /** In the order they came. */
+  const waiting: Exchange[] = [];
+  let current: Exchange | undefined;
+  let finishing = false;
+  let handling = false;
+  const lifetime = watchOver(socket, session, {
+    log,
+    idleTimeout: limits.idleTimeout,
+    isHandling: () => handling,
+  });
+
+  /** Not while a chunk is parsed: Node resumes the socket at the end of each message in it. */
+  const pause = (): void => {
+    if (waiting.length > 0) socket.pause();
+  };
+
+  async function answerAll(): Promise<void> {
+    try {
+      for (current = waiting.shift(); current !== undefined; current = waiting.shift()) {
+        // Only of the last one anything can still be on its way.
+        if (waiting.length === 0) socket.resume();
+        await answer(current);
+        if (socket.destroyed) return;
+        lifetime.renew();
+      }
+      if (finishing) lifetime.end();
+    } catch (error) {
+      const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      log.error('a request could not be answered', { connection, client, error: why });
+      socket.destroy();
+    }
+  }
+
+  async function answer(exchange: Exchange): Promise<void> {
+    const { request, response, waits } = exchange;
+    const asked = accepted(request, limits.maximumMessageSize);
+    if ('status' in asked) return await refuse(exchange, asked);
+    if (waits) response.writeContinue();
+    const body = await bodyOf(request);
+    if (body === undefined) return void socket.destroy();
+    const reply = await handle(asked, body);
+    if ('status' in reply) return await refuse(exchange, reply);
+    await send(response, { status: 200, type: asked.contentType, content: reply });
+    // It may hold key material, which TLS has copied by then.
+    reply.fill(0);
+  }
+
+  /** The body is wiped: it may bring key material. */
+  async function handle(encoding: Encoding, body: Buffer): Promise<Uint8Array | Refusal> {
+    handling = true;
+    try {
+      return writeIn(encoding, await respond(encoding, body));
+    } finally {
+      handling = false;
+      body.fill(0);
+    }
+  }
+
+  async function respond(encoding: Encoding, body: Buffer): Promise<Uint8Array> {
+    let message: Uint8Array;
+    try {
+      message = encoding.read(body);
+    } catch (error) {
+      if (!(error instanceof TtlvError)) throw error;
+      return await handler.refuse(error, encoding.versionOf(body), session);
+    }
+    try {
+      return await handler.handle(message, session);
+    } finally {
+      message.fill(0);
+    }
+  }
+
+  async function refuse({ request, response, waits }: Exchange, { status, headers, why }: Refusal): Promise<void> {
+    log.warn('an HTTP request was refused', { connection, client, status, why });
+    // What is still sent would reset the connection and take the answer with it.
+    const isRead = !waits && (await dropped(request));
+    if (!isRead) response.setHeader('connection', 'close');
+    const content = Buffer.from(`${status} ${why}\n`);
+    await send(response, { status, type: 'text/plain', content, ...(headers === undefined ? {} : { headers }) });
+  }
+
+  /** Resolves when the operating system has it all, or nobody wants it any more. */
+  function send(response: ServerResponse, { status, type, content, headers }: Answer): Promise<void> {
+    if (socket.destroyed) return Promise.resolve();
+    if (finishing && waiting.length === 0) response.setHeader('connection', 'close');
+    response.writeHead(status, {
+      'content-type': type,
+      'content-length': content.length,
+      'cache-control': 'no-cache',
+      ...headers,
+    });
+    return new Promise((resolve) => {
+      response.once('close', resolve);
+      response.end(content, resolve);
+    });
+  }
+
+  return {
+    session,
+    take(exchange) {
+      if (finishing) return;
+      if (waiting.length >= maximumWaiting) return void socket.destroy(new Error('too many requests at once'));
+      waiting.push(exchange);
+      if (current === undefined) void answerAll();
+      else setImmediate(pause);
+    },
+    breakOff(error) {
+      const { code = '' } = error;
+      if (!code.startsWith('HPE_')) return void socket.destroy();
+      if (finishing) return;
+      finishing = true;
+      log.warn('a connection sent what is no HTTP', { connection, client, why: code });
+      if (current === undefined) {
+        if (socket.writable) socket.write(`HTTP/1.1 ${faults[code] ?? badRequest}\r\n${bare}`);
+        lifetime.end();
+      } else if (!current.request.complete) socket.destroy();
+    },
+    finish() {
+      finishing = true;
+      if (current === undefined) lifetime.end();
+    },
+  };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly content: Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const badRequest = '400 Bad Request';
+const faults: Readonly<Record<string, string>> = { HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large' };
+const bare = 'connection: close\r\ncontent-length: 0\r\ncache-control: no-cache\r\n\r\n';
+
+/** XML cannot carry every character of a Text String: then the answer is there, but not in this encoding. */
+function writeIn(encoding: Encoding, answer: Uint8Array): Uint8Array | Refusal {
+  try {
+    return encoding.write(answer);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { status: 406, why: `${error.message}: ask in another encoding` };
+  }
+}

@@ -1,0 +1,458 @@
+/** KMIP over HTTPS (Additional Message Encodings 1.0 §2): what is KMIP, what is not, and clients that are slow, greedy or revoked. */
+import { once } from 'node:events';
+import { Agent } from 'node:https';
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect } from 'chai';
+import { encode } from '#ttlv/encode';
+import type { Item } from '#ttlv/item';
+import { aesKey, item } from './batches.ts';
+import { contentTypes, encodings, exchange, post } from './https-requests.ts';
+import { at, attribute, enumerated, request, struct, text, value, versions } from './items.ts';
+import { openTlsPlace, type Holder, type Peer, type TlsPlace, type TlsPlaceOptions } from './tls-place.ts';
+
+const query = (version: string, id?: string): Item =>
+  request(version, [item('Query', [enumerated('QueryFunction', 1)], id)]);
+const xml = { 'content-type': 'text/xml' };
+const json = { 'content-type': 'application/json' };
+const ttlv = { 'content-type': 'application/octet-stream' };
+
+describe('HTTPS', () => {
+  let place: TlsPlace;
+  let array: Holder;
+  afterEach(() => place.close());
+
+  async function open(options?: TlsPlaceOptions): Promise<void> {
+    place = await openTlsPlace({ ...options, https: true });
+    array = await place.add('array');
+  }
+
+  /** A connection on which bytes are sent as they are. */
+  const dial = (): Promise<Peer> => place.dial(array, { port: place.server.https });
+
+  /** What comes until the server has closed its side, or until the pattern is there. */
+  async function heard({ socket }: Peer, until?: RegExp): Promise<string> {
+    let said = '';
+    socket.on('data', (chunk: Buffer) => (said += chunk.toString('latin1')));
+    while (!socket.readableEnded && !socket.destroyed && until?.test(said) !== true) await wait(10);
+    return said;
+  }
+
+  const asHttp = (body: Uint8Array, more = ''): Buffer =>
+    Buffer.concat([
+      Buffer.from(
+        `POST /kmip HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\n` +
+          `Content-Length: ${body.length}\r\n${more}\r\n`,
+      ),
+      body,
+    ]);
+
+  describe('in each encoding', () => {
+    for (const type of contentTypes) {
+      for (const version of versions) {
+        it(`makes a key and gives it, in ${type} of ${version}`, async () => {
+          await open();
+          const created = await exchange(place, array, type, request(version, [item('Create', aesKey(version))]));
+          const id = value(created, 'BatchItem', 'ResponsePayload', 'UniqueIdentifier') as string;
+          const got = await exchange(
+            place,
+            array,
+            type,
+            request(version, [item('Get', [text('UniqueIdentifier', id)])]),
+          );
+          const material = value(
+            got,
+            ...(['BatchItem', 'ResponsePayload', 'SymmetricKey', 'KeyBlock', 'KeyValue', 'KeyMaterial'] as const),
+          );
+          expect((material as Uint8Array).length).to.equal(32);
+          expect(at(got, 'ResponseHeader', 'ProtocolVersion')).to.deep.equal(
+            at(request(version, []), 'RequestHeader', 'ProtocolVersion'),
+          );
+        });
+      }
+
+      it(`has the headers that the profile asks for, in ${type}`, async () => {
+        await open();
+        const { status, headers, body } = await post(place, array, encodings[type].write(query('1.4')), {
+          headers: { 'content-type': type },
+        });
+        expect(status).to.equal(200);
+        expect(headers).to.include({
+          'content-type': type,
+          'content-length': String(body.length),
+          'cache-control': 'no-cache',
+        });
+      });
+
+      it(`counts Maximum Response Size as in TTLV, in ${type}`, async () => {
+        await open();
+        const asked = request('1.4', [item('Query', [enumerated('QueryFunction', 1)])], {
+          before: [{ ...enumerated('MaximumResponseSize', 0), type: 2, value: 256 }],
+        });
+        const answer = await exchange(place, array, type, asked);
+        expect(value(answer, 'BatchItem', 'ResultReason')).to.equal(2);
+      });
+
+      it(`answers what cannot be read with Invalid Message in its version, in ${type}`, async () => {
+        await open();
+        const whole = encodings[type].write(query('1.3'));
+        const { status, headers, body } = await post(place, array, whole.subarray(0, -8), {
+          headers: { 'content-type': type },
+        });
+        expect(status).to.equal(200);
+        expect(headers['content-type']).to.equal(type);
+        const answer = encodings[type].read(body);
+        expect(value(answer, 'BatchItem', 'ResultReason')).to.equal(4);
+        expect(value(answer, 'ResponseHeader', 'ProtocolVersion', 'ProtocolVersionMinor')).to.equal(3);
+      });
+    }
+
+    it('takes a charset that says what is true, and HTTP/1.0', async () => {
+      await open();
+      const body = encodings['text/xml'].write(query('1.4'));
+      const said = await post(place, array, body, { headers: { 'content-type': 'Text/XML; charset="UTF-8"' } });
+      expect(said.status).to.equal(200);
+      const peer = await dial();
+      peer.socket.write(`POST /kmip HTTP/1.0\r\nContent-Type: text/xml\r\nContent-Length: ${body.length}\r\n\r\n`);
+      peer.socket.write(body);
+      expect(await heard(peer)).to.match(/^HTTP\/1\.1 200 OK\r\n[^]*<ResponseMessage>/);
+    });
+
+    it('says so when the answer holds what XML cannot carry', async () => {
+      await open();
+      const name = attribute('Name', struct('AttributeValue', text('NameValue', 'a\0b'), enumerated('NameType', 1)));
+      const key = item('Create', [
+        enumerated('ObjectType', 2),
+        struct('TemplateAttribute', ...(aesKey('1.4')[1]?.value as Item[]), name),
+      ]);
+      await exchange(place, array, 'application/json', request('1.4', [key]));
+      const located = request('1.4', [item('Locate')]);
+      const found = await exchange(place, array, 'text/xml', located);
+      const id = text('UniqueIdentifier', value(found, 'BatchItem', 'ResponsePayload', 'UniqueIdentifier') as string);
+      const asked = request('1.4', [item('GetAttributes', [id, text('AttributeName', 'Name')])]);
+      const { status, body } = await post(place, array, encodings['text/xml'].write(asked), { headers: xml });
+      expect([status, body.toString()]).to.deep.equal([
+        406,
+        '406 a text string holds a character that XML cannot carry: ask in another encoding\n',
+      ]);
+      const answer = await exchange(place, array, 'application/json', asked);
+      expect(value(answer, 'BatchItem', 'ResultStatus')).to.equal(0);
+    });
+  });
+
+  describe('sent XML or JSON that means harm', () => {
+    const header = '<RequestMessage><RequestHeader>';
+    const bodies: { name: string; type: Record<string, string>; body: string }[] = [
+      {
+        name: 'a document type with entities',
+        type: xml,
+        body: `<!DOCTYPE lolz [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>${header}&b;`,
+      },
+      {
+        name: 'an external entity',
+        type: xml,
+        body: '<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]><RequestMessage>&x;</RequestMessage>',
+      },
+      { name: 'an entity that nobody declared', type: xml, body: '<Name type="TextString" value="&x;"/>' },
+      { name: 'half of a character', type: xml, body: '<NameValue type="TextString" value="&#xd800;"/>' },
+      { name: 'elements 100,000 deep', type: xml, body: '<RequestMessage>'.repeat(3000) },
+      { name: 'too many elements', type: xml, body: `<RequestMessage>${'<Name/>'.repeat(25_000)}</RequestMessage>` },
+      { name: 'two messages', type: xml, body: '<RequestMessage/><RequestMessage/>' },
+      { name: 'no UTF-8', type: xml, body: '\xff\xfe<\0' },
+      { name: 'arrays too deep', type: json, body: '['.repeat(100_000) },
+      { name: 'too many objects', type: json, body: `[${'{},'.repeat(25_000)}{}]` },
+      { name: 'a prototype', type: json, body: '{"tag":"RequestMessage","__proto__":{"type":"Integer"},"value":[]}' },
+      { name: 'nothing', type: json, body: '' },
+      { name: 'nothing', type: xml, body: '' },
+      { name: 'nothing', type: ttlv, body: '' },
+    ];
+    for (const { name, type, body } of bodies) {
+      it(`answers ${name} in ${type['content-type']} with Invalid Message, and goes on`, async () => {
+        await open();
+        const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+        const { status, body: said } = await post(place, array, Buffer.from(body, 'latin1'), { headers: type, agent });
+        expect(status, said.toString()).to.equal(200);
+        const read = encodings[type['content-type'] as 'text/xml'].read(said);
+        expect(value(read, 'BatchItem', 'ResultReason')).to.equal(4);
+        expect(
+          value(await exchange(place, array, 'text/xml', query('1.4'), { agent }), 'BatchItem', 'ResultStatus'),
+        ).to.equal(0);
+        agent.destroy();
+      });
+    }
+  });
+
+  describe('sent what is no KMIP', () => {
+    const good = Buffer.from(encode(query('1.4')));
+    const bad: {
+      name: string;
+      status: number;
+      says: string;
+      send: (place: TlsPlace, holder: Holder) => ReturnType<typeof post>;
+    }[] = [
+      {
+        name: 'another path',
+        status: 404,
+        says: 'path',
+        send: (p, h) => post(p, h, good, { path: '/kmip/x', headers: ttlv }),
+      },
+      { name: 'GET', status: 405, says: 'POST', send: (p, h) => post(p, h, Buffer.of(), { method: 'GET' }) },
+      { name: 'PUT', status: 405, says: 'POST', send: (p, h) => post(p, h, good, { method: 'PUT', headers: ttlv }) },
+      { name: 'no Content-Type', status: 415, says: 'Content-Type', send: (p, h) => post(p, h, good) },
+      {
+        name: 'a form',
+        status: 415,
+        says: 'Content-Type',
+        send: (p, h) => post(p, h, good, { headers: { 'content-type': 'application/x-www-form-urlencoded' } }),
+      },
+      {
+        name: 'another charset',
+        status: 415,
+        says: 'Content-Type',
+        send: (p, h) => post(p, h, good, { headers: { 'content-type': 'text/xml; charset=utf-16' } }),
+      },
+      {
+        name: 'a packed body',
+        status: 415,
+        says: 'as it is',
+        send: (p, h) => post(p, h, good, { headers: { ...xml, 'content-encoding': 'gzip' } }),
+      },
+      {
+        name: 'a body in chunks',
+        status: 411,
+        says: 'Content-Length',
+        send: (p, h) => post(p, h, good, { headers: { ...ttlv, 'transfer-encoding': 'chunked' } }),
+      },
+      {
+        name: 'a body beyond the bound',
+        status: 413,
+        says: 'longer than 65536 bytes',
+        send: (p, h) => post(p, h, Buffer.alloc(3_000_000), { headers: ttlv }),
+      },
+      {
+        name: 'a text beyond its bound',
+        status: 413,
+        says: 'longer than 262144 bytes',
+        send: (p, h) => post(p, h, Buffer.alloc(262_145, ' '), { headers: json }),
+      },
+    ];
+    for (const { name, status, says, send } of bad) {
+      it(`answers ${name} with ${status} in a few plain words, and goes on`, async () => {
+        await open();
+        const answer = await send(place, array);
+        expect(answer.status).to.equal(status);
+        expect(answer.headers['content-type']).to.equal('text/plain');
+        expect(answer.headers.allow).to.equal(status === 405 ? 'POST' : undefined);
+        expect(answer.body.toString())
+          .to.match(new RegExp(`^${status} .*${says}.*\n$`))
+          .and.to.have.length.below(200);
+        expect(place.said()).to.include('an HTTP request was refused');
+        const next = await exchange(place, array, 'application/octet-stream', query('1.4'));
+        expect(value(next, 'BatchItem', 'ResultStatus')).to.equal(0);
+      });
+    }
+
+    const noise: { name: string; sends: string | Uint8Array; status: RegExp }[] = [
+      { name: 'a TTLV message', sends: good, status: /^HTTP\/1\.1 400 Bad Request\r\n/ },
+      { name: 'no request line', sends: 'hello\r\n\r\n', status: /^HTTP\/1\.1 400 Bad Request\r\n/ },
+      {
+        name: 'no Host',
+        sends: 'POST /kmip HTTP/1.1\r\nContent-Length: 0\r\n\r\n',
+        status: /^HTTP\/1\.1 400 Bad Request\r\n/,
+      },
+      {
+        name: 'two lengths',
+        sends: 'POST /kmip HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello',
+        status: /^HTTP\/1\.1 400 Bad Request\r\n/,
+      },
+      {
+        name: 'a length and chunks',
+        sends: 'POST /kmip HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+        status: /^HTTP\/1\.1 400 Bad Request\r\n/,
+      },
+      {
+        name: 'headers beyond their bound',
+        sends: `POST /kmip HTTP/1.1\r\nHost: a\r\nX: ${'y'.repeat(9000)}\r\n\r\n`,
+        status: /^HTTP\/1\.1 431 /,
+      },
+    ];
+    for (const { name, sends, status } of noise) {
+      it(`closes after ${name}, with a bare status`, async () => {
+        await open();
+        const peer = await dial();
+        peer.socket.write(sends);
+        const said = await heard(peer);
+        expect(said).to.match(status);
+        expect(said.length).to.be.below(300);
+        expect(said).to.not.match(/\bat \w|\.js/);
+      });
+    }
+
+    it('answers a body that waits to be asked for, or says at once that it will not be read', async () => {
+      await open();
+      const peer = await dial();
+      peer.socket.write(asHttp(good, 'Expect: 100-continue\r\n').subarray(0, -good.length));
+      expect(await heard(peer, /\r\n\r\n/)).to.equal('HTTP/1.1 100 Continue\r\n\r\n');
+      peer.socket.write(good);
+      expect(await heard(peer, /200 OK/)).to.include('HTTP/1.1 200 OK');
+      const other = await dial();
+      other.socket.write(
+        'POST /kmip HTTP/1.1\r\nHost: a\r\nContent-Type: text/xml\r\nContent-Length: 9999999999\r\nExpect: 100-continue\r\n\r\n',
+      );
+      expect(await heard(other)).to.match(/^HTTP\/1\.1 413 /);
+    });
+  });
+
+  describe('on one connection', () => {
+    it('answers one request after another, as one session', async () => {
+      await open();
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      for (let n = 0; n < 5; n++)
+        await exchange(place, array, contentTypes[n % 3] ?? 'text/xml', query('2.1'), { agent });
+      const [record] = place.fixture.logged.slice(-1);
+      expect(record ?? '').to.not.include('refused');
+      expect(Object.values(agent.freeSockets).flat()).to.have.length(1);
+      agent.destroy();
+    });
+
+    it('answers requests that come all at once in their order, each after the one before', async () => {
+      await open();
+      const peer = await dial();
+      const ids = Array.from({ length: 300 }, (_, n) => n.toString(16).padStart(4, '0'));
+      peer.socket.write(Buffer.concat(ids.map((id) => asHttp(encode(query('1.4', id))))));
+      const last = ids.at(-1)?.replace(/../g, '\\x$&');
+      const said = await heard(peer, new RegExp(`\\x42\\0\\x93\\x08\\0\\0\\0\\x02${last}`));
+      const order = [...said.matchAll(/\x42\0\x93\x08\0\0\0\x02(..)/gs)].map(([, id]) =>
+        Buffer.from(id ?? '', 'latin1').toString('hex'),
+      );
+      expect(order).to.deep.equal(ids);
+    });
+
+    it('answers what was whole before what is no HTTP, and closes', async () => {
+      await open();
+      const peer = await dial();
+      peer.socket.write(Buffer.concat([asHttp(encode(query('1.4', '07'))), Buffer.from('nonsense\r\n\r\n')]));
+      const said = await heard(peer);
+      expect(said.match(/HTTP\/1\.1 \d+/g)?.[0]).to.equal('HTTP/1.1 200');
+      expect(said).to.not.match(/^HTTP\/1\.1 400/);
+    });
+
+    it('answers what a client asked before it closed its own side', async () => {
+      await open();
+      const peer = await place.dial(array, { port: place.server.https, allowHalfOpen: true } as object);
+      peer.socket.end(Buffer.concat([asHttp(encode(query('1.4'))), asHttp(encode(query('1.4')))]));
+      expect((await heard(peer)).match(/HTTP\/1\.1 200/g)).to.have.length(2);
+    });
+
+    it('reads no further for a client that does not read its answers', async () => {
+      await open();
+      const peer = await dial();
+      peer.socket.pause();
+      const functions = [1, 2, 3, 4].map((each) => enumerated('QueryFunction', each));
+      const items = Array.from({ length: 50 }, () => item('Query', functions));
+      const one = asHttp(encode(request('1.4', items)), `X-Long: ${'y'.repeat(5000)}\r\n`);
+      for (let n = 0; n < 4000; n++) peer.socket.write(one);
+      await wait(1500);
+      expect(peer.socket.writableLength).to.be.above(1_000_000);
+      expect(value(await exchange(place, array, 'text/xml', query('1.4')), 'BatchItem', 'ResultStatus')).to.equal(0);
+    });
+
+    const drips: { name: string; sends: Buffer }[] = [
+      { name: 'nothing', sends: Buffer.of() },
+      { name: 'a request line byte by byte', sends: asHttp(Buffer.alloc(1000)) },
+      { name: 'a body byte by byte', sends: asHttp(Buffer.alloc(1000)) },
+    ];
+    for (const { name, sends } of drips) {
+      it(`closes one that sends ${name} when the idle time is over`, async () => {
+        await open({ limits: { idleTimeout: 600 } });
+        const peer = await dial();
+        peer.socket.resume();
+        const started = performance.now();
+        let sent = name.includes('body') ? sends.indexOf('\r\n\r\n') + 4 : 0;
+        peer.socket.write(sends.subarray(0, sent));
+        const drip = setInterval(() => peer.socket.write(sends.subarray(sent, ++sent)), 50);
+        if (!peer.socket.closed) await once(peer.socket, 'close');
+        clearInterval(drip);
+        expect(performance.now() - started).to.be.within(500, 1500);
+        expect(place.said()).to.include('an idle connection was closed');
+      });
+    }
+  });
+
+  describe('as to who may connect', () => {
+    it('refuses a stranger and one without a certificate before a byte is read, and writes it down', async () => {
+      await open();
+      const stranger = await place.issue('stranger');
+      for (const holder of [stranger, undefined]) {
+        const peer = await place.dial(holder, { port: place.server.https });
+        peer.socket.write(asHttp(encode(query('1.4'))));
+        expect(await heard(peer)).to.equal('');
+      }
+      expect(place.said()).to.match(/refused.*unknown[^]*refused.*no certificate/);
+    });
+
+    it('knows the same client as the other port, and its objects', async () => {
+      await open();
+      const created = await exchange(place, array, 'text/xml', request('1.4', [item('Create', aesKey('1.4'))]));
+      const id = value(created, 'BatchItem', 'ResponsePayload', 'UniqueIdentifier');
+      const peer = await place.dial(array);
+      peer.socket.write(encode(request('1.4', [item('Locate')])));
+      expect((await peer.next())?.toString('latin1')).to.include(id);
+    });
+
+    it('cuts the sessions of a client that is revoked, within two seconds', async () => {
+      await open();
+      const peer = await dial();
+      peer.socket.write(asHttp(encode(query('1.4'))));
+      await heard(peer, /200 OK/);
+      const started = performance.now();
+      await place.clients.revoke('array');
+      await peer.closed();
+      expect(performance.now() - started).to.be.below(2000);
+    });
+
+    it('counts a client, and all connections, over both ports', async () => {
+      await open({ limits: { maximumConnectionsPerClient: 2, maximumConnections: 3 } });
+      const other = await place.add('other');
+      await Promise.all([dial(), place.dial(array)]);
+      const third = await dial();
+      expect(await heard(third)).to.equal('');
+      expect(place.said()).to.include('too many connections');
+      await wait(50);
+      await place.dial(other);
+      const drops = await place.dial(other, { port: place.server.https }).catch((error: Error) => error);
+      expect(drops).to.be.an('error');
+      expect(place.said()).to.include('too many are open');
+    });
+  });
+
+  it('stops after the requests in flight, and says that it closes', async () => {
+    let release = (): void => undefined;
+    let arrive = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    const asked = new Promise<void>((resolve) => (arrive = resolve));
+    await open({
+      services: (services) => ({
+        ...services,
+        audit: {
+          chain: services.audit.chain,
+          healthy: true,
+          pending: (entry) => services.audit.pending(entry),
+          close: () => services.audit.close(),
+          append: async (...record) => {
+            arrive();
+            await gate;
+            await services.audit.append(...record);
+          },
+        },
+      }),
+    });
+    const [busy, idle] = [await dial(), await dial()];
+    busy.socket.write(asHttp(encode(query('1.4'))));
+    await asked;
+    const stopped = place.server.close();
+    expect(await heard(idle)).to.equal('');
+    release();
+    expect(await heard(busy)).to.match(/^HTTP\/1\.1 200 OK\r\n[^]*connection: close/i);
+    await stopped;
+  });
+});
