@@ -5,7 +5,6 @@ import { CertificateError } from '#certs/certificate-error';
 import { generateKeys, writePrivateKey } from '#certs/keys';
 import { createPassword } from '#certs/password';
 import { createPkcs12, type Pkcs12Content } from '#certs/pkcs12';
-import { maximumPkcs12Bytes, readPkcs12 } from '#certs/read-pkcs12';
 
 import { useOpenSsl } from './openssl.ts';
 
@@ -56,77 +55,6 @@ describe('PKCS#12 files', () => {
     const legacy = await info('legacy');
     expect(legacy).to.include('MAC: sha1, Iteration 10000');
     expect(legacy.match(/pbeWithSHA1And3-KeyTripleDES-CBC, Iteration 10000/g)).to.have.length(2);
-  });
-
-  it('read back what was written', async () => {
-    for (const kind of ['P-256', 'RSA-2048'] as const) {
-      const content = await contentWith(kind);
-      const read = await readPkcs12(await createPkcs12(content, { friendlyName, password }), password);
-      expect(read.privateKey.equals(content.privateKey)).to.equal(true);
-      expect(read.certificate.raw).to.deep.equal(content.certificate.raw);
-      expect(read.chain.map(({ raw }) => raw)).to.deep.equal([authority.certificate.raw]);
-    }
-  });
-
-  it('are read when openssl wrote them', async () => {
-    const content = await contentWith('P-256');
-    ssl.file('k', writePrivateKey(content.privateKey));
-    ssl.file('c', content.certificate.toString());
-    ssl.file('ca', authority.certificate.toString());
-    const bytes = ssl.bytes(
-      'pkcs12',
-      '-export',
-      '-inkey',
-      'k',
-      '-in',
-      'c',
-      '-certfile',
-      'ca',
-      '-passout',
-      'file:password',
-    );
-    const read = await readPkcs12(bytes, password);
-    expect(read.privateKey.equals(content.privateKey)).to.equal(true);
-    expect(read.certificate.raw).to.deep.equal(content.certificate.raw);
-  });
-
-  const refusal = (bytes: Uint8Array, secret = password) =>
-    readPkcs12(bytes, secret).then(
-      () => expect.fail('it was read'),
-      (error: unknown) => error,
-    );
-
-  it('refuse a wrong password, every truncation and changed bytes with its own error', async () => {
-    const bytes = await createPkcs12(await contentWith('P-256'), { friendlyName, password });
-    expect(await refusal(bytes, 'wrong password'))
-      .to.be.instanceOf(CertificateError)
-      .with.property('hint');
-    for (let length = 0; length < bytes.length; length += 7) {
-      expect(await refusal(bytes.subarray(0, length)), `${length} bytes`).to.be.instanceOf(CertificateError);
-    }
-    for (let at = 0; at < bytes.length; at += 97) {
-      const changed = Buffer.from(bytes);
-      changed[at] = changed[at]! ^ 0xff;
-      expect(await refusal(changed), `byte ${at}`).to.be.instanceOf(CertificateError);
-    }
-    expect(await refusal(new Uint8Array(maximumPkcs12Bytes + 1))).to.be.instanceOf(CertificateError);
-  });
-
-  it('refuse to make somebody iterate for minutes', async () => {
-    const content = await contentWith('P-256');
-    ssl.file('k', writePrivateKey(content.privateKey));
-    ssl.file('c', content.certificate.toString());
-    const args = ['pkcs12', '-export', '-inkey', 'k', '-in', 'c', '-passout', 'file:password', '-iter', '1000001'];
-    const error = await refusal(ssl.bytes(...args));
-    expect(error).to.be.instanceOf(CertificateError).with.property('message').that.includes('1000001 iterations');
-  });
-
-  it('say that the legacy format is not read', async () => {
-    const bytes = await createPkcs12(await contentWith('RSA-2048'), { friendlyName, password, format: 'legacy' });
-    expect(await refusal(bytes))
-      .to.be.instanceOf(CertificateError)
-      .with.property('message')
-      .that.includes('legacy');
   });
 
   it('refuse the key of another certificate, and passwords that readers disagree about', async () => {
