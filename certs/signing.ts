@@ -35,6 +35,13 @@ function algorithmOf(key: KeyObject): SignatureAlgorithm {
   return algorithmForKey[nameOfAcceptableKey(key)] ?? signatureAlgorithms.sha256WithRSA;
 }
 
+/** What was signed, and how. */
+export interface Signed {
+  readonly tbsView: Uint8Array;
+  readonly signatureAlgorithm: AlgorithmIdentifier;
+  readonly signatureValue: BitString;
+}
+
 /** What certificates, requests and revocation lists of pkijs have in common. */
 interface Signable {
   readonly tbsView: Uint8Array;
@@ -59,7 +66,7 @@ export function signStructure(structure: Signable, privateKey: KeyObject): Buffe
 }
 
 /** Whether the structure was signed with the private half of `publicKey`. Throws for algorithms that we do not accept. */
-export function isSignedBy(structure: Signable, publicKey: KeyObject): boolean {
+export function isSignedBy(structure: Signed, publicKey: KeyObject): boolean {
   const oid = structure.signatureAlgorithm.algorithmId;
   const algorithm = Object.values<SignatureAlgorithm>(signatureAlgorithms).find((row) => row.oid === oid);
   if (algorithm === undefined) {

@@ -10,7 +10,7 @@ import { factsOf } from '#certs/inspect';
 import { generateKeys, keyKinds, writePrivateKey, type KeyKind } from '#certs/keys';
 import { createPassword } from '#certs/password';
 import { createPkcs12, type Pkcs12Format } from '#certs/pkcs12';
-import type { CertificateRequest } from '#certs/request';
+import type { CertificateRequest } from '#certs/request-content';
 import type { Config } from '#config';
 
 import type { NewFile } from './files.ts';

@@ -39,16 +39,16 @@ export function requestIn(payload: Requested): CertificateHolder | undefined {
 
 const pemBegins = Buffer.from('-----BEGIN ');
 
-/** @throws KmipError FeatureNotSupported for CRMF and PGP, InvalidCSR when the type is not that of the request. */
+/** @throws KmipError FeatureNotSupported for PGP, InvalidCSR when the type is not that of the request. */
 function requestOf(type: string, request: Uint8Array): CertificateHolder {
-  if (type !== 'PKCS_10' && type !== 'PEM') {
-    throw new KmipError('FeatureNotSupported', 'certificate requests are PKCS#10 here, as such or in PEM');
+  if (type !== 'PKCS_10' && type !== 'PEM' && type !== 'CRMF') {
+    throw new KmipError('FeatureNotSupported', 'certificate requests are PKCS#10, as such or in PEM, or CRMF here');
   }
   const isPem = Buffer.from(request).indexOf(pemBegins) >= 0;
   if (isPem !== (type === 'PEM')) {
     throw new KmipError('InvalidCSR', 'Certificate Request Type is not that of the Certificate Request');
   }
-  return { request };
+  return { request, format: type };
 }
 
 /** The request that a Certificate Request object holds. */

@@ -88,8 +88,8 @@ export interface CertificateAuthority {
 }
 
 export type CertificateHolder =
-  /** PKCS#10, as DER or as PEM. */
-  | { readonly request: Uint8Array }
+  /** PKCS#10, as DER or as PEM, or CertReqMessages (RFC 4211). */
+  | { readonly request: Uint8Array; readonly format: 'PKCS_10' | 'PEM' | 'CRMF' }
   /** Whoever holds this one. */
   | { readonly certificate: Uint8Array }
   /** SubjectPublicKeyInfo. */

@@ -11,6 +11,7 @@ import {
 import { subjectOfCertificate, yearsAfter } from '#certs/certificate';
 import { CertificateError } from '#certs/certificate-error';
 import { fingerprintOf, readCertificate } from '#certs/inspect';
+import { readCertReqMessages } from '#certs/crmf';
 import { readRequest } from '#certs/request';
 import type { CertificateAuthority, CertificateHolder } from '#operations/context';
 import { KmipError } from '#protocol/kmip-error';
@@ -53,7 +54,10 @@ export function certificateAuthority(
 const dateOf = (seconds: number): Date => new Date(seconds * 1000);
 
 function issue(authority: Authority, holder: CertificateHolder, terms: IssueTerms): X509Certificate {
-  if ('request' in holder) return signRequest(authority, readRequest(holder.request), terms);
+  if ('request' in holder) {
+    const read = holder.format === 'CRMF' ? readCertReqMessages : readRequest;
+    return signRequest(authority, read(holder.request), terms);
+  }
   if ('publicKey' in holder) {
     const { commonName, publicKey } = holder;
     return issueClientCertificate(authority, { commonName, publicKey: readPublicKey(publicKey) }, terms);

@@ -7,7 +7,8 @@ import { CertificateError } from '#certs/certificate-error';
 import { factsOf } from '#certs/inspect';
 import { generateKeys } from '#certs/keys';
 import { readPem } from '#certs/pem';
-import { createRequest, maximumRequestBytes, readRequest } from '#certs/request';
+import { createRequest, readRequest } from '#certs/request';
+import { maximumRequestBytes } from '#certs/request-content';
 
 import { useOpenSsl } from './openssl.ts';
 

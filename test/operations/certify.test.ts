@@ -1,8 +1,12 @@
 /** Certify (KMIP 2.1 §6.1.6; 1.4 §4.7) and Re-certify (2.1 §6.1.45; 1.4 §4.8). */
+import { createPublicKey } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { generateKeys, type KeyPair } from '#certs/keys';
 import { readPem } from '#certs/pem';
 import { createRequest } from '#certs/request';
+import { makeCrmf } from '#test/certs/crmf';
+import { useOpenSsl } from '#test/certs/openssl';
 import { given, id, item, name, type Caller } from '#test/clients/caller';
 import { at, bytes, date, enumerated, int, isOld, struct, text, value } from '#test/server/items';
 import { ItemType, type Item } from '#ttlv/item';
@@ -17,7 +21,7 @@ import {
   type Certifying,
 } from './authority.ts';
 
-const requestTypes = { CRMF: 1, PKCS_10: 2, PEM: 3 } as const;
+const requestTypes = { CRMF: 1, PKCS_10: 2, PEM: 3, PGP: 4 } as const;
 
 /** A request as the version has it. */
 const csr = (version: string, type: keyof typeof requestTypes, request: Uint8Array): Item[] => [
@@ -29,6 +33,7 @@ const day = 24 * 3600;
 
 for (const version of ['1.0', '1.4', '2.0', '2.1']) {
   describe(`certificates made in ${version}`, () => {
+    const ssl = useOpenSsl();
     let server: Certifying;
     let caller: Caller;
     let keys: KeyPair;
@@ -79,6 +84,21 @@ for (const version of ['1.0', '1.4', '2.0', '2.1']) {
       });
     }
 
+    it('come from a request in the format of RFC 4211, made by openssl, and are renewed by one', async () => {
+      const { requests } = makeCrmf(ssl, { more: ['-sans', 'array.example.org'] });
+      const made = await certify(...csr(version, 'CRMF', requests));
+      const certificate = await getCertificate(caller, made);
+      expect(certificate.subject).to.equal('O=Example\nCN=array 7');
+      expect(certificate.subjectAltName).to.equal('DNS:array.example.org');
+      const key = createPublicKey(readFileSync(ssl.path('crmf.key')));
+      expect(isKeyOf(certificate, key)).to.equal(true);
+      const renewed = identifierIn(await caller.call('ReCertify', id(made), ...csr(version, 'CRMF', requests)));
+      expect(isKeyOf(await getCertificate(caller, renewed), key)).to.equal(true);
+      const unproven = makeCrmf(ssl, { proof: 'raVerified' }).requests;
+      const refused = await caller.refused('Certify', ...csr(version, 'CRMF', unproven));
+      expect(refused.reason).to.equal(isOld(version) ? 'InvalidField' : 'InvalidCSR');
+    });
+
     it('come from a public key alone, under its Name, and each leads to the other', async () => {
       const publicKey = await registerPublicKey(caller, keys.publicKey, name('array 8'));
       const made = await certify(id(publicKey), given(version, enumerated('CertificateType', 1)));
@@ -119,7 +139,7 @@ for (const version of ['1.0', '1.4', '2.0', '2.1']) {
       expect(lengths).to.deep.equal([256]);
     });
 
-    it('are refused for a request of another type, a broken one, one for another key, and CRMF', async () => {
+    it('are refused for a request of another type, a broken one, one for another key, and PGP', async () => {
       const old = isOld(version);
       const reasonOf = async (...payload: Item[]) => (await caller.refused('Certify', ...payload)).reason;
       const invalid = old ? 'InvalidField' : 'InvalidCSR';
@@ -130,7 +150,8 @@ for (const version of ['1.0', '1.4', '2.0', '2.1']) {
       expect(await reasonOf(...csr(version, 'PKCS_10', changed))).to.equal(invalid);
       const another = await registerPublicKey(caller, (await generateKeys('P-256')).publicKey);
       expect(await reasonOf(id(another), ...csr(version, 'PKCS_10', der))).to.equal(invalid);
-      expect(await reasonOf(...csr(version, 'CRMF', der))).to.equal('FeatureNotSupported');
+      expect(await reasonOf(...csr(version, 'CRMF', der))).to.equal(invalid);
+      expect(await reasonOf(...csr(version, 'PGP', der))).to.equal(old ? 'FeatureNotSupported' : 'InvalidField');
       expect(await linksOf(another)).to.deep.equal(new Map());
     });
 

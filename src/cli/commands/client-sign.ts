@@ -1,4 +1,5 @@
-import { maximumRequestBytes, readRequest } from '#certs/request';
+import { readRequest } from '#certs/request';
+import { maximumRequestBytes } from '#certs/request-content';
 import { boundCertificate, signClientRequest } from '#cli/client-files';
 import { defineCommand, outOption } from '#cli/command';
 import { readInput, writeFilesFor } from '#cli/files';

@@ -1,0 +1,98 @@
+import { BitString, Constructed, fromBER, Integer, Sequence, type AsnType } from 'asn1js';
+import { AlgorithmIdentifier, PublicKeyInfo, RelativeDistinguishedNames } from 'pkijs';
+
+import { CertificateError } from './certificate-error.ts';
+import {
+  derBounds,
+  grantable,
+  maximumRequestBytes,
+  unreadableRequest,
+  type CertificateRequest,
+  type RequestClaims,
+} from './request-content.ts';
+
+/** Requests in the Certificate Request Message Format (RFC 4211), as devices of CMP make them. */
+
+/** RFC 4211 §5: the fields of a CertTemplate that count here. What else it wishes, such as dates, is not granted anyway. */
+const templateField = { subject: 5, publicKey: 6, extensions: 9 } as const;
+
+/** RFC 4211 §4: the choice of a proof by signature. */
+const bySignature = 1;
+
+/**
+ * Reads CertReqMessages of exactly one message, in DER. Throws a CertificateError as `readRequest` does, and when the proof of possession is missing or
+ * is none that a signature gives: nobody here believes what a registration authority is said to have verified.
+ */
+export function readCertReqMessages(der: Uint8Array): CertificateRequest {
+  if (der.length > maximumRequestBytes) {
+    throw new CertificateError(`the request is ${der.length} bytes long, at most ${maximumRequestBytes} are read`);
+  }
+  return grantable(claimsOf(der));
+}
+
+function claimsOf(der: Uint8Array): RequestClaims {
+  const messages = childrenOf(parse(der));
+  const [message] = messages;
+  if (message === undefined || messages.length > 1) {
+    throw new CertificateError(`${messages.length} certificates are requested at once, it must be one`);
+  }
+  const [request, popo] = childrenOf(message);
+  const [requestId, template] = childrenOf(request);
+  if (!(requestId instanceof Integer)) throw broken();
+  const [subject] = fieldOf(template, templateField.subject) ?? [];
+  const key = fieldOf(template, templateField.publicKey);
+  const extensions = fieldOf(template, templateField.extensions);
+  if (subject === undefined || key === undefined) {
+    throw new CertificateError('the request has no subject or no public key', 'a CertTemplate needs both');
+  }
+  try {
+    return {
+      subject: new RelativeDistinguishedNames({ schema: subject }),
+      key: new PublicKeyInfo({ schema: new Sequence({ value: [...key] }) }),
+      extensions: extensions && new Sequence({ value: [...extensions] }),
+      signed: signatureOf(request as AsnType, popo),
+    };
+  } catch (error) {
+    // What pkijs throws at structures that it does not know.
+    throw error instanceof CertificateError ? error : broken();
+  }
+}
+
+/** RFC 4211 §4.1: the signature is over the CertRequest when its template has the subject and the key. */
+function signatureOf(request: AsnType, popo: AsnType | undefined): RequestClaims['signed'] {
+  const [algorithm, signature, more] = isField(popo, bySignature) ? popo.valueBlock.value : [];
+  const isSigned = algorithm instanceof Sequence && signature instanceof BitString && more === undefined;
+  if (!isSigned || signature.valueBlock.unusedBits !== 0) {
+    throw new CertificateError(
+      'the request does not prove by a signature that its sender holds the private key',
+      'make it with a signature over the CertRequest itself: openssl cmp -popo 1',
+    );
+  }
+  return {
+    tbsView: request.valueBeforeDecodeView,
+    signatureAlgorithm: new AlgorithmIdentifier({ schema: algorithm }),
+    signatureValue: signature,
+  };
+}
+
+/** Strictly: asn1js does not ask whether what a block holds is as long as the block says. */
+function parse(der: Uint8Array): AsnType {
+  const { offset, result } = fromBER(Uint8Array.from(der), derBounds);
+  if (offset !== der.length || !Buffer.from(result.toBER()).equals(der)) throw broken();
+  return result;
+}
+
+const broken = (): CertificateError =>
+  unreadableRequest('CertReqMessages of RFC 4211 in DER are read, without the PKIMessage around them');
+
+function childrenOf(block: AsnType | undefined): readonly AsnType[] {
+  if (!(block instanceof Sequence)) throw broken();
+  return block.valueBlock.value;
+}
+
+const isField = (block: AsnType | undefined, number: number): block is Constructed =>
+  block instanceof Constructed && block.idBlock.tagClass === 3 && block.idBlock.tagNumber === number;
+
+/** What the context-specific `[number]` of a template holds. */
+const fieldOf = (template: AsnType | undefined, number: number): readonly AsnType[] | undefined =>
+  childrenOf(template).find((each) => isField(each, number))?.valueBlock.value;

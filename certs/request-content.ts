@@ -1,0 +1,95 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+
+import type { AsnType } from 'asn1js';
+import {
+  AltName,
+  Extensions,
+  ExtKeyUsage,
+  type Extension,
+  type PublicKeyInfo,
+  type RelativeDistinguishedNames,
+} from 'pkijs';
+
+import { CertificateError } from './certificate-error.ts';
+import { isPurpose, Oid, purposes, type Purpose } from './extensions.ts';
+import { nameOfAcceptableKey } from './keys.ts';
+import { textOf } from './names.ts';
+import { isSignedBy, type Signed } from './signing.ts';
+
+/** What a request for a certificate asks for, of whatever kind it is, and how much of that can be granted. */
+
+export const maximumRequestBytes = 16 * 1024;
+/** Far above what requests have, far below what would take long to parse. */
+export const derBounds = { maxDepth: 24, maxNodes: 2000, maxContentLength: maximumRequestBytes };
+
+/** A request whose sender has shown to hold the private key, reduced to what a certificate may take over. */
+export interface CertificateRequest {
+  readonly subject: RelativeDistinguishedNames;
+  readonly publicKey: KeyObject;
+  /** DNS names and IP addresses; names of other kinds are dropped. */
+  readonly names: readonly string[];
+  readonly purposes: readonly Purpose[];
+}
+
+/** What stands in a request, before anybody believes it. */
+export interface RequestClaims {
+  readonly subject: RelativeDistinguishedNames;
+  readonly key: PublicKeyInfo;
+  /** An Extensions of RFC 5280 §4.2, not looked into yet. */
+  readonly extensions: AsnType | undefined;
+  readonly signed: Signed;
+}
+
+export const unreadableRequest = (hint: string): CertificateError =>
+  new CertificateError('the request cannot be read: its encoding is broken', hint);
+
+/** Throws a CertificateError for unacceptable keys, signatures of another key, empty subjects and broken extensions. */
+export function grantable({ subject, key, extensions, signed }: RequestClaims): CertificateRequest {
+  const publicKey = readPublicKey(key);
+  nameOfAcceptableKey(publicKey);
+  if (!isSignedBy(signed, publicKey)) {
+    throw new CertificateError(
+      'the signature of the request is not by its own key',
+      'the file was changed: make it anew',
+    );
+  }
+  if (subject.typesAndValues.length === 0) {
+    throw new CertificateError('the subject of the request is empty', 'request one with a common name');
+  }
+  return { subject, publicKey, ...wishesOf(extensions) };
+}
+
+function readPublicKey(info: PublicKeyInfo): KeyObject {
+  const key = Buffer.from(info.toSchema().toBER());
+  try {
+    return createPublicKey({ key, format: 'der', type: 'spki' });
+  } catch {
+    throw new CertificateError('the public key of the request cannot be read', 'use RSA, P-256 or P-384');
+  }
+}
+
+function wishesOf(wishes: RequestClaims['extensions']): Pick<CertificateRequest, 'names' | 'purposes'> {
+  try {
+    const extensions = wishes === undefined ? [] : new Extensions({ schema: wishes }).extensions;
+    return { names: namesIn(extensions), purposes: purposesIn(extensions) };
+  } catch {
+    throw new CertificateError('the extensions that the request asks for cannot be read');
+  }
+}
+
+function namesIn(extensions: readonly Extension[]): string[] {
+  const value = valueOf(extensions, Oid.subjectAltName);
+  const texts = value === undefined ? [] : AltName.fromBER(value).altNames.map(textOf);
+  return texts.filter((text) => text !== undefined);
+}
+
+function purposesIn(extensions: readonly Extension[]): Purpose[] {
+  const value = valueOf(extensions, Oid.extKeyUsage);
+  if (value === undefined) return [];
+  const { keyPurposes } = ExtKeyUsage.fromBER(value);
+  return purposes.filter((purpose) => keyPurposes.some((oid) => isPurpose(oid, purpose)));
+}
+
+function valueOf(extensions: readonly Extension[], oid: string): Uint8Array | undefined {
+  return extensions.find(({ extnID }) => extnID === oid)?.extnValue.valueBlock.valueHexView;
+}
