@@ -2,6 +2,7 @@
 import {
   BitString,
   Constructed,
+  Enumerated,
   fromBER,
   Integer,
   Null,
@@ -44,15 +45,20 @@ export function readDer(bytes: Uint8Array, what: string, bounds = ofKeys): AsnTy
   return result;
 }
 
-/** BER has many encodings of one length; DER has the shortest. */
+/**
+ * BER has many encodings of one length; DER has the shortest. That what a block holds is as long as the block says, which asn1js does not ask, is
+ * asked here too.
+ */
 function checkCanonical(block: AsnType, what: string): void {
-  const { lenBlock, valueBlock } = block;
+  const { lenBlock, valueBlock, idBlock } = block;
   const { length } = lenBlock;
   const shortest = length < 0x80 ? 1 : length < 0x100 ? 2 : length < 0x10000 ? 3 : 4;
   if (lenBlock.isIndefiniteForm || lenBlock.blockLength !== shortest) throw invalid(`${what} is BER, but must be DER`);
-  if (block instanceof Sequence || block instanceof Constructed) {
-    for (const each of (valueBlock as Sequence['valueBlock']).value) checkCanonical(each, what);
-  }
+  if (!(block instanceof Constructed)) return;
+  const { value } = valueBlock as Constructed['valueBlock'];
+  const held = value.reduce((sum, each) => sum + each.blockLength, 0);
+  if (held !== length || !idBlock.isConstructed) throw invalid(`${what} is no whole DER encoding`);
+  for (const each of value) checkCanonical(each, what);
 }
 
 /** The children of a SEQUENCE. */
@@ -66,7 +72,8 @@ export const integersOf = (block: AsnType | undefined, what: string): readonly b
   childrenOf(block, what).map((each) => integerOf(each, what));
 
 export function integerOf(block: AsnType | undefined, what: string): bigint {
-  if (!(block instanceof Integer)) throw invalid(`${what} must hold an INTEGER`);
+  // asn1js has an ENUMERATED for an Integer too.
+  if (!(block instanceof Integer) || block instanceof Enumerated) throw invalid(`${what} must hold an INTEGER`);
   const [first = 0, second] = block.valueBlock.valueHexView;
   if (first >= 0x80 || (first === 0 && second !== undefined && second < 0x80)) {
     throw invalid(`${what} holds an INTEGER that is negative or not of the shortest length`);

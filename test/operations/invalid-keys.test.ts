@@ -96,6 +96,18 @@ const encodings: readonly Case[] = [
     message: /bytes after/,
   },
   {
+    what: 'DER whose parts are longer than the whole',
+    format: format.x509,
+    material: ({ ec }) => changed(spki(ec.publicKey), 1 - spki(ec.publicKey).length),
+    message: /no whole DER/,
+  },
+  {
+    what: 'a number of another type',
+    format: format.pkcs1,
+    material: () => Buffer.from('30060a0103020103', 'hex'),
+    message: /must hold an INTEGER/,
+  },
+  {
     what: 'BER of indefinite length',
     format: format.pkcs1,
     material: () => Buffer.from('30800201030201030000', 'hex'),
