@@ -120,6 +120,32 @@ for (const version of ['1.0', '1.4', '2.1']) {
       expect(await judged(...inline(bad))).to.equal('Invalid');
     });
 
+    it('refuses chains that lead back to themselves', async () => {
+      // Each of the two has issued the other; only their leaf begins the chain.
+      const [one, other] = [
+        await createAuthority('one', { now: begin }),
+        await createAuthority('other', { now: begin }),
+      ];
+      const crossed = (holder: Authority, issuer: Authority): Authority => ({
+        ...holder,
+        certificate: signCertificate(
+          {
+            subject: subjectOfCertificate(holder.certificate),
+            issuer: subjectOfCertificate(issuer.certificate),
+            key: publicKeyInfo(holder.certificate.publicKey),
+            notAfter: new Date(Date.UTC(2028, 0, 1)),
+            extensions: [basicConstraints(true), keyUsage('keyCertSign', 'cRLSign')],
+          },
+          issuer.privateKey,
+          { now: begin },
+        ),
+      });
+      const loop = [crossed(one, other), crossed(other, one)] as const;
+      const end = await leafUnder(loop[0]);
+      expect(await refusal(...inline(end, loop[0].certificate, loop[1].certificate))).to.equal('InvalidField');
+      expect(await refusal(...inline(loop[0].certificate, loop[1].certificate))).to.equal('InvalidField');
+    });
+
     it('refuses none, several chains, too many, broken ones, and what is no certificate', async () => {
       expect(await refusal()).to.equal('InvalidField');
       expect(await refusal(...inline(leaf, foreignLeaf))).to.equal('InvalidField');
