@@ -15,6 +15,10 @@ export interface AuditEntry {
   readonly subject?: string;
   /** The number of the connection within this process. */
   readonly connection?: number;
+  /** The remote address of a refused connection. */
+  readonly peer?: string;
+  /** How many refusals the record stands for, after the one of their kind that has a record of its own. */
+  readonly count?: number;
   /** The protocol version, as '1.4'. */
   readonly version?: string;
   /** The operation ('Get') or the administrative command ('client add'). */
@@ -83,6 +87,8 @@ export function formatEntry(time: string, id: string, entry: AuditEntry, complet
   if (entry.certificate !== undefined) line += `,"certificate":${quote(entry.certificate)}`;
   if (entry.subject !== undefined) line += `,"subject":${quote(entry.subject, maximumSubject)}`;
   if (entry.connection !== undefined) line += `,"connection":${Number(entry.connection)}`;
+  if (entry.peer !== undefined) line += `,"peer":${quote(entry.peer)}`;
+  if (entry.count !== undefined) line += `,"count":${Number(entry.count)}`;
   if (entry.version !== undefined) line += `,"version":${quote(entry.version)}`;
   if (entry.operation !== undefined) line += `,"operation":${quote(entry.operation)}`;
   if (entry.objects !== undefined && entry.objects.length > 0) line += formatObjects(entry.objects);

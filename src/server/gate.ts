@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { createRefusals } from '#audit/refusals';
 import type { AuditTrail } from '#audit/trail';
 import type { Connection } from './connection.ts';
 import { fingerprintOf, subjectOf } from './peer.ts';
@@ -42,6 +43,8 @@ export interface Gate {
   refuse(socket: Socket, reason: string): void;
   /** Nobody is let in any more, and those who are idle leave; the others when they have their answers. */
   close(): void;
+  /** To be called when all have gone: writes down how many more were refused. */
+  settle(): void;
 }
 
 export function createGate({ admission, audit, log, limits, now }: GateOptions): Gate {
@@ -49,20 +52,22 @@ export function createGate({ admission, audit, log, limits, now }: GateOptions):
   const perClient = new Map<string, number>();
   let connections = 0;
   let isClosed = false;
+  const refusals = createRefusals((entry) => {
+    const { count, peer, reason } = entry;
+    if (count !== undefined) log.warn('more connections were refused', { peer, reason, count });
+    // Closed they are whether or not this can be written; the trail itself tells the log.
+    audit.append(entry).catch(() => undefined);
+  });
 
   function refuse(socket: Socket, connection: number, reason: string, certificate?: Buffer): void {
-    const fingerprint = certificate === undefined ? undefined : fingerprintOf(certificate);
-    log.warn('a connection was refused', { connection, peer: socket.remoteAddress, reason, fingerprint });
-    const record = {
-      kind: 'connection',
-      connection,
-      status: 'refused',
-      reason,
-      ...(fingerprint === undefined ? {} : { certificate: fingerprint }),
-      ...(certificate === undefined ? {} : { subject: subjectOf(certificate) }),
-    } as const;
-    // The connection is closed whether or not this can be written; the trail itself tells the log.
-    audit.append(record).catch(() => undefined);
+    const peer = socket.remoteAddress ?? 'unknown';
+    const told =
+      certificate === undefined
+        ? {}
+        : { certificate: fingerprintOf(certificate), subject: () => subjectOf(certificate) };
+    const isNew = refusals.note({ reason, connection, peer, ...told });
+    const { certificate: fingerprint } = told;
+    log[isNew ? 'warn' : 'debug']('a connection was refused', { connection, peer, reason, fingerprint });
     socket.destroy();
   }
 
@@ -123,5 +128,6 @@ export function createGate({ admission, audit, log, limits, now }: GateOptions):
       isClosed = true;
       for (const connection of open.values()) connection.finish();
     },
+    settle: () => refusals.close(),
   };
 }

@@ -76,6 +76,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     }, limits.shutdownTimeout);
     await closed;
     clearTimeout(timer);
+    gate.settle();
   }
 
   try {

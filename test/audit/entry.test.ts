@@ -50,6 +50,7 @@ describe('an audit entry', () => {
       client: worst,
       certificate: worst,
       subject: worst,
+      peer: worst,
       version: worst,
       operation: worst,
     };

@@ -13,8 +13,9 @@ import { openTlsPlace, type Holder, type TlsPlace } from './tls-place.ts';
 describe('a stranger', () => {
   let place: TlsPlace;
 
-  before(async () => (place = await openTlsPlace({ limits: { handshakeTimeout: 500 } })));
-  after(() => place.close());
+  // A trail of its own for each: refusals of one kind share a record.
+  beforeEach(async () => (place = await openTlsPlace({ limits: { handshakeTimeout: 500 } })));
+  afterEach(() => place.close());
 
   describe('whose certificate', () => {
     const isRefused = async (holder: Holder | undefined, maxVersion: SecureVersion): Promise<void> => {
@@ -101,7 +102,39 @@ describe('a stranger', () => {
   });
 });
 
+describe('strangers who come again and again', () => {
+  it('are written down once, and counted, when the server stops at the latest', async () => {
+    const place = await openTlsPlace();
+    const stranger = await place.issue('stranger');
+    for (let n = 0; n < 20; n++) {
+      const socket = connectPlain(place.server.port, '127.0.0.1');
+      socket.on('error', () => undefined).resume();
+      socket.write('GET / HTTP/1.1\r\n\r\n');
+      if (n % 4 === 0) await (await place.dial(stranger)).closed();
+      if (!socket.closed) await once(socket, 'close');
+    }
+    const refused = async () => (await auditOf(place)).filter(({ status }) => status === 'refused');
+    const peer = '127.0.0.1';
+    const noTls = { reason: 'TLS: ERR_SSL_HTTP_REQUEST', peer };
+    const unknown = { reason: 'unknown', peer, certificate: factsOf(stranger.certificate).fingerprint };
+    const first = await refused();
+    expect(first).to.have.length(2);
+    for (const kind of [noTls, unknown]) expect(first.some((each) => agrees(each, kind))).to.equal(true);
+    await place.server.close();
+    const [more, others, ...rest] = (await refused()).slice(2);
+    expect(more).to.include({ ...noTls, count: 19 });
+    expect(others).to.include({ ...unknown, count: 4 });
+    expect(rest).to.deep.equal([]);
+    expect(place.said()).to.match(/more connections were refused.*"count":19/);
+    await place.close();
+  });
+});
+
+const agrees = (line: AuditLine, kind: object): boolean =>
+  Object.entries(kind).every(([key, value]) => (line as unknown as Record<string, unknown>)[key] === value);
+
 interface AuditLine {
+  readonly status?: string;
   readonly kind: string;
 }
 

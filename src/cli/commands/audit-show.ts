@@ -71,6 +71,8 @@ function textOf({ time, kind, operation, status, reason, ...rest }: AuditRecord)
     rest.certificate === undefined ? '' : `certificate=${rest.certificate}`,
     rest.subject === undefined ? '' : `subject=${JSON.stringify(rest.subject)}`,
     rest.connection === undefined ? '' : `connection=${rest.connection}`,
+    rest.peer === undefined ? '' : `peer=${rest.peer}`,
+    rest.count === undefined ? '' : `and ${rest.count} more connections`,
     ...(rest.objects ?? []).map((object) => `object=${object}`),
     rest.omitted === undefined ? '' : `and ${rest.omitted} more objects`,
   ];
