@@ -26,6 +26,7 @@ const rightsOf = {
   Create: ['create', 'read'],
   CreateKeyPair: ['create', 'read'],
   DeleteAttribute: ['modify', 'read'],
+  DeriveKey: ['create', 'use', 'read'],
   Destroy: ['destroy'],
   DiscoverVersions: ['ask'],
   Export: ['fetch', 'use'],

@@ -8,6 +8,7 @@ export { check } from './check.ts';
 export { create } from './create.ts';
 export { createKeyPair } from './create-key-pair.ts';
 export { deleteAttribute } from './delete-attribute.ts';
+export { deriveKey } from './derive-key.ts';
 export { destroy } from './destroy.ts';
 export { discoverVersions } from './discover-versions.ts';
 export { exportObject as export } from './export.ts';

@@ -1,4 +1,5 @@
 import type { Instance } from '#objects/attribute-codec';
+import { withInstance } from '#objects/attribute-rules';
 import type { AttributeValue } from '#objects/attributes';
 import type { ManagedObject } from '#objects/managed-object';
 import type { Context } from './context.ts';
@@ -35,5 +36,13 @@ export function linked(object: ManagedObject, linkType: Link['linkType'], id: st
   const attributes = { ...object.attributes, link: place < 0 ? [...link, to] : link.with(place, to) };
   const { link: held } = object.indexes;
   if (held === undefined || place >= 0) return { ...object, attributes };
+  return { ...object, attributes, indexes: { ...object.indexes, link: [...held, Math.max(-1, ...held) + 1] } };
+}
+
+/** One more link, with the next Attribute Index (1.4 §2.1.1). @throws KmipError ServerLimitExceeded when there are too many. */
+export function withLink(object: ManagedObject, link: Link): ManagedObject {
+  const attributes = withInstance(object.attributes, { key: 'link', value: link });
+  const { link: held } = object.indexes;
+  if (held === undefined) return { ...object, attributes };
   return { ...object, attributes, indexes: { ...object.indexes, link: [...held, Math.max(-1, ...held) + 1] } };
 }

@@ -32,16 +32,29 @@ export const parametersInUse = (
 ): CryptographicParameters => asked ?? attributes.cryptographicParameters?.[0] ?? {};
 
 /**
- * Hands over the bytes of a symmetric key, or of Secret Data, and wipes them when `use` is done with them.
- * @throws KmipError KeyValueNotPresent when the server does not have them, InvalidField when they are wrapped or the algorithm is not known.
+ * The bytes of a symmetric key, or of Secret Data, which may call itself Opaque; whoever asked wipes them.
+ * @throws KmipError KeyValueNotPresent when the server does not have them, InvalidField when they are wrapped.
  */
-export function withSymmetricKey<T>(loaded: Loaded, use: (key: SymmetricKey) => T): T {
+export function openBytes(loaded: Loaded): Uint8Array {
   checkPresent(loaded);
   const structure = loaded.openStructure();
-  const bytes = 'keyBlock' in structure ? keyBytes(structure.keyBlock) : undefined;
+  if (!('keyBlock' in structure)) throw unreadable();
+  const { keyFormatType, ...block } = structure.keyBlock;
+  const isOpaqueSecret = structure.objectType === 'SecretData' && keyFormatType === 'Opaque';
+  const bytes = keyBytes({ ...block, keyFormatType: isOpaqueSecret ? 'Raw' : keyFormatType });
+  if (bytes === undefined) throw unreadable();
+  return bytes;
+}
+
+/**
+ * Hands over the bytes of a symmetric key, or of Secret Data, and wipes them when `use` is done with them.
+ * @throws KmipError as `openBytes` does, and InvalidField when the algorithm is not known.
+ */
+export function withSymmetricKey<T>(loaded: Loaded, use: (key: SymmetricKey) => T): T {
+  const bytes = openBytes(loaded);
   const { cryptographicAlgorithm: algorithm } = loaded.object.attributes;
-  if (bytes === undefined || algorithm === undefined) throw unreadable();
   try {
+    if (algorithm === undefined) throw unreadable();
     return use({ algorithm, bytes });
   } finally {
     bytes.fill(0);

@@ -75,6 +75,13 @@ const olderReasons: OlderReasons = {
 
 /** "Object Type is not recognized"; "more instances than the server supports" (1.4 §11.2). */
 const making: OlderReasons = { InvalidObjectType: 'InvalidField', ServerLimitExceeded: 'IndexOutOfBounds' };
+/** "One or more of the specified objects are not able to be used to derive a new key" (1.4 §11.7). */
+const deriving: OlderReasons = {
+  ...making,
+  IncompatibleCryptographicUsageMask: 'InvalidField',
+  WrongKeyLifecycleState: 'InvalidField',
+  ObjectDestroyed: 'InvalidField',
+};
 /** "Object specified is not able to be used for encryption", re-keyed, certified (1.4 §11.5, §11.30). */
 const using: OlderReasons = { InvalidObjectType: 'PermissionDenied' };
 /** "The server only has attributes for this object"; "Cryptographic Parameters ... do not match" (1.4 §11.12). */
@@ -88,7 +95,7 @@ const olderReasonsOf: { readonly [O in Operation]?: OlderReasons } = {
   Import: making,
   CreateSplitKey: making,
   JoinSplitKey: making,
-  DeriveKey: making,
+  DeriveKey: deriving,
   ReKey: using,
   ReKeyKeyPair: using,
   Certify: using,

@@ -61,6 +61,8 @@ export interface Rules {
   readonly deletionNeedsIndex: boolean;
   /** Templates are objects, and Template-Attributes name them. 1.4 §2.2.6; gone in 2.x. */
   readonly hasTemplates: boolean;
+  /** "The server SHALL verify that the specified mode matches" the key's own parameters. 1.4 §4.6 against 2.1 §7.12. */
+  readonly derivesByOwnParameters: boolean;
 }
 
 const rulesOfOld: Rules = {
@@ -70,6 +72,7 @@ const rulesOfOld: Rules = {
   batchesAreOrdered: false,
   deletionNeedsIndex: false,
   hasTemplates: true,
+  derivesByOwnParameters: true,
 };
 const rulesOfFirst: Rules = { ...rulesOfOld, deletionNeedsIndex: true };
 const rulesOfNew: Rules = {
@@ -79,6 +82,7 @@ const rulesOfNew: Rules = {
   batchesAreOrdered: true,
   deletionNeedsIndex: false,
   hasTemplates: false,
+  derivesByOwnParameters: false,
 };
 
 export const rulesOf = (version: Version): Rules =>

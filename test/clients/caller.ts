@@ -186,7 +186,12 @@ export function callerOf(handler: Handler, session: Session, version: string): C
 }
 
 /** For the tests of one `describe`: each has a server of its own, and callers of it that are all one client. */
-export function serverForEach(): { readonly fixture: Fixture; readonly caller: (version: string) => Caller } {
+export function serverForEach(): {
+  readonly fixture: Fixture;
+  readonly caller: (version: string) => Caller;
+  /** Of another client. */
+  readonly callerAs: (client: string, version: string) => Caller;
+} {
   let fixture: Fixture;
   let session: Session;
   beforeEach(async () => {
@@ -199,5 +204,6 @@ export function serverForEach(): { readonly fixture: Fixture; readonly caller: (
       return fixture;
     },
     caller: (version) => callerOf(fixture.handler, session, version),
+    callerAs: (client, version) => callerOf(fixture.handler, fixture.session(client), version),
   };
 }

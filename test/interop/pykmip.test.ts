@@ -141,7 +141,6 @@ const unmet: readonly Unmet[] = [
     why: 'PyKMIP sends a Template-Attribute, even an empty one, and 2.0 has none',
     error: /Template-Attribute/i,
   },
-  later('derive_key', 'Derive Key'),
   later('encrypt', 'Encrypt'),
   later('sign', 'Sign'),
   later('mac', 'MAC'),

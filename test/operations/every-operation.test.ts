@@ -58,6 +58,20 @@ const rows = {
   Create: ({ version }) => [label('ObjectType', 'SymmetricKey'), given(version, ...aes())],
   CreateKeyPair: ({ version }) => [pairOf(version)],
   DeleteAttribute: async (world) => [await key(world, contact), referenceTo(world.version, 'ContactInformation')],
+  DeriveKey: async ({ here, version }) => {
+    const base = await here.call(
+      'Create',
+      label('ObjectType', 'SymmetricKey'),
+      given(version, ...aes(0x200), activated),
+    );
+    return [
+      label('ObjectType', 'SymmetricKey'),
+      id(idOf(base)),
+      label('DerivationMethod', 'HASH'),
+      struct('DerivationParameters', struct('CryptographicParameters', label('HashingAlgorithm', 'SHA_256'))),
+      given(version, ...aes()),
+    ];
+  },
   Destroy: async (world) => [await key(world)],
   DiscoverVersions: () => [],
   Export: async (world) => [await key(world)],

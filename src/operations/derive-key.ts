@@ -1,0 +1,123 @@
+import { cutTo } from '#crypto/key-derivation';
+import { symmetricKeyBytes } from '#crypto/symmetric-keys';
+import { attributeSet } from '#objects/attribute-codec';
+import type { Attributes, ObjectType } from '#objects/attributes';
+import { newObject } from '#objects/new-object';
+import type { ObjectStructure } from '#objects/object-structure';
+import { enumeration } from '#protocol/codecs';
+import { many, required } from '#protocol/fields';
+import { KmipError } from '#protocol/kmip-error';
+import { objectReference, uniqueIdentifier, type ObjectReference } from '#protocol/structures';
+import { Tag } from '#protocol/tags';
+import { formatAsked, withoutFormat } from './asked-format.ts';
+import type { Context, Loaded, ObjectChange } from './context.ts';
+import { derivationParameters, derive } from './derivation.ts';
+import { attributesToMake } from './given.ts';
+import { keep } from './keep.ts';
+import { inFormat } from './key-format.ts';
+import { withLink } from './link.ts';
+import { defineOperation } from './operation.ts';
+import { generatorFor } from './random-number-generator.ts';
+import { changed } from './state-change.ts';
+import { loadToUse } from './usable-key.ts';
+
+/** KMIP 2.1 §6.1.14 (1.4 §4.6). Makes a key or Secret Data from others. */
+export const deriveKey = defineOperation('DeriveKey', {
+  request: {
+    objectType: required(Tag.ObjectType, enumeration('ObjectType')),
+    uniqueIdentifier: many(Tag.UniqueIdentifier, objectReference),
+    derivationMethod: required(Tag.DerivationMethod, enumeration('DerivationMethod')),
+    derivationParameters: required(Tag.DerivationParameters, derivationParameters),
+    attributes: attributeSet(Tag.Attributes, Tag.TemplateAttribute, 'required'),
+  },
+  response: {
+    uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier),
+  },
+
+  async run(request, context) {
+    const { objectType, uniqueIdentifier: named = [], derivationMethod, derivationParameters: parameters } = request;
+    const { attributes } = request;
+    if (objectType !== 'SymmetricKey' && objectType !== 'SecretData') {
+      throw new KmipError('InvalidObjectType', 'Derive Key makes Symmetric Keys and Secret Data only');
+    }
+    const bases = await loadBases(named, context);
+    const given = await attributesToMake(objectType, [withoutFormat(attributes)], context);
+    const length = lengthOf(objectType, given);
+    const key = cutTo(length, await derive(derivationMethod, bases, parameters, length, context));
+
+    const id = context.newIdentifier();
+    const structure = derivedStructure(objectType, key, given);
+    const links = bases.map(({ object }) => linkTo('DerivationBaseObjectLink', object.id));
+    const made = newObject({
+      id,
+      owner: context.clientId,
+      structure: inFormat(
+        structure,
+        { keyFormatType: formatAsked(attributes) },
+        { version: context.version, attributes: given },
+      ),
+      given: { ...given, link: [...(given.link ?? []), ...links], ...generatorFor(given, context.server) },
+      // Some derive without a mask: they get one that permits nothing.
+      found: { cryptographicUsageMask: 0 },
+      now: context.now(),
+      generated: true,
+    });
+    key.fill(0);
+    const others = bases.map((base): ObjectChange => {
+      const linked = withLink(base.object, linkTo('DerivedKeyLink', id));
+      return { update: base, to: changed(linked, {}, context.now()) };
+    });
+    await keep([made], context, others);
+    context.setPlaceholder(id);
+    return { uniqueIdentifier: id };
+  },
+});
+
+const linkTo = <T extends 'DerivationBaseObjectLink' | 'DerivedKeyLink'>(linkType: T, id: string) => ({
+  linkType,
+  linkedObjectIdentifier: id,
+});
+
+/** One or two objects, each of which may be derived from now. */
+async function loadBases(named: readonly ObjectReference[], context: Context): Promise<readonly Loaded[]> {
+  if (named.length === 0) throw new KmipError('InvalidMessage', 'Derive Key lacks Unique Identifier');
+  if (named.length > 2) throw new KmipError('InvalidField', 'Derive Key takes two objects at most');
+  const bases: Loaded[] = [];
+  for (const reference of named) {
+    // "The current value of the ID Placeholder SHALL NOT be used in place of a Unique Identifier in this operation."
+    if (typeof reference === 'object' && 'made' in reference && reference.made === 'IDPlaceholder') {
+      throw new KmipError('InvalidField', 'Derive Key does not take the ID Placeholder for a Unique Identifier');
+    }
+    const base = await loadToUse(reference, 'DeriveKey', context);
+    if (bases.some(({ object }) => object.id === base.object.id)) {
+      throw new KmipError('InvalidField', 'the same object is named twice');
+    }
+    bases.push(base);
+  }
+  return bases;
+}
+
+/** In bytes. "The client SHALL specify the desired length", and of a key the algorithm too. */
+function lengthOf(objectType: ObjectType, given: Attributes): number {
+  const { cryptographicAlgorithm: algorithm, cryptographicLength: bits } = given;
+  if (bits === undefined) throw new KmipError('InvalidAttribute', 'Derive Key needs a Cryptographic Length');
+  if (objectType === 'SymmetricKey') {
+    if (algorithm === undefined) throw new KmipError('InvalidAttribute', 'a key needs a Cryptographic Algorithm');
+    const length = symmetricKeyBytes(algorithm, bits);
+    if (length !== undefined) return length;
+    throw new KmipError('InvalidAttributeValue', `${algorithm} has no keys of ${bits} bits`);
+  }
+  if (bits >= 8 && bits % 8 === 0) return bits / 8;
+  throw new KmipError('InvalidAttributeValue', 'Cryptographic Length must be a multiple of 8 bits, and not none');
+}
+
+function derivedStructure(
+  objectType: 'SymmetricKey' | 'SecretData',
+  key: Uint8Array,
+  given: Attributes,
+): ObjectStructure {
+  const { cryptographicAlgorithm, cryptographicLength } = given;
+  const said = cryptographicAlgorithm === undefined ? {} : { cryptographicAlgorithm, cryptographicLength };
+  const keyBlock = { keyFormatType: 'Raw', keyValue: { keyMaterial: key }, ...said } as const;
+  return objectType === 'SymmetricKey' ? { objectType, keyBlock } : { objectType, secretDataType: 'Seed', keyBlock };
+}
