@@ -68,7 +68,8 @@ const emptied = (keyValue: KeyValue): KeyValue =>
     ? nothing
     : { ...keyValue, keyMaterial: keyValue.keyMaterial instanceof Uint8Array ? nothing : [] };
 
-const materialBytes = (material: KeyMaterial): Uint8Array =>
+/** What a digest is calculated on (2.1 §4.21): a structure is TTLV-encoded. The bytes are new. */
+export const materialBytes = (material: KeyMaterial): Uint8Array =>
   material instanceof Uint8Array
     ? Uint8Array.from(material)
     : encode({ tag: Tag.KeyMaterial, type: ItemType.Structure, value: material });

@@ -7,7 +7,7 @@ import type { Attributes, AttributeValue } from './attributes.ts';
 import { isDestroyed, stateAt } from './life-cycle.ts';
 import type { ManagedObject } from './managed-object.ts';
 import { takeMaterial } from './material.ts';
-import { isWrapped, type ObjectStructure } from './object-structure.ts';
+import { isWrapped, type KeyBlock, type ObjectStructure } from './object-structure.ts';
 
 /** Seconds; how long clients may use what they fetched without asking again (2.1 §4.30). No policy here shortens it. */
 const leaseTime = 3600;
@@ -21,7 +21,7 @@ export interface NewObject {
   readonly structure: ObjectStructure;
   /** What the client gave, already checked. */
   readonly given: Attributes;
-  /** What the server found out about the object, such as its algorithm. */
+  /** What the server found out about the object, such as its algorithm; a Digest joins that of the material itself. */
   readonly found: Attributes;
   readonly now: number;
   /** The server made the material, as against a client that registered it. */
@@ -92,22 +92,22 @@ function implicit(
   return Object.assign(
     always,
     generated && { originalCreationDate: now },
-    isReadable && { digest: [digestOf(structure, material)] },
+    isReadable && { digest: [digestOf(material, keyBlock?.keyFormatType), ...(given.digest ?? [])] },
     keyBlock && { keyFormatType: keyBlock.keyFormatType },
     keyBlock && keyBlock.keyValue === undefined && !isDestroyed(given.state) && { keyValuePresent: false },
     limits && { usageLimits: { ...limits, usageLimitsCount: limits.usageLimitsTotal } },
   );
 }
 
-/** The digest that every object has is SHA-256 (2.1 §4.21), over the material as it was registered or made. */
-function digestOf(structure: ObjectStructure, material: Uint8Array): NonNullable<Attributes['digest']>[number] {
-  const keyFormatType = 'keyBlock' in structure ? structure.keyBlock.keyFormatType : undefined;
-  return {
-    hashingAlgorithm: 'SHA_256',
-    digestValue: hash('sha256', material, 'buffer'),
-    ...(keyFormatType === undefined ? {} : { keyFormatType }),
-  };
-}
+/** SHA-256, the one that is mandatory (2.1 §4.21), over material as `materialBytes` has it. */
+export const digestOf = (
+  material: Uint8Array,
+  keyFormatType?: KeyBlock['keyFormatType'],
+): AttributeValue<'digest'> => ({
+  hashingAlgorithm: 'SHA_256',
+  digestValue: hash('sha256', material, 'buffer'),
+  ...(keyFormatType === undefined ? {} : { keyFormatType }),
+});
 
 /** 2.1 §4.56: "a SHA-256 hash of the Unique Identifier". */
 const shortIdentifier = (id: string): Uint8Array => hash('sha256', id, 'buffer');

@@ -11,6 +11,7 @@ import { KmipError } from '#protocol/kmip-error';
 import type { Version } from '#protocol/versions';
 import type { Item } from '#ttlv/item';
 import type { Context } from './context.ts';
+import { digestOfAsymmetric } from './default-digest.ts';
 import { checkKeyBlock, saidByKeyBlock } from './key-block-rules.ts';
 
 /** The key in a Key Block; undefined where nobody can look into it: wrapped, Opaque or absent. `attributes` are the object's. */
@@ -58,6 +59,7 @@ export async function examineAsymmetric(
     cryptographicAlgorithm: algorithm ?? algorithmOf(key, context.version),
     cryptographicLength: length ?? lengthOf(key),
     ...(parameters === undefined ? {} : { cryptographicDomainParameters: parameters }),
+    ...digestOfAsymmetric(block.keyFormatType, key, context.version),
   };
 }
 

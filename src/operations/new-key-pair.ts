@@ -15,6 +15,7 @@ import { inRange, V2_0, type Version } from '#protocol/versions';
 import { formatAsked, withoutFormat, type KeyFormatType } from './asked-format.ts';
 import { domainParametersOf } from './asymmetric-keys.ts';
 import type { Context } from './context.ts';
+import { digestOfAsymmetric } from './default-digest.ts';
 import { attributesToGive } from './given.ts';
 import { checkProtectionStorage, protectionStorageMasks } from './protection-storage.ts';
 import { generatorFor } from './random-number-generator.ts';
@@ -142,6 +143,7 @@ function half(
     ...(parameters === undefined ? {} : { cryptographicDomainParameters: parameters }),
     // Some make pairs without a mask: they get one that permits nothing.
     cryptographicUsageMask: 0,
+    ...digestOfAsymmetric(keyFormatType, key, context.version),
   };
   const { cryptographicAlgorithm, cryptographicLength } = { ...found, ...given };
   const keyBlock = { keyFormatType, keyValue: { keyMaterial }, cryptographicAlgorithm, cryptographicLength };

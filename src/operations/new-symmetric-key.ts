@@ -5,6 +5,7 @@ import { newObject, type MadeObject } from '#objects/new-object';
 import { KmipError } from '#protocol/kmip-error';
 import type { KeyFormatType } from './asked-format.ts';
 import type { Context } from './context.ts';
+import { digestOfSymmetric } from './default-digest.ts';
 import { inFormat } from './key-format.ts';
 import { generatorFor } from './random-number-generator.ts';
 
@@ -44,7 +45,7 @@ export function newSymmetricKey(given: Attributes, format: KeyFormatType, contex
         { version: context.version, attributes: given },
       ),
       given: { ...given, ...generatorFor(given, context.server) },
-      found: {},
+      found: digestOfSymmetric(format, key, context.version),
       now: context.now(),
       generated: true,
     });

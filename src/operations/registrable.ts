@@ -9,6 +9,8 @@ import { atRest } from '#protocol/versions';
 import { examineAsymmetric } from './asymmetric-keys.ts';
 import { attributesOfCertificate, attributesOfKeyWithin } from './certificate-attributes.ts';
 import type { Context } from './context.ts';
+import { digestOfSymmetric } from './default-digest.ts';
+import { keyBytes } from './key-format.ts';
 import { checkKeyBlock, checkSymmetricKey, saidByKeyBlock } from './key-block-rules.ts';
 
 type StructureOf<T extends ObjectType> = Extract<ObjectStructure, { readonly objectType: T }>;
@@ -30,7 +32,7 @@ const registrable: { readonly [T in ObjectType]?: Registrable<T> } = {
       checkKeyBlock(keyBlock, ['Raw', 'Opaque', 'TransparentSymmetricKey'], version);
       const found = saidByKeyBlock(keyBlock, given);
       checkSymmetricKey(keyBlock, { ...given, ...found });
-      return found;
+      return { ...found, ...digestOfSymmetric(keyBlock.keyFormatType, keyBytes(keyBlock), version) };
     },
   },
   PublicKey: {

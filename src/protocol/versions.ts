@@ -63,6 +63,8 @@ export interface Rules {
   readonly hasTemplates: boolean;
   /** "The server SHALL verify that the specified mode matches" the key's own parameters. 1.4 §4.6 against 2.1 §7.12. */
   readonly derivesByOwnParameters: boolean;
+  /** A key has a digest in the default Key Format Type too. 2.1 §4.26 against 1.4 §3.17. */
+  readonly digestsInDefaultFormat: boolean;
 }
 
 const rulesOfOld: Rules = {
@@ -73,6 +75,7 @@ const rulesOfOld: Rules = {
   deletionNeedsIndex: false,
   hasTemplates: true,
   derivesByOwnParameters: true,
+  digestsInDefaultFormat: false,
 };
 const rulesOfFirst: Rules = { ...rulesOfOld, deletionNeedsIndex: true };
 const rulesOfNew: Rules = {
@@ -83,6 +86,7 @@ const rulesOfNew: Rules = {
   deletionNeedsIndex: false,
   hasTemplates: false,
   derivesByOwnParameters: false,
+  digestsInDefaultFormat: true,
 };
 
 export const rulesOf = (version: Version): Rules =>
