@@ -33,8 +33,7 @@ export function checkReplaceable({ object }: Loaded, objectType: ObjectType): vo
   if (keyValue === undefined) {
     throw new KmipError('KeyValueNotPresent', `the server does not have the key value of the ${type}`);
   }
-  if (isWrapped(keyValue))
-    throw new KmipError('PermissionDenied', `the ${type} is wrapped: it cannot be replaced here`);
+  if (isWrapped(keyValue)) throw new KmipError('PermissionDenied', `the ${type} is wrapped, and not replaced here`);
 }
 
 /** What an Offset moves (2.1 tables 298, 303 and 308), the one that the others are counted from first. */
@@ -47,10 +46,9 @@ const left: ReadonlySet<AttributeKey> = new Set<AttributeKey>([
   'fresh',
   'randomNumberGenerator',
   'keyValueLocation',
-  'certificateType',
 ]);
 
-/** Both objects' values go together; of every other attribute the request's replace the existing object's. */
+/** The request's values join the existing object's; those of every other attribute take their place. */
 const joined: ReadonlySet<AttributeKey> = new Set<AttributeKey>(['name', 'link']);
 
 /** A new key is neither certified nor derived as the existing one was; a new certificate is for the same key. */
