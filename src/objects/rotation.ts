@@ -4,6 +4,7 @@
  * set of rotated objects and so pass from each to the next.
  */
 import type { Attributes } from './attributes.ts';
+import { storageStatusOf } from './storage-status.ts';
 
 export interface Rotation {
   /** For the object that was rotated. */
@@ -28,4 +29,22 @@ export function rotation(existing: Attributes, now: number): Rotation {
       rotateLatest: true,
     },
   };
+}
+
+/** Whether the server will rotate the object some time, when nothing else becomes of it (2.1 §4.48, §4.51). */
+export const isRotating = (attributes: Attributes): boolean =>
+  attributes.rotateAutomatic === true &&
+  attributes.rotateInterval !== undefined &&
+  attributes.rotateLatest !== false &&
+  storageStatusOf(attributes) === 'OnLineStorage';
+
+/**
+ * Whether it is time, at `now` (seconds), the object's state being as the clock has it: "when the difference between the
+ * Initial Date of the Managed Object and the current server time reaches or exceeds" the Rotate Interval. What its owner
+ * has ended, or its Deactivation Date, is not continued in another.
+ */
+export function isDue(attributes: Attributes, now: number): boolean {
+  const { state, initialDate = now, rotateInterval = Infinity } = attributes;
+  const lives = state === 'PreActive' || state === 'Active';
+  return lives && isRotating(attributes) && now - initialDate >= rotateInterval;
 }

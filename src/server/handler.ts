@@ -23,6 +23,7 @@ import { refuseBatch, runBatch } from './batch.ts';
 import { createFairQueue } from './fair-queue.ts';
 import { identifiers } from './identifier.ts';
 import { fitting } from './response-size.ts';
+import { rotations } from './rotations.ts';
 import type { Running, Services } from './services.ts';
 import type { Session } from './session.ts';
 import { directView } from './view.ts';
@@ -36,6 +37,8 @@ export interface Handler {
   handle(bytes: Uint8Array, session: Session): Promise<Uint8Array>;
   /** The answer to what is no message, in the version that it names as far as can be told. */
   refuse(error: TtlvError, version: Version | undefined, session: Session): Promise<Uint8Array>;
+  /** Rotates the objects whose time has come, until it is told to stop. */
+  rotateDue(signal?: AbortSignal): Promise<void>;
 }
 
 export function createHandler(services: Services): Handler {
@@ -83,6 +86,8 @@ export function createHandler(services: Services): Handler {
 
     refuse: (error, version, session) =>
       refused(new KmipError('InvalidMessage', error.message), answerVersion(version), session),
+
+    rotateDue: rotations(running),
   };
 
   function checkHeader({ header, batchItems }: RequestMessage): void {

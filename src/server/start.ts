@@ -1,6 +1,7 @@
 /** Puts the parts together: a handler over the store, and the listener that serves it. */
 import { createHandler, type Handler } from './handler.ts';
 import { listen, type Listener, type ListenerLimits, type ListenerOptions } from './listener.ts';
+import { watchRotations } from './rotations.ts';
 import type { HandlerLimits, Services } from './services.ts';
 
 export interface ServerOptions
@@ -16,5 +17,13 @@ export interface Server extends Listener {
 /** Resolves when it listens. The caller owns store, audit and admission, and closes them after the server. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const handler = createHandler(options);
-  return { ...(await listen({ ...options, handler })), handler };
+  const listener = await listen({ ...options, handler });
+  const stopRotating = watchRotations(handler.rotateDue, options.log);
+  return {
+    ...listener,
+    handler,
+    async close() {
+      await Promise.all([listener.close(), stopRotating()]);
+    },
+  };
 }

@@ -13,6 +13,7 @@ import {
 } from '#objects/attributes';
 import { allInstances, attributesFrom, type Indexes, type ManagedObject } from '#objects/managed-object';
 import { anyObject } from '#objects/object-structure';
+import { isRotating } from '#objects/rotation';
 import { storageStatusOf, type StorageStatus } from '#objects/storage-status';
 import { integer, text } from '#protocol/codecs';
 import { fieldsOf, grouped, many, required, structure } from '#protocol/fields';
@@ -89,6 +90,7 @@ export const objectKind: Kind<ManagedObject> = {
       storageTerm(term, object.owner, status),
       storageTerm(term, object.owner, status, object.structure.objectType),
     ];
+    if (isRotating(object.attributes)) terms.push(rotatingTerm(term));
     for (const [key, row] of indexedRows) {
       for (const value of valuesOf(object.attributes, key)) {
         const indexed = row.index?.(value as never);
@@ -110,6 +112,9 @@ export const ownerTerm = (term: TermMaker, owner: string): string => term('owner
 /** What all objects of one client have that lie in one place, of one type or of any. */
 export const storageTerm = (term: TermMaker, owner: string, status: StorageStatus, objectType?: ObjectType): string =>
   term('storage', `${owner}\0${status}\0${objectType ?? ''}`);
+
+/** What all objects have that the server is to rotate, whoever owns them: no Locate asks by it. */
+export const rotatingTerm = (term: TermMaker): string => term('rotating', '');
 
 /** Indexes belong to the owner: the same name of two clients gives two terms, so nobody can learn of foreign names. */
 export const attributeTerm = (term: TermMaker, owner: string, key: AttributeKey, value: string): string =>
