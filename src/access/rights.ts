@@ -47,7 +47,7 @@ const rightsOf = {
   ReKey: ['create', 'modify', 'read'],
   ReKeyKeyPair: ['create', 'modify', 'read'],
   Recover: ['archive'],
-  Register: ['create', 'read'],
+  Register: ['create', 'read', 'use'],
   Revoke: ['modify'],
   SetAttribute: ['modify', 'read'],
   SetConstraints: ['create'],

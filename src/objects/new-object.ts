@@ -8,6 +8,7 @@ import { isDestroyed, stateAt } from './life-cycle.ts';
 import type { ManagedObject } from './managed-object.ts';
 import { takeMaterial } from './material.ts';
 import { isWrapped, type KeyBlock, type ObjectStructure } from './object-structure.ts';
+import { containerIn } from './opened-container.ts';
 
 /** Seconds; how long clients may use what they fetched without asking again (2.1 §4.30). No policy here shortens it. */
 const leaseTime = 3600;
@@ -73,6 +74,7 @@ function implicit(
   const extractable = given.extractable ?? true;
   const keyBlock = 'keyBlock' in structure ? structure.keyBlock : undefined;
   const isReadable = material !== undefined && !(keyBlock?.keyValue !== undefined && isWrapped(keyBlock.keyValue));
+  const registered = keyBlock && containerIn(keyBlock)?.container;
   const limits = given.usageLimits;
   const { activationDate, deactivationDate } = given;
   const always: Attributes = {
@@ -92,7 +94,7 @@ function implicit(
   return Object.assign(
     always,
     generated && { originalCreationDate: now },
-    isReadable && { digest: [digestOf(material, keyBlock?.keyFormatType), ...(given.digest ?? [])] },
+    isReadable && { digest: [digestOf(registered ?? material, keyBlock?.keyFormatType), ...(given.digest ?? [])] },
     keyBlock && { keyFormatType: keyBlock.keyFormatType },
     keyBlock && keyBlock.keyValue === undefined && !isDestroyed(given.state) && { keyValuePresent: false },
     limits && { usageLimits: { ...limits, usageLimitsCount: limits.usageLimitsTotal } },

@@ -6,6 +6,7 @@ import { compressed, isCompression } from '#crypto/ec-keys';
 import { checkKey, formatsOf, lengthOf, readKey, writeKey } from '#crypto/key-formats';
 import type { Attributes } from '#objects/attributes';
 import { isWrapped, type KeyBlock } from '#objects/object-structure';
+import { containerIn } from '#objects/opened-container';
 import { enumerationHas, type OpenValue } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
 import type { Version } from '#protocol/versions';
@@ -17,11 +18,14 @@ import { checkKeyBlock, saidByKeyBlock } from './key-block-rules.ts';
 /** The key in a Key Block; undefined where nobody can look into it: wrapped, Opaque or absent. `attributes` are the object's. */
 export function keyIn(
   half: Half,
-  { keyFormatType, keyValue }: KeyBlock,
+  block: KeyBlock,
   attributes: Attributes,
   version: Version,
 ): AsymmetricKey | undefined {
+  const { keyFormatType, keyValue } = block;
   if (keyValue === undefined || isWrapped(keyValue) || keyFormatType === 'Opaque') return undefined;
+  const opened = containerIn(block);
+  if (opened !== undefined) return readKey(half, 'PKCS_8', opened.privateKey, version);
   return readKey(half, keyFormatType, keyValue.keyMaterial, version, {
     algorithm: attributes.cryptographicAlgorithm,
     recommendedCurve: attributes.cryptographicDomainParameters?.recommendedCurve,
@@ -35,7 +39,7 @@ export async function examineAsymmetric(
   given: Attributes,
   context: Context,
 ): Promise<Attributes> {
-  checkKeyBlock(block, [...formatsOf(half), 'Opaque'], context.version);
+  checkKeyBlock(block, [...formatsOf(half), ...(half === 'private' ? ['PKCS_12'] : []), 'Opaque'], context.version);
   const said = { ...given, ...saidByKeyBlock(block, given) };
   const { cryptographicAlgorithm: algorithm, cryptographicLength: length } = said;
   const family = algorithm === undefined ? undefined : familyOf(algorithm);

@@ -11,6 +11,7 @@ import { V1_4, versionText, type Version } from '#protocol/versions';
 import type { Context, Loaded } from './context.ts';
 import { inFormat } from './key-format.ts';
 import { inWrapping, isHidden, type Wrapped } from './key-wrapping.ts';
+import { inContainer, isPacked } from './pkcs12.ts';
 
 /** The fields that say which object, and in which form. */
 export const wayOut = {
@@ -35,7 +36,9 @@ export async function givingOut(loaded: Loaded, asked: Shape<typeof wayOut>, con
   if (extractable === false) throw new KmipError('NotExtractable', 'the object is not Extractable');
   if (keyValuePresent === false) throw new KmipError('KeyValueNotPresent', 'the server does not have the key value');
   const opened = objectTypeOf(object) === 'Template' ? templateStructure(object) : loaded.openStructure();
-  const formed = inFormat(opened, asked, { version: context.version, attributes: object.attributes });
+  const formed = isPacked(opened, asked, context.version)
+    ? await inContainer(opened, loaded, context)
+    : inFormat(opened, asked, { version: context.version, attributes: object.attributes });
   const wrapped = await inWrapping(object, formed, asked, context);
   checkSayable(wrapped.structure, context.version);
   return wrapped;

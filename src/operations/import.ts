@@ -17,6 +17,7 @@ import { attributesWithin, joined } from './encapsulated.ts';
 import { unwrapped } from './key-unwrapping.ts';
 import { withLinksResolved } from './link.ts';
 import { defineOperation } from './operation.ts';
+import { outOfContainer } from './pkcs12.ts';
 import { examine } from './registrable.ts';
 
 /**
@@ -42,9 +43,10 @@ export const importObject = defineOperation('Import', {
       throw new KmipError('InvalidField', `Object Type is ${objectType}, but a ${provided.objectType} is given`);
     }
     const { id, existing } = await placeOf(request.uniqueIdentifier, request.replaceExisting ?? false, context);
-    const structure = await asAsked(provided, request.keyWrapType, id, context);
-    const { instances } = joined({ instances: request.attributes }, attributesWithin(structure));
-    const given = await supplied(structure.objectType, instances, id, context);
+    const readable = await asAsked(provided, request.keyWrapType, id, context);
+    const { instances } = joined({ instances: request.attributes }, attributesWithin(readable));
+    const given = await supplied(readable.objectType, instances, id, context);
+    const { structure, found } = await outOfContainer(readable, given, context);
     const isGone = isDestroyed(given.state);
     if (isGone && hasMaterial(structure)) {
       throw new KmipError(
@@ -56,7 +58,7 @@ export const importObject = defineOperation('Import', {
       id,
       owner: context.clientId,
       structure: structure.objectType === 'Template' ? emptyTemplate : structure,
-      found: isGone ? {} : await examine(structure, given, context),
+      found: isGone ? found : { ...(await examine(structure, given, context)), ...found },
       given,
       now: context.now(),
       generated: false,

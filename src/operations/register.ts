@@ -16,6 +16,7 @@ import { attributesToRegister } from './given.ts';
 import { keep } from './keep.ts';
 import { defineOperation } from './operation.ts';
 import { checkProtectionStorage, protectionStorageMasks } from './protection-storage.ts';
+import { outOfContainer } from './pkcs12.ts';
 import { checkUsageMask, examine, wrappingKeyOf } from './registrable.ts';
 
 /** KMIP 2.1 §6.1.43 (1.4 §4.3). Takes an object that the client has already. */
@@ -30,19 +31,20 @@ export const register = defineOperation('Register', {
     uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier),
   },
 
-  async run({ objectType, attributes, object: structure, protectionStorageMasks: wanted }, context) {
-    if (structure.objectType !== objectType) {
-      throw new KmipError('InvalidObjectType', `Object Type is ${objectType}, but a ${structure.objectType} is given`);
+  async run({ objectType, attributes, object, protectionStorageMasks: wanted }, context) {
+    if (object.objectType !== objectType) {
+      throw new KmipError('InvalidObjectType', `Object Type is ${objectType}, but a ${object.objectType} is given`);
     }
     checkProtectionStorage(wanted);
-    const together = joined(attributes, attributesGivenWithin(structure));
-    const given = await attributesToRegister(structure.objectType, [together], context);
-    checkUsageMask(structure.objectType, given);
+    const together = joined(attributes, attributesGivenWithin(object));
+    const given = await attributesToRegister(objectType, [together], context);
+    checkUsageMask(objectType, given);
+    const { structure, found } = await outOfContainer(object, given, context);
     const made = newObject({
       id: context.newIdentifier(),
       owner: context.clientId,
       structure: structure.objectType === 'Template' ? emptyTemplate : structure,
-      found: await examine(structure, given, context),
+      found: { ...(await examine(structure, given, context)), ...found },
       given: await withWrappingKey(structure, given, context),
       now: context.now(),
       generated: false,

@@ -65,6 +65,8 @@ export interface Rules {
   readonly derivesByOwnParameters: boolean;
   /** A key has a digest in the default Key Format Type too. 2.1 §4.26 against 1.4 §3.17. */
   readonly digestsInDefaultFormat: boolean;
+  /** Secret Data that protects a PKCS#12 container must be Active. 2.1 §11.46 against 1.4 §11.4. */
+  readonly passwordsAreActive: boolean;
 }
 
 const rulesOfOld: Rules = {
@@ -76,6 +78,7 @@ const rulesOfOld: Rules = {
   hasTemplates: true,
   derivesByOwnParameters: true,
   digestsInDefaultFormat: false,
+  passwordsAreActive: false,
 };
 const rulesOfFirst: Rules = { ...rulesOfOld, deletionNeedsIndex: true };
 const rulesOfNew: Rules = {
@@ -87,6 +90,7 @@ const rulesOfNew: Rules = {
   hasTemplates: false,
   derivesByOwnParameters: false,
   digestsInDefaultFormat: true,
+  passwordsAreActive: true,
 };
 
 export const rulesOf = (version: Version): Rules =>
