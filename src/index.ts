@@ -11,6 +11,7 @@ export {
   type ClientOptions,
   type Outcome,
 } from './client/client.ts';
+export { openHttpsTransport, type HttpsPeer } from './client/https-transport.ts';
 export type { Peer } from './client/tls-transport.ts';
 export type { Transport } from './client/transport.ts';
 export * from './operations/index.ts';

@@ -16,7 +16,7 @@ import { startServing } from './serving.ts';
 import { openWorkplace } from './workplace.ts';
 
 export interface OwnServer {
-  /** Where it is, and as whom to connect. */
+  /** Where it is, its HTTPS when a setting asked for that, and as whom to connect. */
   readonly peer: Peer;
   stop(): Promise<void>;
 }
@@ -48,10 +48,11 @@ export async function startOwnServer(
   });
   const serving = await startServing(workplace);
   const contentOf = (file: string): string => String(files.find((each) => each.name === file)?.content);
+  const address = serving.httpsAddress ?? serving.address;
   return {
     peer: {
       host: '127.0.0.1',
-      port: Number(serving.address.slice(serving.address.lastIndexOf(':') + 1)),
+      port: Number(address.slice(address.lastIndexOf(':') + 1)),
       cert: contentOf(`${name}.crt`),
       key: contentOf(`${name}.key`),
       ca: contentOf('ca.crt'),

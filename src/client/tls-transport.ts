@@ -19,6 +19,9 @@ export interface Peer {
   readonly maximumAnswer?: number;
 }
 
+export const usualTimeout = 30_000;
+export const usualMaximumAnswer = 16 * 1024 * 1024;
+
 interface Waiting {
   resolve(answer: Uint8Array): void;
   reject(error: Error): void;
@@ -26,7 +29,7 @@ interface Waiting {
 
 /** Resolves when the handshake is done. Rejects with what TLS or the network has against it, or after the timeout. */
 export async function openTlsTransport(peer: Peer): Promise<Transport> {
-  const { timeout = 30_000, maximumAnswer = 16 * 1024 * 1024 } = peer;
+  const { timeout = usualTimeout, maximumAnswer = usualMaximumAnswer } = peer;
   const socket = await handshake(peer, timeout);
   const framer = createFramer({ maximumBytes: maximumAnswer });
   const waiting: Waiting[] = [];
@@ -68,13 +71,19 @@ export async function openTlsTransport(peer: Peer): Promise<Transport> {
   };
 }
 
-function handshake({ host, port, cert, key, ca, serverName }: Peer, timeout: number): Promise<TLSSocket> {
+/** @param protocols what is to be spoken above TLS (RFC 7301), when that has a name. */
+export function handshake(
+  { host, port, cert, key, ca, serverName }: Peer,
+  timeout: number,
+  protocols?: string[],
+): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const name = serverName ?? host;
     const socket = connectTls({
       ...{ host, port, cert: asPem(cert), key: asPem(key), ca: asPem(ca), minVersion: 'TLSv1.2' },
       // RFC 6066 §3: an address is no server name.
       ...(isIP(name) === 0 ? { servername: name } : {}),
+      ...(protocols === undefined ? {} : { ALPNProtocols: protocols }),
     });
     socket.setTimeout(timeout, () => socket.destroy(new Error(`no TLS handshake within ${timeout} ms`)));
     socket.once('error', reject);

@@ -1,6 +1,6 @@
 /** What of HTTP is KMIP (Additional Message Encodings 1.0 §2), and how a body is read or left. */
 import type { IncomingMessage } from 'node:http';
-import { encodingOf, type Encoding } from './encodings.ts';
+import { encodingOf, type Encoding } from '#protocol/encodings';
 import { lingering } from './lifetime.ts';
 
 /** §2.3. */

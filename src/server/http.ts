@@ -7,8 +7,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { TtlvError } from '#ttlv/item';
+import type { Encoding } from '#protocol/encodings';
 import type { Connection, ConnectionOptions } from './connection.ts';
-import type { Encoding } from './encodings.ts';
 import type { Serve } from './gate.ts';
 import { accepted, bodyOf, dropped, type Refusal } from './http-request.ts';
 import { watchOver } from './lifetime.ts';
@@ -114,7 +114,10 @@ function converse(socket: TLSSocket, session: Session, { handler, log, limits }:
   async function handle(encoding: Encoding, body: Buffer): Promise<Uint8Array | Refusal> {
     handling = true;
     try {
-      return writeIn(encoding, await respond(encoding, body));
+      const answer = await respond(encoding, body);
+      const reply = writeIn(encoding, answer);
+      if (reply !== answer) answer.fill(0);
+      return reply;
     } finally {
       handling = false;
       body.fill(0);
@@ -124,7 +127,7 @@ function converse(socket: TLSSocket, session: Session, { handler, log, limits }:
   async function respond(encoding: Encoding, body: Buffer): Promise<Uint8Array> {
     let message: Uint8Array;
     try {
-      message = encoding.read(body);
+      message = encoding.toTtlv(body);
     } catch (error) {
       if (!(error instanceof TtlvError)) throw error;
       return await handler.refuse(error, encoding.versionOf(body), session);
@@ -202,7 +205,7 @@ const bare = 'connection: close\r\ncontent-length: 0\r\ncache-control: no-cache\
 /** XML cannot carry every character of a Text String: then the answer is there, but not in this encoding. */
 function writeIn(encoding: Encoding, answer: Uint8Array): Uint8Array | Refusal {
   try {
-    return encoding.write(answer);
+    return encoding.fromTtlv(answer);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return { status: 406, why: `${error.message}: ask in another encoding` };

@@ -37,6 +37,14 @@ describe('kmipd conformance', function () {
     expect(status).to.equal(0);
   });
 
+  for (const encoding of ['ttlv', 'xml', 'json']) {
+    it(`runs cases over HTTPS in ${encoding}`, async () => {
+      const { status, stdout } = await place.kmipd('conformance', cases, '--only', 'STATE-*', '--over-https', encoding);
+      expect(stdout).to.include(' passed, 0 failed');
+      expect(status).to.equal(0);
+    });
+  }
+
   it('ends with status 1 when a case fails, and says where', async () => {
     mkdirSync(place.path('cases'));
     const text = readFileSync(`${cases}/1.1/VERSION-M-1-11.xml`, 'utf8');
@@ -67,6 +75,11 @@ describe('kmipd conformance', function () {
     expect(none.stderr).to.match(/there is no case to run/);
     const alone = await place.kmipd('conformance', cases, '--server', '127.0.0.1:5696');
     expect(alone.stderr).to.match(/--server needs --cert, --key and --ca/);
-    expect([none.status, alone.status]).to.deep.equal([1, 1]);
+    await place.kmipd('client', 'add', 'suite', '--out', place.path('suite'));
+    const file = (name: string) => place.path(`suite/${name}`);
+    const files = ['--cert', file('suite.crt'), '--key', file('suite.key'), '--ca', file('ca.crt')];
+    const nobody = await place.kmipd('conformance', cases, '--server', '127.0.0.1:1', ...files);
+    expect(nobody.stderr).to.match(/^kmipd: 127\.0\.0\.1:1: .*ECONNREFUSED.*\nhint: is the server running there/);
+    expect([none.status, alone.status, nobody.status]).to.deep.equal([1, 1, 1]);
   });
 });

@@ -6,11 +6,10 @@ import { Option } from 'commander';
 import { defineCommand } from '#cli/command';
 import { tryOut } from '#cli/client-trial';
 import { maximumPemFile, readInput } from '#cli/files';
-import { CommandError } from '#cli/output';
 import { readPassword } from '#cli/password-file';
 import { serverOption, type ServerAddress } from '#cli/server-address';
+import { explainedFor } from '#cli/unreachable';
 import { connect, type Client } from '#client/client';
-import { KmipError } from '#protocol/kmip-error';
 
 interface Given {
   readonly name: string;
@@ -54,7 +53,7 @@ export const clientTest = defineCommand<Given>({
         output.line(`${step.padEnd(9)} ${result}`),
       );
     } catch (error) {
-      throw explained(error, `${host}:${port}`);
+      throw explainedFor(`${host}:${port}`, error);
     } finally {
       await client?.close();
     }
@@ -66,27 +65,3 @@ export const clientTest = defineCommand<Given>({
 function dialled(host: string): string {
   return host === '0.0.0.0' || host === '::' ? 'localhost' : host;
 }
-
-/** TLS and the network speak in codes. */
-function explained(error: unknown, server: string): unknown {
-  const { code = '', message } = error as NodeJS.ErrnoException;
-  if (error instanceof KmipError) return new CommandError(`the server answered ${error.reason}: ${message}`);
-  if (error instanceof CommandError) return error;
-  const because = hints.find(([pattern]) => pattern.test(code) || pattern.test(message));
-  return new CommandError(`${server}: ${message}`, because?.[1]);
-}
-
-const hints: readonly (readonly [RegExp, string])[] = [
-  [/ECONNREFUSED/, 'is the server running there? kmipd serve starts it; --server names another'],
-  [/ENOTFOUND|EAI_AGAIN/, 'nobody knows this host name; --server names another'],
-  [/CERT_ALTNAME/, "the server's certificate lacks this name: kmipd server-cert renew --server-name NAME adds it"],
-  [
-    /SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)/,
-    'ca.crt does not belong to this server: is it the same data directory?',
-  ],
-  [/CERT_HAS_EXPIRED/, 'the certificate of the server has expired: kmipd server-cert renew'],
-  [
-    /closed the connection|ECONNRESET/,
-    'the server refuses the certificate; kmipd client list and kmipd audit show say why',
-  ],
-];

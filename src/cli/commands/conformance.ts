@@ -3,12 +3,16 @@ import { resolve } from 'node:path';
 
 import { Option } from 'commander';
 
+import { openHttpsTransport } from '#client/https-transport';
 import { openTlsTransport, type Peer } from '#client/tls-transport';
+import type { Transport } from '#client/transport';
 import { defineCommand } from '#cli/command';
 import { maximumPemFile, readInput } from '#cli/files';
 import { CommandError } from '#cli/output';
 import { startOwnServer } from '#cli/own-server';
 import { serverOption, type ServerAddress } from '#cli/server-address';
+import { explainedFor } from '#cli/unreachable';
+import { encodings, type EncodingName } from '#protocol/encodings';
 import { findCases } from '#conformance/cases';
 import { credentialsIn } from '#conformance/credentials';
 import { runConformance } from '#conformance/run';
@@ -20,6 +24,7 @@ interface Given {
   readonly cert?: string;
   readonly key?: string;
   readonly ca?: string;
+  readonly overHttps?: EncodingName;
   readonly only?: string;
   readonly json?: string;
 }
@@ -34,6 +39,7 @@ export const conformance = defineCommand<Given>({
   examples: [
     'conformance profiles/cases',
     "conformance cases --only 'SKLC-*' --json results.json",
+    "conformance cases --only 'MSGENC-XML-*' --over-https xml",
     'conformance cases --server kms.example.org:5696 --cert c.crt --key c.key --ca ca.crt',
   ],
   options: [
@@ -41,6 +47,7 @@ export const conformance = defineCommand<Given>({
     new Option('--cert <path>', "the client's certificate for --server (PEM)"),
     new Option('--key <path>', 'the key to --cert (PEM)'),
     new Option('--ca <path>', 'the authority that --server is verified by (PEM)'),
+    new Option('--over-https <encoding>', 'speak HTTPS, in this encoding').choices(Object.keys(encodings)),
     new Option('--only <glob>', 'the cases whose name matches'),
     new Option('--json <path>', 'write the results to this file too'),
   ],
@@ -52,12 +59,12 @@ export const conformance = defineCommand<Given>({
       throw new CommandError('there is no case to run', 'case files end with .xml; --only takes a glob');
     const { peer, stop } =
       given.server === undefined
-        ? await startOwnServer({}, await credentialsIn(files))
+        ? await startOwnServer(given.overHttps === undefined ? {} : { https: '0' }, await credentialsIn(files))
         : { peer: peerOf(given.server, given), stop: () => Promise.resolve() };
     try {
       const results = await runConformance({
         files,
-        open: () => openTlsTransport(peer),
+        open: () => openTransport(peer, given.overHttps),
         now: Date.now,
         onResult: (result) => output.line(resultLine(result)),
       });
@@ -82,6 +89,13 @@ export const conformance = defineCommand<Given>({
     }
   },
 });
+
+const openTransport = (peer: Peer, encoding: EncodingName | undefined): Promise<Transport> =>
+  (encoding === undefined ? openTlsTransport(peer) : openHttpsTransport({ ...peer, encoding })).catch(
+    (error: unknown) => {
+      throw explainedFor(`${peer.host}:${peer.port}`, error);
+    },
+  );
 
 function peerOf(server: ServerAddress, { cert, key, ca }: Given): Peer {
   if (cert === undefined || key === undefined || ca === undefined) {

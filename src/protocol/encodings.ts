@@ -5,35 +5,28 @@ import { TtlvError, type Item } from '#ttlv/item';
 import { readJson, writeJson } from '#ttlv/json';
 import type { Names } from '#ttlv/names';
 import { readXml, writeXml } from '#ttlv/xml';
-import { versionAtStart } from '#protocol/message';
-import { names } from '#protocol/names';
-import { versionOf, type Version } from '#protocol/versions';
+import { versionAtStart } from './message.ts';
+import { names } from './names.ts';
+import { versionOf, type Version } from './versions.ts';
 
 export interface Encoding {
   readonly contentType: string;
   /** How many times as long as in TTLV a message may be. */
   readonly expansion: number;
   /**
-   * A request in TTLV, whatever the body's length was.
+   * What a body says, in TTLV; the body itself when it is that. Its length is the caller's to bound.
+   * @param limits of items and depth, those of `decode` by default.
    * @throws TtlvError when the body is no item.
    */
-  read(body: Buffer): Uint8Array;
+  toTtlv(body: Uint8Array, limits?: Partial<Limits>): Uint8Array;
   /**
-   * The answer itself, or what it says; it is wiped then.
+   * The body for a message of our own; the message itself when it is that.
    * @throws RangeError when it holds what the encoding cannot carry.
    */
-  write(answer: Uint8Array): Uint8Array;
+  fromTtlv(message: Uint8Array): Uint8Array;
   /** The version that a body names which cannot be read as a whole. */
-  versionOf(body: Buffer): Version | undefined;
+  versionOf(body: Uint8Array): Version | undefined;
 }
-
-const ttlv: Encoding = {
-  contentType: 'application/octet-stream',
-  expansion: 1,
-  read: (body) => body,
-  write: (answer) => answer,
-  versionOf: versionAtStart,
-};
 
 /** Hex doubles the bytes; names, quotes and indentation do the rest. */
 const expansionOfText = 4;
@@ -45,21 +38,16 @@ const inText = (
 ): Encoding => ({
   contentType,
   expansion: expansionOfText,
-  read: (body) => encode(readText(textOf(body), names, { maximumBytes: body.length })),
-  write(answer) {
-    try {
-      // It is our own: its bound is its length, and an item has eight bytes at least.
-      const item = decode(answer, { maximumBytes: answer.length, maximumItems: answer.length / 8 });
-      return Buffer.from(writeText(item, names));
-    } finally {
-      answer.fill(0);
-    }
-  },
+  toTtlv: (body, limits = {}) => encode(readText(textOf(body), names, { ...limits, maximumBytes: body.length })),
+  fromTtlv: (message) => Buffer.from(writeText(decode(message, lengthOf(message)), names)),
   versionOf: versionInText,
 });
 
+/** The bounds of a message whose bytes are there already: an item has eight of them at least. */
+const lengthOf = ({ length }: Uint8Array): Partial<Limits> => ({ maximumBytes: length, maximumItems: length / 8 });
+
 /** Without a byte order mark. */
-function textOf(body: Buffer): string {
+function textOf(body: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(body);
   } catch {
@@ -76,18 +64,25 @@ const numberOf = (name: string, tag: string): RegExp =>
 const major = numberOf('ProtocolVersionMajor', '0x42006a');
 const minor = numberOf('ProtocolVersionMinor', '0x42006b');
 
-function versionInText(body: Buffer): Version | undefined {
-  const beginning = body.toString('latin1', 0, searched);
-  const numbers = [major, minor].map((pattern) => Number(pattern.exec(beginning)?.[1]));
-  const [ofMajor = NaN, ofMinor = NaN] = numbers;
-  return Number.isNaN(ofMajor + ofMinor) ? undefined : versionOf(ofMajor, ofMinor);
+function versionInText(body: Uint8Array): Version | undefined {
+  const beginning = Buffer.from(body.subarray(0, searched)).toString('latin1');
+  const [, ofMajor] = major.exec(beginning) ?? [];
+  const [, ofMinor] = minor.exec(beginning) ?? [];
+  return ofMajor === undefined || ofMinor === undefined ? undefined : versionOf(Number(ofMajor), Number(ofMinor));
 }
 
-const encodings: readonly Encoding[] = [
-  ttlv,
-  inText('text/xml', readXml, writeXml),
-  inText('application/json', readJson, writeJson),
-];
+export const encodings = {
+  ttlv: {
+    contentType: 'application/octet-stream',
+    expansion: 1,
+    toTtlv: (body) => body,
+    fromTtlv: (message) => message,
+    versionOf: versionAtStart,
+  },
+  xml: inText('text/xml', readXml, writeXml),
+  json: inText('application/json', readJson, writeJson),
+} as const satisfies Readonly<Record<string, Encoding>>;
+export type EncodingName = keyof typeof encodings;
 
 const typeAndCharset = /^([\w.+-]{1,40}\/[\w.+-]{1,40})(?:\s*;\s*charset\s*=\s*"?([\w-]{1,20})"?)?$/i;
 
@@ -95,5 +90,5 @@ const typeAndCharset = /^([\w.+-]{1,40}\/[\w.+-]{1,40})(?:\s*;\s*charset\s*=\s*"
 export function encodingOf(header = ''): Encoding | undefined {
   const [, type, charset = 'utf-8'] = typeAndCharset.exec(header.trim()) ?? [];
   if (!/^(?:utf-?8|us-ascii)$/i.test(charset)) return undefined;
-  return encodings.find(({ contentType }) => contentType === type?.toLowerCase());
+  return Object.values<Encoding>(encodings).find(({ contentType }) => contentType === type?.toLowerCase());
 }

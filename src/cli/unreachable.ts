@@ -1,0 +1,28 @@
+/** Why a server could not be spoken to: TLS and the network speak in codes, people need to know what to do. */
+import { KmipError } from '#protocol/kmip-error';
+
+import { CommandError } from './output.ts';
+
+/** @param server 'HOST:PORT' */
+export function explainedFor(server: string, error: unknown): unknown {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  if (error instanceof KmipError) return new CommandError(`the server answered ${error.reason}: ${message}`);
+  if (error instanceof CommandError) return error;
+  const because = hints.find(([pattern]) => pattern.test(code) || pattern.test(message));
+  return new CommandError(`${server}: ${message}`, because?.[1]);
+}
+
+const hints: readonly (readonly [RegExp, string])[] = [
+  [/ECONNREFUSED/, 'is the server running there? kmipd serve starts it; --server names another'],
+  [/ENOTFOUND|EAI_AGAIN/, 'nobody knows this host name; --server names another'],
+  [/CERT_ALTNAME/, "the server's certificate lacks this name: kmipd server-cert renew --server-name NAME adds it"],
+  [
+    /SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)/,
+    'ca.crt does not belong to this server: is it the same data directory?',
+  ],
+  [/CERT_HAS_EXPIRED/, 'the certificate of the server has expired: kmipd server-cert renew'],
+  [
+    /closed the connection|ECONNRESET/,
+    'the server refuses the certificate; kmipd client list and kmipd audit show say why',
+  ],
+];
