@@ -8,7 +8,7 @@ import {
   type DecipherGCM,
 } from 'node:crypto';
 import { KmipError } from '#protocol/kmip-error';
-import { pad, unpad, type Random } from './padding.ts';
+import { paddingFor, unpadded, type Random } from './padding.ts';
 
 /** What OpenSSL calls the algorithm with a key of so many bits. */
 const families: { readonly [algorithm: string]: (bits: number) => string } = {
@@ -28,6 +28,8 @@ interface Mode {
   readonly isAuthenticated?: true;
   /** A key is two, one for the data and one for the tweak. */
   readonly halvesKey?: true;
+  /** It takes its data at once: CCM needs its length beforehand (SP 800-38C §6.1), XTS steals from its last block (IEEE 1619 §5.3). */
+  readonly isWhole?: true;
 }
 
 const modes: { readonly [mode: string]: Mode } = {
@@ -36,12 +38,12 @@ const modes: { readonly [mode: string]: Mode } = {
   CFB: {},
   OFB: {},
   CTR: {},
-  CCM: { isAuthenticated: true },
+  CCM: { isAuthenticated: true, isWhole: true },
   GCM: { isAuthenticated: true },
-  XTS: { halvesKey: true },
+  XTS: { halvesKey: true, isWhole: true },
 };
 
-export interface BlockCipher extends Mode {
+export interface Cipher extends Mode {
   /** OpenSSL's. */
   readonly name: string;
   /** In bytes; both 0 where there is none. */
@@ -49,8 +51,17 @@ export interface BlockCipher extends Mode {
   readonly blockSize: number;
 }
 
+/** RFC 8439: nothing to choose, and no blocks. OpenSSL's IV of ChaCha20 has the counter before the nonce. */
+export const chaCha20: Cipher = { name: 'chacha20', ivLength: 16, blockSize: 1 };
+export const chaCha20Poly1305: Cipher = {
+  name: 'chacha20-poly1305',
+  ivLength: 12,
+  blockSize: 1,
+  isAuthenticated: true,
+};
+
 /** The cipher for keys of so many bytes; undefined when there is none. */
-export function blockCipher(algorithm: string, keyLength: number, modeName: string): BlockCipher | undefined {
+export function blockCipher(algorithm: string, keyLength: number, modeName: string): Cipher | undefined {
   const mode = modes[modeName];
   if (mode === undefined) return undefined;
   const name = families[algorithm]?.((keyLength * 8) / (mode.halvesKey ? 2 : 1));
@@ -76,39 +87,106 @@ export interface Enciphered {
   readonly tag?: Uint8Array;
 }
 
-/** As `createCipheriv` has it: CCM must be told lengths beforehand. */
-const optionsOf = (cipher: BlockCipher, tagLength: number): CipherGCMOptions =>
-  cipher.isAuthenticated ? { authTagLength: tagLength } : {};
+/** A cipher at work: takes its data part by part, and is complete with the last one. */
+export interface Enciphering {
+  /** @throws KmipError InvalidField for data of a length that the mode does not take. */
+  take(data: Uint8Array, isLast: boolean): Enciphered;
+}
+export interface Deciphering {
+  /**
+   * What it gives of an authenticated mode before the last part is not authenticated.
+   * @param tag goes with the last part, in authenticated modes.
+   * @throws KmipError CryptographicFailure when the data does not fit the key, the vector or the tag: always in the same words.
+   */
+  take(data: Uint8Array, isLast: boolean, tag?: Uint8Array): Uint8Array;
+}
 
-/** @throws KmipError InvalidField for data, an initialization vector or a tag of a length that the mode does not take. */
-export function encipher(cipher: BlockCipher, data: Uint8Array, use: CipherUse, random: Random): Enciphered {
+const nothing = new Uint8Array(0);
+
+const optionsOf = (cipher: Cipher, authTagLength: number): CipherGCMOptions =>
+  cipher.isAuthenticated ? { authTagLength } : {};
+
+/**
+ * `length` is that of all the data, which CCM must be told.
+ * @throws KmipError InvalidField for an initialization vector or a tag of a length that the mode does not take.
+ */
+export function enciphering(cipher: Cipher, use: CipherUse, random: Random, length = 0): Enciphering {
   const { key, iv, padding = 'None', tagLength = defaultTagLength, additionalData } = use;
-  const plain = cipher.isPadded ? pad(data, cipher.blockSize, padding, random) : data;
-  try {
-    const running = createCipheriv(cipher.name, key, iv, optionsOf(cipher, tagLength)) as CipherGCM;
-    running.setAutoPadding(false);
-    if (additionalData !== undefined) running.setAAD(additionalData, { plaintextLength: plain.length });
-    const enciphered = Buffer.concat([running.update(plain), running.final()]);
-    return { data: enciphered, ...(cipher.isAuthenticated ? { tag: running.getAuthTag() } : {}) };
-  } catch {
-    throw new KmipError('InvalidField', `${cipher.name} takes no such lengths of data, initialization vector and tag`);
-  } finally {
-    if (plain !== data) plain.fill(0);
-  }
+  const attempt = <T>(step: () => T): T => {
+    try {
+      return step();
+    } catch {
+      throw new KmipError(
+        'InvalidField',
+        `${cipher.name} takes no such lengths of data, initialization vector and tag`,
+      );
+    }
+  };
+  const running = attempt(() => {
+    const made = createCipheriv(cipher.name, key, iv, optionsOf(cipher, tagLength)) as CipherGCM;
+    made.setAutoPadding(false);
+    if (additionalData !== undefined) made.setAAD(additionalData, { plaintextLength: length });
+    return made;
+  });
+  let taken = 0;
+  return {
+    take(data, isLast) {
+      taken += data.length;
+      const rest = cipher.isPadded && isLast ? paddingFor(taken, cipher.blockSize, padding, random) : nothing;
+      return attempt(() => {
+        const enciphered = [running.update(data)];
+        if (rest.length > 0) enciphered.push(running.update(rest));
+        if (isLast) enciphered.push(running.final());
+        const tag = isLast && cipher.isAuthenticated ? { tag: running.getAuthTag() } : {};
+        return { data: Buffer.concat(enciphered), ...tag };
+      });
+    },
+  };
 }
 
-/** Undoes `encipher`. @throws KmipError CryptographicFailure when the data does not fit the key, the vector or the tag. */
-export function decipher(cipher: BlockCipher, { data, tag }: Enciphered, use: CipherUse): Uint8Array {
-  const { key, iv, padding = 'None', additionalData } = use;
-  let plain: Uint8Array;
-  try {
-    const running = createDecipheriv(cipher.name, key, iv, optionsOf(cipher, tag?.length ?? 0)) as DecipherGCM;
-    running.setAutoPadding(false);
-    if (cipher.isAuthenticated) running.setAuthTag(tag ?? new Uint8Array(0));
-    if (additionalData !== undefined) running.setAAD(additionalData, { plaintextLength: data.length });
-    plain = Buffer.concat([running.update(data), running.final()]);
-  } catch {
-    throw new KmipError('CryptographicFailure', `the data does not decrypt with ${cipher.name} and this key`);
-  }
-  return cipher.isPadded ? unpad(plain, cipher.blockSize, padding) : plain;
+/** Undoes `enciphering`. What may be padding is held back until the last part. */
+export function deciphering(cipher: Cipher, use: CipherUse, length = 0): Deciphering {
+  const { key, iv, padding = 'None', tagLength = defaultTagLength, additionalData } = use;
+  const failure = (): KmipError =>
+    new KmipError('CryptographicFailure', `the data does not decrypt with ${cipher.name} and this key`);
+  const attempt = <T>(step: () => T): T => {
+    try {
+      return step();
+    } catch {
+      throw failure();
+    }
+  };
+  const running = attempt(() => {
+    const made = createDecipheriv(cipher.name, key, iv, optionsOf(cipher, tagLength)) as DecipherGCM;
+    made.setAutoPadding(false);
+    if (additionalData !== undefined) made.setAAD(additionalData, { plaintextLength: length });
+    return made;
+  });
+  const mayEndInPadding = cipher.isPadded && padding !== 'None';
+  let heldBack: Uint8Array = nothing;
+  return {
+    take(data, isLast, tag = nothing) {
+      const plain = attempt(() => {
+        if (isLast && cipher.isAuthenticated) running.setAuthTag(tag);
+        return Buffer.concat([heldBack, running.update(data), ...(isLast ? [running.final()] : [])]);
+      });
+      if (!mayEndInPadding) return plain;
+      if (isLast) {
+        const result = unpadded(plain, cipher.blockSize, padding);
+        if (result === undefined) throw failure();
+        return result;
+      }
+      const end = Math.max(0, plain.length - cipher.blockSize);
+      heldBack = plain.subarray(end);
+      return plain.subarray(0, end);
+    },
+  };
 }
+
+/** All at once. @throws KmipError as `enciphering` does. */
+export const encipher = (cipher: Cipher, data: Uint8Array, use: CipherUse, random: Random): Enciphered =>
+  enciphering(cipher, use, random, data.length).take(data, true);
+
+/** Undoes `encipher`. @throws KmipError as `deciphering` does. */
+export const decipher = (cipher: Cipher, { data, tag }: Enciphered, use: CipherUse): Uint8Array =>
+  deciphering(cipher, use, data.length).take(data, true, tag);

@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { KmipError } from '#protocol/kmip-error';
 import type { CryptographicParameters } from '#protocol/structures';
-import { blockCipher, encipher, type BlockCipher } from './block-cipher.ts';
+import { blockCipher, encipher, type Cipher } from './block-cipher.ts';
 import { hashName } from './hashes.ts';
 import type { SymmetricKey } from './material-cipher.ts';
 
@@ -23,7 +23,7 @@ const hashOf = (algorithm: string): string =>
   algorithm.startsWith('HMAC_') ? algorithm.slice('HMAC_'.length).replace(/^SHA(?=\d+$)/, 'SHA_') : '';
 
 /** SP 800-38B §6.2: the last block of CBC, the last of the message being masked with a subkey. */
-function cmac(cipher: BlockCipher, key: Uint8Array, data: Uint8Array): Uint8Array {
+function cmac(cipher: Cipher, key: Uint8Array, data: Uint8Array): Uint8Array {
   const { blockSize } = cipher;
   const noRandom = (): never => {
     throw new Error('a MAC takes no randomness');

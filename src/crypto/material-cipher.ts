@@ -1,7 +1,7 @@
 /** Key material under a symmetric wrapping key, as the Cryptographic Parameters of that key say (KMIP 2.1 §3.3, §4.16). */
 import { KmipError } from '#protocol/kmip-error';
 import type { CryptographicParameters } from '#protocol/structures';
-import { blockCipher, decipher, encipher, type BlockCipher } from './block-cipher.ts';
+import { blockCipher, decipher, encipher, type Cipher } from './block-cipher.ts';
 import { isKeyWrap, unwrapKey, wrapKey } from './key-wrap.ts';
 import type { Random } from './padding.ts';
 
@@ -69,7 +69,7 @@ function modeOf({ blockCipherMode }: CryptographicParameters): string {
   throw new KmipError('BadCryptographicParameters', 'the Cryptographic Parameters name no Block Cipher Mode');
 }
 
-function cipherOf({ algorithm, bytes }: SymmetricKey, mode: string): BlockCipher {
+function cipherOf({ algorithm, bytes }: SymmetricKey, mode: string): Cipher {
   const cipher = blockCipher(algorithm, bytes.length, mode);
   if (cipher !== undefined) return cipher;
   throw new KmipError('FeatureNotSupported', `${algorithm} of ${bytes.length * 8} bits has no mode ${mode} here`);

@@ -3,39 +3,62 @@ import { KmipError } from '#protocol/kmip-error';
 
 export type Random = (length: number) => Uint8Array;
 
-/** What stands before the last byte, which tells how many were added. */
-const fillings: { readonly [method: string]: (added: number, random: Random) => Uint8Array } = {
-  PKCS5: (added) => new Uint8Array(added - 1).fill(added), // RFC 8018 §6.1.1, for blocks of up to 255 bytes
-  ANSIX9_23: (added) => new Uint8Array(added - 1),
-  ISO10126: (added, random) => random(added - 1),
+interface Method {
+  /** What stands before the last byte; absent: anything, and so it is random. */
+  readonly filling?: (added: number) => number;
+  /** What the last byte says of how many were added. */
+  readonly count: (added: number) => number;
+}
+
+const methods: { readonly [method: string]: Method } = {
+  PKCS5: { filling: (added) => added, count: (added) => added }, // RFC 8018 §6.1.1, for blocks of up to 255 bytes
+  ANSIX9_23: { filling: () => 0, count: (added) => added },
+  ISO10126: { count: (added) => added },
+  SSL3: { count: (added) => added - 1 }, // RFC 6101 §5.2.3.2: the last byte does not count itself
 };
 
 /**
- * `Zeros` cannot be told from zeros at the end of the data; `None` takes whole blocks only.
+ * What follows data of so many bytes. `Zeros` cannot be told from zeros at the end of the data; `None` takes whole blocks only.
  * @throws KmipError FeatureNotSupported for another method, InvalidField for data that does not fill its blocks.
  */
-export function pad(data: Uint8Array, blockSize: number, method: string, random: Random): Uint8Array {
-  const added = blockSize - (data.length % blockSize);
-  const filling = fillings[method];
-  if (filling !== undefined) return Buffer.concat([data, filling(added, random), Uint8Array.of(added)]);
+export function paddingFor(length: number, blockSize: number, method: string, random: Random): Uint8Array {
+  const missing = blockSize - (length % blockSize);
+  const known = methods[method];
+  if (known !== undefined) {
+    const { filling, count } = known;
+    const padding = filling === undefined ? Buffer.from(random(missing)) : Buffer.alloc(missing, filling(missing));
+    padding[missing - 1] = count(missing);
+    return padding;
+  }
   if (method !== 'None' && method !== 'Zeros') {
     throw new KmipError('FeatureNotSupported', `Padding Method ${method} is none of a block cipher here`);
   }
-  if (added === blockSize) return data;
-  if (method === 'Zeros') return Buffer.concat([data, new Uint8Array(added)]);
-  throw new KmipError('InvalidField', `${data.length} bytes are no whole blocks of ${blockSize}, and need padding`);
+  if (missing === blockSize) return new Uint8Array(0);
+  if (method === 'Zeros') return new Uint8Array(missing);
+  throw new KmipError('InvalidField', `${length} bytes are no whole blocks of ${blockSize}, and need padding`);
 }
 
-/** Undoes `pad`; of `Zeros` all at the end go. @throws KmipError CryptographicFailure when the padding is none. */
-export function unpad(data: Uint8Array, blockSize: number, method: string): Uint8Array {
-  if (method === 'None') return data;
-  if (method === 'Zeros') return data.subarray(0, data.findLastIndex((byte) => byte !== 0) + 1);
-  const added = data.at(-1) ?? 0;
-  const filling = data.subarray(data.length - added, -1);
-  const expected = method === 'PKCS5' ? added : 0;
-  const fits = method === 'ISO10126' || filling.every((byte) => byte === expected);
-  if (added === 0 || added > blockSize || added > data.length || !fits) {
-    throw new KmipError('CryptographicFailure', 'the decrypted data has no valid padding');
+export const isPadding = (method: string): boolean =>
+  method === 'None' || method === 'Zeros' || Object.hasOwn(methods, method);
+
+/**
+ * The data without its padding; of `Zeros` as many go as may have been added. undefined when there is none: how long that takes to be
+ * found does not depend on where it is wrong.
+ */
+export function unpadded(data: Uint8Array, blockSize: number, method: string): Uint8Array | undefined {
+  const known = methods[method];
+  if (known === undefined) {
+    if (method === 'None') return data;
+    const certain = data.findLastIndex((byte) => byte !== 0) + 1;
+    return data.subarray(0, Math.max(certain, data.length - blockSize + 1, 0));
   }
-  return data.subarray(0, data.length - added);
+  const { filling, count } = known;
+  const added = (data.at(-1) ?? -1) - count(0);
+  const expected = filling?.(added);
+  let wrong = added < 1 || added > blockSize || added > data.length ? 1 : 0;
+  for (let back = 2; expected !== undefined && back <= blockSize; back++) {
+    const difference = (data.at(-back) ?? 0) ^ expected;
+    wrong |= back <= added ? difference : 0;
+  }
+  return wrong === 0 ? data.subarray(0, data.length - added) : undefined;
 }
