@@ -8,6 +8,7 @@ import type { EnumerationValue } from '#protocol/enumerations';
 import type { ObjectReference } from '#protocol/structures';
 import type { Rules, Version } from '#protocol/versions';
 import type { ObjectRight } from './rights.ts';
+import type { Streams } from './streams.ts';
 
 /** An object that the caller may use in the way it asked for, its state as the clock has it now. */
 export interface Loaded {
@@ -68,6 +69,8 @@ export interface Context {
   setPlaceholder(id: string | undefined): void;
   /** Runs what takes a thread for long, such as making a key pair: few at once, the clients in turn. */
   heavily<T>(work: () => Promise<T>): Promise<T>;
+  /** Of the caller's connection. @throws KmipError FeatureNotSupported in a batch that may be undone: a stream cannot be. */
+  readonly streams: Streams;
   /** @throws KmipError FeatureNotSupported when the server has none. */
   readonly authority: CertificateAuthority;
   /** Puts a client's text into the log (Log, 2.1 §6.1.29). */

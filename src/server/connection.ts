@@ -44,6 +44,7 @@ export function serveConnection(
     isHandling: () => handling,
   });
 
+  socket.on('close', () => handler.end(session));
   socket.on('data', (chunk: Buffer) => {
     if (finishing) return;
     const fault = take(chunk);

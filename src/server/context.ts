@@ -17,6 +17,7 @@ import type {
   Offered,
   ServerFacts,
 } from '#operations/context';
+import type { Streams } from '#operations/streams';
 import type { ServedOperation } from '#operations/served';
 import type { ObjectRight } from '#operations/rights';
 import { enumerationHas } from '#protocol/enumerations';
@@ -124,6 +125,14 @@ export class RunContext implements Context {
       throw new KmipError('FeatureNotSupported', 'the server has no certificate authority');
     }
     return authority;
+  }
+
+  get streams(): Streams {
+    const { session, services, view } = this.#batch;
+    if (view !== services.objects) {
+      throw new KmipError('FeatureNotSupported', 'a stream cannot be undone: it has no place in a batch with Undo');
+    }
+    return services.streams.of(session);
   }
 
   get interopSession(): InteropSession {

@@ -26,6 +26,7 @@ import { fitting } from './response-size.ts';
 import { rotations } from './rotations.ts';
 import type { Running, Services } from './services.ts';
 import type { Session } from './session.ts';
+import { createStreamTable } from './streams.ts';
 import { directView } from './view.ts';
 import { WaitingLines } from './waiting-lines.ts';
 
@@ -39,6 +40,8 @@ export interface Handler {
   refuse(error: TtlvError, version: Version | undefined, session: Session): Promise<Uint8Array>;
   /** Rotates the objects whose time has come, until it is told to stop. */
   rotateDue(signal?: AbortSignal): Promise<void>;
+  /** The connection is over: what it has begun ends with it. */
+  end(session: Session): void;
 }
 
 export function createHandler(services: Services): Handler {
@@ -51,6 +54,7 @@ export function createHandler(services: Services): Handler {
     lines: new WaitingLines(),
     interopBegun: new Map(),
     heavyWork: createFairQueue(heavyAtOnce),
+    streams: createStreamTable(services),
   };
 
   return {
@@ -88,6 +92,7 @@ export function createHandler(services: Services): Handler {
       refused(new KmipError('InvalidMessage', error.message), answerVersion(version), session),
 
     rotateDue: rotations(running),
+    end: (session) => running.streams.end(session),
   };
 
   function checkHeader({ header, batchItems }: RequestMessage): void {

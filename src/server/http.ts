@@ -73,6 +73,7 @@ function converse(socket: TLSSocket, session: Session, { handler, log, limits }:
     idleTimeout: limits.idleTimeout,
     isHandling: () => handling,
   });
+  socket.on('close', () => handler.end(session));
 
   /** Not while a chunk is parsed: Node resumes the socket at the end of each message in it. */
   const pause = (): void => {

@@ -5,6 +5,7 @@ import type { Store } from '#store/store';
 import type { FairQueue } from './fair-queue.ts';
 import type { Credentials } from './authentication.ts';
 import type { NewIdentifier } from './identifier.ts';
+import type { StreamTable } from './streams.ts';
 import type { ObjectView } from './view.ts';
 import type { WaitingLines } from './waiting-lines.ts';
 
@@ -39,6 +40,7 @@ export interface Running extends Services {
   /** The identifier that every object made since a client's Interop Begin comes after, by client. */
   readonly interopBegun: Map<string, string>;
   readonly heavyWork: FairQueue;
+  readonly streams: StreamTable;
 }
 
 export interface HandlerLimits {

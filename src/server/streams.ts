@@ -1,0 +1,87 @@
+/**
+ * The streams of all connections (KMIP 2.1 §7.8). Of what they hold nothing outlives its connection or the time
+ * below: cipher and hash states lie in OpenSSL's memory, which wipes it when it is freed.
+ */
+import type { Stream, Streams } from '#operations/streams';
+import { KmipError } from '#protocol/kmip-error';
+import type { Services } from './services.ts';
+import type { Session } from './session.ts';
+
+/** A stream ends so many milliseconds after its last part. */
+const lifetime = 10 * 60 * 1000;
+const maximumPerConnection = 16;
+const maximumOfAll = 1024;
+const valueLength = 16;
+
+interface Held {
+  readonly stream: Stream;
+  /** Milliseconds since 1970. */
+  readonly until: number;
+}
+
+export interface StreamTable {
+  of(session: Session): Streams;
+  /** Drops what the connection has begun. */
+  end(session: Session): void;
+}
+
+export function createStreamTable({ now, random }: Pick<Services, 'now' | 'random'>): StreamTable {
+  const held = new Map<Session, Map<string, Held>>();
+  let count = 0;
+
+  function drop(session: Session, own: Map<string, Held>, key: string): void {
+    if (own.delete(key)) count--;
+    if (own.size === 0) held.delete(session);
+  }
+
+  /** Looks at all of them, but only when one is begun. */
+  function dropExpired(): void {
+    const time = now();
+    for (const [session, own] of held) {
+      for (const [key, { until }] of own) if (until <= time) drop(session, own, key);
+    }
+  }
+
+  return {
+    of: (session) => ({
+      find(correlationValue) {
+        const found = held.get(session)?.get(keyOf(correlationValue));
+        if (found !== undefined && found.until > now()) return found.stream;
+        throw new KmipError(
+          'InvalidCorrelationValue',
+          'the connection has no stream with this Correlation Value, or has it no more',
+        );
+      },
+
+      keep(stream, before) {
+        if (session.isClosed?.() === true) {
+          throw new KmipError('OperationCanceledByRequester', 'the connection is closed');
+        }
+        if (before === undefined) dropExpired();
+        const own = held.get(session) ?? new Map<string, Held>();
+        if (count >= maximumOfAll || own.size >= maximumPerConnection) {
+          throw new KmipError(
+            'ServerLimitExceeded',
+            `a connection has up to ${maximumPerConnection} streams, and all together up to ${maximumOfAll}`,
+          );
+        }
+        const correlationValue = before ?? random(valueLength);
+        held.set(session, own.set(keyOf(correlationValue), { stream, until: now() + lifetime }));
+        count++;
+        return correlationValue;
+      },
+
+      end(correlationValue) {
+        const own = held.get(session);
+        if (own !== undefined) drop(session, own, keyOf(correlationValue));
+      },
+    }),
+
+    end(session) {
+      count -= held.get(session)?.size ?? 0;
+      held.delete(session);
+    },
+  };
+}
+
+const keyOf = (correlationValue: Uint8Array): string => Buffer.from(correlationValue).toString('base64');
