@@ -3,7 +3,7 @@
  * §4.41, §4.57, §4.59, §12.1).
  */
 import { maskBit } from '#protocol/enumerations';
-import { KmipError } from '#protocol/kmip-error';
+import { KmipError, type ResultReason } from '#protocol/kmip-error';
 import type { Attributes } from './attributes.ts';
 import { stateText, type State } from './life-cycle.ts';
 import { objectTypeOf, type ManagedObject } from './managed-object.ts';
@@ -34,6 +34,7 @@ const purposes = {
   FPEDecrypt: 'process',
 } as const;
 export type Purpose = keyof typeof purposes;
+export const protects = (purpose: Purpose): boolean => purposes[purpose] === 'protect';
 
 const bitOf = (name: string): number => maskBit('CryptographicUsageMask', name) ?? 0;
 /** 2.1 §12.1: "contains no Usage Restrictions". */
@@ -95,21 +96,26 @@ type Limits = NonNullable<Attributes['usageLimits']>;
 
 /**
  * The limits after so many of their units were used, or are as good as used.
- * @throws KmipError UsageLimitExceeded.
+ * @throws KmipError UsageLimitExceeded, or the reason that the operation has for it.
  */
-export function afterUsing(limits: Limits, units: bigint): Limits {
+export function afterUsing(limits: Limits, units: bigint, refusal: ResultReason = 'UsageLimitExceeded'): Limits {
   const { usageLimitsCount: left = 0n } = limits;
-  if (units > left) throw new KmipError('UsageLimitExceeded', `Usage Limits Count is ${left}, and ${units} are needed`);
+  if (units > left) throw new KmipError(refusal, `Usage Limits Count is ${left}, and ${units} are needed`);
   return { ...limits, usageLimitsCount: left - units };
 }
 
 /**
- * The attributes after protection was applied to so many bytes, which count as one object; the same ones when nothing is limited.
- * @throws KmipError UsageLimitExceeded.
+ * The attributes after protection was applied to so many bytes, which count as one object, or as no other than the one that
+ * an earlier part has begun; the same ones when nothing is limited.
+ * @throws KmipError as `afterUsing` does.
  */
-export function afterProtecting(attributes: Attributes, bytes: number): Attributes {
+export function afterProtecting(
+  attributes: Attributes,
+  bytes: number,
+  { objects = 1, refusal }: { readonly objects?: 0 | 1; readonly refusal?: ResultReason } = {},
+): Attributes {
   const { usageLimits } = attributes;
   if (usageLimits?.usageLimitsCount === undefined) return attributes;
-  const units = usageLimits.usageLimitsUnit === 'Byte' ? BigInt(bytes) : 1n;
-  return { ...attributes, usageLimits: afterUsing(usageLimits, units) };
+  const units = usageLimits.usageLimitsUnit === 'Byte' ? BigInt(bytes) : BigInt(objects);
+  return { ...attributes, usageLimits: afterUsing(usageLimits, units, refusal) };
 }

@@ -3,6 +3,8 @@ import type { KeyObject } from 'node:crypto';
 import type { Half } from '#crypto/asymmetric-key';
 import { keyObjectOf } from '#crypto/key-objects';
 import type { SymmetricKey } from '#crypto/material-cipher';
+import type { ObjectType } from '#objects/attributes';
+import { objectTypeOf } from '#objects/managed-object';
 import { permitUse, type Purpose } from '#objects/use';
 import { KmipError } from '#protocol/kmip-error';
 import type { CryptographicParameters, ObjectReference } from '#protocol/structures';
@@ -13,14 +15,18 @@ import { keyBytes } from './key-format.ts';
 
 /**
  * The object named, which may be used for this now.
- * @throws KmipError as `Context.load` and `permitUse` do.
+ * @param types of which it must be, where the purpose takes some only.
+ * @throws KmipError as `Context.load` and `permitUse` do, and InvalidObjectType.
  */
 export async function loadToUse(
   reference: ObjectReference | undefined,
   purpose: Purpose,
   context: Context,
+  types?: readonly ObjectType[],
 ): Promise<Loaded> {
   const loaded = await context.load(reference, 'use');
+  const type = objectTypeOf(loaded.object);
+  if (types?.includes(type) === false) throw new KmipError('InvalidObjectType', `a ${type} is not for ${purpose}`);
   permitUse(loaded.object, purpose, context.now());
   return loaded;
 }

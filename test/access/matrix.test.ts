@@ -147,8 +147,8 @@ const keyPairAttributes = (version: string): Item => ({
   tag: version < '2' ? Tag.CommonTemplateAttribute : Tag.CommonAttributes,
 });
 
-/** What they do hangs on more than states: see test/operations/certify.test.ts, re-key.test.ts, derive-key.test.ts and their like. */
-type OnMore = 'Certify' | 'DeriveKey' | 'ReCertify' | 'ReKey' | 'ReKeyKeyPair' | 'Validate';
+/** What they do hangs on more than states: see test/operations/certify.test.ts, encrypt.test.ts, re-key.test.ts, derive-key.test.ts and their like. */
+type OnMore = 'Certify' | 'Decrypt' | 'DeriveKey' | 'Encrypt' | 'ReCertify' | 'ReKey' | 'ReKeyKeyPair' | 'Validate';
 
 const opaqueObject = struct('OpaqueObject', enumerated('OpaqueDataType', 0x80000001), bytes('OpaqueDataValue', '01'));
 const objectType: [name: string, item: Item] = ['Object Type', enumerated('ObjectType', 8)];

@@ -40,6 +40,8 @@ const smallPair = [
 ];
 const pairOf = (version: string): Item => pairSet(version, 'Common', ...smallPair);
 
+const ecb = struct('CryptographicParameters', label('BlockCipherMode', 'ECB'));
+
 const idOf = (payload: Item, tag: TagName = 'UniqueIdentifier'): string => value(payload, tag) as string;
 /** The identifier of a key that encrypts and decrypts, Pre-Active unless `more` says otherwise. */
 const key = async ({ here }: World, ...more: Item[]): Promise<Item> => id(await here.create(...more));
@@ -57,6 +59,7 @@ const rows = {
   Check: async (world) => [await key(world)],
   Create: ({ version }) => [label('ObjectType', 'SymmetricKey'), given(version, ...aes())],
   CreateKeyPair: ({ version }) => [pairOf(version)],
+  Decrypt: async (world) => [await key(world, activated), ecb, bytes('Data', '00'.repeat(16))],
   DeleteAttribute: async (world) => [await key(world, contact), referenceTo(world.version, 'ContactInformation')],
   DeriveKey: async ({ here, version }) => {
     const base = await here.call(
@@ -74,6 +77,7 @@ const rows = {
   },
   Destroy: async (world) => [await key(world)],
   DiscoverVersions: () => [],
+  Encrypt: async (world) => [await key(world, activated), ecb, bytes('Data', '00'.repeat(16))],
   Export: async (world) => [await key(world)],
   Get: async (world) => [await key(world)],
   GetAttributeList: async (world) => [await key(world)],

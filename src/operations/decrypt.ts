@@ -1,0 +1,50 @@
+import { bytes } from '#protocol/codecs';
+import { optional, required } from '#protocol/fields';
+import { cryptographicParameters, objectReference, uniqueIdentifier } from '#protocol/structures';
+import { Tag } from '#protocol/tags';
+import { V1_4 } from '#protocol/versions';
+import { defineOperation } from './operation.ts';
+import { correlationValue, partFields } from './streams.ts';
+import { authenticatedEncryptionTag, decryptWith, tagHasField } from './symmetric-service.ts';
+import { serveWithKey } from './keyed-service.ts';
+import { withSymmetricKey } from './usable-key.ts';
+
+/** KMIP 2.1 §6.1.11 (1.4 §4.30). */
+export const decrypt = defineOperation('Decrypt', {
+  request: {
+    uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
+    cryptographicParameters: optional(Tag.CryptographicParameters, cryptographicParameters),
+    data: optional(Tag.Data, bytes),
+    ivCounterNonce: optional(Tag.IVCounterNonce, bytes),
+    ...partFields,
+    authenticatedEncryptionAdditionalData: optional(Tag.AuthenticatedEncryptionAdditionalData, bytes, { since: V1_4 }),
+    authenticatedEncryptionTag,
+  },
+  response: {
+    uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier),
+    data: optional(Tag.Data, bytes),
+    correlationValue,
+  },
+
+  run(request, context) {
+    const { data, ivCounterNonce, authenticatedEncryptionAdditionalData: additionalData } = request;
+    const { authenticatedEncryptionTag: tag } = request;
+    return serveWithKey('Decrypt', request, context, {
+      purpose: 'Decrypt',
+      types: ['SymmetricKey'],
+      initial: { ivCounterNonce, additionalData, tag },
+      begin: (loaded, parameters, part) => {
+        const length = data?.length ?? 0;
+        const given = {
+          parameters,
+          ivCounterNonce,
+          additionalData,
+          tagField: tagHasField(context.version),
+          part,
+          length,
+        };
+        return withSymmetricKey(loaded, (key) => decryptWith(key, given, tag));
+      },
+    });
+  },
+});

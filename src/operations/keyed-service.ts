@@ -1,0 +1,59 @@
+/** A cryptographic service with a key, for all of the data at once or for a part of it. */
+import type { ObjectType } from '#objects/attributes';
+import { afterProtecting, protects, type Purpose } from '#objects/use';
+import type { CryptographicParameters, ObjectReference } from '#protocol/structures';
+import type { Context, Loaded } from './context.ts';
+import type { OperationName } from './operation.ts';
+import { inParts, type Initial, type Part, type PartRequest, type Work } from './streams.ts';
+import { loadToUse, parametersInUse } from './usable-key.ts';
+
+export interface KeyedRequest extends PartRequest {
+  readonly uniqueIdentifier?: ObjectReference | undefined;
+}
+
+export interface KeyedService<A extends object> {
+  readonly purpose: Purpose;
+  /** Of which the key must be. */
+  readonly types: readonly ObjectType[];
+  readonly initial?: Initial;
+  begin(loaded: Loaded, parameters: CryptographicParameters, part: Part): Work<A>;
+  /** What counts against Usage Limits; absent: the length of Data. */
+  readonly length?: number;
+}
+
+/**
+ * The answer, the key's identifier in it. A later part may leave the identifier out: its Correlation Value says which key.
+ * @throws KmipError as `loadToUse` and `inParts` do; PermissionDenied when Usage Limits do not allow it.
+ */
+export async function serveWithKey<A extends object>(
+  operation: OperationName,
+  request: KeyedRequest,
+  context: Context,
+  { purpose, types, initial, begin, length = request.data?.length ?? 0 }: KeyedService<A>,
+): Promise<A & { readonly uniqueIdentifier: string; readonly correlationValue?: Uint8Array }> {
+  let key = '';
+  const answer = await inParts<A>(operation, request, context, async (begun) => {
+    const loaded = await loadToUse(request.uniqueIdentifier ?? begun?.key, purpose, context, types);
+    key = loaded.object.id;
+    const parameters = parametersInUse(loaded, request.cryptographicParameters);
+    return {
+      key,
+      parameters,
+      ...(initial === undefined ? {} : { initial }),
+      begin: (part) => begin(loaded, parameters, part),
+      async charge({ isFirst }) {
+        if (!protects(purpose)) return;
+        const { object } = loaded;
+        const attributes = afterProtecting(object.attributes, length, {
+          objects: isFirst ? 1 : 0,
+          // "If the allocation is unable to be obtained" (2.1 §6.1.17, §6.1.31, §6.1.55); CS-BC-M-7. The tables have Usage Limit Exceeded.
+          refusal: 'PermissionDenied',
+        });
+        if (attributes !== object.attributes) {
+          await context.commit([{ update: loaded, to: { ...object, attributes } }]);
+        }
+      },
+    };
+  });
+  return { uniqueIdentifier: key, ...answer };
+}
