@@ -1,43 +1,60 @@
-/** What takes minutes of a processor is nobody else's trouble. */
+/** What takes minutes of a processor is nobody else's trouble: the built server in a process of its own, and two clients over TLS. */
+import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
-import { callerOf, given, id } from '#test/clients/caller';
-import { openFixture } from '#test/server/fixture';
-import { enumerated, int } from '#test/server/items';
-import { Tag } from '#protocol/tags';
+import { activate } from '#operations/activate';
+import { create } from '#operations/create';
+import { createKeyPair } from '#operations/create-key-pair';
+import { get } from '#operations/get';
+import { makePlace } from '#test/cli/kmipd';
+import { aesKey } from '#test/client/aes-key';
+import { startServerProcess } from './server-process.ts';
 
 const pairs = 20;
+/** Of the client that asks for them: what comes on one is done one after another. */
+const connections = 4;
+/** Milliseconds. */
+const bound = 50;
 
 describe('heavy work', () => {
-  it(`leaves 99 of 100 Gets below 50 ms while ${pairs} pairs of RSA-4096 are made`, async function () {
+  it(`leaves 99 of 100 Gets below ${bound} ms while ${pairs} pairs of RSA-4096 are made`, async function () {
     this.timeout(240_000);
-    const fixture = await openFixture();
+    const place = makePlace();
+    for (const name of ['busy', 'other']) {
+      expect((await place.kmipd('client', 'add', name, '--out', place.path(name))).status).to.equal(0);
+    }
+    const server = await startServerProcess(place, 'other');
     try {
-      const busy = callerOf(fixture.handler, fixture.session('busy'), '2.1');
-      const other = callerOf(fixture.handler, fixture.session('other'), '2.1');
-      const key = id(await other.create());
-      await other.call('Get', key);
-      const attributes = {
-        ...given('2.1', enumerated('CryptographicAlgorithm', 4), int('CryptographicLength', 4096)),
-        tag: Tag.CommonAttributes,
-      };
+      const other = await server.connect('other');
+      const busy = await Promise.all(Array.from({ length: connections }, () => server.connect('busy')));
+      const key = await other.call(create, aesKey());
+      await other.call(activate, key);
       let made = 0;
-      const making = Array.from({ length: pairs }, async () => {
-        await busy.call('CreateKeyPair', attributes);
+      const instances = [
+        { key: 'cryptographicAlgorithm', value: 'RSA' },
+        { key: 'cryptographicLength', value: 4096 },
+        { key: 'cryptographicUsageMask', value: 3 },
+      ] as const;
+      const making = Array.from({ length: pairs }, async (_, place) => {
+        await busy[place % connections]?.call(createKeyPair, { common: { instances } });
         made++;
       });
       const times: number[] = [];
       while (made < pairs) {
         const before = performance.now();
-        await other.call('Get', key);
+        await other.call(get, { uniqueIdentifier: key.uniqueIdentifier });
         times.push(performance.now() - before);
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await wait(5);
       }
       await Promise.all(making);
       times.sort((a, b) => a - b);
+      const percentile = times[Math.floor(times.length * 0.99)] as number;
+      console.log(`      99th percentile of ${times.length} Gets: ${percentile.toFixed(1)} ms`);
       expect(times.length).to.be.above(100);
-      expect(times[Math.floor(times.length * 0.99)]).to.be.below(50);
+      expect(percentile).to.be.below(bound);
+      await Promise.all([...busy, other].map((each) => each.close()));
     } finally {
-      await fixture.close();
+      await server.end('SIGKILL');
+      await place.remove();
     }
   });
 });

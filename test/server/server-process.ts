@@ -10,7 +10,8 @@ import { tracedBy } from '#test/store/tracing';
 export interface ServerProcess {
   readonly port: number;
   stderr(): string;
-  connect(): Promise<Client>;
+  /** As the client of this name, the one that the server was started for when none is given. */
+  connect(name?: string): Promise<Client>;
   /** Ends it and gives its exit status, which a signal that it cannot catch leaves null. */
   end(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -28,13 +29,15 @@ export async function startServerProcess(
   let said = '';
   const port = await listening(child, (text) => (said += text));
   const pid = wrapper.length > 0 ? tracedBy(child) : child.pid;
-  const [ca, cert, key] = ['ca.crt', `${name}.crt`, `${name}.key`].map((file) =>
-    readFileSync(join(place.path(name), file)),
-  ) as [Buffer, Buffer, Buffer];
   return {
     port,
     stderr: () => said,
-    connect: () => connect({ ...{ port, ca, cert, key }, host: '127.0.0.1' }),
+    connect(as = name) {
+      const [ca, cert, key] = ['ca.crt', `${as}.crt`, `${as}.key`].map((file) =>
+        readFileSync(join(place.path(as), file)),
+      ) as [Buffer, Buffer, Buffer];
+      return connect({ ...{ port, ca, cert, key }, host: '127.0.0.1' });
+    },
     async end(signal = 'SIGTERM') {
       if (child.exitCode === null && child.signalCode === null) process.kill(pid as number, signal);
       return (await exited)[0];
