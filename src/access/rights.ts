@@ -53,7 +53,7 @@ const rightsOf = {
   Revoke: ['modify'],
   SetAttribute: ['modify', 'read'],
   SetConstraints: ['create'],
-  SetDefaults: ['create'],
+  SetDefaults: ['create', 'read'],
   Validate: ['ask', 'fetch', 'read'],
 } as const satisfies { readonly [O in ServedOperation]: readonly [Right, ...ObjectRight[]] };
 

@@ -10,7 +10,6 @@ import { KmipError } from '#protocol/kmip-error';
 import { Tag } from '#protocol/tags';
 import { V2_1, type Version } from '#protocol/versions';
 import { askedAttributes, canSay, listedAttributes, type Instance } from './attribute-codec.ts';
-import { referenceText } from './attribute-reference.ts';
 import { checkDates, withInstance } from './attribute-rules.ts';
 import { attributeRow, valuesOf, type AttributeKey, type Attributes, type ObjectType } from './attributes.ts';
 import { instancesReferred, objectTypeOf, type ManagedObject } from './managed-object.ts';
@@ -129,11 +128,12 @@ export function checkConstraints(object: ManagedObject, { constraints }: Creatio
     const types = objectTypes?.objectType;
     if (types !== undefined && !types.includes(objectType)) continue;
     if (!isInGroups(objectGroups?.objectGroup, attributes.objectGroup)) continue;
-    for (const each of demanded) {
-      if (!attributeRow(each.key).objects.has(objectType)) continue;
-      const values = demanded.filter(({ key }) => key === each.key).map(({ value }) => value);
-      if (isMet(each.key, values, attributes)) continue;
-      throw new KmipError('ConstraintViolation', `${referenceText(each)} is not what a constraint of yours demands`);
+    for (const key of new Set(demanded.map((each) => each.key))) {
+      const { name, objects } = attributeRow(key);
+      if (!objects.has(objectType)) continue;
+      const values = demanded.filter((each) => each.key === key).map(({ value }) => value);
+      if (isMet(key, values, attributes)) continue;
+      throw new KmipError('ConstraintViolation', `${name} is not what a constraint of yours demands`);
     }
   }
 }

@@ -4,17 +4,18 @@ import type { ObjectType } from '#objects/attributes';
 import { KmipError } from '#protocol/kmip-error';
 import { registrableTypes } from './registrable.ts';
 
-/** All of them are looked at whenever an object is made: far more than anybody needs, and soon looked at. */
+/** All of them are looked at whenever an object is made: more than anybody needs, and soon looked at. */
 const maximumRules = 100;
-const maximumAttributes = 100;
+/** In all rules together. */
+const maximumAttributes = 500;
 
 export function checkNumber(rules: readonly { readonly attributes?: readonly Instance[] | undefined }[]): void {
-  if (rules.length > maximumRules || rules.some(({ attributes = [] }) => attributes.length > maximumAttributes)) {
-    throw new KmipError(
-      'ServerLimitExceeded',
-      `at most ${maximumRules} are set, each of at most ${maximumAttributes} attributes`,
-    );
-  }
+  const number = rules.reduce((sum, { attributes = [] }) => sum + attributes.length, 0);
+  if (rules.length <= maximumRules && number <= maximumAttributes) return;
+  throw new KmipError(
+    'ServerLimitExceeded',
+    `at most ${maximumRules} are set, with ${maximumAttributes} attributes in all`,
+  );
 }
 
 /** Types of vendors are none of objects here. */

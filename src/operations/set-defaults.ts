@@ -1,24 +1,27 @@
-import { defaultsInformation, typesOf, type ObjectDefaults } from '#objects/creation-rules';
 import { givenAttributes } from '#objects/attribute-rules';
 import type { ObjectType } from '#objects/attributes';
+import { defaultsInformation, typesOf, type ObjectDefaults } from '#objects/creation-rules';
 import { optional } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
 import { Tag } from '#protocol/tags';
 import type { Context } from './context.ts';
-import { checkNumber, checkTypes, asInvalidField } from './creation-rules.ts';
+import { asInvalidField, checkNumber, checkTypes } from './creation-rules.ts';
+import { withLinksResolved } from './link.ts';
 import { defineOperation } from './operation.ts';
 
-/**
- * KMIP 2.1 §6.1.53. The Object Defaults take the place of all that the client had; without any these are gone.
- */
+/** KMIP 2.1 §6.1.53. The Object Defaults take the place of all that the client had; without any these are gone. */
 export const setDefaults = defineOperation('SetDefaults', {
   request: { defaultsInformation: optional(Tag.DefaultsInformation, defaultsInformation) },
   response: {},
 
   async run({ defaultsInformation: given }, context) {
-    const objectDefaults = given?.objectDefaults ?? [];
-    checkNumber(objectDefaults);
-    for (const each of objectDefaults) checkDefaults(each, context);
+    const asked = given?.objectDefaults ?? [];
+    checkNumber(asked);
+    const objectDefaults: ObjectDefaults[] = [];
+    for (const each of asked) {
+      checkDefaults(each, context);
+      objectDefaults.push({ ...each, attributes: await withLinksResolved(each.attributes, context) });
+    }
     await context.commit([{ rules: { ...(await context.creationRules()), objectDefaults } }]);
     return {};
   },

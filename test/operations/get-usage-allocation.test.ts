@@ -1,6 +1,7 @@
 /** Get Usage Allocation (KMIP 2.1 §6.1.23; 1.4 §4.18) and the limits that it takes from (2.1 §4.59). */
 import { expect } from 'chai';
-import { aes, given, id, item, serverForEach } from '#test/clients/caller';
+import { createHandler } from '#server/handler';
+import { aes, callerOf, given, id, item, serverForEach, type Caller } from '#test/clients/caller';
 import { date, enumerated, isOld, long, struct, text, value, versions } from '#test/server/items';
 import type { Item } from '#ttlv/item';
 import { attributesKept, nowOf } from './kept.ts';
@@ -44,10 +45,12 @@ for (const version of versions) {
       expect(await left(key)).to.equal(1000n);
     });
 
-    it('never exceeds the total, however many ask at once', async () => {
+    it('never exceeds the total, however many ask at once, and whichever server', async () => {
       const key = await active(limits(100n));
-      const asked = Array.from({ length: 30 }, () =>
-        server.caller(version).send([item('GetUsageAllocation', [id(key), units(7n)])]),
+      const { services, session } = server.fixture;
+      const callers = [1, 2, 3].map(() => callerOf(createHandler(services), session(), version));
+      const asked = Array.from({ length: 30 }, (_, place) =>
+        (callers[place % 3] as Caller).send([item('GetUsageAllocation', [id(key), units(7n)])]),
       );
       const granted = (await Promise.all(asked)).filter(([answer]) => answer?.status === 'Success');
       expect(granted).to.have.length(14);

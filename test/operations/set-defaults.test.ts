@@ -225,11 +225,36 @@ describe('defaults', () => {
     });
   }
 
-  it('are at most a hundred', async () => {
-    const one = defaults(typed('SymmetricKey'), [contact('a')]);
-    await setDefaults(...Array.from({ length: 100 }, () => one));
-    const refused = await caller().refused('SetDefaults', information(...Array.from({ length: 101 }, () => one)));
-    expect(refused.reason).to.equal('ServerLimitExceeded');
+  it('are at most a hundred, of five hundred attributes', async () => {
+    const of = (number: number, attributes: number): Item[] => {
+      const groups = Array.from({ length: attributes }, (_, place) => text('ObjectGroup', String(place)));
+      return Array.from({ length: number }, () => defaults(typed('SymmetricKey'), groups));
+    };
+    await setDefaults(...of(100, 5));
+    for (const tooMany of [of(101, 1), of(100, 6)]) {
+      expect((await caller().refused('SetDefaults', information(...tooMany))).reason).to.equal('ServerLimitExceeded');
+    }
+  });
+
+  it('lead to the object that was meant when they were set', async () => {
+    const [, set] = await caller().send([
+      item('Create', [typed('SymmetricKey'), given('2.1', ...aes())], '01'),
+      item(
+        'SetDefaults',
+        [
+          information(
+            defaults(typed('SymmetricKey'), [
+              ...aes256,
+              struct('Link', enumerated('LinkType', 0x107), enumerated('LinkedObjectIdentifier', 1)),
+            ]),
+          ),
+        ],
+        '02',
+      ),
+    ]);
+    expect(set?.message).to.equal(undefined);
+    const [parent] = await caller().locate();
+    expect((await kept(await create('2.1'))).link?.[0]?.linkedObjectIdentifier).to.equal(parent);
   });
 
   it('came in 2.1', async () => {
