@@ -1,13 +1,15 @@
+import { objectTypeOf } from '#objects/managed-object';
 import { bytes } from '#protocol/codecs';
 import { optional, required } from '#protocol/fields';
 import { cryptographicParameters, objectReference, uniqueIdentifier } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
 import { V1_4 } from '#protocol/versions';
+import { decryptWithPrivateKey } from './asymmetric-service.ts';
+import { serveWithKey } from './keyed-service.ts';
 import { defineOperation } from './operation.ts';
 import { correlationValue, partFields } from './streams.ts';
 import { authenticatedEncryptionTag, decryptWith, tagHasField } from './symmetric-service.ts';
-import { serveWithKey } from './keyed-service.ts';
-import { withSymmetricKey } from './usable-key.ts';
+import { keyObjectIn, withSymmetricKey } from './usable-key.ts';
 
 /** KMIP 2.1 §6.1.11 (1.4 §4.30). */
 export const decrypt = defineOperation('Decrypt', {
@@ -28,22 +30,17 @@ export const decrypt = defineOperation('Decrypt', {
 
   run(request, context) {
     const { data, ivCounterNonce, authenticatedEncryptionAdditionalData: additionalData } = request;
-    const { authenticatedEncryptionTag: tag } = request;
+    const initial = { ivCounterNonce, additionalData, tag: request.authenticatedEncryptionTag };
     return serveWithKey('Decrypt', request, context, {
       purpose: 'Decrypt',
-      types: ['SymmetricKey'],
-      initial: { ivCounterNonce, additionalData, tag },
-      begin: (loaded, parameters, part) => {
-        const length = data?.length ?? 0;
-        const given = {
-          parameters,
-          ivCounterNonce,
-          additionalData,
-          tagField: tagHasField(context.version),
-          part,
-          length,
-        };
-        return withSymmetricKey(loaded, (key) => decryptWith(key, given, tag));
+      types: ['SymmetricKey', 'PrivateKey'],
+      initial,
+      begin(loaded, parameters, part) {
+        const tagField = tagHasField(context.version);
+        const given = { ...initial, parameters, part, tagField, length: data?.length ?? 0 };
+        return objectTypeOf(loaded.object) === 'SymmetricKey'
+          ? withSymmetricKey(loaded, (key) => decryptWith(key, given))
+          : decryptWithPrivateKey(keyObjectIn('private', loaded), given);
       },
     });
   },

@@ -1,13 +1,15 @@
+import { objectTypeOf } from '#objects/managed-object';
 import { bytes } from '#protocol/codecs';
 import { optional, required } from '#protocol/fields';
 import { cryptographicParameters, objectReference, uniqueIdentifier } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
 import { V1_4 } from '#protocol/versions';
+import { encryptWithPublicKey } from './asymmetric-service.ts';
+import { serveWithKey } from './keyed-service.ts';
 import { defineOperation } from './operation.ts';
 import { correlationValue, partFields } from './streams.ts';
 import { authenticatedEncryptionTag, encryptWith, tagHasField } from './symmetric-service.ts';
-import { serveWithKey } from './keyed-service.ts';
-import { withSymmetricKey } from './usable-key.ts';
+import { publicKeyIn, withSymmetricKey } from './usable-key.ts';
 
 /** KMIP 2.1 §6.1.17 (1.4 §4.29). */
 export const encrypt = defineOperation('Encrypt', {
@@ -28,22 +30,19 @@ export const encrypt = defineOperation('Encrypt', {
   },
 
   run(request, context) {
-    const { ivCounterNonce, authenticatedEncryptionAdditionalData: additionalData, data } = request;
+    const { data, ivCounterNonce, authenticatedEncryptionAdditionalData: additionalData } = request;
+    const initial = { ivCounterNonce, additionalData };
+    const random = (length: number): Uint8Array => context.random(length);
     return serveWithKey('Encrypt', request, context, {
       purpose: 'Encrypt',
-      types: ['SymmetricKey'],
-      initial: { ivCounterNonce, additionalData },
-      begin: (loaded, parameters, part) => {
-        const length = data?.length ?? 0;
-        const given = {
-          parameters,
-          ivCounterNonce,
-          additionalData,
-          tagField: tagHasField(context.version),
-          part,
-          length,
-        };
-        return withSymmetricKey(loaded, (key) => encryptWith(key, given, (count) => context.random(count)));
+      types: ['SymmetricKey', 'PublicKey', 'Certificate'],
+      initial,
+      begin(loaded, parameters, part) {
+        const tagField = tagHasField(context.version);
+        const given = { ...initial, parameters, part, tagField, length: data?.length ?? 0 };
+        return objectTypeOf(loaded.object) === 'SymmetricKey'
+          ? withSymmetricKey(loaded, (key) => encryptWith(key, given, random))
+          : encryptWithPublicKey(publicKeyIn(loaded), given, random);
       },
     });
   },

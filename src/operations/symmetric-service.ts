@@ -18,6 +18,8 @@ export interface Given {
   readonly parameters: CryptographicParameters;
   readonly ivCounterNonce?: Uint8Array | undefined;
   readonly additionalData?: Uint8Array | undefined;
+  /** What decryption checks. */
+  readonly tag?: Uint8Array | undefined;
   /** Whether the version has a field for the tag, as from 1.4 on; before that it follows the data, as in RFC 5116 §5.1. */
   readonly tagField: boolean;
   readonly part: Part;
@@ -79,8 +81,8 @@ export function encryptWith(key: SymmetricKey, given: Given, random: Random): Wo
  * of the stream.
  * @throws KmipError as `encryptWith` does, but InvalidMessage without an IV, as CS-BC-M-11, 12 and 13 have it against the table of the text.
  */
-export function decryptWith(key: SymmetricKey, given: Given, tag: Uint8Array | undefined): Work<Decrypted> {
-  const { parameters, ivCounterNonce, additionalData, tagField, part, length } = given;
+export function decryptWith(key: SymmetricKey, given: Given): Work<Decrypted> {
+  const { parameters, ivCounterNonce, additionalData, tag, tagField, part, length } = given;
   const cipher = chosen(key, given);
   if ('keyWrap' in cipher) {
     const unwrap = keyUnwrapping(cipher.keyWrap, key.bytes);
@@ -157,5 +159,5 @@ function counter({ maximumBytes = Infinity }: InitializationVector): (length: nu
   };
 }
 
-const wholeOnly = (what: string): KmipError =>
+export const wholeOnly = (what: string): KmipError =>
   new KmipError('FeatureNotSupported', `${what} takes its data at once, not in parts`);

@@ -1,5 +1,5 @@
 /** Keys at work: how an operation gets hold of one that it may use, opens it, and learns which parameters hold. */
-import type { KeyObject } from 'node:crypto';
+import { X509Certificate, type KeyObject } from 'node:crypto';
 import type { Half } from '#crypto/asymmetric-key';
 import { keyObjectOf } from '#crypto/key-objects';
 import type { SymmetricKey } from '#crypto/material-cipher';
@@ -84,6 +84,21 @@ export function keyObjectIn(half: Half, loaded: Loaded): KeyObject {
     const material = keyBlock.keyValue instanceof Uint8Array ? keyBlock.keyValue : keyBlock.keyValue?.keyMaterial;
     if (material instanceof Uint8Array) material.fill(0);
   }
+}
+
+/**
+ * What encrypts to, or verifies for, the holder of a private key: a Public Key, or the one in a Certificate.
+ * @throws KmipError as `withSymmetricKey` does.
+ */
+export function publicKeyIn(loaded: Loaded): KeyObject {
+  if (objectTypeOf(loaded.object) !== 'Certificate') return keyObjectIn('public', loaded);
+  const structure = loaded.openStructure();
+  try {
+    if ('certificateValue' in structure) return new X509Certificate(structure.certificateValue).publicKey;
+  } catch {
+    // A key of a kind that OpenSSL does not know, or a certificate that is none of X.509.
+  }
+  throw new KmipError('InvalidField', 'the certificate holds no key that the server can use');
 }
 
 function checkPresent({ object }: Loaded): void {

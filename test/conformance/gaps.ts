@@ -9,10 +9,9 @@ export interface Gap {
 }
 
 export const gaps: readonly Gap[] = [
-  { cases: /^CS-AC-M-(?:[1-3]|8|OAEP-\d+)-/, until: 'Sign', reason: 'asymmetric keys are not used yet' },
+  { cases: /^CS-AC-M-(?:[1-3]|8)-/, until: 'Sign', reason: 'asymmetric keys are not used yet' },
   { cases: /^CS-AC-M-[4-6]-/, until: 'MAC', reason: 'MAC and MAC Verify are not there yet' },
   { cases: /^CS-AC-M-7-/, until: 'Hash', reason: 'Hash is not there yet' },
-  { cases: /^CS-BC-/, until: 'Encrypt', reason: 'Encrypt and Decrypt are not there yet' },
   { cases: /^CS-RNG-M-/, until: 'RNGRetrieve', reason: 'RNG Retrieve is not there yet' },
   { cases: /^CS-RNG-O-/, until: 'RNGSeed', reason: 'RNG Seed is not there yet' },
   { cases: /^(?:MSGENC|SUITEB)/, reason: 'Query cannot list operations and objects that are not there yet' },

@@ -1,0 +1,35 @@
+/**
+ * Encrypt and Decrypt with RSA keys. The private operation runs on the event loop, since node:crypto has no other for
+ * decryption; a key's length is bounded where it is registered (`rsaLengths`), and with it the time.
+ */
+import type { KeyObject } from 'node:crypto';
+import { bad } from '#crypto/cipher-parameters';
+import type { Random } from '#crypto/padding';
+import { rsaDecrypt, rsaEncrypt } from '#crypto/rsa-encryption';
+import { KmipError } from '#protocol/kmip-error';
+import type { Work } from './streams.ts';
+import { wholeOnly, type Decrypted, type Encrypted, type Given } from './symmetric-service.ts';
+
+/** @throws KmipError as `rsaEncrypt` does, FeatureNotSupported for a stream. */
+export function encryptWithPublicKey(key: KeyObject, given: Given, random: Random): Work<Encrypted> {
+  check(key, given);
+  return { take: (data) => ({ data: rsaEncrypt(key, data, given.parameters, random) }) };
+}
+
+/** Undoes `encryptWithPublicKey`. @throws KmipError as `rsaDecrypt` does, FeatureNotSupported for a stream. */
+export function decryptWithPrivateKey(key: KeyObject, given: Given): Work<Decrypted> {
+  check(key, given);
+  return { take: (data) => ({ data: rsaDecrypt(key, data, given.parameters) }) };
+}
+
+function check(key: KeyObject, { parameters, part, ivCounterNonce, additionalData, tag }: Given): void {
+  if (key.asymmetricKeyType !== 'rsa') {
+    throw new KmipError('InvalidObjectType', `of asymmetric keys RSA ones encrypt, not ${key.asymmetricKeyType}`);
+  }
+  const { cryptographicAlgorithm: named = 'RSA' } = parameters;
+  if (named !== 'RSA') throw bad(`the key is for RSA, not for ${named}`);
+  if (ivCounterNonce !== undefined || additionalData !== undefined || tag !== undefined) {
+    throw bad('RSA takes no IV/Counter/Nonce, additional data or tag');
+  }
+  if (!(part.isFirst && part.isLast)) throw wholeOnly('RSA');
+}
