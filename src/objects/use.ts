@@ -39,9 +39,11 @@ export const protects = (purpose: Purpose): boolean => purposes[purpose] === 'pr
 const bitOf = (name: string): number => maskBit('CryptographicUsageMask', name) ?? 0;
 /** 2.1 §12.1: "contains no Usage Restrictions". */
 const unrestricted = bitOf('Unrestricted');
-const protecting = Object.entries(purposes)
-  .filter(([, kind]) => kind === 'protect')
-  .reduce((bits, [name]) => bits | bitOf(name), unrestricted);
+const bitsOf = (kind: 'protect' | 'process'): number =>
+  Object.entries(purposes)
+    .filter(([, each]) => each === kind)
+    .reduce((bits, [name]) => bits | bitOf(name), unrestricted);
+const [protecting, processing] = [bitsOf('protect'), bitsOf('process')];
 
 /**
  * Refuses what the object's place, state, dates or mask forbid at `now` (seconds), its state being as the clock
@@ -93,6 +95,10 @@ function permitNow(object: ManagedObject, kind: 'protect' | 'process', called: s
 }
 
 type Limits = NonNullable<Attributes['usageLimits']>;
+
+/** Whether nothing can be done any more with an object whose limits are used up: processing has none (2.1 §4.59). */
+export const isUsedUp = ({ usageLimits, cryptographicUsageMask = 0 }: Attributes): boolean =>
+  usageLimits?.usageLimitsCount === 0n && (cryptographicUsageMask & processing) === 0;
 
 /**
  * The limits after so many of their units were used, or are as good as used.

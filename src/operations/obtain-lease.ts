@@ -1,5 +1,6 @@
 import type { Attributes } from '#objects/attributes';
 import { stateText, type State } from '#objects/life-cycle';
+import { isUsedUp } from '#objects/use';
 import { dateTime, interval } from '#protocol/codecs';
 import { optional, required } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
@@ -33,13 +34,15 @@ export const obtainLease = defineOperation('ObtainLease', {
 
 /**
  * Seconds: the object's Lease Time, or what is left until its Deactivation Date when that is less. After that date, and
- * whenever its life has ended otherwise, there are no leases.
- * @throws KmipError PermissionDenied.
+ * whenever its use has ended otherwise, there are no leases.
+ * @throws KmipError PermissionDenied or UsageLimitExceeded.
  */
-function leaseOf({ state, leaseTime, deactivationDate = Infinity }: Attributes, now: number): number {
+function leaseOf(attributes: Attributes, now: number): number {
+  const { state, leaseTime, deactivationDate = Infinity } = attributes;
   if (leaseTime === undefined) throw new KmipError('PermissionDenied', 'no lease is granted for such an object');
   if (state !== 'PreActive' && state !== 'Active') {
     throw new KmipError('PermissionDenied', `no lease is granted for an object that is ${stateText(state as State)}`);
   }
+  if (isUsedUp(attributes)) throw new KmipError('UsageLimitExceeded', 'the Usage Limits of the object are used up');
   return Math.min(leaseTime, deactivationDate - now);
 }

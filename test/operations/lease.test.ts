@@ -1,7 +1,7 @@
 /** Obtain Lease (KMIP 2.1 §6.1.35; 1.4 §4.17). */
 import { expect } from 'chai';
-import { id, item, serverForEach } from '#test/clients/caller';
-import { date, value, versions } from '#test/server/items';
+import { aes, given, id, item, serverForEach } from '#test/clients/caller';
+import { date, enumerated, isOld, long, struct, value, versions } from '#test/server/items';
 import type { Item } from '#ttlv/item';
 import { nowOf } from './kept.ts';
 
@@ -36,6 +36,20 @@ for (const version of versions) {
       expect(value(await caller.call('ObtainLease', id(key)), 'LeaseTime')).to.equal(30);
       server.fixture.clock.now += 30_000;
       expect((await caller.refused('ObtainLease', id(key))).reason).to.equal('PermissionDenied');
+    });
+
+    it('is refused when nothing is left of the usage, but for processing', async () => {
+      const caller = server.caller(version);
+      const none = ['UsageLimitsTotal', 'UsageLimitsCount'] as const;
+      const limits = struct('UsageLimits', ...none.map((tag) => long(tag, 0n)), enumerated('UsageLimitsUnit', 1));
+      const create = async (mask: number): Promise<string> => {
+        const attributes = given(version, ...aes(mask), limits);
+        const made = await caller.call('Create', enumerated('ObjectType', 2), attributes);
+        return value(made, 'UniqueIdentifier') as string;
+      };
+      const refused = await caller.refused('ObtainLease', id(await create(4)));
+      expect(refused.reason).to.equal(isOld(version) ? 'PermissionDenied' : 'UsageLimitExceeded');
+      await caller.call('ObtainLease', id(await create(12)));
     });
 
     it('is obtained through the ID Placeholder', async () => {
