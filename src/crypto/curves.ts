@@ -124,11 +124,21 @@ const curves: readonly Curve[] = rows.map(([name, kind, openssl, oid, bits]) => 
 });
 const byOid = new Map(curves.map((curve) => [curve.oid, curve]));
 
-/** Of Curve25519 and Curve448 there are two uses, with keys of their own: the algorithm says which. */
-export function curveNamed(name: string, algorithm: string | undefined): Curve | undefined {
-  const found = curves.filter((curve) => curve.name === name);
-  const isSignature = algorithm === 'ECDSA' || algorithm === 'Ed25519' || algorithm === 'Ed448';
-  return found.find(({ kind }) => kind === 'signature') === undefined || !isSignature ? found[0] : found[1];
+/**
+ * Of Curve25519 and Curve448 there are two uses, with keys of their own: the algorithm says which, but for EC, which
+ * leaves it to `kindOfEc`.
+ */
+export function curveNamed(
+  name: string,
+  algorithm: string | undefined,
+  kindOfEc: CurveKind = 'agreement',
+): Curve | undefined {
+  const [first, ofSignatures] = curves.filter((curve) => curve.name === name);
+  const signs =
+    algorithm === 'EC'
+      ? kindOfEc === 'signature'
+      : algorithm === 'ECDSA' || algorithm === 'Ed25519' || algorithm === 'Ed448';
+  return signs ? (ofSignatures ?? first) : first;
 }
 
 export const curveByOid = (oid: string): Curve | undefined => byOid.get(oid);

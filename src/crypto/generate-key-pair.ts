@@ -2,7 +2,7 @@
 import { generateKeyPair, type ED25519KeyPairOptions } from 'node:crypto';
 import { KmipError } from '#protocol/kmip-error';
 import { familyOf, type Family, type PrivateKey, type PublicKey } from './asymmetric-key.ts';
-import { curveNamed, curveOfLength, hasPoints, type Curve } from './curves.ts';
+import { curveNamed, curveOfLength, hasPoints, type Curve, type CurveKind } from './curves.ts';
 import { readPrivateInfo, readPublicInfo } from './key-containers.ts';
 import { rsaLengths } from './rsa-check.ts';
 
@@ -16,6 +16,8 @@ export interface PairParameters {
   readonly length?: number | undefined;
   readonly recommendedCurve?: string | undefined;
   readonly qlength?: number | undefined;
+  /** For a curve of two uses, when the algorithm EC does not say which. */
+  readonly curveKind?: CurveKind | undefined;
 }
 
 /** The name and the options that node gives a kind of key. */
@@ -73,10 +75,14 @@ const wrong = (message: string): KmipError => new KmipError('InvalidAttributeVal
 /** The curves that an algorithm itself names. */
 const curvesOfAlgorithms: { readonly [algorithm: string]: string } = { Ed25519: 'CURVE25519', Ed448: 'CURVE448' };
 
-function curveFor({ recommendedCurve, length }: PairParameters, algorithm: string): Curve {
+function curveFor({ recommendedCurve, length, curveKind }: PairParameters, algorithm: string): Curve {
   const name = recommendedCurve ?? curvesOfAlgorithms[algorithm];
   const curve =
-    name !== undefined ? curveNamed(name, algorithm) : length === undefined ? undefined : curveOfLength(length);
+    name !== undefined
+      ? curveNamed(name, algorithm, curveKind)
+      : length === undefined
+        ? undefined
+        : curveOfLength(length);
   const own = curvesOfAlgorithms[algorithm];
   if (curve === undefined || (own !== undefined && curve.name !== own)) {
     throw wrong(`${algorithm} has no curve of this Recommended Curve or Cryptographic Length here`);

@@ -1,6 +1,7 @@
 /** What Create Key Pair and Re-key Key Pair share: what their requests ask for, and a pair of keys made here. */
 import { isDeepStrictEqual } from 'node:util';
 import type { AsymmetricKey, Half } from '#crypto/asymmetric-key';
+import type { CurveKind } from '#crypto/curves';
 import { keyPairMaker } from '#crypto/generate-key-pair';
 import { defaultFormat, firstFormat, lengthOf, writeKey } from '#crypto/key-formats';
 import { attributeSet } from '#objects/attribute-codec';
@@ -96,14 +97,24 @@ function sharedAttributes(ofPrivate: Attributes, ofPublic: Attributes): Attribut
  * The two objects, each linked to the other.
  * @throws KmipError InvalidAttribute when the private key's attributes do not say which pair, InvalidAttributeValue when
  * there is no such pair or format.
+ * @param curveKind that of the pair whose place it takes.
  */
-export async function newKeyPair(asked: Pair<HalfAsked>, context: Context): Promise<Pair<MadeObject>> {
+export async function newKeyPair(
+  asked: Pair<HalfAsked>,
+  context: Context,
+  curveKind?: CurveKind,
+): Promise<Pair<MadeObject>> {
   const { cryptographicAlgorithm: algorithm, ...parameters } = asked.private.given;
   if (algorithm === undefined) {
     throw new KmipError('InvalidAttribute', 'a new key pair needs a Cryptographic Algorithm');
   }
   const { recommendedCurve, qlength } = parameters.cryptographicDomainParameters ?? {};
-  const makePair = keyPairMaker(algorithm, { length: parameters.cryptographicLength, recommendedCurve, qlength });
+  const makePair = keyPairMaker(algorithm, {
+    length: parameters.cryptographicLength,
+    recommendedCurve,
+    qlength,
+    curveKind,
+  });
   const { privateKey, publicKey } = await context.heavily(makePair);
   const [privateId, publicId] = [context.newIdentifier(), context.newIdentifier()];
   return {

@@ -1,8 +1,11 @@
+import type { CurveKind } from '#crypto/curves';
 import { interval } from '#protocol/codecs';
 import { optional } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
 import { objectReference } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
+import { atRest } from '#protocol/versions';
+import { keyIn } from './asymmetric-keys.ts';
 import type { Context, Loaded } from './context.ts';
 import { keep } from './keep.ts';
 import { newKeyPair, pairAsked, pairRequest, pairResponse, type HalfAsked } from './new-key-pair.ts';
@@ -32,6 +35,7 @@ export const reKeyKeyPair = defineOperation('ReKeyKeyPair', {
     const made = await newKeyPair(
       { private: over(privateKey, asked.private), public: over(publicKey, asked.public) },
       context,
+      curveKindOf(publicKey),
     );
     const [privateId, publicId] = [made.private.object.id, made.public.object.id];
     await keep([made.private, made.public], context, [
@@ -42,6 +46,14 @@ export const reKeyKeyPair = defineOperation('ReKeyKeyPair', {
     return { privateKeyUniqueIdentifier: privateId, publicKeyUniqueIdentifier: publicId };
   },
 });
+
+/** An Ed25519 key may be of the algorithm EC, as an X25519 key may be: only the key itself tells. */
+function curveKindOf(publicKey: Loaded): CurveKind | undefined {
+  const structure = publicKey.openStructure();
+  if (structure.objectType !== 'PublicKey') return undefined;
+  const key = keyIn('public', structure.keyBlock, publicKey.object.attributes, atRest);
+  return key?.family === 'EC' ? key.curve.kind : undefined;
+}
 
 /** The request names one half; its Link leads to the other. @throws KmipError PermissionDenied when it has none. */
 async function publicKeyOf({ object }: Loaded, context: Context): Promise<Loaded> {

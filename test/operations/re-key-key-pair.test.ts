@@ -1,10 +1,10 @@
 /** Re-key Key Pair (KMIP 2.1 §6.1.47; 1.4 §4.5): half by half what Re-key does, and the links between the new halves. */
-import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { expect } from 'chai';
 import type { Attributes } from '#objects/attributes';
 import { enumerationNumber } from '#protocol/enumerations';
 import { Tag } from '#protocol/tags';
-import { callerOf, id, item, name, pairSet, serverForEach, type Caller } from '#test/clients/caller';
+import { callerOf, given, id, item, name, pairSet, serverForEach, type Caller } from '#test/clients/caller';
 import { date, enumerated, int, isOld, struct, text, value, versions } from '#test/server/items';
 import { ItemType, type Item } from '#ttlv/item';
 import { attributesKept, nowOf } from './kept.ts';
@@ -166,6 +166,43 @@ describe('Re-key Key Pair', () => {
     ]) {
       const existing = await made(here, pairSet('2.1', 'Common', ...asked));
       expect(await belongTogether(here, await reKey(here, existing))).to.equal(true);
+    }
+  });
+
+  it('makes a pair of the same use where the algorithm EC leaves it open', async () => {
+    const here = caller('2.1');
+    const registered = async (half: 'PrivateKey' | 'PublicKey', type: number, format: number, der: Buffer) =>
+      value(
+        await here.call(
+          'Register',
+          enumerated('ObjectType', type),
+          given('2.1', int('CryptographicUsageMask', 1)),
+          struct(
+            half,
+            struct(
+              'KeyBlock',
+              enumerated('KeyFormatType', format),
+              struct('KeyValue', { tag: Tag.KeyMaterial, type: ItemType.ByteString, value: der }),
+              algorithm('EC'),
+              int('CryptographicLength', 256),
+            ),
+          ),
+        ),
+        'UniqueIdentifier',
+      ) as string;
+    for (const pair of [generateKeyPairSync('ed25519'), generateKeyPairSync('x25519')]) {
+      const privateDer = pair.privateKey.export({ format: 'der', type: 'pkcs8' });
+      const existing: Pair = [
+        await registered('PrivateKey', 4, 4, privateDer),
+        await registered('PublicKey', 3, 5, pair.publicKey.export({ format: 'der', type: 'spki' })),
+      ];
+      const link = struct('Link', enumerated('LinkType', 0x102), text('LinkedObjectIdentifier', existing[1]));
+      await here.call('AddAttribute', id(existing[0]), struct('NewAttribute', link));
+      const [renewed] = await reKey(here, existing);
+      const got = await here.call('Get', id(renewed), enumerated('KeyFormatType', 4));
+      const der = value(got, 'PrivateKey', 'KeyBlock', 'KeyValue', 'KeyMaterial') as Uint8Array;
+      // All but the 32 bytes of the key itself says which kind it is.
+      expect(Buffer.from(der).subarray(0, -32)).to.deep.equal(privateDer.subarray(0, -32));
     }
   });
 
