@@ -4,7 +4,7 @@
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import { ItemType, type Item } from '#ttlv/item';
-import { bytes, enumeration, integer, wrongType, type Codec } from '#protocol/codecs';
+import { bytes, enumeration, integer, text, wrongType, type Codec } from '#protocol/codecs';
 import {
   childrenOf,
   fieldsOf,
@@ -18,7 +18,7 @@ import {
 import { KmipError } from '#protocol/kmip-error';
 import { keyWrappingData, splitKeyParameters } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
-import type { Version } from '#protocol/versions';
+import { keptOnly, type Version } from '#protocol/versions';
 import { listedAttributes, type Instance } from './attribute-codec.ts';
 import type { ObjectType } from './attributes.ts';
 
@@ -73,6 +73,15 @@ export const keyBlock = structure('Key Block', {
 });
 export type KeyBlock = ReturnType<typeof keyBlock.read>;
 
+/**
+ * What the server knows of a part besides, under tags of its own: which parts it made together, and by which polynomial the
+ * version reads them in which they came, the text having changed it.
+ */
+const keptOfPart = {
+  splitOf: optional(0x540010, text, keptOnly),
+  polynomial: optional(0x540011, integer, keptOnly),
+};
+
 const inKeyBlock = { keyBlock: required(Tag.KeyBlock, keyBlock) };
 
 /** Every object type with its tag and fields. The tag is named like the type. */
@@ -84,7 +93,7 @@ export const objectSchemas = {
   SymmetricKey: inKeyBlock,
   PublicKey: inKeyBlock,
   PrivateKey: inKeyBlock,
-  SplitKey: { ...splitKeyParameters, ...inKeyBlock },
+  SplitKey: { ...splitKeyParameters, ...keptOfPart, ...inKeyBlock },
   Template: { attributes: grouped(Tag.Attribute, listedAttributes, 'required') },
   SecretData: { secretDataType: required(Tag.SecretDataType, enumeration('SecretDataType')), ...inKeyBlock },
   OpaqueObject: {

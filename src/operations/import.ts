@@ -19,6 +19,7 @@ import { withLinksResolved } from './link.ts';
 import { defineOperation } from './operation.ts';
 import { outOfContainer } from './pkcs12.ts';
 import { examine } from './registrable.ts';
+import { asBrought } from './split-keys.ts';
 
 /**
  * KMIP 2.1 §6.1.25 (1.4 §4.41). Takes an object back, or over from another server, with the identifier and the attributes that it has there: "all attributes MUST be
@@ -57,7 +58,7 @@ export const importObject = defineOperation('Import', {
     const { object, material } = newObject({
       id,
       owner: context.clientId,
-      structure: structure.objectType === 'Template' ? emptyTemplate : structure,
+      structure: structure.objectType === 'Template' ? emptyTemplate : asBrought(structure, context.rules),
       found: isGone ? found : { ...(await examine(structure, given, context)), ...found },
       given,
       now: context.now(),

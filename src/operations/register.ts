@@ -18,6 +18,7 @@ import { defineOperation } from './operation.ts';
 import { checkProtectionStorage, protectionStorageMasks } from './protection-storage.ts';
 import { outOfContainer } from './pkcs12.ts';
 import { checkUsageMask, examine, wrappingKeyOf } from './registrable.ts';
+import { asBrought } from './split-keys.ts';
 
 /** KMIP 2.1 §6.1.43 (1.4 §4.3). Takes an object that the client has already. */
 export const register = defineOperation('Register', {
@@ -43,7 +44,7 @@ export const register = defineOperation('Register', {
     const made = newObject({
       id: context.newIdentifier(),
       owner: context.clientId,
-      structure: structure.objectType === 'Template' ? emptyTemplate : structure,
+      structure: structure.objectType === 'Template' ? emptyTemplate : asBrought(structure, context.rules),
       found: { ...(await examine(structure, given, context)), ...found },
       given: await withWrappingKey(structure, given, context),
       now: context.now(),

@@ -42,6 +42,9 @@ export const atRest: Version = -1;
 export const inRange = (range: Range, version: Version): boolean =>
   version === atRest || (version >= range.since && (range.until === undefined || version <= range.until));
 
+/** Of rows that are kept with an object, and that no version says on a wire. */
+export const keptOnly: Range = { since: versionOf(0x100, 0) };
+
 const newShapes = (version: Version): boolean => version === atRest || version >= V2_0;
 
 /** The differences of shape and behaviour; everything else is presence of a row. */
@@ -67,6 +70,8 @@ export interface Rules {
   readonly digestsInDefaultFormat: boolean;
   /** Secret Data that protects a PKCS#12 container must be Active. 2.1 §11.46 against 1.4 §11.4. */
   readonly passwordsAreActive: boolean;
+  /** What GF(2^8) of Split Keys is taken modulo: as in FIPS 197, 1.4 §2.2.5, against "285", 2.1 §13.1. */
+  readonly splitKeyPolynomial: 0x11b | 0x11d;
 }
 
 const rulesOfOld: Rules = {
@@ -79,6 +84,7 @@ const rulesOfOld: Rules = {
   derivesByOwnParameters: true,
   digestsInDefaultFormat: false,
   passwordsAreActive: false,
+  splitKeyPolynomial: 0x11b,
 };
 const rulesOfFirst: Rules = { ...rulesOfOld, deletionNeedsIndex: true };
 const rulesOfNew: Rules = {
@@ -91,6 +97,7 @@ const rulesOfNew: Rules = {
   derivesByOwnParameters: false,
   digestsInDefaultFormat: true,
   passwordsAreActive: true,
+  splitKeyPolynomial: 0x11d,
 };
 
 export const rulesOf = (version: Version): Rules =>

@@ -148,7 +148,17 @@ const keyPairAttributes = (version: string): Item => ({
 });
 
 /** What they do hangs on more than states: see test/operations/certify.test.ts, encrypt.test.ts, re-key.test.ts, derive-key.test.ts and their like. */
-type OnMore = 'Certify' | 'Decrypt' | 'DeriveKey' | 'Encrypt' | 'ReCertify' | 'ReKey' | 'ReKeyKeyPair' | 'Validate';
+type OnMore =
+  | 'Certify'
+  | 'CreateSplitKey'
+  | 'Decrypt'
+  | 'DeriveKey'
+  | 'Encrypt'
+  | 'JoinSplitKey'
+  | 'ReCertify'
+  | 'ReKey'
+  | 'ReKeyKeyPair'
+  | 'Validate';
 
 const opaqueObject = struct('OpaqueObject', enumerated('OpaqueDataType', 0x80000001), bytes('OpaqueDataValue', '01'));
 const objectType: [name: string, item: Item] = ['Object Type', enumerated('ObjectType', 8)];

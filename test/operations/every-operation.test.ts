@@ -38,6 +38,7 @@ const smallPair = [
   label('CryptographicAlgorithm', 'ECDSA'),
   struct('CryptographicDomainParameters', label('RecommendedCurve', 'P_256')),
 ];
+const sharing = [int('SplitKeyParts', 3), int('SplitKeyThreshold', 3), label('SplitKeyMethod', 'XOR')];
 const pairOf = (version: string): Item => pairSet(version, 'Common', ...smallPair);
 
 const ecb = struct('CryptographicParameters', label('BlockCipherMode', 'ECB'));
@@ -59,6 +60,7 @@ const rows = {
   Check: async (world) => [await key(world)],
   Create: ({ version }) => [label('ObjectType', 'SymmetricKey'), given(version, ...aes())],
   CreateKeyPair: ({ version }) => [pairOf(version)],
+  CreateSplitKey: ({ version }) => [label('ObjectType', 'SplitKey'), ...sharing, given(version, ...aes())],
   Decrypt: async (world) => [await key(world, activated), ecb, bytes('Data', '00'.repeat(16))],
   DeleteAttribute: async (world) => [await key(world, contact), referenceTo(world.version, 'ContactInformation')],
   DeriveKey: async ({ here, version }) => {
@@ -96,6 +98,15 @@ const rows = {
     return importing(here, symmetricKey(`from elsewhere in ${version}`, [int('CryptographicUsageMask', 12)], object));
   },
   Interop: () => [label('InteropFunction', 'Begin'), text('InteropIdentifier', 'case')],
+  JoinSplitKey: async ({ here, version }) => {
+    const parts = await here.call(
+      'CreateSplitKey',
+      label('ObjectType', 'SplitKey'),
+      ...sharing,
+      given(version, ...aes()),
+    );
+    return [label('ObjectType', 'SymmetricKey'), ...all(parts, 'UniqueIdentifier')];
+  },
   Locate: async (world) => {
     await key(world, name('the key'));
     return isOld(world.version)
