@@ -11,6 +11,7 @@ import { objectReference, uniqueIdentifier, type ObjectReference } from '#protoc
 import { Tag } from '#protocol/tags';
 import { formatAsked, withoutFormat } from './asked-format.ts';
 import type { Context, Loaded, ObjectChange } from './context.ts';
+import { digestOfSymmetric } from './default-digest.ts';
 import { derivationParameters, derive } from './derivation.ts';
 import { attributesToMake } from './given.ts';
 import { keep } from './keep.ts';
@@ -47,18 +48,15 @@ export const deriveKey = defineOperation('DeriveKey', {
 
     const id = context.newIdentifier();
     const structure = derivedStructure(objectType, key, given);
+    const keyFormatType = formatAsked(attributes);
     const links = bases.map(({ object }) => linkTo('DerivationBaseObjectLink', object.id));
     const made = newObject({
       id,
       owner: context.clientId,
-      structure: inFormat(
-        structure,
-        { keyFormatType: formatAsked(attributes) },
-        { version: context.version, attributes: given },
-      ),
+      structure: inFormat(structure, { keyFormatType }, { version: context.version, attributes: given }),
       given: { ...given, link: [...(given.link ?? []), ...links], ...generatorFor(given, context.server) },
       // Some derive without a mask: they get one that permits nothing.
-      found: { cryptographicUsageMask: 0 },
+      found: { cryptographicUsageMask: 0, ...digestOfSymmetric(keyFormatType ?? 'Raw', key, context.version) },
       now: context.now(),
       generated: true,
     });
