@@ -1,3 +1,6 @@
+import { createHash, type Hash } from 'node:crypto';
+import { KmipError } from '#protocol/kmip-error';
+
 /**
  * Hashing Algorithms (KMIP 2.1 §11.21) by what OpenSSL calls them; those that are not here it
  * lacks, or has only for old data.
@@ -19,3 +22,10 @@ const names: { readonly [algorithm: string]: string } = {
 };
 
 export const hashName = (algorithm: string): string | undefined => names[algorithm];
+
+/** @throws KmipError FeatureNotSupported for an algorithm that is not here. */
+export function startHash(algorithm: string): Hash {
+  const name = hashName(algorithm);
+  if (name === undefined) throw new KmipError('FeatureNotSupported', `${algorithm} is not supported`);
+  return createHash(name);
+}

@@ -1,74 +1,141 @@
-/**
- * Signatures as Cryptographic Parameters say (KMIP 2.1 §4.16): RSA with PKCS#1 v1.5 or PSS (RFC 8017 §8), ECDSA and DSA
- * in DER (FIPS 186-4), Ed25519 and Ed448.
- */
-import { constants, sign, verify, type KeyObject, type SignKeyObjectInput } from 'node:crypto';
+/** Signatures: RSA with PKCS#1 v1.5 or PSS (RFC 8017 §8), ECDSA and DSA in DER (FIPS 186-4), Ed25519 and Ed448 (RFC 8032). */
+import {
+  constants,
+  createHash,
+  createSign,
+  createVerify,
+  sign,
+  verify,
+  type KeyObject,
+  type SignKeyObjectInput,
+} from 'node:crypto';
 import { KmipError } from '#protocol/kmip-error';
 import type { CryptographicParameters } from '#protocol/structures';
-import { hashName } from './hashes.ts';
+import { checkDigest, signDigest } from './digest-signature.ts';
+import type { Random } from './padding.ts';
+import { schemeOf, unsupported, type Scheme } from './signature-scheme.ts';
 
-/** RFC 8032: they hash by themselves. */
-const withoutHash: readonly (string | undefined)[] = ['ed25519', 'ed448'];
+/** What is signed. */
+export type Content = { readonly data: Uint8Array } | { readonly digest: Uint8Array };
 
-/**
- * @throws KmipError BadCryptographicParameters without a hash where one is needed, FeatureNotSupported for what is not
- * there, InvalidField when the key is too short.
- */
-export function makeSignature(key: KeyObject, data: Uint8Array, parameters: CryptographicParameters): Uint8Array {
-  const { hash, input } = schemeOf(key, parameters, constants.RSA_PSS_SALTLEN_DIGEST);
-  try {
-    return sign(hash, data, input);
-  } catch {
-    throw new KmipError('InvalidField', 'the key does not sign with such parameters');
-  }
+/** A signature in the making, its data given in parts. */
+export interface Signing {
+  update(data: Uint8Array): unknown;
+  /** Once, at the end. */
+  sign(): Uint8Array;
+}
+/** The same for a signature that is there. */
+export interface Verifying {
+  update(data: Uint8Array): unknown;
+  verify(signature: Uint8Array): boolean;
 }
 
-/** Whether the signature is one of this data. @throws KmipError as `makeSignature` does, but for a key that is too short. */
+/**
+ * Signs on a thread of the pool, but for digests and masks of another hash, which are made here.
+ * @throws KmipError as `schemeOf` does, CryptographicFailure for a key that is too short, and as `signDigest` does.
+ */
+export async function makeSignature(
+  key: KeyObject,
+  content: Content,
+  parameters: CryptographicParameters,
+  random: Random,
+): Promise<Uint8Array> {
+  const scheme = schemeOf(key, parameters);
+  if ('digest' in content) return signDigest(key, content.digest, scheme, random);
+  if (!isNative(scheme)) return signDigest(key, digestOf(scheme, content.data), scheme, random);
+  const input = inputOf(key, scheme, constants.RSA_PSS_SALTLEN_DIGEST);
+  return new Promise((resolve, reject) => {
+    sign(hashOf(scheme), content.data, input, (error, signature) => {
+      if (error === null) resolve(signature);
+      else reject(doesNotSign());
+    });
+  });
+}
+
+/** Whether the signature is one of this content. @throws KmipError as `makeSignature` does, but for a key that is too short. */
 export function checkSignature(
   key: KeyObject,
-  data: Uint8Array,
+  content: Content,
   signature: Uint8Array,
   parameters: CryptographicParameters,
 ): boolean {
-  const { hash, input } = schemeOf(key, parameters, constants.RSA_PSS_SALTLEN_AUTO);
+  const scheme = schemeOf(key, parameters);
+  if ('digest' in content) return checkDigest(key, content.digest, signature, scheme);
+  if (!isNative(scheme)) return checkDigest(key, digestOf(scheme, content.data), signature, scheme);
   try {
-    return verify(hash, data, input, signature);
+    return verify(hashOf(scheme), content.data, inputOf(key, scheme, constants.RSA_PSS_SALTLEN_AUTO), signature);
   } catch {
     return false;
   }
 }
 
-interface Scheme {
-  readonly hash: string | null;
-  readonly input: SignKeyObjectInput;
+/** @throws KmipError as `makeSignature` does; what it throws of a key that is too short comes with `sign`. */
+export function startSigning(key: KeyObject, parameters: CryptographicParameters, random: Random): Signing {
+  const scheme = schemeOf(key, parameters);
+  const hash = streamedHash(scheme);
+  if (!isNative(scheme)) {
+    const running = createHash(hash);
+    return {
+      update: (data) => running.update(data),
+      sign: () => signDigest(key, running.digest(), scheme, random),
+    };
+  }
+  const running = createSign(hash);
+  return {
+    update: (data) => running.update(data),
+    sign() {
+      try {
+        return running.sign(inputOf(key, scheme, constants.RSA_PSS_SALTLEN_DIGEST));
+      } catch {
+        throw doesNotSign();
+      }
+    },
+  };
 }
 
-/**
- * @param defaultSalt of PSS: as long as the hash when signing, any when verifying: the official cases (CS-AC-M-2) have
- * the longest and do not say so.
- */
-function schemeOf(key: KeyObject, parameters: CryptographicParameters, defaultSalt: number): Scheme {
-  if (withoutHash.includes(key.asymmetricKeyType)) return { hash: null, input: { key } };
-  const { digitalSignatureAlgorithm, paddingMethod, saltLength } = parameters;
-  const algorithm = hashOf(digitalSignatureAlgorithm) ?? parameters.hashingAlgorithm;
-  if (algorithm === undefined) {
-    throw new KmipError('BadCryptographicParameters', 'the Cryptographic Parameters name no Hashing Algorithm');
+/** @throws KmipError as `checkSignature` does. */
+export function startVerifying(key: KeyObject, parameters: CryptographicParameters): Verifying {
+  const scheme = schemeOf(key, parameters);
+  const hash = streamedHash(scheme);
+  if (!isNative(scheme)) {
+    const running = createHash(hash);
+    return {
+      update: (data) => running.update(data),
+      verify: (signature) => checkDigest(key, running.digest(), signature, scheme),
+    };
   }
-  const hash = hashName(algorithm);
-  if (hash === undefined) throw new KmipError('FeatureNotSupported', `${algorithm} is not supported`);
-  if (key.asymmetricKeyType !== 'rsa') return { hash, input: { key, dsaEncoding: 'der' } };
-  if (paddingMethod !== 'PSS' && digitalSignatureAlgorithm !== 'RSASSA_PSS') {
-    return { hash, input: { key, padding: constants.RSA_PKCS1_PADDING } };
-  }
-  const maskHash = parameters.maskGeneratorHashingAlgorithm ?? algorithm;
-  if (maskHash !== algorithm) {
-    throw new KmipError('FeatureNotSupported', `PSS of ${algorithm} with a mask of ${maskHash} is not supported`);
-  }
-  return { hash, input: { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: saltLength ?? defaultSalt } };
+  const running = createVerify(hash);
+  return {
+    update: (data) => running.update(data),
+    verify(signature) {
+      try {
+        return running.verify(inputOf(key, scheme, constants.RSA_PSS_SALTLEN_AUTO), signature);
+      } catch {
+        return false;
+      }
+    },
+  };
 }
 
-/** The hash in the name of a Digital Signature Algorithm: SHA_256 of SHA_256WithRSAEncryption and of ECDSAWithSHA256. */
-function hashOf(signatureAlgorithm: string | undefined): string | undefined {
-  const [, before, after] = /^(?:(.+)WithRSAEncryption|(?:EC)?DSAWith(.+))$/.exec(signatureAlgorithm ?? '') ?? [];
-  return before ?? after?.replace(/^SHA_?/, 'SHA_');
+const doesNotSign = (): KmipError =>
+  new KmipError('CryptographicFailure', 'the key does not sign with such parameters: it is too short for them');
+
+/** node:crypto has PSS with one hash for both only. */
+const isNative = (scheme: Scheme): boolean => scheme.kind !== 'PSS' || scheme.hash === scheme.maskHash;
+const hashOf = (scheme: Scheme): string | null => (scheme.kind === 'EdDSA' ? null : scheme.hash);
+
+/** RFC 8032 §5.1.6 hashes the data twice, the second time knowing what the first gave. */
+function streamedHash(scheme: Scheme): string {
+  if (scheme.kind !== 'EdDSA') return scheme.hash;
+  throw unsupported('EdDSA takes its Data in one part');
+}
+
+const digestOf = (scheme: Scheme, data: Uint8Array): Uint8Array =>
+  createHash(streamedHash(scheme)).update(data).digest();
+
+/** @param defaultSalt of PSS, where no Salt Length is given. */
+function inputOf(key: KeyObject, scheme: Scheme, defaultSalt: number): SignKeyObjectInput {
+  if (scheme.kind === 'PKCS1') return { key, padding: constants.RSA_PKCS1_PADDING };
+  if (scheme.kind !== 'PSS') return { key, dsaEncoding: 'der' };
+  return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: scheme.saltLength ?? defaultSalt };
 }

@@ -27,7 +27,7 @@ export async function unwrapped(object: ObjectStructure, id: string, context: Co
   const { ivCounterNonce, macSignature } = wrapping;
   let made: Made = { bytes, ivCounterNonce, macSignature };
   try {
-    for (const key of keys) made = key.apply(made, (length) => context.random(length));
+    for (const key of keys) made = await key.apply(made, (length) => context.random(length));
   } catch (error) {
     throw error instanceof KmipError && error.reason === 'CryptographicFailure' ? sealed() : error;
   }

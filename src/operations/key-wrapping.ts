@@ -66,7 +66,7 @@ export async function inWrapping(
     for (const key of keys) {
       const { loaded } = key;
       costs.set(loaded, afterProtecting(costs.get(loaded) ?? loaded.object.attributes, made.bytes.length));
-      made = key.apply(made, (length) => context.random(length));
+      made = await key.apply(made, (length) => context.random(length));
     }
   } finally {
     if (hiding.includes(asked.wrappingMethod)) wipe(plain, keyBlock);

@@ -1,6 +1,5 @@
 /** The keys that wrap and unwrap, and what each does (KMIP 2.1 §3.3, §7.18, §11.62; 1.4 §2.1.5, §2.1.6). */
-import { timingSafeEqual } from 'node:crypto';
-import { mac } from '#crypto/mac';
+import { isSameMac, mac } from '#crypto/mac';
 import { decryptMaterial, encryptMaterial } from '#crypto/material-cipher';
 import type { Random } from '#crypto/padding';
 import { rsaDecrypt, rsaEncrypt } from '#crypto/rsa-encryption';
@@ -22,13 +21,13 @@ export interface WrappingKey {
   readonly information: Step['information'];
   readonly loaded: Loaded;
   /** Does its step; the key is opened for no longer. */
-  apply(made: Made, random: Random): Made;
+  apply(made: Made, random: Random): Made | Promise<Made>;
 }
 
 /** How a kind of key does or undoes a step, and what it must be permitted for. */
 interface Way {
   readonly purpose: Purpose;
-  apply(made: Made, loaded: Loaded, parameters: CryptographicParameters, random: Random): Made;
+  apply(made: Made, loaded: Loaded, parameters: CryptographicParameters, random: Random): Made | Promise<Made>;
 }
 
 /** One direction of a step: by the type of the key. */
@@ -107,9 +106,9 @@ const sign: Step = {
       },
       PrivateKey: {
         purpose: 'Sign',
-        apply: (made, loaded, parameters) => ({
+        apply: async (made, loaded, parameters, random) => ({
           ...made,
-          macSignature: makeSignature(keyObjectIn('private', loaded), made.bytes, parameters),
+          macSignature: await makeSignature(keyObjectIn('private', loaded), { data: made.bytes }, parameters, random),
         }),
       },
     },
@@ -121,13 +120,15 @@ const sign: Step = {
         purpose: 'MACVerify',
         apply(made, loaded, parameters) {
           const expected = withSymmetricKey(loaded, (key) => mac(key, made.bytes, parameters));
-          return demandGenuine(made, (given) => given.length === expected.length && timingSafeEqual(given, expected));
+          return demandGenuine(made, (given) => isSameMac(expected, given));
         },
       },
       PublicKey: {
         purpose: 'Verify',
-        apply: (made, loaded, parameters) =>
-          demandGenuine(made, (given) => checkSignature(keyObjectIn('public', loaded), made.bytes, given, parameters)),
+        apply(made, loaded, parameters) {
+          const key = keyObjectIn('public', loaded);
+          return demandGenuine(made, (given) => checkSignature(key, { data: made.bytes }, given, parameters));
+        },
       },
     },
   },

@@ -173,36 +173,85 @@ describe('Signatures', () => {
   }
 
   for (const [name, key, parameters, options] of schemes) {
-    it(`are verified by openssl, and verify its own: ${name}`, () => {
+    it(`are verified by openssl, and verify its own: ${name}`, async () => {
       const content = randomBytes(100);
       const data = openssl.file('data', content);
       const pem = openssl.file('key.pem', key.export({ format: 'pem', type: 'pkcs8' }));
       const publicPem = openssl.file('public.pem', createPublicKey(key).export({ format: 'pem', type: 'spki' }));
-      const signature = openssl.file('signature', makeSignature(key, content, parameters));
+      const signature = openssl.file('signature', await makeSignature(key, { data: content }, parameters, randomBytes));
       const verified = openssl.run('dgst', ...options, '-verify', publicPem, '-signature', signature, data);
       expect(verified).to.include('Verified OK');
       const theirs = openssl.bytes('dgst', ...options, '-sign', pem, data);
-      expect(checkSignature(createPublicKey(key), content, theirs, parameters)).to.equal(true);
-      expect(checkSignature(createPublicKey(key), Buffer.from('other'), theirs, parameters)).to.equal(false);
-      expect(checkSignature(createPublicKey(key), content, theirs.subarray(1), parameters)).to.equal(false);
+      expect(checkSignature(createPublicKey(key), { data: content }, theirs, parameters)).to.equal(true);
+      expect(checkSignature(createPublicKey(key), { data: Buffer.from('other') }, theirs, parameters)).to.equal(false);
+      expect(checkSignature(createPublicKey(key), { data: content }, theirs.subarray(1), parameters)).to.equal(false);
     });
   }
 
-  it('need no hash with Ed25519', () => {
-    const signature = makeSignature(ed, Buffer.from('data'), {});
-    expect(checkSignature(createPublicKey(ed), Buffer.from('data'), signature, {})).to.equal(true);
-    expect(checkSignature(createPublicKey(ed), Buffer.from('date'), signature, {})).to.equal(false);
+  it('need no hash with Ed25519', async () => {
+    const signature = await makeSignature(ed, { data: Buffer.from('data') }, {}, randomBytes);
+    expect(checkSignature(createPublicKey(ed), { data: Buffer.from('data') }, signature, {})).to.equal(true);
+    expect(checkSignature(createPublicKey(ed), { data: Buffer.from('date') }, signature, {})).to.equal(false);
   });
 
-  it('are refused without a hash, with one that is not there, and with a mask of another', () => {
-    const sign = (parameters: CryptographicParameters): string =>
-      refusal(() => makeSignature(privateKey, Buffer.from('data'), parameters));
-    expect(sign({})).to.equal('BadCryptographicParameters');
-    expect(sign({ hashingAlgorithm: 'Tiger' })).to.equal('FeatureNotSupported');
-    expect(sign({ digitalSignatureAlgorithm: 'MD2WithRSAEncryption' })).to.equal('FeatureNotSupported');
-    expect(
-      sign({ paddingMethod: 'PSS', hashingAlgorithm: 'SHA_256', maskGeneratorHashingAlgorithm: 'SHA_1' }),
-    ).to.equal('FeatureNotSupported');
-    expect(sign({ paddingMethod: 'PSS', hashingAlgorithm: 'SHA_256', saltLength: 5000 })).to.equal('InvalidField');
+  it('of PSS with a mask of another hash are verified by openssl, and verify its own', async () => {
+    const parameters = { paddingMethod: 'PSS', hashingAlgorithm: 'SHA_256', saltLength: 17 } as const;
+    const masked = { ...parameters, maskGeneratorHashingAlgorithm: 'SHA_1' } as const;
+    for (const modulusLength of [2048, 2049, 2050]) {
+      const key = generateKeyPairSync('rsa', { modulusLength }).privateKey;
+      const options = [...pss('sha256').slice(0, -1), 'rsa_pss_saltlen:17', '-sigopt', 'rsa_mgf1_md:sha1'];
+      const content = randomBytes(100);
+      const data = openssl.file('data', content);
+      const pem = openssl.file('key.pem', key.export({ format: 'pem', type: 'pkcs8' }));
+      const publicKey = createPublicKey(key);
+      const publicPem = openssl.file('public.pem', publicKey.export({ format: 'pem', type: 'spki' }));
+      const made = await makeSignature(key, { data: content }, masked, randomBytes);
+      const signature = openssl.file('signature', made);
+      expect(openssl.run('dgst', ...options, '-verify', publicPem, '-signature', signature, data)).to.include('OK');
+      const theirs = openssl.bytes('dgst', ...options, '-sign', pem, data);
+      const isValid = (by: CryptographicParameters, signed = content, bytes = theirs): boolean =>
+        checkSignature(publicKey, { data: signed }, bytes, by);
+      expect(isValid(masked)).to.equal(true);
+      expect(isValid({ ...masked, saltLength: undefined })).to.equal(true);
+      expect(isValid({ ...masked, saltLength: 18 })).to.equal(false);
+      expect(isValid(parameters)).to.equal(false);
+      expect(isValid(masked, Buffer.from('other'))).to.equal(false);
+      for (const place of [0, 1, 128, theirs.length - 1]) {
+        const altered = Buffer.from(theirs);
+        altered[place] = (altered[place] as number) ^ 1;
+        expect(isValid(masked, content, altered), `${place}`).to.equal(false);
+      }
+      expect(isValid(masked, content, Buffer.concat([Uint8Array.of(0), theirs]))).to.equal(false);
+    }
+  });
+
+  it('are refused without a hash, with one that is not there, and where parameters do not fit', async () => {
+    const sign = async (parameters: CryptographicParameters, key = privateKey): Promise<string> => {
+      try {
+        await makeSignature(key, { data: Buffer.from('data') }, parameters, randomBytes);
+      } catch (error) {
+        if (error instanceof KmipError) return error.reason;
+        throw error;
+      }
+      return 'nothing was thrown';
+    };
+    const [bad, unsupported] = ['BadCryptographicParameters', 'UnsupportedCryptographicParameters'];
+    expect(await sign({})).to.equal(bad);
+    expect(await sign({ hashingAlgorithm: 'Tiger' })).to.equal(unsupported);
+    expect(await sign({ digitalSignatureAlgorithm: 'MD2WithRSAEncryption' })).to.equal(unsupported);
+    expect(await sign({ digitalSignatureAlgorithm: 'ECDSAWithSHA256' })).to.equal(bad);
+    expect(await sign({ digitalSignatureAlgorithm: 'SHA_1WithRSAEncryption', hashingAlgorithm: 'SHA_256' })).to.equal(
+      bad,
+    );
+    expect(await sign({ cryptographicAlgorithm: 'ECDSA', hashingAlgorithm: 'SHA_256' })).to.equal(bad);
+    expect(await sign({ paddingMethod: 'OAEP', hashingAlgorithm: 'SHA_256' })).to.equal(unsupported);
+    const pss = { paddingMethod: 'PSS', hashingAlgorithm: 'SHA_256' } as const;
+    expect(await sign({ ...pss, saltLength: -1 })).to.equal(bad);
+    expect(await sign({ ...pss, trailerField: 2 })).to.equal(unsupported);
+    expect(await sign({ ...pss, saltLength: 5000 })).to.equal('CryptographicFailure');
+    expect(await sign({ ...pss, saltLength: 5000, maskGeneratorHashingAlgorithm: 'SHA_1' })).to.equal(
+      'CryptographicFailure',
+    );
+    expect(await sign({}, generateKeyPairSync('x25519').privateKey)).to.equal(bad);
   });
 });
