@@ -25,7 +25,7 @@ export const correlationValue = optional(Tag.CorrelationValue, bytes, { since: V
 /** What takes the parts of the data in turn, and holds what it must remember between them. */
 export interface Work<A extends object> {
   /** What of the answer there is after this part; may throw KmipError only. Nothing comes after the last one. */
-  take(data: Uint8Array, isLast: boolean): A | Promise<A>;
+  take(data: Uint8Array, isLast: boolean, proof: Uint8Array | undefined): A | Promise<A>;
 }
 
 export interface Stream {
@@ -51,6 +51,8 @@ export interface Streams {
 
 export interface PartRequest {
   readonly data?: Uint8Array | undefined;
+  /** A signature or MAC to be verified, which may come with any part. */
+  readonly proof?: Uint8Array | undefined;
   readonly cryptographicParameters?: CryptographicParameters | undefined;
   readonly correlationValue?: Uint8Array | undefined;
   readonly initIndicator?: boolean | undefined;
@@ -114,7 +116,7 @@ export async function inParts<A extends object>(
     const data = dataOf(request);
     const { key, parameters, initial, begin, charge } = await prepare(undefined);
     const work = begin(part);
-    const answer = await work.take(data, part.isLast);
+    const answer = await work.take(data, part.isLast, request.proof);
     await charge?.(part);
     if (part.isLast) return answer;
     const stream = { operation, key, parameters, initial: initial === undefined ? undefined : copied(initial), work };
@@ -132,7 +134,7 @@ export async function inParts<A extends object>(
       throw new KmipError('InvalidField', 'what belongs to the first part of a stream comes with a later one');
     await charge?.(part);
     context.streams.end(value);
-    const answer = await (stream.work as Work<A>).take(data, part.isLast);
+    const answer = await (stream.work as Work<A>).take(data, part.isLast, request.proof);
     return part.isLast ? answer : { ...answer, correlationValue: context.streams.keep(stream, value) };
   } catch (error) {
     // Anything else is the store's: nothing of the stream has moved, and the item is run again.

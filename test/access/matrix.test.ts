@@ -28,6 +28,8 @@ type Reasons = readonly [now: ResultReason, old: ResultReason];
 interface Row {
   /** The request but for the identifier. */
   readonly payload?: (version: string) => readonly Item[];
+  /** The types that it is for, when not for all: of the others the owner is refused for what they are. */
+  readonly takes?: readonly MatrixType[];
   /** Where the owner is refused; everywhere else it succeeds. */
   readonly refused?: { readonly [P in Place]?: Reasons };
 }
@@ -36,6 +38,8 @@ const wrongState: Reasons = ['WrongKeyLifecycleState', 'PermissionDenied'];
 const destroyed: Reasons = ['ObjectDestroyed', 'PermissionDenied'];
 const gone: Reasons = ['ObjectDestroyed', 'IllegalOperation'];
 const wrongType: Reasons = ['InvalidObjectType', 'IllegalOperation'];
+/** Of keys that are asked to work. */
+const notForUse: Reasons = ['InvalidObjectType', 'PermissionDenied'];
 const noLease: Reasons = ['PermissionDenied', 'PermissionDenied'];
 const noLimits: Reasons = ['AttributeNotFound', 'IllegalOperation'];
 
@@ -48,6 +52,18 @@ const reference = (version: string): Item =>
   version < '2'
     ? text('AttributeName', 'Contact Information')
     : enumerated('AttributeReference', Tag.ContactInformation);
+
+const parameters = (...fields: Item[]): Item => struct('CryptographicParameters', ...fields);
+const ecdsa = parameters(enumerated('DigitalSignatureAlgorithm', 0xe));
+const cmac = parameters(enumerated('BlockCipherMode', 7));
+/** Keys that protect are Active; Deactivated ones still process what they protected. */
+const unfitToProcess = {
+  PreActive: wrongState,
+  Compromised: wrongState,
+  Destroyed: destroyed,
+  DestroyedCompromised: destroyed,
+} as const;
+const unfitToProtect = { ...unfitToProcess, Deactivated: wrongState } as const;
 
 /** The operations that name an object; several ways to use one are several rows. */
 const onObjects = {
@@ -104,6 +120,14 @@ const onObjects = {
       },
     },
   ],
+  MAC: [{ payload: () => [cmac, bytes('Data', '00')], takes: ['SymmetricKey'], refused: unfitToProtect }],
+  MACVerify: [
+    {
+      payload: () => [cmac, bytes('Data', '00'), bytes('MACData', '00')],
+      takes: ['SymmetricKey'],
+      refused: unfitToProcess,
+    },
+  ],
   ModifyAttribute: [{ payload: contact('NewAttribute') }],
   ObtainLease: [
     {
@@ -135,6 +159,14 @@ const onObjects = {
     },
   ],
   SetAttribute: [{ payload: contact('NewAttribute') }],
+  Sign: [{ payload: () => [ecdsa, bytes('Data', '00')], takes: ['PrivateKey'], refused: unfitToProtect }],
+  SignatureVerify: [
+    {
+      payload: () => [ecdsa, bytes('Data', '00'), bytes('SignatureData', '00')],
+      takes: ['PublicKey', 'Certificate'],
+      refused: unfitToProcess,
+    },
+  ],
 } satisfies { readonly [O in ServedOperation]?: readonly Row[] };
 
 /** Common ones: the rest is the server's choice. */
@@ -180,10 +212,13 @@ const onNoObject: {
     ...(version < '2' ? (attributesFor(version, objectType).value as Item[]) : [attributesFor(version, objectType)]),
     opaqueObject,
   ],
+  Hash: () => [parameters(enumerated('HashingAlgorithm', 6)), bytes('Data', '00')],
   Interop: () => [enumerated('InteropFunction', 1), text('InteropIdentifier', 'case')],
   Log: () => [text('LogMessage', 'hello')],
   Ping: () => [],
   Query: () => [enumerated('QueryFunction', 1)],
+  RNGRetrieve: () => [int('DataLength', 16)],
+  RNGSeed: () => [bytes('Data', '00')],
   Register: (version) => [enumerated('ObjectType', 8), attributesFor(version), opaqueObject],
   SetConstraints: () => [struct('Constraints')],
   SetDefaults: () => [],
@@ -211,7 +246,7 @@ for (const [version, number, types] of [
 
     for (const [operation, rows] of Object.entries(onObjects) as [ServedOperation, readonly Row[]][]) {
       if (!served(operation)) continue;
-      for (const [place, { payload = () => [], refused = {} }] of rows.entries()) {
+      for (const [place, { payload = () => [], takes = types, refused = {} }] of rows.entries()) {
         const asking = (id: string): Item =>
           request(version, [item(operation, [uniqueIdentifier(id), ...payload(version)], '01')]);
 
@@ -225,7 +260,7 @@ for (const [version, number, types] of [
               );
               expect(await revisionOf(id), `${where}, untouched`).to.equal(before);
               const [answer] = answersOf(decode(await bytesOf(asking(id), owner)));
-              const [now, old] = refused[where] ?? [undefined, undefined];
+              const [now, old] = (takes.includes(objectType) ? refused[where] : notForUse) ?? [undefined, undefined];
               const expected = version < '2' ? old : now;
               expect([answer?.status, answer?.reason], `${where}, owner`).to.deep.equal([
                 expected === undefined ? 'Success' : 'OperationFailed',

@@ -111,6 +111,9 @@ const count = (version: string): Item =>
     ? struct('Attribute', text('AttributeName', 'x-count'), int('AttributeValue', 7))
     : struct('Attribute', text('VendorIdentification', 'x'), text('AttributeName', 'count'), int('AttributeValue', 7));
 
+/** Sign, Verify, Encrypt, Decrypt, MAC Generate and MAC Verify. */
+const usage = 0x18f;
+
 /** Registers an object and leads it to the state; answers with its identifier. */
 export async function objectIn(
   fixture: Fixture,
@@ -119,9 +122,9 @@ export async function objectIn(
   state?: State,
 ): Promise<string> {
   const [code, object] = objects[objectType](version);
-  const isKey = objectType.endsWith('Key') || objectType === 'SecretData';
+  const isUsable = objectType.endsWith('Key') || objectType === 'SecretData' || objectType === 'Certificate';
   const given: readonly [string, Item][] = [
-    ...(isKey ? [['Cryptographic Usage Mask', int('CryptographicUsageMask', 12)] as [string, Item]] : []),
+    ...(isUsable ? [['Cryptographic Usage Mask', int('CryptographicUsageMask', usage)] as [string, Item]] : []),
     ...marks,
   ];
   const attributes = attributesFor(version, ...(objectType === 'Template' ? [] : given));

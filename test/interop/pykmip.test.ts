@@ -142,8 +142,6 @@ const unmet: readonly Unmet[] = [
     error: /Template-Attribute/i,
   },
   later('encrypt', 'Encrypt'),
-  later('sign', 'Sign'),
-  later('mac', 'MAC'),
 ];
 
 describe('PyKMIP', function () {

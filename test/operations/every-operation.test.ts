@@ -18,6 +18,7 @@ import type { Item } from '#ttlv/item';
 import { custom, newAttribute, oneAttribute, referenceTo } from './attribute-requests.ts';
 import { certificateItem, openCertifying, registerPublicKey, type Certifying } from './authority.ts';
 import { exported, importing, symmetricKey } from './export-import.ts';
+import { data, parameters, registerHalf, registerSymmetric } from './keys-at-work.ts';
 import { activated } from './wrapping.ts';
 
 /** What rows make their objects with, and in which version. */
@@ -42,6 +43,9 @@ const sharing = [int('SplitKeyParts', 3), int('SplitKeyThreshold', 3), label('Sp
 const pairOf = (version: string): Item => pairSet(version, 'Common', ...smallPair);
 
 const ecb = struct('CryptographicParameters', label('BlockCipherMode', 'ECB'));
+const ecdsa = parameters({ DigitalSignatureAlgorithm: 'ECDSAWithSHA256' });
+const hmacKey = async ({ here }: World): Promise<Item> =>
+  id(await registerSymmetric(here, 'HMAC_SHA256', '00'.repeat(32)));
 
 const idOf = (payload: Item, tag: TagName = 'UniqueIdentifier'): string => value(payload, tag) as string;
 /** The identifier of a key that encrypts and decrypts, Pre-Active unless `more` says otherwise. */
@@ -93,6 +97,7 @@ const rows = {
     ),
     long('UsageLimitsCount', 4n),
   ],
+  Hash: () => [parameters({ HashingAlgorithm: 'SHA_256' }), data('abc')],
   Import: async ({ here, version }) => {
     const { object } = await exported(here, await here.create());
     return importing(here, symmetricKey(`from elsewhere in ${version}`, [int('CryptographicUsageMask', 12)], object));
@@ -114,6 +119,8 @@ const rows = {
       : [struct('Attributes', name('the key'))];
   },
   Log: () => [text('LogMessage', 'hello')],
+  MAC: async (world) => [await hmacKey(world), data('abc')],
+  MACVerify: async (world) => [await hmacKey(world), data('abc'), bytes('MACData', '00')],
   ModifyAttribute: async (world) => [
     await key(world, contact),
     newAttribute(world.version, text('ContactInformation', 'somebody else')),
@@ -121,6 +128,8 @@ const rows = {
   ObtainLease: async (world) => [await key(world, activated)],
   Ping: () => [],
   Query: () => [label('QueryFunction', 'QueryOperations')],
+  RNGRetrieve: () => [int('DataLength', 32)],
+  RNGSeed: () => [data('abc')],
   ReCertify: async ({ here }) => {
     const publicKey = await registerPublicKey(here, (await generateKeys('P-256')).publicKey);
     return [id(idOf(await here.call('Certify', id(publicKey))))];
@@ -153,6 +162,17 @@ const rows = {
   ],
   SetDefaults: () => [
     struct('DefaultsInformation', struct('ObjectDefaults', aboutSymmetricKeys, struct('Attributes', contact))),
+  ],
+  Sign: async ({ here }) => [
+    id(await registerHalf(here, (await generateKeys('P-256')).privateKey)),
+    ecdsa,
+    data('abc'),
+  ],
+  SignatureVerify: async ({ here }) => [
+    id(await registerHalf(here, (await generateKeys('P-256')).publicKey)),
+    ecdsa,
+    data('abc'),
+    bytes('SignatureData', '00'),
   ],
   Validate: ({ authority }) => [certificateItem(authority)],
 } satisfies Record<ServedOperation, Row>;

@@ -49,6 +49,7 @@ var themes = []struct {
 	{"usage_allocation", usageAllocation},
 	{"archive", archive},
 	{"encrypt", encrypt},
+	{"sign_data", signData},
 	{"sign", sign},
 	{"export", export},
 }

@@ -107,6 +107,32 @@ func encrypt(c *client) (facts, error) {
 	return facts{"hidden": !bytes.Contains(hidden.Data, text), "same": bytes.Equal(found.Data, text)}, nil
 }
 
+// signData has the server verify what it signed.
+func signData(c *client) (facts, error) {
+	private, public, err := pair(c, c.CreateKeyPair().RSA(2048, kmip.CryptographicUsageSign, kmip.CryptographicUsageVerify))
+	if err != nil {
+		return nil, err
+	}
+	parameters := kmip.CryptographicParameters{
+		PaddingMethod:    kmip.PaddingMethodPKCS1V1_5,
+		HashingAlgorithm: kmip.HashingAlgorithmSHA_256,
+	}
+	made, err := c.Sign(private).WithCryptographicParameters(parameters).Data([]byte("a contract")).Exec()
+	if err != nil {
+		return nil, err
+	}
+	found := facts{}
+	for _, data := range []string{"a contract", "another"} {
+		verify := c.SignatureVerify(public).WithCryptographicParameters(parameters).Data([]byte(data))
+		verified, err := verify.Signature(made.SignatureData).Exec()
+		if err != nil {
+			return nil, err
+		}
+		found[data] = ttlv.EnumStr(verified.ValidityIndicator)
+	}
+	return found, nil
+}
+
 // sign has the client's own signer verify what it signed.
 func sign(c *client) (facts, error) {
 	private, public, err := pair(c, c.CreateKeyPair().RSA(2048, kmip.CryptographicUsageSign, kmip.CryptographicUsageVerify))

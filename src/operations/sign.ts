@@ -1,0 +1,53 @@
+import { makeSignature, startSigning } from '#crypto/signature';
+import { bytes } from '#protocol/codecs';
+import { optional, required } from '#protocol/fields';
+import { cryptographicParameters, objectReference, uniqueIdentifier } from '#protocol/structures';
+import { Tag } from '#protocol/tags';
+import { V1_4 } from '#protocol/versions';
+import { serveWithKey } from './keyed-service.ts';
+import { defineOperation } from './operation.ts';
+import { withContent } from './signed-content.ts';
+import { correlationValue, partFields } from './streams.ts';
+import { keyObjectIn } from './usable-key.ts';
+
+/** KMIP 2.1 §6.1.55 (1.4 §4.31). */
+export const sign = defineOperation('Sign', {
+  request: {
+    uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
+    cryptographicParameters: optional(Tag.CryptographicParameters, cryptographicParameters),
+    data: optional(Tag.Data, bytes),
+    digestedData: optional(Tag.DigestedData, bytes, { since: V1_4 }),
+    ...partFields,
+  },
+  response: {
+    uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier),
+    signatureData: optional(Tag.SignatureData, bytes),
+    correlationValue,
+  },
+
+  run(request, context) {
+    const random = (length: number): Uint8Array => context.random(length);
+    return serveWithKey<{ readonly signatureData?: Uint8Array }>('Sign', withContent(request), context, {
+      purpose: 'Sign',
+      types: ['PrivateKey'],
+      begin(loaded, parameters, { isLast }) {
+        const key = keyObjectIn('private', loaded);
+        if (isLast) {
+          return {
+            async take(data) {
+              const content = request.digestedData === undefined ? { data } : { digest: data };
+              return { signatureData: await makeSignature(key, content, parameters, random) };
+            },
+          };
+        }
+        const running = startSigning(key, parameters, random);
+        return {
+          take(data, isLast) {
+            running.update(data);
+            return isLast ? { signatureData: running.sign() } : {};
+          },
+        };
+      },
+    });
+  },
+});

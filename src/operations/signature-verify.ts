@@ -1,0 +1,56 @@
+import { checkSignature, startVerifying } from '#crypto/signature';
+import { bytes } from '#protocol/codecs';
+import { optional, required } from '#protocol/fields';
+import { cryptographicParameters, objectReference, uniqueIdentifier } from '#protocol/structures';
+import { Tag } from '#protocol/tags';
+import { V1_4 } from '#protocol/versions';
+import { serveWithKey } from './keyed-service.ts';
+import { defineOperation } from './operation.ts';
+import { withContent } from './signed-content.ts';
+import { correlationValue, partFields } from './streams.ts';
+import { publicKeyIn } from './usable-key.ts';
+import { judging, validityIndicator, type Judged } from './verification.ts';
+
+/** KMIP 2.1 §6.1.56 (1.4 §4.32). None of the schemes here lets data be recovered from a signature. */
+export const signatureVerify = defineOperation('SignatureVerify', {
+  request: {
+    uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
+    cryptographicParameters: optional(Tag.CryptographicParameters, cryptographicParameters),
+    data: optional(Tag.Data, bytes),
+    digestedData: optional(Tag.DigestedData, bytes, { since: V1_4 }),
+    signatureData: optional(Tag.SignatureData, bytes),
+    ...partFields,
+  },
+  response: {
+    uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier),
+    validityIndicator,
+    data: optional(Tag.Data, bytes),
+    correlationValue,
+  },
+
+  run(request, context) {
+    const { signatureData: proof, digestedData } = request;
+    return serveWithKey<Judged>('SignatureVerify', { ...withContent(request), proof }, context, {
+      purpose: 'Verify',
+      types: ['PublicKey', 'Certificate'],
+      begin(loaded, parameters, { isLast }) {
+        const key = publicKeyIn(loaded);
+        if (!isLast) {
+          const running = startVerifying(key, parameters);
+          return judging('Signature Data', {
+            update: (data) => running.update(data),
+            isProvenBy: (signature) => running.verify(signature),
+          });
+        }
+        let whole: Uint8Array = new Uint8Array(0);
+        return judging('Signature Data', {
+          update: (data) => (whole = data),
+          isProvenBy(signature) {
+            const content = digestedData === undefined ? { data: whole } : { digest: whole };
+            return checkSignature(key, content, signature, parameters);
+          },
+        });
+      },
+    });
+  },
+});
