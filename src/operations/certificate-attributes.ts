@@ -4,6 +4,7 @@ import { familyOf, type PublicKey } from '#crypto/asymmetric-key';
 import { readCertificateContent, type NameFacts } from '#crypto/certificates';
 import { nameParts, nameText } from '#crypto/distinguished-names';
 import { lengthOf } from '#crypto/key-formats';
+import { readPgpCertificate } from '#crypto/pgp-certificate';
 import { attributeRow, type AttributeKey, type Attributes } from '#objects/attributes';
 import type { ObjectStructure } from '#objects/object-structure';
 import { maskBit, type MaskName } from '#protocol/enumerations';
@@ -11,12 +12,11 @@ import { KmipError } from '#protocol/kmip-error';
 
 type Certificate = Extract<ObjectStructure, { readonly objectType: 'Certificate' }>;
 
-/** What nobody here looks into, a PGP certificate, has its type and length only. */
 export function attributesOfCertificate(certificate: Certificate, given: Attributes): Attributes {
   const { certificateType, certificateValue } = certificate;
   const outside: Attributes = { certificateType, certificateLength: certificateValue.length };
   checkGiven(outside, given);
-  if (certificateType !== 'X_509') return outside;
+  if (certificateType !== 'X_509') return { ...outside, ...attributesOfPgp(certificateValue, given) };
   const { issuer, subject, serialNumber, signatureAlgorithm, publicKey, keyUsage } =
     readCertificateContent(certificateValue);
   const inside: Attributes = {
@@ -43,6 +43,27 @@ export function attributesOfCertificate(certificate: Certificate, given: Attribu
     x509CertificateIssuer: { issuerDistinguishedName: issuer.der, issuerAlternativeName: issuer.alternatives },
     ...partsOf('certificateSubject', subject),
     ...partsOf('certificateIssuer', issuer),
+  };
+}
+
+/**
+ * Of a PGP certificate, "the Issuer contains the OpenPGP Key ID of the key issuing the signature" and the subject "the content of the first User ID
+ * packet" (1.4 §3.13, §3.14). What is none is kept as it is, with its type and length alone.
+ */
+function attributesOfPgp(value: Uint8Array, given: Attributes): Attributes {
+  const content = readPgpCertificate(value);
+  if (content === undefined) return {};
+  const { userId, issuerKeyId, signatureAlgorithm, key } = content;
+  const inside: Attributes = {
+    ...(key === undefined ? {} : { cryptographicAlgorithm: key.algorithm, cryptographicLength: key.bits }),
+    ...(signatureAlgorithm === undefined ? {} : { digitalSignatureAlgorithm: [signatureAlgorithm] }),
+  };
+  checkGiven(inside, given);
+  return {
+    ...inside,
+    certificateIdentifier: { issuer: issuerKeyId },
+    certificateSubject: { distinguishedName: userId, alternativeName: [] },
+    certificateIssuer: { distinguishedName: issuerKeyId, alternativeName: [] },
   };
 }
 

@@ -7,6 +7,7 @@ import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import { Tag, type TagName } from '#protocol/tags';
 import { callerOf, given, id, type Caller } from '#test/clients/caller';
+import { pgpCertificates } from '#test/crypto/pgp-certificates';
 import { openFixture, type Fixture } from '#test/server/fixture';
 import { all, at, enumerated, int, isOld, struct, value, versions } from '#test/server/items';
 import { ItemType, type Item } from '#ttlv/item';
@@ -231,7 +232,24 @@ describe('certificates and what else is registered', () => {
     expect(value(attributes, 'CryptographicAlgorithm')).to.equal(0x1a);
   });
 
-  it('takes a PGP certificate as it is', async () => {
+  it('tells the identifiers of a PGP certificate', async () => {
+    const pgp = struct(
+      'Certificate',
+      enumerated('CertificateType', 2),
+      octets('CertificateValue', pgpCertificates.rsa2048),
+    );
+    for (const version of versions.filter(isOld)) {
+      const here = caller(version);
+      const attributes = await held(here, await register(here, 1, pgp));
+      const userId = 'Array rsa2048 <rsa2048@example.org>';
+      expect(value(attributes, 'CertificateIdentifier', 'Issuer')).to.equal('71B0F62846DC0164');
+      expect(at(attributes, 'CertificateIdentifier', 'SerialNumber')).to.equal(undefined);
+      expect(value(attributes, 'CertificateSubject', 'CertificateSubjectDistinguishedName')).to.equal(userId);
+      expect(value(attributes, 'CryptographicLength')).to.equal(2048);
+    }
+  });
+
+  it('takes what is said to be a PGP certificate as it is', async () => {
     const here = caller('1.4');
     const pgp = struct('Certificate', enumerated('CertificateType', 2), octets('CertificateValue', Buffer.from('pgp')));
     const attributes = await held(here, await register(here, 1, pgp));
