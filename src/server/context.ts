@@ -1,7 +1,7 @@
 /** The Context of one run of one operation: where authorization, clock and audit meet the store. */
 import { mayOn } from '#access/rights';
 import type { AuditEntry } from '#audit/entry';
-import { checkConstraints, noRules, type CreationRules } from '#objects/creation-rules';
+import { checkConstraints, type CreationRules } from '#objects/creation-rules';
 import { attributesAt } from '#objects/life-cycle';
 import type { ManagedObject } from '#objects/managed-object';
 import { putMaterial } from '#objects/material';
@@ -30,7 +30,7 @@ import { candidates } from './candidates.ts';
 import type { Placeholders } from './placeholders.ts';
 import type { Running } from './services.ts';
 import type { Session } from './session.ts';
-import type { ObjectView, ViewChange } from './view.ts';
+import type { HeldRules, ObjectView, ViewChange } from './view.ts';
 
 /** Who asks, in which version. */
 export interface Asking {
@@ -89,7 +89,7 @@ export class RunContext implements Context {
   readonly #run: Run;
   readonly #milliseconds: number;
   #entryId: string | undefined;
-  #rules: Promise<Kept<CreationRules> | undefined> | undefined;
+  #held: Promise<HeldRules> | undefined;
 
   constructor(batch: Batch, run: Run) {
     this.version = batch.version;
@@ -188,13 +188,13 @@ export class RunContext implements Context {
   }
 
   async creationRules(): Promise<CreationRules> {
-    return (await this.#keptRules())?.value ?? noRules;
+    return (await this.#heldRules()).rules;
   }
 
   /** Read once, so that defaults and constraints of one request are of one time. */
-  #keptRules(): Promise<Kept<CreationRules> | undefined> {
-    this.#rules ??= this.#batch.view.rules(this.clientId);
-    return this.#rules;
+  #heldRules(): Promise<HeldRules> {
+    this.#held ??= this.#batch.view.rules(this.clientId);
+    return this.#held;
   }
 
   async commit(changes: readonly ObjectChange[]): Promise<void> {
@@ -209,7 +209,7 @@ export class RunContext implements Context {
       this.#touch(change.create.id);
       return change;
     }
-    if ('rules' in change) return { rules: await this.#keptRules(), of: this.clientId, to: change.rules };
+    if ('rules' in change) return { ...(await this.#heldRules()), rules: change.rules };
     if ('remove' in change) return { remove: recordOf(change.remove) };
     const { update, to, material } = change;
     return { update: recordOf(update), to, ...(material === undefined ? {} : { material }) };

@@ -1,32 +1,31 @@
 /** How operations see and change objects and creation rules: straight in the store, or staged until the end of a batch with Undo. */
 import type { AuditEntry } from '#audit/entry';
-import type { CreationRules } from '#objects/creation-rules';
+import { noRules, type CreationRules } from '#objects/creation-rules';
 import type { ManagedObject } from '#objects/managed-object';
 import { creationRulesKind } from '#store/creation-rules-record';
 import { objectKind } from '#store/object-record';
-import { create, remove, update, type Kept, type StoreChange } from '#store/store';
+import { create, remove, update, type Kept, type Store, type StoreChange } from '#store/store';
 import type { Services } from './services.ts';
 
 export type ViewChange =
   | { readonly create: ManagedObject; readonly material?: Uint8Array }
   | { readonly update: Kept<ManagedObject>; readonly to: ManagedObject; readonly material?: Uint8Array | null }
   | { readonly remove: Kept<ManagedObject> }
-  | RulesChange;
+  | HeldRules;
 
-/** `rules` are those that were read, undefined when the client had none. */
-interface RulesChange {
-  readonly rules: Kept<CreationRules> | undefined;
-  /** The client. */
-  readonly of: string;
-  readonly to: CreationRules;
+/** What a client has laid down; with other rules, a change of it. */
+export interface HeldRules {
+  readonly client: string;
+  readonly rules: CreationRules;
+  /** What the store has, if anything. */
+  readonly kept: Kept<CreationRules> | undefined;
 }
 
 export interface ObjectView {
   get(id: string): Promise<Kept<ManagedObject> | undefined>;
   /** The newest first: identifiers sort by their time. */
   find(terms: readonly string[]): AsyncIterable<Kept<ManagedObject>>;
-  /** What the client has laid down. */
-  rules(clientId: string): Promise<Kept<CreationRules> | undefined>;
+  rules(client: string): Promise<HeldRules>;
   /** With the audit record of the change; answers with the record's identifier. */
   commit(changes: readonly ViewChange[], entry: AuditEntry): Promise<string>;
 }
@@ -45,14 +44,19 @@ function storeChange(change: ViewChange): StoreChange {
   return update(change.update, change.to, change.material);
 }
 
-const rulesChange = ({ rules, of, to }: RulesChange): StoreChange =>
-  rules === undefined ? create(creationRulesKind, of, to) : update(rules, to);
+const rulesChange = ({ client, rules, kept }: HeldRules): StoreChange =>
+  kept === undefined ? create(creationRulesKind, client, rules) : update(kept, rules);
+
+async function heldRules(store: Store, client: string): Promise<HeldRules> {
+  const kept = await store.get(creationRulesKind, client);
+  return { client, rules: kept?.value ?? noRules, kept };
+}
 
 export function directView({ store, audit }: Services): ObjectView {
   return {
     get: (id) => store.get(objectKind, id),
     find: (terms) => store.find(objectKind, { terms, reverse: true }),
-    rules: (clientId) => store.get(creationRulesKind, clientId),
+    rules: (client) => heldRules(store, client),
     async commit(changes, entry) {
       const { change, entryId } = audit.pending(entry);
       await store.commit([...changes.map(storeChange), change]);
@@ -70,13 +74,9 @@ interface Staged {
   readonly material?: Uint8Array | null | undefined;
 }
 
-function noMaterial(): never {
-  throw new Error('the record has no material');
-}
-
 export function stagedView({ store, audit }: Services): StagedView {
   const staged = new Map<string, Staged>();
-  const stagedRules = new Map<string, RulesChange>();
+  const stagedRules = new Map<string, HeldRules>();
   const records: StoreChange[] = [];
   /** By value, since each is hashed: a batch may search as often as it makes objects. */
   const termsOfValues = new WeakMap<ManagedObject, ReadonlySet<string>>();
@@ -98,7 +98,7 @@ export function stagedView({ store, audit }: Services): StagedView {
       hasMaterial: material === undefined ? (before?.hasMaterial ?? false) : material !== null,
       openMaterial() {
         if (material instanceof Uint8Array) return Uint8Array.from(material);
-        if (material === null || before === undefined) return noMaterial();
+        if (material === null || before === undefined) throw new Error('the object has no material');
         return before.openMaterial();
       },
     };
@@ -131,25 +131,12 @@ export function stagedView({ store, audit }: Services): StagedView {
       }
     },
 
-    async rules(clientId) {
-      const changed = stagedRules.get(clientId);
-      if (changed === undefined) return await store.get(creationRulesKind, clientId);
-      const { rules: before, to: value } = changed;
-      return {
-        kind: creationRulesKind,
-        id: clientId,
-        revision: before?.revision ?? 0,
-        value,
-        hasMaterial: false,
-        openMaterial: noMaterial,
-      };
-    },
+    rules: async (client) => stagedRules.get(client) ?? (await heldRules(store, client)),
 
     async commit(changes, entry) {
       for (const change of changes) {
         if ('rules' in change) {
-          const earlier = stagedRules.get(change.of);
-          stagedRules.set(change.of, earlier === undefined ? change : { ...earlier, to: change.to });
+          stagedRules.set(change.client, change);
         } else if ('create' in change) {
           const material = change.material === undefined ? null : Uint8Array.from(change.material);
           const before = staged.get(change.create.id)?.before;
