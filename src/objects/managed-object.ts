@@ -1,4 +1,5 @@
 /** A managed object as the server holds it: owner, attributes, and its own structure without the material. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Instance } from './attribute-codec.ts';
 import { referenceId, type Reference } from './attribute-reference.ts';
 import {
@@ -45,6 +46,20 @@ export function indexesOf(
     counts.set(called, index + 1);
     return index;
   });
+}
+
+/** The Attribute Indexes that values came with, where they are not simply counted; 0 is the one that may be left out (1.4 §2.1.1). */
+export function indexesGiven(instances: readonly Instance[], attributes: Attributes): Indexes {
+  const given: { [K in AttributeKey]?: readonly number[] } = {};
+  for (const key of new Set(instances.map((each) => each.key))) {
+    const values = instances.filter((each) => each.key === key);
+    const indexes = values.map(({ index = 0 }) => index);
+    // Those of custom attributes are counted apart, name by name.
+    const distinct = new Set(values.map((each, place) => `${referenceId(each)}\0${indexes[place]}`));
+    if (distinct.size < indexes.length || !attributeRow(key).multiple) continue;
+    if (!isDeepStrictEqual(indexes, indexesOf({ attributes, indexes: {} }, key))) given[key] = indexes;
+  }
+  return given;
 }
 
 /** The values of one attribute as they go on a wire. */

@@ -19,7 +19,8 @@ export interface Loaded {
 
 /** A change of one object, or of the caller's creation rules; the server adds revision, audit record and durability. */
 export type ObjectChange =
-  | { readonly create: ManagedObject; readonly material?: Uint8Array }
+  /** `inPlaceOf`: whose identifier it takes over, and of whom nothing stays. */
+  | { readonly create: ManagedObject; readonly material?: Uint8Array; readonly inPlaceOf?: Loaded }
   /** `material: null` destroys it; absent leaves it as it is. */
   | { readonly update: Loaded; readonly to: ManagedObject; readonly material?: Uint8Array | null }
   /** Nothing stays. */
@@ -46,6 +47,8 @@ export interface Context {
   /** Seconds since 1970, the same throughout one batch item. */
   now(): number;
   random(length: number): Uint8Array;
+  /** Wipes secret bytes that the operation has made, when the request was answered. */
+  wipeLater(bytes: Uint8Array): void;
   /** A new identifier: a UUID that sorts by its time. */
   newIdentifier(): string;
   /**

@@ -2,6 +2,7 @@ import { listedAttributes, type Instance } from '#objects/attribute-codec';
 import { importedAttributes } from '#objects/attribute-rules';
 import type { Attributes, ObjectType } from '#objects/attributes';
 import { isDestroyed } from '#objects/life-cycle';
+import { indexesGiven } from '#objects/managed-object';
 import { hasMaterial } from '#objects/material';
 import { newObject } from '#objects/new-object';
 import { anyObject, type ObjectStructure } from '#objects/object-structure';
@@ -14,6 +15,7 @@ import { Tag } from '#protocol/tags';
 import { V1_4, V2_0 } from '#protocol/versions';
 import type { Context, Loaded } from './context.ts';
 import { attributesWithin, joined } from './encapsulated.ts';
+import { keep } from './keep.ts';
 import { unwrapped } from './key-unwrapping.ts';
 import { withLinksResolved } from './link.ts';
 import { defineOperation } from './operation.ts';
@@ -46,39 +48,35 @@ export const importObject = defineOperation('Import', {
     const { id, existing } = await placeOf(request.uniqueIdentifier, request.replaceExisting ?? false, context);
     const readable = await asAsked(provided, request.keyWrapType, id, context);
     const { instances } = joined({ instances: request.attributes }, attributesWithin(readable));
-    const given = await supplied(readable.objectType, instances, id, context);
+    const given = await supplied(provided.objectType, instances, id, context);
     const { structure, found } = await outOfContainer(readable, given, context);
-    const isGone = isDestroyed(given.state);
-    if (isGone && hasMaterial(structure)) {
-      throw new KmipError(
-        'InvalidField',
-        'the object was destroyed, by its State, and its value is given all the same',
-      );
-    }
+    const said = isDestroyed(given.state) ? nothingOf(structure) : await examine(structure, given, context);
     const { object, material } = newObject({
       id,
       owner: context.clientId,
       structure: structure.objectType === 'Template' ? emptyTemplate : asBrought(structure, context.rules),
-      found: isGone ? found : { ...(await examine(structure, given, context)), ...found },
+      found: { ...said, ...found },
       given,
       now: context.now(),
       generated: false,
       asGiven: true,
     });
-    const kept = isGone ? undefined : material;
-    try {
-      await context.commit([
-        existing === undefined
-          ? { create: object, ...(kept === undefined ? {} : { material: kept }) }
-          : { update: existing, to: object, material: kept ?? null },
-      ]);
-    } finally {
-      material?.fill(0);
-    }
+    const kept = { ...object, indexes: indexesGiven(instances, object.attributes) };
+    // Of what is destroyed the empty values are shape, and no material.
+    await keep(
+      [{ object: kept, ...(hasMaterial(structure) && material ? { material } : {}), inPlaceOf: existing }],
+      context,
+    );
     context.setPlaceholder(id);
     return { uniqueIdentifier: id };
   },
 });
+
+/** @throws KmipError InvalidField when a destroyed object comes with its value. */
+function nothingOf(structure: ObjectStructure): Attributes {
+  if (!hasMaterial(structure)) return {};
+  throw new KmipError('InvalidField', 'the object was destroyed, by its State, and its value is given all the same');
+}
 
 /** As other servers have them: the identifiers of this one are of 36 characters. In bytes of UTF-8. */
 const longestIdentifier = 255;

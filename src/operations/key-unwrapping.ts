@@ -16,28 +16,25 @@ import { unwrappingKeys, type Made } from './wrapping-keys.ts';
  * The object with its Key Value as it was before it was wrapped; the same one when it is not wrapped. `id` is what it will be called.
  * @throws KmipError WrappingObjectNotFound and its like when a key is not there to be used, CryptographicFailure when what is given does not open, whatever the cause.
  */
-export async function unwrapped(object: ObjectStructure, id: string, context: Context): Promise<ObjectStructure> {
-  if (!('keyBlock' in object)) return object;
-  const { keyWrappingData: wrapping, ...keyBlock } = object.keyBlock;
+export async function unwrapped(structure: ObjectStructure, id: string, context: Context): Promise<ObjectStructure> {
+  if (!('keyBlock' in structure)) return structure;
+  const { keyWrappingData: wrapping, ...keyBlock } = structure.keyBlock;
   const { keyValue } = keyBlock;
-  if (wrapping === undefined || keyValue === undefined) return object;
+  if (wrapping === undefined || keyValue === undefined) return structure;
   const keys = await unwrappingKeys(wrapping, id, context);
   // A Key Value that is only MACed or signed may be there to be read.
-  const bytes = isWrapped(keyValue) ? keyValue : encodeKeyValue(keyValue, context.version);
+  const given = isWrapped(keyValue) ? keyValue : encodeKeyValue(keyValue, context.version);
   const { ivCounterNonce, macSignature } = wrapping;
-  let made: Made = { bytes, ivCounterNonce, macSignature };
+  let made: Made = { bytes: given, ivCounterNonce, macSignature };
   try {
     for (const key of keys) made = await key.apply(made, (length) => context.random(length));
   } catch (error) {
     throw error instanceof KmipError && error.reason === 'CryptographicFailure' ? sealed() : error;
   }
-  return {
-    ...object,
-    keyBlock: {
-      ...keyBlock,
-      keyValue: isWrapped(keyValue) ? keyValueIn(made.bytes, wrapping, context.version) : keyValue,
-    },
-  };
+  // What the request holds stays for another run.
+  if (made.bytes !== keyValue) context.wipeLater(made.bytes);
+  const opened = isWrapped(keyValue) ? keyValueIn(made.bytes, wrapping, context.version) : keyValue;
+  return { ...structure, keyBlock: { ...keyBlock, keyValue: opened } };
 }
 
 /** One answer to every failure: which step it was is nobody's business. */

@@ -42,8 +42,10 @@ export async function outOfContainer(
   if (!(container instanceof Uint8Array)) {
     throw new KmipError('InvalidField', 'the Key Material of a PKCS_12 key must be a Byte String');
   }
-  const entries = await readPkcs12(container, await passwordOf(given, context));
+  const password = await passwordOf(given, context);
+  const entries = await context.heavily(() => readPkcs12(container, password));
   const entry = entryOf(entries, given.pkcs12FriendlyName);
+  for (const { privateKey } of entries.keys) context.wipeLater(privateKey);
   if (entry === undefined) {
     throw entries.keys.length === 0
       ? new KmipError('InvalidField', 'the PKCS#12 container holds no private key')
@@ -83,9 +85,11 @@ export async function inContainer(
   const password = await passwordOf(object.attributes, context);
   const { pkcs12FriendlyName: friendlyName } = object.attributes;
   const pack = (privateKey: Uint8Array | undefined, certificates: readonly Uint8Array[]): Promise<Uint8Array> =>
-    writePkcs12(
-      { privateKey, certificates },
-      { friendlyName: friendlyName ?? usualName, password, random: (length) => context.random(length) },
+    context.heavily(() =>
+      writePkcs12(
+        { privateKey, certificates },
+        { friendlyName: friendlyName ?? usualName, password, random: (length) => context.random(length) },
+      ),
     );
   if (structure.objectType === 'Certificate') {
     return { ...structure, certificateValue: await pack(undefined, await chainFrom(loaded, context)) };
@@ -93,11 +97,15 @@ export async function inContainer(
   if (!('keyBlock' in structure)) throw noContainer();
   const { keyBlock } = structure;
   const privateKey = pkcs8In(keyBlock, object.attributes);
+  context.wipeLater(privateKey);
   const held = containerIn(keyBlock);
   const linked = await chainOfKey(object, context);
   const certificates = linked.length > 0 ? linked : (held?.certificates ?? []);
   checkBelongs(certificates[0], privateKey);
-  const stands = held !== undefined && (await isAsItCame(held, certificates, friendlyName, password));
+  const stands =
+    held !== undefined &&
+    hasChain(held, certificates) &&
+    (await context.heavily(() => opensTo(held.container, password, friendlyName)));
   const keyMaterial = stands ? held.container : await pack(privateKey, certificates);
   return { ...structure, keyBlock: { ...keyBlock, keyFormatType: 'PKCS_12', keyValue: { keyMaterial } } };
 }
@@ -108,8 +116,8 @@ const noContainer = (): KmipError =>
 function pkcs8In(keyBlock: KeyBlock, attributes: Attributes): Uint8Array {
   const key = keyIn('private', keyBlock, attributes, atRest);
   const privateKey = key && writeKey(key, 'PKCS_8', atRest);
-  if (privateKey instanceof Uint8Array) return privateKey;
-  throw noContainer();
+  if (!(privateKey instanceof Uint8Array)) throw noContainer();
+  return privateKey;
 }
 
 /** No reader would find the two together. */
@@ -120,18 +128,16 @@ function checkBelongs(certificate: Uint8Array | undefined, privateKey: Uint8Arra
   throw new KmipError('KeyFormatTypeNotSupported', 'the certificate that links lead to is of another key');
 }
 
-async function isAsItCame(
-  held: OpenedContainer,
-  certificates: readonly Uint8Array[],
-  friendlyName: string | undefined,
-  password: string,
-): Promise<boolean> {
-  const sameChain =
-    held.certificates.length === certificates.length &&
-    held.certificates.every((each, place) => Buffer.from(each).equals(certificates[place] as Uint8Array));
-  if (!sameChain) return false;
+const hasChain = ({ certificates: held }: OpenedContainer, certificates: readonly Uint8Array[]): boolean =>
+  held.length === certificates.length &&
+  held.every((each, place) => Buffer.from(each).equals(certificates[place] as Uint8Array));
+
+/** Whether the password still opens the container, and the key still has the name that it has there. */
+async function opensTo(container: Uint8Array, password: string, friendlyName: string | undefined): Promise<boolean> {
   try {
-    const entry = entryOf(await readPkcs12(held.container, password), friendlyName);
+    const entries = await readPkcs12(container, password);
+    const entry = entryOf(entries, friendlyName);
+    for (const { privateKey } of entries.keys) privateKey.fill(0);
     return entry !== undefined && isSameName(entry.friendlyName, friendlyName);
   } catch (error) {
     if (error instanceof KmipError && error.reason === 'BadPassword') return false;

@@ -151,6 +151,10 @@ export class RunContext implements Context {
     return this.#batch.services.random(length);
   }
 
+  wipeLater(bytes: Uint8Array): void {
+    this.#batch.opened.push(bytes);
+  }
+
   newIdentifier(): string {
     return this.#batch.services.newIdentifier(this.#milliseconds);
   }
@@ -207,7 +211,8 @@ export class RunContext implements Context {
     if ('create' in change) {
       checkConstraints(change.create, await this.creationRules());
       this.#touch(change.create.id);
-      return change;
+      const { create, material, inPlaceOf } = change;
+      return inPlaceOf === undefined ? change : { update: recordOf(inPlaceOf), to: create, material: material ?? null };
     }
     if ('rules' in change) return { ...(await this.#heldRules()), rules: change.rules };
     if ('remove' in change) return { remove: recordOf(change.remove) };

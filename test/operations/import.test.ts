@@ -283,6 +283,51 @@ describe('Import', () => {
     expect((await caller('2.1').refused('Import', ...without)).reason).to.equal('InvalidMessage');
   });
 
+  it('keeps the Attribute Indexes that deletions have left', async () => {
+    const elsewhere = await openFixture();
+    try {
+      const there = callerOf(elsewhere.handler, elsewhere.session(), '1.4');
+      const key = await there.create(
+        ...['a', 'b', 'c'].map((each) => custom('1.4', `mark-${each}`, int('AttributeValue', 1))),
+      );
+      for (const each of ['zero', 'one', 'two']) await there.call('AddAttribute', id(key), named(name(each)));
+      await there.call('DeleteAttribute', id(key), text('AttributeName', 'Name'), int('AttributeIndex', 1));
+      const found = await exported(there, key);
+      const here = caller('1.4');
+      await imported(here, found);
+      expect((await exported(here, key)).attributes).to.have.deep.members(found.attributes);
+      await here.call('DeleteAttribute', id(key), text('AttributeName', 'Name'), int('AttributeIndex', 2));
+      expect(await here.locate(name('two'))).to.deep.equal([]);
+      expect(await here.locate(name('zero'))).to.deep.equal([key]);
+    } finally {
+      await elsewhere.close();
+    }
+  });
+
+  it('lets one of those win who import at once', async () => {
+    for (const version of versionsWithImport) {
+      const here = caller(version);
+      const what = symmetricKey(`raced-${version}`, [mask], aesKey);
+      const answers = await Promise.all(
+        Array.from({ length: 8 }, () => here.send([item('Import', importing(here, what))])),
+      );
+      const reasons = answers.map(([answer]) => answer?.reason ?? 'none').sort();
+      expect(reasons).to.deep.equal([...Array<string>(7).fill('ObjectAlreadyExists'), 'none']);
+    }
+  });
+
+  it("heeds the client's constraints, also in place of what exists", async () => {
+    const here = caller('2.1');
+    const key = await here.create();
+    const demanded = struct('Attributes', int('CryptographicLength', 256));
+    await here.call('SetConstraints', struct('Constraints', struct('Constraint', demanded)));
+    for (const more of [[], [bool('ReplaceExisting', true)]]) {
+      const what = symmetricKey(more.length === 0 ? 'new' : key, [mask], aesKey);
+      expect(await reasonOf(here, what, ...more)).to.equal('ConstraintViolation');
+    }
+    expect(await here.locate()).to.deep.equal([key]);
+  });
+
   it('within a batch that is undone leaves no trace', async () => {
     for (const version of versionsWithImport) {
       const here = caller(version);
