@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { makePlace, type Place } from '#test/cli/kmipd';
 import { buildGoProgram } from '#test/go-program';
 
-import { expectThemes, linesOf, type Line, type Theme, type Unmet } from './themes.ts';
+import { expectThemes, linesOf, type Line, type Theme } from './themes.ts';
 
 /** What the client offers in Discover Versions, and what it then speaks. */
 const offers = [
@@ -65,15 +65,6 @@ const themes: Readonly<Record<string, Theme>> = {
   export: { test: 'exports a key', since: '1.4', facts: { type: 'SymmetricKey' } },
 };
 
-/** An operation of a later issue. */
-const later = (theme: string, operation: string): Unmet => ({
-  theme,
-  why: `${operation} is yet to come`,
-  error: /OperationNotSupported/,
-});
-
-const unmet: readonly Unmet[] = [later('encrypt', 'Encrypt')];
-
 describe('ovh/kmip-go', function () {
   this.timeout(300_000);
   let place: Place | undefined;
@@ -103,7 +94,7 @@ describe('ovh/kmip-go', function () {
       });
 
       expectThemes({ negotiate: { test: `speaks ${version}`, facts: { version } } }, [], () => lines, version);
-      expectThemes(themes, unmet, () => lines, version);
+      expectThemes(themes, [], () => lines, version);
     });
   }
 });

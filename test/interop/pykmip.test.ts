@@ -113,13 +113,6 @@ const themes: Readonly<Record<string, Theme>> = {
   },
 };
 
-/** An operation of a later issue. */
-const later = (theme: string, operation: string): Unmet => ({
-  theme,
-  why: `${operation} is yet to come`,
-  error: /OPERATION_NOT_SUPPORTED/,
-});
-
 const unmet: readonly Unmet[] = [
   {
     ...{ theme: 'get_all_attributes', version: '1.0' },
@@ -141,7 +134,6 @@ const unmet: readonly Unmet[] = [
     why: 'PyKMIP sends a Template-Attribute, even an empty one, and 2.0 has none',
     error: /Template-Attribute/i,
   },
-  later('encrypt', 'Encrypt'),
 ];
 
 describe('PyKMIP', function () {
