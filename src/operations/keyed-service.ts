@@ -1,6 +1,7 @@
 /** A cryptographic service with a key, for all of the data at once or for a part of it. */
 import type { ObjectType } from '#objects/attributes';
 import { afterProtecting, protects, type Purpose } from '#objects/use';
+import type { ResultReason } from '#protocol/kmip-error';
 import type { CryptographicParameters, ObjectReference } from '#protocol/structures';
 import type { Context, Loaded } from './context.ts';
 import type { OperationName } from './operation.ts';
@@ -19,17 +20,29 @@ export interface KeyedService<A extends object> {
   begin(loaded: Loaded, parameters: CryptographicParameters, part: Part): Work<A>;
   /** What counts against Usage Limits; absent: the length of Data. */
   readonly length?: number;
+  /**
+   * What is said when they are reached. Absent: "If the allocation is unable to be obtained the operation SHALL return with ...
+   * Permission Denied" (2.1 §6.1.17, §6.1.55; CS-BC-M-7), though the tables have Usage Limit Exceeded.
+   */
+  readonly limitReason?: ResultReason;
 }
 
 /**
  * The answer, the key's identifier in it. A later part may leave the identifier out: its Correlation Value says which key.
- * @throws KmipError as `loadToUse` and `inParts` do; PermissionDenied when Usage Limits do not allow it.
+ * @throws KmipError as `loadToUse` and `inParts` do; the reason for Usage Limits that are reached.
  */
 export async function serveWithKey<A extends object>(
   operation: OperationName,
   request: KeyedRequest,
   context: Context,
-  { purpose, types, initial, begin, length = request.data?.length ?? 0 }: KeyedService<A>,
+  {
+    purpose,
+    types,
+    initial,
+    begin,
+    length = request.data?.length ?? 0,
+    limitReason = 'PermissionDenied',
+  }: KeyedService<A>,
 ): Promise<A & { readonly uniqueIdentifier: string; readonly correlationValue?: Uint8Array }> {
   let key = '';
   const answer = await inParts<A>(operation, request, context, async (begun) => {
@@ -46,8 +59,7 @@ export async function serveWithKey<A extends object>(
         const { object } = loaded;
         const attributes = afterProtecting(object.attributes, length, {
           objects: isFirst ? 1 : 0,
-          // "If the allocation is unable to be obtained" (2.1 §6.1.17, §6.1.31, §6.1.55); CS-BC-M-7. The tables have Usage Limit Exceeded.
-          refusal: 'PermissionDenied',
+          refusal: limitReason,
         });
         if (attributes !== object.attributes) {
           await context.commit([{ update: loaded, to: { ...object, attributes } }]);

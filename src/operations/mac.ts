@@ -26,6 +26,7 @@ export const mac = defineOperation('MAC', {
     serveWithKey<{ readonly macData?: Uint8Array }>('MAC', request, context, {
       purpose: 'MACGenerate',
       types: ['SymmetricKey'],
+      limitReason: 'UsageLimitExceeded',
       begin(loaded, parameters) {
         const running = withSymmetricKey(loaded, (key) => startMac(key, parameters));
         return {

@@ -146,7 +146,7 @@ describe('MAC and MAC Verify', () => {
         await caller.call('MAC', id(key), data('12345678'));
         await validity(caller, 'MACVerify', key, data('12345678'), macData('00'));
         const { reason } = await caller.refused('MAC', id(key), data('123'));
-        expect(reason).to.equal('PermissionDenied');
+        expect(reason).to.equal(isOld(version) ? 'PermissionDenied' : 'UsageLimitExceeded');
         await caller.call('MAC', id(key), data('12'));
         expect((await caller.refused('MAC', id(key), data('1'))).reason).to.equal(reason);
       });
