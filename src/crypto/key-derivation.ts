@@ -15,10 +15,12 @@ const nothing = new Uint8Array(0);
 
 /** The first bytes of what a method gave; the rest is wiped. */
 export function cutTo(length: number, given: Uint8Array): Uint8Array {
-  checkLength(length, given.length);
-  const cut = Uint8Array.from(given.subarray(0, length));
-  given.fill(0);
-  return cut;
+  try {
+    checkLength(length, given.length);
+    return Uint8Array.from(given.subarray(0, length));
+  } finally {
+    given.fill(0);
+  }
 }
 
 function checkLength(length: number, most: number): void {
@@ -42,7 +44,7 @@ export function hmacPrf(algorithm: string, key: Uint8Array): Prf {
 }
 
 /**
- * By the algorithm of the key: HMAC for those that name one, CMAC for block ciphers.
+ * By the algorithm of the key: HMAC for those that name one, CMAC for AES.
  * @throws KmipError FeatureNotSupported, when it is called, for a key that makes neither.
  */
 export const macPrf =

@@ -21,7 +21,7 @@ export interface MacRun {
 export function startMac(key: SymmetricKey, parameters: CryptographicParameters): MacRun {
   const { cryptographicAlgorithm, blockCipherMode } = parameters;
   const algorithm = cryptographicAlgorithm ?? key.algorithm;
-  const hash = hashName(hashOf(algorithm));
+  const hash = hashName(hashOfHmac(algorithm));
   if (hash !== undefined) return createHmac(hash, key.bytes);
   if (algorithm !== 'AES') throw new KmipError('FeatureNotSupported', `${algorithm} makes no MAC here`);
   if (key.algorithm !== 'AES') throw bad(`a key for ${key.algorithm} is none of AES`);
@@ -43,6 +43,6 @@ export const isSameMac = (made: Uint8Array, given: Uint8Array): boolean =>
 
 const bad = (message: string): KmipError => new KmipError('BadCryptographicParameters', message);
 
-/** HMAC_SHA256 is of SHA_256, HMAC_SHA3_256 of SHA3_256. */
-const hashOf = (algorithm: string): string =>
+/** HMAC_SHA256 is of SHA_256, HMAC_SHA3_256 of SHA3_256; other algorithms are of none, which has an empty name. */
+export const hashOfHmac = (algorithm: string): string =>
   algorithm.startsWith('HMAC_') ? algorithm.slice('HMAC_'.length).replace(/^SHA(?=\d+$)/, 'SHA_') : '';

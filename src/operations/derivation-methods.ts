@@ -13,6 +13,7 @@ import {
   pbkdf2Work,
   type Prf,
 } from '#crypto/key-derivation';
+import { hashOfHmac } from '#crypto/mac';
 import type { Random } from '#crypto/padding';
 import type { EnumerationValue } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
@@ -51,13 +52,17 @@ const nothing = new Uint8Array(0);
 const secretOf = ({ data: [first], key }: DerivationInput): Uint8Array => first ?? key.bytes;
 const dataOf = ({ data: [first = nothing] }: DerivationInput): Uint8Array => first;
 
-function hashingAlgorithm({ parameters }: DerivationInput): string {
-  const { hashingAlgorithm: algorithm } = parameters;
+const isHmac = (algorithm: string | undefined): algorithm is string => algorithm?.startsWith('HMAC_') === true;
+
+/** Of a hash, or of HMAC with it: the parameters name either. */
+const hashingAlgorithmOr = (byDefault: string | undefined, { parameters }: DerivationInput): string => {
+  const { hashingAlgorithm, cryptographicAlgorithm } = parameters;
+  const algorithm =
+    hashingAlgorithm ?? (isHmac(cryptographicAlgorithm) ? hashOfHmac(cryptographicAlgorithm) : byDefault);
   if (algorithm !== undefined) return algorithm;
   throw new KmipError('BadCryptographicParameters', 'the Cryptographic Parameters name no Hashing Algorithm');
-}
-
-const isHmac = (algorithm: string | undefined): algorithm is string => algorithm?.startsWith('HMAC_') === true;
+};
+const hashingAlgorithm = (input: DerivationInput): string => hashingAlgorithmOr(undefined, input);
 
 /** "The attributes of the derivation key provide enough information about the PRF". */
 const ownPrf = (input: DerivationInput): Prf =>
@@ -75,7 +80,7 @@ function chosenPrf({ key, parameters }: DerivationInput): Prf {
   }
   throw new KmipError(
     'BadCryptographicParameters',
-    'the Cryptographic Parameters name no pseudorandom function: a Hashing Algorithm, or mode CMAC of a block cipher',
+    'the Cryptographic Parameters name no pseudorandom function: a Hashing Algorithm, or mode CMAC of AES',
   );
 }
 
@@ -122,7 +127,7 @@ async function fromPassword(input: DerivationInput, heavily: Context['heavily'])
   if (salt === undefined) throw invalid('PBKDF2 needs a Salt');
   if (iterations === undefined || iterations < 1) throw invalid('PBKDF2 needs an Iteration Count of 1 or more');
   // RFC 8018 §B.1.1: "The default pseudorandom function is HMAC-SHA-1".
-  const { hashingAlgorithm: algorithm = 'SHA_1' } = input.parameters;
+  const algorithm = hashingAlgorithmOr('SHA_1', input);
   if (pbkdf2Work(algorithm, iterations, length) > maximumPbkdf2Work) {
     throw invalid(`Iteration Count and Cryptographic Length ask for more than ${maximumPbkdf2Work} HMACs`);
   }
@@ -164,8 +169,8 @@ export const derivationMethods: { readonly [M in WithKey]: DerivationMethod } = 
     heedsParameters: true,
     derive(input) {
       checkWork(input);
-      const { key, data, salt, length, parameters } = input;
-      return hkdf(parameters.hashingAlgorithm ?? 'SHA_256', { material: key.bytes, salt, info: data[0] }, length);
+      const { key, data, salt, length } = input;
+      return hkdf(hashingAlgorithmOr('SHA_256', input), { material: key.bytes, salt, info: data[0] }, length);
     },
   },
 };

@@ -61,6 +61,9 @@ export async function derive(
   }
 }
 
+/** In bits; DH of this size takes a tenth of a second, in which nobody else has a turn. */
+const maximumAgreement = 8192;
+
 /** 2.1 §11.14: "key agreement between a private and public key". */
 function agreed(bases: readonly Loaded[]): Uint8Array {
   const [ofPrivate, ofPublic] = (['PrivateKey', 'PublicKey'] as const).map((type) =>
@@ -68,6 +71,13 @@ function agreed(bases: readonly Loaded[]): Uint8Array {
   );
   if (ofPrivate === undefined || ofPublic === undefined) {
     throw new KmipError('InvalidObjectType', 'Derivation Method Asymmetric Key takes a Private Key and a Public Key');
+  }
+  const { cryptographicLength: bits = 0 } = ofPrivate.object.attributes;
+  if (bits > maximumAgreement) {
+    throw new KmipError(
+      'UnsupportedCryptographicParameters',
+      `keys above ${maximumAgreement} bits agree on nothing here`,
+    );
   }
   return agreedSecret(keyObjectIn('private', ofPrivate), keyObjectIn('public', ofPublic));
 }

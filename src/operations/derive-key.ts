@@ -2,7 +2,7 @@ import { cutTo } from '#crypto/key-derivation';
 import { symmetricKeyBytes } from '#crypto/symmetric-keys';
 import { attributeSet } from '#objects/attribute-codec';
 import type { Attributes, ObjectType } from '#objects/attributes';
-import { newObject } from '#objects/new-object';
+import { newObject, type MadeObject } from '#objects/new-object';
 import type { ObjectStructure } from '#objects/object-structure';
 import { enumeration } from '#protocol/codecs';
 import { many, required } from '#protocol/fields';
@@ -47,20 +47,24 @@ export const deriveKey = defineOperation('DeriveKey', {
     const key = cutTo(length, await derive(derivationMethod, bases, parameters, length, context));
 
     const id = context.newIdentifier();
-    const structure = derivedStructure(objectType, key, given);
     const keyFormatType = formatAsked(attributes);
     const links = bases.map(({ object }) => linkTo('DerivationBaseObjectLink', object.id));
-    const made = newObject({
-      id,
-      owner: context.clientId,
-      structure: inFormat(structure, { keyFormatType }, { version: context.version, attributes: given }),
-      given: { ...given, link: [...(given.link ?? []), ...links], ...generatorFor(given, context.server) },
-      // Some derive without a mask: they get one that permits nothing.
-      found: { cryptographicUsageMask: 0, ...digestOfSymmetric(keyFormatType ?? 'Raw', key, context.version) },
-      now: context.now(),
-      generated: true,
-    });
-    key.fill(0);
+    let made: MadeObject;
+    try {
+      const structure = derivedStructure(objectType, key, given);
+      made = newObject({
+        id,
+        owner: context.clientId,
+        structure: inFormat(structure, { keyFormatType }, { version: context.version, attributes: given }),
+        given: { ...given, link: [...(given.link ?? []), ...links], ...generatorFor(given, context.server) },
+        // Some derive without a mask: they get one that permits nothing.
+        found: { cryptographicUsageMask: 0, ...digestOfSymmetric(keyFormatType ?? 'Raw', key, context.version) },
+        now: context.now(),
+        generated: true,
+      });
+    } finally {
+      key.fill(0);
+    }
     const others = bases.map((base): ObjectChange => {
       const linked = withLink(base.object, linkTo('DerivedKeyLink', id));
       return { update: base, to: changed(linked, {}, context.now()) };

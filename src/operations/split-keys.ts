@@ -15,7 +15,7 @@ export type SplitKey = Extract<ObjectStructure, { readonly objectType: 'SplitKey
 export const maximumParts = 255;
 
 /** Types of objects that are split, and that parts join to. */
-export const splitTypes = ['SymmetricKey', 'PrivateKey', 'SecretData'] as const;
+const splitTypes = ['SymmetricKey', 'PrivateKey', 'SecretData'] as const;
 export type SplitType = (typeof splitTypes)[number];
 export const isSplitType = (type: string): type is SplitType => (splitTypes as readonly string[]).includes(type);
 
