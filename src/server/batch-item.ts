@@ -15,8 +15,11 @@ import { ItemType, type Item } from '#ttlv/item';
 import { RunContext, type Asking, type Batch } from './context.ts';
 import type { Running } from './services.ts';
 
-/** An item is run again when somebody else changed its object meanwhile; more often than this nobody is that unlucky. */
-const maximumRuns = 16;
+/**
+ * An item is run again when somebody else changed its object meanwhile. Those of one process wait in line, so that it races with one of
+ * each other process, and with who comes anew; of eight processes nobody is unlucky so often in 10^14 times.
+ */
+const maximumRuns = 256;
 
 /** An answer, and its audit record. */
 export interface Done {
