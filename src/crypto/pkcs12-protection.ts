@@ -24,8 +24,8 @@ export interface Encrypted {
 
 const rounds = 10_000;
 const saltBytes = 16;
-/** The derivation of PBES2 runs on the thread pool, the others between what else there is to do. */
-const maximumRounds = { pbes2: 1_000_000, others: 100_000 };
+/** Of all parts of a container together. The derivation of PBES2 runs on the thread pool, the others between what else there is to do. */
+const maximumRounds = { pbes2: 1_000_000, others: 250_000 };
 
 const Algorithm = {
   pbes2: '1.2.840.113549.1.5.13',
@@ -97,11 +97,34 @@ const macHashes: { readonly [oid: string]: { readonly hash: string } } = {
   '2.16.840.1.101.3.4.2.3': { hash: 'sha512' },
 };
 
+/** Takes so many rounds from what a container may have, and answers them. @throws KmipError InvalidField when they are more. */
+export type TakeRounds = (count: number, kind: keyof typeof maximumRounds) => number;
+
+/** For one container: else each of its many parts could ask for the most. */
+export function roundsOfContainer(): TakeRounds {
+  const left = { ...maximumRounds };
+  return (count, kind) => {
+    if (count >= 1 && count <= left[kind]) {
+      left[kind] -= count;
+      return count;
+    }
+    throw new KmipError(
+      'InvalidField',
+      `the PKCS#12 container asks for ${count} iterations, 1 to ${maximumRounds[kind]} in all are made`,
+    );
+  };
+}
+
 /** Whether the MAC is that of the content under the password. @throws KmipError InvalidField for one that is not made here. */
-export async function isAuthentic(content: Uint8Array, macData: MacData, password: string): Promise<boolean> {
+export async function isAuthentic(
+  content: Uint8Array,
+  macData: MacData,
+  password: string,
+  take: TakeRounds,
+): Promise<boolean> {
   const { hash } = macHashes[macData.mac.digestAlgorithm.algorithmId] ?? unknown('MAC');
   const salt = macData.macSalt.valueBlock.valueHexView;
-  const actual = await macOf(content, password, { hash, salt, rounds: bounded(macData.iterations ?? 1, 'others') });
+  const actual = await macOf(content, password, { hash, salt, rounds: take(macData.iterations ?? 1, 'others') });
   const said = macData.mac.digest.valueBlock.valueHexView;
   return said.length === actual.length && timingSafeEqual(said, actual);
 }
@@ -109,12 +132,6 @@ export async function isAuthentic(content: Uint8Array, macData: MacData, passwor
 const unknown = (what: string): never => {
   throw new KmipError('InvalidField', `the PKCS#12 container has a ${what} that is not read here`);
 };
-
-function bounded(count: number, kind: keyof typeof maximumRounds): number {
-  const bound = maximumRounds[kind];
-  if (count >= 1 && count <= bound) return count;
-  throw new KmipError('InvalidField', `the PKCS#12 container asks for ${count} iterations, 1 to ${bound} are made`);
-}
 
 /** RFC 8018 appendix B.1.2; SHA-1 is the default. */
 const prfs: { readonly [oid: string]: string } = {
@@ -175,26 +192,32 @@ export async function decrypt(
   { algorithmId, algorithmParams }: AlgorithmIdentifier,
   data: Uint8Array,
   password: string,
+  take: TakeRounds,
 ) {
   if (algorithmId === Algorithm.pbes2)
-    return await decryptPbes2(new PBES2Params({ schema: algorithmParams }), data, password);
+    return await decryptPbes2(new PBES2Params({ schema: algorithmParams }), data, password, take);
   const cipher = pkcs12Ciphers[algorithmId] ?? unknown('cipher');
   const [salt, count] = (algorithmParams as Sequence).valueBlock.value as [OctetString, Integer];
   const derivation = {
     hash: 'sha1',
     salt: salt.valueBlock.valueHexView,
-    rounds: bounded(count.valueBlock.valueDec, 'others'),
+    rounds: take(count.valueBlock.valueDec, 'others'),
   };
   const key = await derive(password, derivation, 'key', cipher.keyBytes);
   return cipher.decrypt(key, await derive(password, derivation, 'iv', 8), data);
 }
 
-async function decryptPbes2({ keyDerivationFunc, encryptionScheme }: PBES2Params, data: Uint8Array, password: string) {
+async function decryptPbes2(
+  { keyDerivationFunc, encryptionScheme }: PBES2Params,
+  data: Uint8Array,
+  password: string,
+  take: TakeRounds,
+) {
   const cipher = pbes2Ciphers[encryptionScheme.algorithmId] ?? unknown('cipher');
   if (keyDerivationFunc.algorithmId !== Algorithm.pbkdf2) unknown('key derivation');
   const { salt, iterationCount, prf } = new PBKDF2Params({ schema: keyDerivationFunc.algorithmParams });
   const hash = prf === undefined ? 'sha1' : (prfs[prf.algorithmId] ?? unknown('key derivation'));
-  const count = bounded(iterationCount, 'pbes2');
+  const count = take(iterationCount, 'pbes2');
   const key = await promisify(pbkdf2)(
     password,
     (salt as OctetString).valueBlock.valueHexView,

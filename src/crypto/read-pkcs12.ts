@@ -14,7 +14,7 @@ import {
 import { KmipError } from '#protocol/kmip-error';
 import { childrenOf } from './der.ts';
 import { AttributeType, type Pkcs12 } from './pkcs12.ts';
-import { decrypt, isAuthentic } from './pkcs12-protection.ts';
+import { decrypt, isAuthentic, roundsOfContainer, type TakeRounds } from './pkcs12-protection.ts';
 
 export const maximumPkcs12Bytes = 256 * 1024;
 const derBounds = { maxDepth: 24, maxNodes: 5000, maxContentLength: maximumPkcs12Bytes };
@@ -45,17 +45,18 @@ export async function readPkcs12(bytes: Uint8Array, password: string): Promise<P
   }
   const file = parse(() => new PFX({ schema: valueIn(bytes) }));
   const content = parse(() => bytesIn(file.authSafe.content));
+  const take = roundsOfContainer();
   // The authentication is checked before anything else is believed.
-  if (file.macData !== undefined && !(await isAuthentic(content, file.macData, password))) throw sealed();
+  if (file.macData !== undefined && !(await isAuthentic(content, file.macData, password, take))) throw sealed();
   const keys: NamedKey[] = [];
   const certificates: Uint8Array[] = [];
   for (const info of parse(() => contentsIn(content))) {
-    const bags = await bagsOf(info, password);
+    const bags = await bagsOf(info, password, take);
     for (const bag of bags) {
       const { bagValue } = bag;
       if (bagValue instanceof PKCS8ShroudedKeyBag) {
         const { encryptionAlgorithm, encryptedData } = bagValue;
-        const privateKey = await opened(() => decrypt(encryptionAlgorithm, bytesIn(encryptedData), password));
+        const privateKey = await opened(() => decrypt(encryptionAlgorithm, bytesIn(encryptedData), password, take));
         keys.push({ privateKey, friendlyName: friendlyNameOf(bag) });
       } else if (bagValue instanceof PrivateKeyInfo) {
         keys.push({ privateKey: new Uint8Array(bagValue.toSchema().toBER()), friendlyName: friendlyNameOf(bag) });
@@ -132,14 +133,14 @@ const bytesIn = (octets: OctetString): Uint8Array => new Uint8Array(octets.getVa
 const contentsIn = (bytes: Uint8Array): ContentInfo[] =>
   childrenOf(valueIn(bytes), 'the PKCS#12 container').map((schema) => new ContentInfo({ schema }));
 
-async function bagsOf(info: ContentInfo, password: string): Promise<readonly SafeBag[]> {
+async function bagsOf(info: ContentInfo, password: string, take: TakeRounds): Promise<readonly SafeBag[]> {
   if (info.contentType !== ContentInfo.ENCRYPTED_DATA) {
     return parse(() => new SafeContents({ schema: valueIn(bytesIn(info.content)) }).safeBags);
   }
   const { encryptedContentInfo } = parse(() => new EncryptedData({ schema: info.content }));
   const encrypted = parse(() => new Uint8Array(encryptedContentInfo.getEncryptedContent()));
   return await opened(async () => {
-    const contents = await decrypt(encryptedContentInfo.contentEncryptionAlgorithm, encrypted, password);
+    const contents = await decrypt(encryptedContentInfo.contentEncryptionAlgorithm, encrypted, password, take);
     return new SafeContents({ schema: valueIn(contents) }).safeBags;
   });
 }
