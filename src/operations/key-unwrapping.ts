@@ -21,6 +21,7 @@ export async function unwrapped(structure: ObjectStructure, id: string, context:
   const { keyWrappingData: wrapping, ...keyBlock } = structure.keyBlock;
   const { keyValue } = keyBlock;
   if (wrapping === undefined || keyValue === undefined) return structure;
+  checkEncoding(wrapping);
   const keys = await unwrappingKeys(wrapping, id, context);
   // A Key Value that is only MACed or signed may be there to be read.
   const given = isWrapped(keyValue) ? keyValue : encodeKeyValue(keyValue, context.version);
@@ -41,11 +42,14 @@ export async function unwrapped(structure: ObjectStructure, id: string, context:
 const sealed = (): KmipError =>
   new KmipError('CryptographicFailure', 'the wrapped Key Value does not open with the keys of its Key Wrapping Data');
 
+/** Before anything is opened: afterwards the refusal would tell that it did open. */
+function checkEncoding({ encodingOption }: KeyWrappingData): void {
+  if (encodingOption === undefined || encodingOption === 'NoEncoding' || encodingOption === 'TTLVEncoding') return;
+  throw new KmipError('EncodingOptionError', `Encoding Option ${encodingOption} is not supported`);
+}
+
 function keyValueIn(bytes: Uint8Array, { encodingOption }: KeyWrappingData, version: Version): KeyValue {
   if (encodingOption === 'NoEncoding') return { keyMaterial: bytes };
-  if (encodingOption !== undefined && encodingOption !== 'TTLVEncoding') {
-    throw new KmipError('EncodingOptionError', `Encoding Option ${encodingOption} is not supported`);
-  }
   try {
     return decodeKeyValue(bytes, version);
   } catch {

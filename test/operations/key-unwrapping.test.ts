@@ -272,6 +272,23 @@ describe('Import that unwraps', () => {
     }
   });
 
+  it('refuses an encoding that it has not whether or not the key opens', async () => {
+    for (const version of versionsWithImport) {
+      const here = caller(version);
+      const wrapper = await kekIn(here, inMode(mode.NISTKeyWrap));
+      const object = wrappedBy(wrapper, bytes('KeyValue', wrapped43));
+      const foreign = replaced(object, 'EncodingOption', () => enumerated('EncodingOption', 0x80000001));
+      const answers: unknown[] = [];
+      for (const given of [foreign, replaced(foreign, 'KeyValue', changed)]) {
+        const what = symmetricKey('strange', [int('CryptographicUsageMask', 12)], given);
+        const { reason, message } = await here.refused('Import', ...importing(here, what, notWrapped));
+        answers.push([reason, message]);
+      }
+      expect(answers[1]).to.deep.equal(answers[0]);
+      expect(answers[0]).to.include('EncodingOptionError');
+    }
+  });
+
   it('has nothing to open where nothing is wrapped', async () => {
     for (const version of versionsWithImport) {
       const here = caller(version);
