@@ -156,8 +156,11 @@ export const pbkdf2Work = (algorithm: string, iterations: number, length: number
 
 /** AWS Signature Version 4, "derive a signing key": HMACs in a chain, over the date, the region and the service. */
 export function awsSigningKey(secret: Uint8Array, scope: readonly Uint8Array[]): Uint8Array {
-  return [...scope, Buffer.from('aws4_request')].reduce(
-    (key, part) => hmacPrf('SHA_256', key)(part),
-    Buffer.concat([Buffer.from('AWS4'), secret]),
-  );
+  let key: Uint8Array = Buffer.concat([Buffer.from('AWS4'), secret]);
+  for (const part of [...scope, Buffer.from('aws4_request')]) {
+    const next = hmacPrf('SHA_256', key)(part);
+    key.fill(0);
+    key = next;
+  }
+  return key;
 }

@@ -2,6 +2,7 @@
 import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync } from 'node:crypto';
 import { expect } from 'chai';
 import { enumerationNumber } from '#protocol/enumerations';
+import { Tag } from '#protocol/tags';
 import { id, item, serverForEach, type Caller } from '#test/clients/caller';
 import { at, bytes, enumerated, int, struct, value } from '#test/server/items';
 import type { Item } from '#ttlv/item';
@@ -156,6 +157,14 @@ describe('a Derivation Method', () => {
     expect(value(block, 'KeyFormatType')).to.equal(enumerationNumber('KeyFormatType', 'TransparentSymmetricKey'));
     expect(value(block, 'KeyValue', 'KeyMaterial', 'Key')).to.have.length(16);
     expect(await refusal(here, [base], formatted('X_509'))).to.equal('KeyFormatTypeNotSupported');
+  });
+
+  it('derives many at once from one key, and links them all', async () => {
+    const here = server.caller('2.1');
+    const base = await key(here, iteratedKey);
+    const made = await Promise.all(Array.from({ length: 8 }, () => derive(here, [base], counterMode)));
+    const links = await here.attributes(base, enumerated('AttributeReference', Tag.Link));
+    expect(links.map((link) => value(link, 'LinkedObjectIdentifier'))).to.have.members(made);
   });
 
   it('leaves the clock to others while PBKDF2 works', async () => {

@@ -2,7 +2,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
+import type { ManagedObject } from '#objects/managed-object';
 import { Tag } from '#protocol/tags';
+import { objectKind } from '#store/object-record';
 import { given, id, pairSet, serverForEach } from '#test/clients/caller';
 import { bool, bytes, struct, text, value } from '#test/server/items';
 import { ItemType, type Item } from '#ttlv/item';
@@ -67,6 +69,16 @@ describe('the parts of a key', () => {
       await part(now, { identifier: 5, hex: '00'.repeat(8) }),
     ];
     expect(await refusedJoin(now, [...parts.slice(1), ...ofLength])).to.equal('BadCryptographicParameters');
+  });
+
+  it('keeps at rest what no version says: which parts belong together, and how they are read', async () => {
+    const here = server.caller('1.4');
+    const parts = await split(here, 'PolynomialSharingGF2_16', { attributes: [algorithm('AES'), length(128)] });
+    for (const which of parts) {
+      const held = await server.fixture.store.get(objectKind, which);
+      const { structure } = objectKind.decode(objectKind.encode(held?.value as ManagedObject));
+      expect(structure).to.include({ splitOf: parts[0], polynomial: 0x11b });
+    }
   });
 
   it('finds by a part too many that one is of another key', async () => {
