@@ -54,6 +54,13 @@ export function isRandom({ meaning, scene }: Spot): boolean {
   return used === enumerationNumber('CryptographicAlgorithm', 'RSA') || (has(answered) && !has(asked));
 }
 
+/** "The wrapping contains variable output for each wrap operation" (§4.7.1, 7b): a PKCS#12 container has salts, and no fixed length. */
+export const isContainer = ({ meaning, scene }: Spot): boolean =>
+  meaning === 'KeyMaterial' &&
+  scene.asked.some(
+    (item) => item.tag === Tag.KeyFormatType && numberIn(item) === enumerationNumber('KeyFormatType', 'PKCS_12'),
+  );
+
 /** The operation used a key that the client does not know. */
 export const usesUnknownKey = ({ operation, ledger, asked, answered }: Scene): boolean =>
   keyed.has(operation) && !allGiven(ledger, [...asked, ...answered]);

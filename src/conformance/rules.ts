@@ -6,7 +6,7 @@
 import { ItemType, type Item } from '#ttlv/item';
 import { enumerationNumber } from '#protocol/enumerations';
 import { Tag, type TagName } from '#protocol/tags';
-import { isRandom, isResult, sameLength, usesUnknownKey } from './chance.ts';
+import { isContainer, isRandom, isResult, sameLength, usesUnknownKey } from './chance.ts';
 import { attributeIn, datesIn } from './ledger.ts';
 import { among, objectOf, type Scene, type Spot } from './scene.ts';
 import { numberIn, partOf, sameValue, textIn } from './tree.ts';
@@ -202,6 +202,11 @@ export const rules: readonly Rule[] = [
   {
     name: 'results that are random by nature have the same length',
     value: (expected, actual, spot) => isResult(spot) && sameLength(expected, actual) && isRandom(spot),
+  },
+  {
+    name: 'a PKCS#12 container is another each time',
+    value: (expected, actual, spot) =>
+      isContainer(spot) && expected.type === ItemType.ByteString && actual.type === ItemType.ByteString,
   },
   {
     name: "custom attributes y-... are the server's own",

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -97,6 +98,38 @@ describe('the conformance runner', () => {
     const asked = attributes(['ActivationDate'], activation);
     await write({ 'A-M-1-21': conversation(create(activation) + created, asked) });
     expect((await run())[0]).to.not.have.property('failure');
+  });
+
+  it('lets a PKCS#12 container be another each time, and no other form of a key', async () => {
+    const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'der' });
+    const block = (format: string, material: string): string =>
+      `<KeyBlock><KeyFormatType type="Enumeration" value="${format}"/><KeyValue>
+      <KeyMaterial type="ByteString" value="${material}"/></KeyValue></KeyBlock>`;
+    const type = (name: string): string => `<ObjectType type="Enumeration" value="${name}"/>`;
+    const password = `<SecretData><SecretDataType type="Enumeration" value="Password"/>${block('Opaque', '61626364')}</SecretData>`;
+    const links = `<CryptographicUsageMask type="Integer" value="Sign"/><Link><LinkType type="Enumeration"
+      value="PKCS_12PasswordLink"/><LinkedObjectIdentifier type="TextString" value="$UNIQUE_IDENTIFIER_0"/></Link>`;
+    const keyId = id.replace('_0', '_1');
+    const registering =
+      request(
+        'Register',
+        `${type('SecretData')}<Attributes><ActivationDate type="DateTime" value="2020-01-01T00:00:00+00:00"/></Attributes>${password}`,
+      ) + answer('Register', id);
+    const registeringKey =
+      request(
+        'Register',
+        `${type('PrivateKey')}<Attributes>${links}</Attributes><PrivateKey>${block('PKCS_8', key.toString('hex'))}</PrivateKey>`,
+      ) + answer('Register', keyId);
+    const getting = (format: string): string =>
+      request('Get', `${keyId}<KeyFormatType type="Enumeration" value="${format}"/>`) +
+      answer('Get', `${type('PrivateKey')}${keyId}<PrivateKey>${block(format, '00')}</PrivateKey>`);
+    await write({
+      'A-M-1-21': conversation(registering, registeringKey, getting('PKCS_12')),
+      'A-M-2-21': conversation(registering, registeringKey, getting('PKCS_8')),
+    });
+    const [packed, plain] = await run();
+    expect(packed).to.not.have.property('failure');
+    expect(plain?.failure?.difference?.path).to.match(/KeyMaterial/);
   });
 
   it('runs folder by folder in natural order, and only what was asked for', async () => {
