@@ -99,13 +99,18 @@ function readBigInteger(text: string): bigint | undefined {
   return BigInt.asIntN(digits.length * 4, BigInt(`0x${digits}`));
 }
 
+/** Of an Integer: no mask has more parts. */
+const bits = 32;
+
 /** A list of names and hex numbers, separated by spaces as in XML or by `|` as in JSON (§6.1.6.4). */
 function readMask(text: string, place: Place, names: Names): number | undefined {
+  const parts = text.split(/[\s|]+/, bits + 1);
+  if (parts.length > bits) return undefined;
   let mask = 0;
-  for (const part of text.split(/[\s|]+/)) {
-    const bits = toNumber(readHex(part, 32)) ?? names.maskBit(part, place);
-    if (bits === undefined) return undefined;
-    mask |= bits;
+  for (const part of parts) {
+    const value = toNumber(readHex(part, 32)) ?? names.maskBit(part, place);
+    if (value === undefined) return undefined;
+    mask |= value;
   }
   return mask;
 }

@@ -1,4 +1,5 @@
 /** XML text -> a neutral tree of elements, by the `sax` package, within bounds. */
+import { setImmediate } from 'node:timers/promises';
 import sax from 'sax';
 import { TtlvError } from './item.ts';
 import type { Limits } from './decode.ts';
@@ -22,25 +23,62 @@ interface Growing extends XmlElement {
   readonly children: Growing[];
 }
 
+/** XML 1.0 §2.2 Char: what is none can be written in no way, by number neither. */
+export const noCharacter = /[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+
+/** A comment may not hold one either, which is no loss. */
+const declaration = /<!(?!--|\[CDATA\[)/;
+
 /**
  * The outermost elements. Text between elements carries nothing in this encoding and is passed over, and so are comments.
  * @throws TtlvError with the line; nothing else.
  */
 export function readElements(text: string, limits: Partial<Limits> = {}): XmlElement[] {
+  const reader = elementReader(text, limits);
+  reader.read(text.length);
+  return reader.end();
+}
+
+/**
+ * The same for a text of any client: all others have their turns of the event loop meanwhile.
+ * @param inOneTurn characters that are read in one: a few milliseconds.
+ */
+export async function readElementsInTurns(
+  text: string,
+  limits: Partial<Limits> = {},
+  inOneTurn = 32 * 1024,
+): Promise<XmlElement[]> {
+  const reader = elementReader(text, limits);
+  while (reader.read(inOneTurn)) await setImmediate();
+  return reader.end();
+}
+
+interface ElementReader {
+  /** Reads so many characters more; whether any are left. */
+  read(characters: number): boolean;
+  end(): XmlElement[];
+}
+
+function elementReader(text: string, limits: Partial<Limits>): ElementReader {
   const { maximumBytes, maximumDepth, maximumItems } = { ...defaultXmlLimits, ...limits };
   if (text.length > maximumBytes) throw xmlError(`text is longer than ${maximumBytes} characters`, 1, true);
+  // Before sax sees one: its time for a declaration grows with the square of the length.
+  const declared = text.search(declaration);
+  if (declared >= 0) throw xmlError('a declaration is not allowed', text.slice(0, declared).split('\n').length);
 
   const outermost: Growing[] = [];
   const open: Growing[] = [];
   let items = 0;
+  let position = 0;
   const parser = sax.parser(true, { position: true });
+  // The text has its bound: sax's own would refuse long attribute values where one turn ends.
+  Object.assign(parser, { bufferCheckPosition: Infinity });
   const fail = (message: string, tooLarge = false): never => {
     throw xmlError(message, parser.line + 1, tooLarge);
   };
   // Without a prototype, so that &constructor; is no entity either.
   parser.ENTITIES = Object.assign(Object.create(null), { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" });
   parser.onerror = () => fail('text is not well-formed XML');
-  parser.ondoctype = () => fail('a document type declaration is not allowed');
   parser.onopentagstart = ({ name }) => {
     if (open.length >= maximumDepth) fail(`elements are nested deeper than ${maximumDepth}`, true);
     if (++items > maximumItems) fail('text has too many elements', true);
@@ -52,12 +90,21 @@ export function readElements(text: string, limits: Partial<Limits> = {}): XmlEle
     // Refused as soon as it is read: sax keeps attributes in an object with a prototype, and one might
     // be named after its members.
     if (!attributeNames.includes(name)) fail('an attribute is none of tag, name, type and value');
+    if (noCharacter.test(value)) fail('an attribute holds what is no character');
     open.at(-1)?.attributes.set(name, value);
   };
   parser.onclosetag = () => void open.pop();
-  // One write: sax would refuse long attribute values at the seams between several.
-  parser.write(text).close();
-  return outermost;
+  return {
+    read(characters) {
+      parser.write(text.slice(position, position + characters));
+      position += characters;
+      return position < text.length;
+    },
+    end() {
+      parser.close();
+      return outermost;
+    },
+  };
 }
 
 export function xmlError(message: string, line: number, tooLarge = false): TtlvError {

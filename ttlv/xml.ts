@@ -4,7 +4,7 @@ import type { Item } from './item.ts';
 import type { Limits } from './decode.ts';
 import type { Names } from './names.ts';
 import { readHex, readValue, writeHex, writeValue } from './value-text.ts';
-import { readElements, xmlError } from './xml-elements.ts';
+import { noCharacter, readElements, readElementsInTurns, xmlError } from './xml-elements.ts';
 import type { XmlElement } from './xml-elements.ts';
 
 /** §6.1.6: "If namespaces are required, XML elements SHALL use the following namespace". */
@@ -18,7 +18,15 @@ const genericName = 'TTLV';
  * @throws TtlvError with the line; nothing else.
  */
 export function readXml(text: string, names: Names, limits: Partial<Limits> = {}): Item {
-  const [element, second] = readElements(text, limits);
+  return theItem(readElements(text, limits), names);
+}
+
+/** The same for a text of any client, which may be long: it keeps nobody waiting. */
+export async function readXmlInTurns(text: string, names: Names, limits: Partial<Limits> = {}): Promise<Item> {
+  return theItem(await readElementsInTurns(text, limits), names);
+}
+
+function theItem([element, second]: readonly XmlElement[], names: Names): Item {
   if (element === undefined) throw xmlError('text has no element', 1);
   if (second !== undefined) throw xmlError('text has more than one outermost element', second.line);
   return itemFromElement(element, names);
@@ -97,8 +105,7 @@ const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '
 
 /** White space other than the blank is written by number, since a reader of XML may turn it into a blank (XML 1.0 §3.3.3). */
 function escapeValue(text: string): string {
-  // XML 1.0 §2.2 Char.
-  if (/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.test(text)) {
+  if (noCharacter.test(text)) {
     throw new RangeError('a text string holds a character that XML cannot carry');
   }
   return text.replace(/[&<>"\t\n\r]/g, (character) => escapes[character] ?? `&#${character.charCodeAt(0)};`);

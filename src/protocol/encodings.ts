@@ -4,7 +4,7 @@ import { encode } from '#ttlv/encode';
 import { TtlvError, type Item } from '#ttlv/item';
 import { readJson, writeJson } from '#ttlv/json';
 import type { Names } from '#ttlv/names';
-import { readXml, writeXml } from '#ttlv/xml';
+import { readXmlInTurns, writeXml } from '#ttlv/xml';
 import { versionAtStart } from './message.ts';
 import { names } from './names.ts';
 import { versionOf, type Version } from './versions.ts';
@@ -16,9 +16,9 @@ export interface Encoding {
   /**
    * What a body says, in TTLV; the body itself when it is that. Its length is the caller's to bound.
    * @param limits of items and depth, those of `decode` by default.
-   * @throws TtlvError when the body is no item.
+   * Rejects with TtlvError when the body is no item.
    */
-  toTtlv(body: Uint8Array, limits?: Partial<Limits>): Uint8Array;
+  toTtlv(body: Uint8Array, limits?: Partial<Limits>): Promise<Uint8Array>;
   /**
    * The body for a message of our own; the message itself when it is that.
    * @throws RangeError when it holds what the encoding cannot carry.
@@ -33,12 +33,13 @@ const expansionOfText = 4;
 
 const inText = (
   contentType: string,
-  readText: (text: string, names: Names, limits: Partial<Limits>) => Item,
+  readText: (text: string, names: Names, limits: Partial<Limits>) => Item | Promise<Item>,
   writeText: (item: Item, names: Names) => string,
 ): Encoding => ({
   contentType,
   expansion: expansionOfText,
-  toTtlv: (body, limits = {}) => encode(readText(textOf(body), names, { ...limits, maximumBytes: body.length })),
+  toTtlv: async (body, limits = {}) =>
+    encode(await readText(textOf(body), names, { ...limits, maximumBytes: body.length })),
   fromTtlv: (message) => Buffer.from(writeText(decode(message, lengthOf(message)), names)),
   versionOf: versionInText,
 });
@@ -75,11 +76,11 @@ export const encodings = {
   ttlv: {
     contentType: 'application/octet-stream',
     expansion: 1,
-    toTtlv: (body) => body,
+    toTtlv: (body) => Promise.resolve(body),
     fromTtlv: (message) => message,
     versionOf: versionAtStart,
   },
-  xml: inText('text/xml', readXml, writeXml),
+  xml: inText('text/xml', readXmlInTurns, writeXml),
   json: inText('application/json', readJson, writeJson),
 } as const satisfies Readonly<Record<string, Encoding>>;
 export type EncodingName = keyof typeof encodings;

@@ -128,7 +128,7 @@ function converse(socket: TLSSocket, session: Session, { handler, log, limits }:
   async function respond(encoding: Encoding, body: Buffer): Promise<Uint8Array> {
     let message: Uint8Array;
     try {
-      message = encoding.toTtlv(body);
+      message = await encoding.toTtlv(body);
     } catch (error) {
       if (!(error instanceof TtlvError)) throw error;
       return await handler.refuse(error, encoding.versionOf(body), session);

@@ -1,13 +1,16 @@
 /** Requests over HTTPS in each encoding, by Node's own client. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { request as httpsRequest, type Agent, type RequestOptions } from 'node:https';
+import { setTimeout as wait } from 'node:timers/promises';
 import { names } from '#protocol/names';
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import type { Item } from '#ttlv/item';
 import { readJson, writeJson } from '#ttlv/json';
 import { readXml, writeXml } from '#ttlv/xml';
-import type { Holder, TlsPlace } from './tls-place.ts';
+import { item } from './batches.ts';
+import { enumerated, request } from './items.ts';
+import type { Holder, Peer, TlsPlace } from './tls-place.ts';
 
 /** Additional Message Encodings 1.0 §2.4. */
 export const encodings = {
@@ -79,3 +82,24 @@ export async function exchange(
   if (status !== 200) throw new Error(`${status}: ${body.toString()}`);
   return read(body);
 }
+
+export const query = (version: string, id?: string): Item =>
+  request(version, [item('Query', [enumerated('QueryFunction', 1)], id)]);
+
+/** What comes until the server has closed its side, or until the pattern is there. */
+export async function heard({ socket }: Peer, until?: RegExp): Promise<string> {
+  let said = '';
+  socket.on('data', (chunk: Buffer) => (said += chunk.toString('latin1')));
+  while (!socket.readableEnded && !socket.destroyed && until?.test(said) !== true) await wait(10);
+  return said;
+}
+
+/** A request with this body as it goes over the wire. */
+export const asHttp = (body: Uint8Array, more = ''): Buffer =>
+  Buffer.concat([
+    Buffer.from(
+      `POST /kmip HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\n` +
+        `Content-Length: ${body.length}\r\n${more}\r\n`,
+    ),
+    body,
+  ]);

@@ -2,6 +2,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { itemFromElement, ItemType, readElements, readXml, TtlvError, writeXml } from '#ttlv/index';
+import { readXmlInTurns } from '#ttlv/xml';
+import { readElementsInTurns } from '#ttlv/xml-elements';
 import type { Item, Limits } from '#ttlv/index';
 import { itemsWith } from './arbitrary.ts';
 import { sampleNames } from './sample-names.ts';
@@ -162,6 +164,9 @@ const refused: readonly [name: string, xml: string, line: number][] = [
   ['an entity that XML has not', at('TextString', '&nbsp;'), 1],
   ['an entity named after a member of objects', at('TextString', '&constructor;'), 1],
   ['a character that XML forbids', at('TextString', '&#0;'), 1],
+  ['half of a character', at('TextString', '&#xd800;'), 1],
+  ['a declaration of two million letters', `<RequestHeader>\n<!${'D'.repeat(2_000_000)}></RequestHeader>`, 2],
+  ['a mask of more names than it has bits', usage('Encrypt '.repeat(33).trim()), 1],
   ['an unknown attribute', '<RequestHeader>\n<ObjectType size="1"/></RequestHeader>', 2],
   ['an attribute named after a member of objects', '<RequestHeader hasOwnProperty="1" a="2"/>', 1],
   ['another namespace', '<RequestHeader xmlns="urn:x"/>', 1],
@@ -252,9 +257,26 @@ describe('the XML encoding', () => {
     });
   }
 
-  it('reads a byte string of a million bytes', () => {
+  it('reads a byte string of a million bytes, and lets others have their turns meanwhile', async () => {
     const item: Item = { tag, type: ItemType.ByteString, value: Buffer.alloc(1_000_000, 0xab) };
-    expect(plain(readXml(writeXml(item, sampleNames), sampleNames))).to.deep.equal(plain(item));
+    const xml = writeXml(item, sampleNames);
+    expect(plain(readXml(xml, sampleNames))).to.deep.equal(plain(item));
+    let turns = 0;
+    const others = setInterval(() => void turns++, 0);
+    expect(plain(await readXmlInTurns(xml, sampleNames))).to.deep.equal(plain(item));
+    clearInterval(others);
+    expect(turns).to.be.above(20);
+  });
+
+  it('reads the same in however many turns', async () => {
+    for (const [, xml] of [...written, ...alsoRead]) {
+      const text = `<!-- \u{1f511} -->${xml}\n`;
+      expect(await readElementsInTurns(text, {}, 1)).to.deep.equal(readElements(text));
+    }
+    for (const [name, xml, line] of refused) {
+      const error: unknown = await readXmlInTurns(xml, sampleNames).catch((error: unknown) => error);
+      expect(error, name).to.be.instanceOf(TtlvError).with.property('offset', line);
+    }
   });
 
   it('reads what it wrote', () => {
