@@ -3,11 +3,13 @@
  * here, and ECDSA comes from another library, which knows fewer curves.
  */
 import { constants, createHash, privateEncrypt, publicDecrypt, type KeyObject } from 'node:crypto';
+import { brainpoolP256r1, brainpoolP384r1, brainpoolP512r1 } from '@noble/curves/misc.js';
 import { p256, p384, p521 } from '@noble/curves/nist.js';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { KmipError } from '#protocol/kmip-error';
 import { nothing, octets, oid, sequence, toDer } from './der.ts';
 import { readEcPrivate } from './ec-keys.ts';
+import { readPublicInfo } from './key-containers.ts';
 import type { Random } from './padding.ts';
 import { encodePss, fitsPss } from './pss.ts';
 import { unsupported, type Scheme } from './signature-scheme.ts';
@@ -35,7 +37,10 @@ const digestInfo = (hash: string, digest: Uint8Array): Uint8Array =>
   toDer(sequence(sequence(oid(hashOids[hash] as string), nothing()), octets(digest)));
 
 /** By OpenSSL's names. */
-const curves = { prime256v1: p256, secp384r1: p384, secp521r1: p521, secp256k1 } as const;
+const curves = {
+  ...{ prime256v1: p256, secp384r1: p384, secp521r1: p521, secp256k1 },
+  ...{ brainpoolP256r1, brainpoolP384r1, brainpoolP512r1 },
+};
 type DigestCurve = (typeof curves)[keyof typeof curves];
 /** What is signed is a digest, in DER, and of the two values that fit OpenSSL takes either. */
 const asOpenSsl = { prehash: false, format: 'der', lowS: false } as const;
@@ -111,10 +116,10 @@ function curveOf(key: KeyObject): DigestCurve {
   throw unsupported(`keys on ${name} sign no Digested Data here: send the Data`);
 }
 
-/** Uncompressed (SEC 1 §2.3.3). */
 function pointOf(key: KeyObject): Uint8Array {
-  const { x = '', y = '' } = key.export({ format: 'jwk' });
-  return Buffer.concat([Uint8Array.of(4), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')]);
+  const read = readPublicInfo(key.export({ type: 'spki', format: 'der' }));
+  if (read.family !== 'EC') throw new Error(`${read.family} has no points`);
+  return read.point;
 }
 
 const modulusBitsOf = (key: KeyObject): number => key.asymmetricKeyDetails?.modulusLength ?? 0;
