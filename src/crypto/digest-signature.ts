@@ -1,6 +1,6 @@
 /**
- * Signatures of what was hashed elsewhere (Digested Data, KMIP 2.1 §6.1.55). node:crypto hashes whatever it signs, so RSA gets its padding
- * here, and ECDSA comes from another library, which knows fewer curves.
+ * Signatures of what was hashed elsewhere (Digested Data, KMIP 2.1 §6.1.55). node:crypto hashes whatever it signs, so the
+ * padding of RSA is made here, and ECDSA comes from another library, which knows fewer curves.
  */
 import { constants, createHash, privateEncrypt, publicDecrypt, type KeyObject } from 'node:crypto';
 import { brainpoolP256r1, brainpoolP384r1, brainpoolP512r1 } from '@noble/curves/misc.js';

@@ -39,8 +39,8 @@ const signers: { readonly [keyType: string]: Signer } = {
 };
 
 /**
- * PSS with a salt in whose length nothing was said takes that of the hash when signing, any when verifying; its mask is of
- * the same hash: the official cases (CS-AC-M-2) verify such signatures, which the defaults of §4.16 would find invalid.
+ * The mask of PSS is of the same hash when nothing else is said: the official cases (CS-AC-M-2) verify such signatures,
+ * which the default of §4.16, SHA-1, would find invalid.
  * @throws KmipError BadCryptographicParameters when they do not fit the key or one another, or lack what is needed;
  * UnsupportedCryptographicParameters for what is not here.
  */

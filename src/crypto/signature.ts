@@ -133,7 +133,7 @@ function streamedHash(scheme: Scheme): string {
 const digestOf = (scheme: Scheme, data: Uint8Array): Uint8Array =>
   createHash(streamedHash(scheme)).update(data).digest();
 
-/** @param defaultSalt of PSS, where no Salt Length is given. */
+/** @param defaultSalt of PSS, where no Salt Length is given: as long as the hash when signing, any when verifying. */
 function inputOf(key: KeyObject, scheme: Scheme, defaultSalt: number): SignKeyObjectInput {
   if (scheme.kind === 'PKCS1') return { key, padding: constants.RSA_PKCS1_PADDING };
   if (scheme.kind !== 'PSS') return { key, dsaEncoding: 'der' };
