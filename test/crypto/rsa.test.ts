@@ -50,6 +50,36 @@ const message11 = '6628194e12073db03ba94cda9ef9532397d50dba79b987004afefe34';
 const encrypted11 =
   '354fe67b4a126d5d35fe36c777791a3f7ba13def484e2d3908aff722fad468fb21696de95d0be911c2d3174f8afcc201035f7b6d8e69402de5451618c21a535fa9d7bfc5b8dd9fc243f8cf927db31322d6e881eaa91a996170e657a05a266426d98c88003f8477c1227094a0d9fa1e8c4024309ce1ecccb5210035d47ac72e8a';
 
+/** Of the same publication: pkcs1v15sign-vectors.txt, example 1.1, and pss-int.txt; SHA-1, and public exponents of 65537. */
+const publishedSignatures: readonly {
+  readonly name: string;
+  readonly modulus: string;
+  readonly message: string;
+  readonly signature: string;
+  readonly parameters: CryptographicParameters;
+}[] = [
+  {
+    name: 'RSASSA-PKCS1-v1_5',
+    modulus:
+      'a56e4a0e701017589a5187dc7ea841d156f2ec0e36ad52a44dfeb1e61f7ad991d8c51056ffedb162b4c0f283a12a88a394dff526ab7291cbb307ceabfce0b1dfd5cd9508096d5b2b8b6df5d671ef6377c0921cb23c270a70e2598e6ff89d19f105acc2d3f0cb35f29280e1386b6f64c4ef22e1e1f20d0ce8cffb2249bd9a2137',
+    message:
+      'cdc87da223d786df3b45e0bbbc721326d1ee2af806cc315475cc6f0d9c66e1b62371d45ce2392e1ac92844c310102f156a0d8d52c1f4c40ba3aa65095786cb769757a6563ba958fed0bcc984e8b517a3d5f515b23b8a41e74aa867693f90dfb061a6e86dfaaee64472c00e5f20945729cbebe77f06ce78e08f4098fba41f9d6193c0317e8b60d4b6084acb42d29e3808a3bc372d85e331170fcbf7cc72d0b71c296648b3a4d10f416295d0807aa625cab2744fd9ea8fd223c42537029828bd16be02546f130fd2e33b936d2676e08aed1b73318b750a0167d0',
+    signature:
+      '6bc3a06656842930a247e30d5864b4d819236ba7c68965862ad7dbc4e24af28e86bb531f03358be5fb74777c6086f850caef893f0d6fcc2d0c91ec013693b4ea00b80cd49aac4ecb5f8911afe539ada4a8f3823d1d13e472d1490547c659c7617f3d24087ddb6f2b72096167fc097cab18e9a458fcb634cdce8ee35894c484d7',
+    parameters: { paddingMethod: 'PKCS1V1_5', hashingAlgorithm: 'SHA_1' },
+  },
+  {
+    name: 'RSASSA-PSS',
+    modulus:
+      'a2ba40ee07e3b2bd2f02ce227f36a195024486e49c19cb41bbbdfbba98b22b0e577c2eeaffa20d883a76e65e394c69d4b3c05a1e8fadda27edb2a42bc000fe888b9b32c22d15add0cd76b3e7936e19955b220dd17d4ea904b1ec102b2e4de7751222aa99151024c7cb41cc5ea21d00eeb41f7c800834d2c6e06bce3bce7ea9a5',
+    message:
+      '859eef2fd78aca00308bdc471193bf55bf9d78db8f8a672b484634f3c9c26e6478ae10260fe0dd8c082e53a5293af2173cd50c6d5d354febf78b26021c25c02712e78cd4694c9f469777e451e7f8e9e04cd3739c6bbfedae487fb55644e9ca74ff77a53cb729802f6ed4a5ffa8ba159890fc',
+    signature:
+      '8daa627d3de7595d63056c7ec659e54406f10610128baae821c8b2a0f3936d54dc3bdce46689f6b7951bb18e840542769718d5715d210d85efbb596192032c42be4c29972c856275eb6d5a45f05f51876fc6743deddd28caec9bb30ea99e02c3488269604fe497f74ccd7c7fca1671897123cbd30def5d54a2b5536ad90a747e',
+    parameters: { paddingMethod: 'PSS', hashingAlgorithm: 'SHA_1', saltLength: 20 },
+  },
+];
+
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const oaep = (hash: string, maskHash?: string, pSource?: Uint8Array): CryptographicParameters =>
   ({
@@ -185,6 +215,18 @@ describe('Signatures', () => {
       expect(checkSignature(createPublicKey(key), { data: content }, theirs, parameters)).to.equal(true);
       expect(checkSignature(createPublicKey(key), { data: Buffer.from('other') }, theirs, parameters)).to.equal(false);
       expect(checkSignature(createPublicKey(key), { data: content }, theirs.subarray(1), parameters)).to.equal(false);
+    });
+  }
+
+  for (const { name, modulus, message, signature, parameters } of publishedSignatures) {
+    it(`are verified as published: ${name}`, () => {
+      const key = createPublicKey({
+        format: 'jwk',
+        key: { kty: 'RSA', n: base64url(modulus), e: base64url('010001') },
+      });
+      const [data, bytes] = [Buffer.from(message, 'hex'), Buffer.from(signature, 'hex')];
+      expect(checkSignature(key, { data }, bytes, parameters)).to.equal(true);
+      expect(checkSignature(key, { data: data.subarray(1) }, bytes, parameters)).to.equal(false);
     });
   }
 
