@@ -16,12 +16,12 @@ import { formatAsked, withoutFormat } from './asked-format.ts';
 import { keyIn } from './asymmetric-keys.ts';
 import type { Context, Loaded } from './context.ts';
 import { attributesToMake } from './given.ts';
+import { guardedBy } from './guarded.ts';
 import { keep } from './keep.ts';
 import { defineOperation } from './operation.ts';
 import { checkProtectionStorage, protectionStorageMasks } from './protection-storage.ts';
 import {
   checkWork,
-  guardedBy,
   isDerFormat,
   isSplitType,
   loadToTake,

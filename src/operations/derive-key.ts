@@ -2,6 +2,7 @@ import { cutTo } from '#crypto/key-derivation';
 import { symmetricKeyBytes } from '#crypto/symmetric-keys';
 import { attributeSet } from '#objects/attribute-codec';
 import type { Attributes, ObjectType } from '#objects/attributes';
+import { objectTypeOf } from '#objects/managed-object';
 import { newObject, type MadeObject } from '#objects/new-object';
 import type { ObjectStructure } from '#objects/object-structure';
 import { enumeration } from '#protocol/codecs';
@@ -14,6 +15,7 @@ import type { Context, Loaded, ObjectChange } from './context.ts';
 import { digestOfSymmetric } from './default-digest.ts';
 import { derivationParameters, derive } from './derivation.ts';
 import { attributesToMake } from './given.ts';
+import { guardedBy } from './guarded.ts';
 import { keep } from './keep.ts';
 import { inFormat } from './key-format.ts';
 import { withLink } from './link.ts';
@@ -42,7 +44,8 @@ export const deriveKey = defineOperation('DeriveKey', {
       throw new KmipError('InvalidObjectType', 'Derive Key makes Symmetric Keys and Secret Data only');
     }
     const bases = await loadBases(named, context);
-    const given = await attributesToMake(objectType, [withoutFormat(attributes)], context);
+    const asked = await attributesToMake(objectType, [withoutFormat(attributes)], context);
+    const given = { ...asked, ...guardOf(derivationMethod, bases, asked) };
     const length = lengthOf(objectType, given);
     const key = cutTo(length, await derive(derivationMethod, bases, parameters, length, context));
 
@@ -99,6 +102,21 @@ async function loadBases(named: readonly ObjectReference[], context: Context): P
   return bases;
 }
 
+/**
+ * Who has the key decrypts what Encrypt derives: then the Secret Data that was encrypted must not come out so. Of two
+ * objects one is that data; the other methods lead nowhere back.
+ */
+const guardOf = (method: string, bases: readonly Loaded[], asked: Attributes): Attributes =>
+  method === 'ENCRYPT' && bases.length > 1
+    ? guardedBy(
+        bases.filter(({ object }) => objectTypeOf(object) === 'SecretData').map(({ object }) => object.attributes),
+        asked,
+      )
+    : {};
+
+/** In bits, as long as symmetric keys are at the most: methods that give any number of bytes make all of them at once. */
+const maximumSecret = 8_388_608;
+
 /** In bytes. "The client SHALL specify the desired length", and of a key the algorithm too. */
 function lengthOf(objectType: ObjectType, given: Attributes): number {
   const { cryptographicAlgorithm: algorithm, cryptographicLength: bits } = given;
@@ -109,8 +127,11 @@ function lengthOf(objectType: ObjectType, given: Attributes): number {
     if (length !== undefined) return length;
     throw new KmipError('InvalidAttributeValue', `${algorithm} has no keys of ${bits} bits`);
   }
-  if (bits >= 8 && bits % 8 === 0) return bits / 8;
-  throw new KmipError('InvalidAttributeValue', 'Cryptographic Length must be a multiple of 8 bits, and not none');
+  if (bits >= 8 && bits <= maximumSecret && bits % 8 === 0) return bits / 8;
+  throw new KmipError(
+    'InvalidAttributeValue',
+    `Cryptographic Length must be a multiple of 8 bits up to ${maximumSecret}`,
+  );
 }
 
 function derivedStructure(

@@ -12,22 +12,14 @@ import { V1_2, V2_0 } from '#protocol/versions';
 import { formatAsked, withoutFormat } from './asked-format.ts';
 import type { Context, Loaded } from './context.ts';
 import { attributesToMake } from './given.ts';
+import { guardedBy } from './guarded.ts';
 import { keep } from './keep.ts';
 import { joinedStructure, secretIn } from './joined-secret.ts';
 import { inFormat } from './key-format.ts';
 import { defineOperation } from './operation.ts';
 import { checkProtectionStorage, protectionStorageMasks } from './protection-storage.ts';
 import { examine } from './registrable.ts';
-import {
-  checkWork,
-  guardedBy,
-  isSplitType,
-  loadToTake,
-  maximumParts,
-  ownOf,
-  sharingOf,
-  type SplitKey,
-} from './split-keys.ts';
+import { checkWork, isSplitType, loadToTake, maximumParts, ownOf, sharingOf, type SplitKey } from './split-keys.ts';
 import { openBytes } from './usable-key.ts';
 
 /** KMIP 2.1 §6.1.27 (1.4 §4.39). Makes one object of the parts of a key. */

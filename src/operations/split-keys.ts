@@ -68,15 +68,6 @@ export async function loadToTake(reference: ObjectReference, context: Context): 
   throw new KmipError('ObjectDestroyed', `the ${objectTypeOf(loaded.object)} was destroyed`);
 }
 
-/** What a secret may not lose on its way through parts, whatever the request says: the stricter side holds. */
-export const guardedBy = (
-  sources: readonly Attributes[],
-  given: Attributes,
-): Pick<Attributes, 'sensitive' | 'extractable'> => ({
-  sensitive: [given, ...sources].some(({ sensitive }) => sensitive === true),
-  extractable: [given, ...sources].every(({ extractable }) => extractable !== false),
-});
-
 /** What makes the key, and goes with it. */
 export const ownOf = ({
   cryptographicAlgorithm,

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { enumerationNumber } from '#protocol/enumerations';
 import { Tag } from '#protocol/tags';
 import { id, item, serverForEach, type Caller } from '#test/clients/caller';
-import { at, bytes, enumerated, int, struct, value } from '#test/server/items';
+import { at, bool, bytes, enumerated, int, struct, value } from '#test/server/items';
 import type { Item } from '#ttlv/item';
 import {
   named,
@@ -138,6 +138,30 @@ describe('a Derivation Method', () => {
     });
     expect(await derived(here, [base], without('NIST800_108_DPI'))).to.equal('a73bd29176e38e761222ae07d639181f');
     expect(await refusal(here, [base], without('NIST800_108_C'))).to.equal('InvalidField');
+  });
+
+  it('lets Secret Data that is Sensitive or not Extractable out in no way that leads back', async () => {
+    const here = server.caller('2.1');
+    const known = await key(here, '2b7e151628aed2a6abf7158809cf4f3c');
+    const encrypt: Wanted = { bits: 128, method: 'ENCRYPT', with: derivation(parameters(mode('ECB'))) };
+    const hidden = iteratedKey.slice(0, 32);
+    for (const [guard, open, reason] of [
+      [bool('Sensitive', true), bool('Sensitive', false), 'Sensitive'],
+      [bool('Extractable', false), bool('Extractable', true), 'NotExtractable'],
+    ] as const) {
+      const guarded = await secret(here, hidden, { more: [guard] });
+      for (const more of [[], [open]]) {
+        const made = await derive(here, [known, guarded], { ...encrypt, more });
+        expect((await here.refused('Get', id(made))).reason).to.equal(reason);
+      }
+    }
+    expect(await derived(here, [known, await secret(here, hidden)], encrypt)).to.have.length(32);
+  });
+
+  it('refuses to make hundreds of megabytes of a password', async () => {
+    const here = server.caller('2.1');
+    const huge = { ...pbkdf2, bits: 1_600_000_000, with: derivation(bytes('Salt', '00'), int('IterationCount', 1)) };
+    expect(await refusal(here, [await secret(here, utf8('password'))], huge)).to.equal('InvalidAttributeValue');
   });
 
   it('refuses the ID Placeholder in place of an identifier', async () => {
