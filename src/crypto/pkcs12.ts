@@ -5,7 +5,6 @@ import {
   Attribute,
   AuthenticatedSafe,
   CertBag,
-  Certificate,
   ContentInfo,
   EncryptedContentInfo,
   EncryptedData,
@@ -36,11 +35,12 @@ export interface Pkcs12Options {
   readonly random: Random;
 }
 
-export const BagType = {
-  key: '1.2.840.113549.1.12.10.1.1',
+const BagType = {
   shroudedKey: '1.2.840.113549.1.12.10.1.2',
   certificate: '1.2.840.113549.1.12.10.1.3',
 } as const;
+/** RFC 7292 §4.2.3. */
+const x509Certificate = '1.2.840.113549.1.9.22.1';
 /** RFC 2985 §5.5. */
 export const AttributeType = { friendlyName: '1.2.840.113549.1.9.20', localKeyId: '1.2.840.113549.1.9.21' } as const;
 
@@ -65,7 +65,8 @@ export async function writePkcs12({ privateKey, certificates }: Pkcs12, options:
   }
   if (certificates.length > 0) {
     const bags = certificates.map((der, place) => {
-      const bagValue = new CertBag({ parsedValue: Certificate.fromBER(Uint8Array.from(der)) });
+      // Its bytes as they are: read and written again they might be others.
+      const bagValue = new CertBag({ certId: x509Certificate, certValue: octets(der) });
       return new SafeBag({ bagId: BagType.certificate, bagValue, ...(place === 0 && { bagAttributes: attributes() }) });
     });
     safeContents.push(encryptedDataOf(await protection.encrypt(contentsOf(bags), password, random)));

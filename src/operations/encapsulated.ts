@@ -8,8 +8,8 @@ import { isWrapped, type ObjectStructure } from '#objects/object-structure';
 import { KmipError } from '#protocol/kmip-error';
 
 /**
- * SASED-M-2 has the Name of a Template there, against the error table of 1.4 §11.4.
- * A Key Value keeps what it has; its attributes differ from the object's "only by the fact that" they are encapsulated.
+ * All of them. Those of a Key Value differ from the object's "only by the fact that" they are encapsulated (2.1 §3.2), and stay there too; of a Template they are the
+ * object's own, its Name among them (SASED-M-2, against the error table of 1.4 §11.4).
  */
 export function attributesWithin(structure: ObjectStructure): readonly Instance[] {
   if (structure.objectType === 'Template') return structure.attributes;

@@ -1,10 +1,11 @@
 /** Private keys in PKCS#12 containers: how Register and Import take them out, how Get and Export put them in (KMIP 2.1 §4.39, §6.1.19; 1.4 §3.45, §4.11). */
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { X509Certificate, type KeyObject } from 'node:crypto';
 import { writeKey } from '#crypto/key-formats';
+import { keyObjectOf } from '#crypto/key-objects';
 import { writePkcs12 } from '#crypto/pkcs12';
 import { entryOf, isSameName, readPkcs12 } from '#crypto/read-pkcs12';
 import type { Attributes } from '#objects/attributes';
-import { isWrapped, type KeyBlock, type ObjectStructure } from '#objects/object-structure';
+import { isWrapped, type ObjectStructure } from '#objects/object-structure';
 import { containerIn, containerMaterial, type OpenedContainer } from '#objects/opened-container';
 import { enumerationHas, type OpenValue } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
@@ -66,7 +67,7 @@ export function isPacked(
   version: Version,
 ): boolean {
   if (keyCompressionType !== undefined) return false;
-  if (object.objectType === 'Certificate') return asked === 'PKCS_12';
+  if (object.objectType === 'Certificate') return asked === 'PKCS_12' && object.certificateType === 'X_509';
   if (object.objectType !== 'PrivateKey' || !enumerationHas('KeyFormatType', 'PKCS_12', version)) return false;
   const { keyFormatType: held, keyValue } = object.keyBlock;
   return (asked ?? held) === 'PKCS_12' && keyValue !== undefined && !isWrapped(keyValue);
@@ -96,34 +97,30 @@ export async function inContainer(
   }
   if (!('keyBlock' in structure)) throw noContainer();
   const { keyBlock } = structure;
-  const privateKey = pkcs8In(keyBlock, object.attributes);
+  const key = keyIn('private', keyBlock, object.attributes, atRest);
+  const privateKey = key && writeKey(key, 'PKCS_8', atRest);
+  if (key === undefined || !(privateKey instanceof Uint8Array)) throw noContainer();
   context.wipeLater(privateKey);
   const held = containerIn(keyBlock);
   const linked = await chainOfKey(object, context);
   const certificates = linked.length > 0 ? linked : (held?.certificates ?? []);
-  checkBelongs(certificates[0], privateKey);
+  if (certificates[0] !== undefined) checkBelongs(certificates[0], keyObjectOf(key));
   const stands =
     held !== undefined &&
     hasChain(held, certificates) &&
     (await context.heavily(() => opensTo(held.container, password, friendlyName)));
   const keyMaterial = stands ? held.container : await pack(privateKey, certificates);
-  return { ...structure, keyBlock: { ...keyBlock, keyFormatType: 'PKCS_12', keyValue: { keyMaterial } } };
+  return {
+    ...structure,
+    keyBlock: { ...keyBlock, keyFormatType: 'PKCS_12', keyValue: { ...keyBlock.keyValue, keyMaterial } },
+  };
 }
 
 const noContainer = (): KmipError =>
   new KmipError('KeyFormatTypeNotSupported', 'the private key cannot be given out as PKCS_12');
 
-function pkcs8In(keyBlock: KeyBlock, attributes: Attributes): Uint8Array {
-  const key = keyIn('private', keyBlock, attributes, atRest);
-  const privateKey = key && writeKey(key, 'PKCS_8', atRest);
-  if (!(privateKey instanceof Uint8Array)) throw noContainer();
-  return privateKey;
-}
-
 /** No reader would find the two together. */
-function checkBelongs(certificate: Uint8Array | undefined, privateKey: Uint8Array): void {
-  if (certificate === undefined) return;
-  const key = createPrivateKey({ key: Buffer.from(privateKey), format: 'der', type: 'pkcs8' });
+function checkBelongs(certificate: Uint8Array, key: KeyObject): void {
   if (new X509Certificate(certificate).checkPrivateKey(key)) return;
   throw new KmipError('KeyFormatTypeNotSupported', 'the certificate that links lead to is of another key');
 }
