@@ -23,11 +23,15 @@ export function startMac(key: SymmetricKey, parameters: CryptographicParameters)
   const algorithm = cryptographicAlgorithm ?? key.algorithm;
   const hash = hashName(hashOfHmac(algorithm));
   if (hash !== undefined) return createHmac(hash, key.bytes);
-  if (algorithm !== 'AES') throw new KmipError('FeatureNotSupported', `${algorithm} makes no MAC here`);
-  if (key.algorithm !== 'AES') throw bad(`a key for ${key.algorithm} is none of AES`);
   const mode = blockCipherMode ?? (cryptographicAlgorithm === undefined ? undefined : 'CMAC');
-  if (mode === 'CMAC') return cmac.create(key.bytes);
-  throw bad('a key for AES makes a MAC with Block Cipher Mode CMAC, or with the Cryptographic Algorithm of an HMAC');
+  if (algorithm === 'AES' && key.algorithm === 'AES' && mode === 'CMAC') return cmac.create(key.bytes);
+  if (cryptographicAlgorithm !== undefined && cryptographicAlgorithm !== 'AES') {
+    throw new KmipError('FeatureNotSupported', `${cryptographicAlgorithm} makes no MAC here`);
+  }
+  throw new KmipError(
+    'BadCryptographicParameters',
+    'a MAC takes the Cryptographic Algorithm of an HMAC, or a key for AES and Block Cipher Mode CMAC',
+  );
 }
 
 /** The whole at once. @throws KmipError as `startMac` does. */
@@ -40,8 +44,6 @@ export function mac(key: SymmetricKey, data: Uint8Array, parameters: Cryptograph
 /** In a time that does not tell where they differ; of codes cut short none is the same. */
 export const isSameMac = (made: Uint8Array, given: Uint8Array): boolean =>
   made.length === given.length && timingSafeEqual(made, given);
-
-const bad = (message: string): KmipError => new KmipError('BadCryptographicParameters', message);
 
 /** HMAC_SHA256 is of SHA_256, HMAC_SHA3_256 of SHA3_256; other algorithms are of none, which has an empty name. */
 export const hashOfHmac = (algorithm: string): string =>

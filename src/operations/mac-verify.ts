@@ -27,7 +27,7 @@ export const macVerify = defineOperation('MACVerify', {
   run: ({ macData: proof, ...request }, context) =>
     serveWithKey<Judged>('MACVerify', { ...request, proof }, context, {
       purpose: 'MACVerify',
-      types: ['SymmetricKey'],
+      types: ['SymmetricKey', 'SecretData'],
       begin(loaded, parameters) {
         const running = withSymmetricKey(loaded, (key) => startMac(key, parameters));
         return judging('MAC Data', {

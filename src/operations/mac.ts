@@ -25,7 +25,7 @@ export const mac = defineOperation('MAC', {
   run: (request, context) =>
     serveWithKey<{ readonly macData?: Uint8Array }>('MAC', request, context, {
       purpose: 'MACGenerate',
-      types: ['SymmetricKey'],
+      types: ['SymmetricKey', 'SecretData'],
       limitReason: 'UsageLimitExceeded',
       begin(loaded, parameters) {
         const running = withSymmetricKey(loaded, (key) => startMac(key, parameters));

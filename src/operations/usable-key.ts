@@ -53,14 +53,14 @@ export function openBytes(loaded: Loaded): Uint8Array {
 }
 
 /**
- * Hands over the bytes of a symmetric key, or of Secret Data, and wipes them when `use` is done with them.
- * @throws KmipError as `openBytes` does, and InvalidField when the algorithm is not known.
+ * Hands over the bytes of a symmetric key, or of Secret Data, which is for no algorithm, and wipes them when `use` is
+ * done with them.
+ * @throws KmipError as `openBytes` does.
  */
 export function withSymmetricKey<T>(loaded: Loaded, use: (key: SymmetricKey) => T): T {
   const bytes = openBytes(loaded);
-  const { cryptographicAlgorithm: algorithm } = loaded.object.attributes;
+  const { cryptographicAlgorithm: algorithm = 'none' } = loaded.object.attributes;
   try {
-    if (algorithm === undefined) throw unreadable();
     return use({ algorithm, bytes });
   } finally {
     bytes.fill(0);

@@ -55,7 +55,7 @@ const reference = (version: string): Item =>
 
 const parameters = (...fields: Item[]): Item => struct('CryptographicParameters', ...fields);
 const ecdsa = parameters(enumerated('DigitalSignatureAlgorithm', 0xe));
-const cmac = parameters(enumerated('BlockCipherMode', 7));
+const hmac = parameters(enumerated('CryptographicAlgorithm', 9));
 /** Keys that protect are Active; Deactivated ones still process what they protected. */
 const unfitToProcess = {
   PreActive: wrongState,
@@ -120,11 +120,11 @@ const onObjects = {
       },
     },
   ],
-  MAC: [{ payload: () => [cmac, bytes('Data', '00')], takes: ['SymmetricKey'], refused: unfitToProtect }],
+  MAC: [{ payload: () => [hmac, bytes('Data', '00')], takes: ['SymmetricKey', 'SecretData'], refused: unfitToProtect }],
   MACVerify: [
     {
-      payload: () => [cmac, bytes('Data', '00'), bytes('MACData', '00')],
-      takes: ['SymmetricKey'],
+      payload: () => [hmac, bytes('Data', '00'), bytes('MACData', '00')],
+      takes: ['SymmetricKey', 'SecretData'],
       refused: unfitToProcess,
     },
   ],

@@ -110,6 +110,15 @@ export const registerSymmetric = (
     attributes,
   );
 
+export const registerSecret = (caller: Caller, material: string, mask = making | checking): Promise<string> =>
+  registered(
+    caller,
+    7,
+    mask,
+    struct('SecretData', enumerated('SecretDataType', 2), keyBlock(1, Buffer.from(material, 'hex'))),
+    [],
+  );
+
 /** What a payload holds under the tag, as hex. */
 export const hexIn = (payload: Item, tag: 'Data' | 'SignatureData' | 'MACData'): string =>
   hex(value(payload, tag) as Uint8Array);

@@ -10,6 +10,7 @@ import {
   hexIn,
   making,
   parameters,
+  registerSecret,
   registerSymmetric,
   servingVersions,
   validity,
@@ -100,6 +101,18 @@ describe('MAC and MAC Verify', () => {
         expect((await made()).length).to.equal(64);
         expect(await made(cmac)).to.equal(cmacs[0]?.[3]);
         expect(await made(parameters({ CryptographicAlgorithm: 'AES' }))).to.equal(cmacs[0]?.[3]);
+      });
+
+      it('take Secret Data for the key of an HMAC', async () => {
+        const [, , content, code] = hmacs.find(([algorithm]) => algorithm === 'HMAC_SHA256') as Vector;
+        const held = await registerSecret(caller, jefe);
+        const asked = [parameters({ CryptographicAlgorithm: 'HMAC_SHA256' }), bytes('Data', content)];
+        expect(hexIn(await caller.call('MAC', id(held), ...asked), 'MACData')).to.equal(code);
+        expect(await validity(caller, 'MACVerify', held, ...asked, macData(code))).to.equal('Valid');
+        for (const without of [[], [cmac]]) {
+          const { reason } = await caller.refused('MAC', id(held), ...without, data('x'));
+          expect(reason).to.equal(isOld(version) ? 'InvalidField' : 'BadCryptographicParameters');
+        }
       });
 
       it('refuse parameters that make no MAC of the key', async () => {
