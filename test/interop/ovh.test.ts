@@ -63,6 +63,7 @@ const themes: Readonly<Record<string, Theme>> = {
   // The client's signer sends Digested Data, which came with 1.4.
   sign: { test: 'signs a digest, and verifies by itself', since: '1.4', facts: { right: true } },
   export: { test: 'exports a key', since: '1.4', facts: { type: 'SymmetricKey' } },
+  import: { test: 'imports what it exported', since: '1.4', facts: { same: true } },
 };
 
 describe('ovh/kmip-go', function () {

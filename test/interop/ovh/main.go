@@ -52,6 +52,7 @@ var themes = []struct {
 	{"sign_data", signData},
 	{"sign", sign},
 	{"export", export},
+	{"import", imported},
 }
 
 func main() {

@@ -7,8 +7,10 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
+	"reflect"
 
 	"github.com/ovh/kmip-go"
+	"github.com/ovh/kmip-go/payloads"
 	"github.com/ovh/kmip-go/ttlv"
 )
 
@@ -162,4 +164,33 @@ func export(c *client) (facts, error) {
 		return nil, err
 	}
 	return facts{"type": ttlv.EnumStr(found.ObjectType)}, nil
+}
+
+// imported brings an exported key back after its destruction. The client's own builder forgets the object.
+func imported(c *client) (facts, error) {
+	made, err := c.Create().AES(128, use).Exec()
+	if err != nil {
+		return nil, err
+	}
+	found, err := c.Export(made.UniqueIdentifier).Exec()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.Destroy(made.UniqueIdentifier).Exec(); err != nil {
+		return nil, err
+	}
+	answer, err := c.Request(context.Background(), &payloads.ImportRequestPayload{
+		UniqueIdentifier: found.UniqueIdentifier,
+		ReplaceExisting:  true,
+		Attribute:        found.Attribute,
+		Object:           found.Object,
+	})
+	if err != nil {
+		return nil, err
+	}
+	again, err := c.Get(answer.(*payloads.ImportResponsePayload).UniqueIdentifier).Exec()
+	if err != nil {
+		return nil, err
+	}
+	return facts{"same": reflect.DeepEqual(again.Object, found.Object)}, nil
 }
