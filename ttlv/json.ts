@@ -38,10 +38,15 @@ export function readJson(text: string, names: Names, limits: Partial<Limits> = {
   return readItem(parsed, { names, item: 0 }, []);
 }
 
-/** Counts objects and depth before anything is built: an item is an object, and holds others in an array. */
+/** Above what an item has, and far below what takes `JSON.parse` long: its time for an object with 300,000 is a second. */
+const maximumProperties = 16;
+
+/** Counts depth, objects, arrays and properties before anything is built: an item is an object, and holds others in an array. */
 function checkSize(text: string, { maximumDepth, maximumItems }: Limits): void {
   let depth = 0;
-  let objects = 0;
+  const count = { '{': 0, '[': 0 };
+  /** Of the object that is open at each depth. */
+  const properties: number[] = [];
   let isText = false;
   for (let at = 0; at < text.length; at++) {
     const character = text[at];
@@ -52,7 +57,12 @@ function checkSize(text: string, { maximumDepth, maximumItems }: Limits): void {
       isText = true;
     } else if (character === '{' || character === '[') {
       if (++depth > 2 * maximumDepth) throw new TtlvError(`items are nested deeper than ${maximumDepth}`, at, true);
-      if (character === '{' && ++objects > maximumItems) throw new TtlvError('text has too many items', at, true);
+      if (++count[character] > maximumItems) throw new TtlvError('text has too many items', at, true);
+      properties[depth] = 0;
+    } else if (character === ':') {
+      const held = (properties[depth] ?? 0) + 1;
+      properties[depth] = held;
+      if (held > maximumProperties) throw new TtlvError(`an object has more than ${maximumProperties} properties`, at);
     } else if (character === '}' || character === ']') {
       depth--;
     }

@@ -190,13 +190,17 @@ describe('JSON', () => {
       ['['.repeat(1_000_000), {}],
       [flat(10), { maximumItems: 10 }],
       [flat(20_000), {}],
+      [`{"tag":"0x540001","value":[${'[],'.repeat(20_000)}[]]}`, {}],
       [`"${'x'.repeat(100)}"`, { maximumBytes: 100 }],
     ];
     for (const [text, limits] of tooLarge) expect(failure(text, limits).tooLarge).to.equal(true);
+    const properties = Array.from({ length: 200_000 }, (_, place) => `"${place}":1`);
+    const { message, tooLarge: isTooLarge } = failure(`{${properties.join()}}`);
+    expect([message, isTooLarge]).to.deep.equal(['an object has more than 16 properties at offset 107', false]);
   });
 
   it('counts no braces within texts', () => {
-    const value = '{[\\"'.repeat(100);
+    const value = '{:[\\"'.repeat(100);
     const item: Item = { tag, type: ItemType.TextString, value };
     expect(readJson(writeJson(item, sampleNames), sampleNames, { maximumDepth: 1, maximumItems: 1 })).to.deep.equal(
       item,
