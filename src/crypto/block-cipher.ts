@@ -60,15 +60,24 @@ export const chaCha20Poly1305: Cipher = {
   isAuthenticated: true,
 };
 
+/** Asked of OpenSSL once: by algorithm, bytes of the key, and mode. */
+const blockCiphers: ReadonlyMap<string, Cipher> = new Map(
+  Object.entries(families).flatMap(([algorithm, family]) =>
+    [16, 24, 32, 64].flatMap((keyLength) =>
+      Object.entries(modes).flatMap(([modeName, mode]): [string, Cipher][] => {
+        const name = `${family((keyLength * 8) / (mode.halvesKey ? 2 : 1))}-${modeName.toLowerCase()}`;
+        const info = getCipherInfo(name, { keyLength });
+        if (info === undefined) return [];
+        const cipher = { ...mode, name: info.name, ivLength: info.ivLength ?? 0, blockSize: info.blockSize ?? 0 };
+        return [[`${algorithm} ${keyLength} ${modeName}`, cipher]];
+      }),
+    ),
+  ),
+);
+
 /** The cipher for keys of so many bytes; undefined when there is none. */
-export function blockCipher(algorithm: string, keyLength: number, modeName: string): Cipher | undefined {
-  const mode = modes[modeName];
-  if (mode === undefined) return undefined;
-  const name = families[algorithm]?.((keyLength * 8) / (mode.halvesKey ? 2 : 1));
-  const info = name === undefined ? undefined : getCipherInfo(`${name}-${modeName.toLowerCase()}`, { keyLength });
-  if (info === undefined) return undefined;
-  return { ...mode, name: info.name, ivLength: info.ivLength ?? 0, blockSize: info.blockSize ?? 0 };
-}
+export const blockCipher = (algorithm: string, keyLength: number, mode: string): Cipher | undefined =>
+  blockCiphers.get(`${algorithm} ${keyLength} ${mode}`);
 
 export interface CipherUse {
   readonly key: Uint8Array;

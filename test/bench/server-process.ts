@@ -55,10 +55,14 @@ async function serveEcho(): Promise<number> {
 }
 
 type Question =
-  { readonly cpu: true } | { readonly answer: string } | { readonly milliseconds: number; readonly concurrent: number };
+  | { readonly cpu: true }
+  | { readonly memory: true }
+  | { readonly answer: string }
+  | { readonly milliseconds: number; readonly concurrent: number };
 
 process.on('message', async (question: Question) => {
   if ('cpu' in question) process.send?.({ cpu: process.cpuUsage() });
+  else if ('memory' in question) process.send?.({ memory: process.memoryUsage.rss() });
   else if ('answer' in question) {
     answer = Buffer.from(question.answer, 'hex');
     process.send?.({ ready: true });
