@@ -3,9 +3,8 @@
  * where there is a counter: a client may leave it to Initial Counter Value and give the nonce before it alone (KMIP 2.1 §4.16,
  * RFC 3686 §4, RFC 8439 §2.4).
  */
-import { KmipError } from '#protocol/kmip-error';
 import type { CryptographicParameters } from '#protocol/structures';
-import type { Cipher } from './block-cipher.ts';
+import { chaCha20, chaCha20Poly1305, type Cipher } from './block-cipher.ts';
 import { bad } from './cipher-parameters.ts';
 import type { Random } from './padding.ts';
 
@@ -20,6 +19,8 @@ export interface InitializationVector {
 
 /** In bytes; GCM takes longer ones, but nobody needs them. */
 const maximumLength = 128;
+/** Of ChaCha20, in bytes (RFC 8439 §2.4). */
+const nonceLength = 12;
 const chaChaBlock = 64;
 
 /** Whether the cipher needs one at all. */
@@ -28,7 +29,7 @@ export const needsVector = (cipher: Cipher): boolean => cipher.ivLength > 0;
 /** A random one, of IV Length (in bits) or as long as the cipher likes it. @throws KmipError as `vectorOf` does. */
 export function randomVector(cipher: Cipher, parameters: CryptographicParameters, random: Random): Uint8Array {
   const { ivLength, counterLength } = parameters;
-  const usual = cipher.name === 'chacha20' ? 12 : cipher.ivLength;
+  const usual = cipher === chaCha20 ? nonceLength : cipher.ivLength;
   const withoutCounter = isCounterMode(cipher) && counterLength !== undefined ? usual - counterLength / 8 : usual;
   const length = ivLength === undefined ? withoutCounter : ivLength / 8;
   checkLength(cipher, length);
@@ -50,20 +51,24 @@ export function vectorOf(cipher: Cipher, iv: Uint8Array, parameters: Cryptograph
     if (!withCounter) throw bad(`the fields of the IV/Counter/Nonce have ${fields} bits, it itself ${iv.length * 8}`);
   }
   if (initialCounterValue !== undefined && initialCounterValue < 0) throw bad('Initial Counter Value is negative');
-  if (cipher.name === 'chacha20') return chaChaVector(iv, initialCounterValue);
   checkLength(cipher, iv.length);
+  if (cipher === chaCha20) return chaChaVector(iv, initialCounterValue);
   return isCounterMode(cipher) ? counterBlock(cipher, iv, parameters) : { iv, start: iv };
 }
 
 const isCounterMode = ({ name }: Cipher): boolean => name.endsWith('-ctr');
-const isFlexible = (cipher: Cipher): boolean => cipher.isAuthenticated === true && cipher.name !== 'chacha20-poly1305';
+
+/** The shortest and the longest, in bytes. */
+function lengthsOf(cipher: Cipher): readonly [least: number, most: number] {
+  const { name, ivLength } = cipher;
+  if (cipher === chaCha20) return [8, ivLength];
+  if (isCounterMode(cipher)) return [1, ivLength];
+  if (name.endsWith('-ccm')) return [7, 13]; // SP 800-38C appendix A.1
+  return cipher.isAuthenticated && cipher !== chaCha20Poly1305 ? [1, maximumLength] : [ivLength, ivLength];
+}
 
 function checkLength(cipher: Cipher, length: number): void {
-  const [least, most] = cipher.name.endsWith('-ccm')
-    ? [7, 13] // SP 800-38C appendix A.1
-    : isFlexible(cipher)
-      ? [1, maximumLength]
-      : [isCounterMode(cipher) ? 1 : cipher.ivLength, cipher.ivLength];
+  const [least, most] = lengthsOf(cipher);
   if (Number.isInteger(length) && length >= least && length <= most) return;
   const range = least === most ? `${most}` : `${least} to ${most}`;
   throw bad(`an IV/Counter/Nonce of ${length} bytes is none of ${cipher.name}: it has ${range}`);
@@ -124,7 +129,3 @@ const chaChaStart = (iv: Uint8Array, start: Buffer): InitializationVector => ({
   start,
   maximumBytes: (2 ** 32 - start.readUInt32LE()) * chaChaBlock,
 });
-
-/** @throws KmipError MissingInitializationVector. */
-export const missingVector = (cipher: Cipher): KmipError =>
-  new KmipError('MissingInitializationVector', `${cipher.name} needs an IV/Counter/Nonce`);

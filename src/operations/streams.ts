@@ -117,10 +117,19 @@ export async function inParts<A extends object>(
     const { key, parameters, initial, begin, charge } = await prepare(undefined);
     const work = begin(part);
     const answer = await work.take(data, part.isLast, request.proof);
-    await charge?.(part);
-    if (part.isLast) return answer;
+    if (part.isLast) {
+      await charge?.(part);
+      return answer;
+    }
     const stream = { operation, key, parameters, initial: initial === undefined ? undefined : copied(initial), work };
-    return { ...answer, correlationValue: context.streams.keep(stream, undefined) };
+    const correlationValue = context.streams.keep(stream, undefined);
+    try {
+      await charge?.(part);
+    } catch (error) {
+      context.streams.end(correlationValue);
+      throw error;
+    }
+    return { ...answer, correlationValue };
   }
   const value = request.correlationValue as Uint8Array;
   const stream = context.streams.find(value);

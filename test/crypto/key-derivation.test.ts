@@ -243,6 +243,6 @@ describe('what a method gives', () => {
 
   it('needs a hash and a MAC that are there', () => {
     expect(reasonOf(() => hashed('Tiger', ascii('abc')))).to.equal('UnsupportedCryptographicParameters');
-    expect(reasonOf(() => macPrf('RSA', ascii('key'))(ascii('abc')))).to.equal('FeatureNotSupported');
+    expect(reasonOf(() => macPrf('RSA', ascii('key'))(ascii('abc')))).to.equal('BadCryptographicParameters');
   });
 });
