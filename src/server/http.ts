@@ -105,7 +105,7 @@ function converse(socket: TLSSocket, session: Session, { handler, log, limits }:
     const body = await bodyOf(request);
     if (body === undefined) return void socket.destroy();
     const reply = await handle(asked, body);
-    if ('status' in reply) return await refuse(exchange, reply);
+    if ('status' in reply) return await refuse({ ...exchange, waits: false }, reply);
     await send(response, { status: 200, type: asked.contentType, content: reply });
     // It may hold key material, which TLS has copied by then.
     reply.fill(0);

@@ -1,4 +1,5 @@
 /** KMIP over HTTPS (Additional Message Encodings 1.0 §2): each encoding, and clients that are slow, greedy or revoked. */
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent } from 'node:https';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -6,8 +7,8 @@ import { expect } from 'chai';
 import { encode } from '#ttlv/encode';
 import type { Item } from '#ttlv/item';
 import { aesKey, item } from './batches.ts';
-import { asHttp, contentTypes, encodings, exchange, heard, post, query } from './https-requests.ts';
-import { at, attribute, enumerated, request, struct, text, value, versions } from './items.ts';
+import { asHttp, contentTypes, encodings, exchange, heard, post, query, type ContentType } from './https-requests.ts';
+import { at, attribute, bool, bytes, enumerated, request, struct, text, value, versions } from './items.ts';
 import { openTlsPlace, type Holder, type Peer, type TlsPlace, type TlsPlaceOptions } from './tls-place.ts';
 
 const xml = { 'content-type': 'text/xml' };
@@ -119,15 +120,28 @@ describe('HTTPS', () => {
   });
 
   describe('on one connection', () => {
-    it('answers one request after another, as one session', async () => {
+    it('answers one request after another, as one session: a stream goes on there, and nowhere else', async () => {
       await open();
-      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-      for (let n = 0; n < 5; n++)
-        await exchange(place, array, contentTypes[n % 3] ?? 'text/xml', query('2.1'), { agent });
-      const [record] = place.fixture.logged.slice(-1);
-      expect(record ?? '').to.not.include('refused');
-      expect(Object.values(agent.freeSockets).flat()).to.have.length(1);
-      agent.destroy();
+      const [mine, another] = [1, 2].map(() => new Agent({ keepAlive: true, maxSockets: 1 }));
+      const hash = async (
+        agent: Agent | undefined,
+        type: ContentType,
+        data: string,
+        ...more: Item[]
+      ): Promise<Item> => {
+        const sha256 = struct('CryptographicParameters', enumerated('HashingAlgorithm', 6));
+        const asked = request('2.1', [item('Hash', [sha256, bytes('Data', data), ...more])]);
+        return exchange(place, array, type, asked, { agent: agent ?? false });
+      };
+      const begun = await hash(mine, 'text/xml', '61', bool('InitIndicator', true));
+      const stream = at(begun, 'BatchItem', 'ResponsePayload', 'CorrelationValue') as Item;
+      expect(value(await hash(another, 'text/xml', '62', stream), 'BatchItem', 'ResultStatus')).to.equal(1);
+      await hash(mine, 'application/json', '62', stream);
+      const ended = await hash(mine, 'application/octet-stream', '63', stream, bool('FinalIndicator', true));
+      expect(value(ended, 'BatchItem', 'ResponsePayload', 'Data')).to.deep.equal(
+        createHash('sha256').update('abc').digest(),
+      );
+      for (const agent of [mine, another]) agent?.destroy();
     });
 
     it('answers requests that come all at once in their order, each after the one before', async () => {
