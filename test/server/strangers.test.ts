@@ -103,14 +103,22 @@ describe('a stranger', () => {
 });
 
 describe('strangers who come again and again', () => {
+  let place: TlsPlace;
+  beforeEach(async () => (place = await openTlsPlace()));
+  afterEach(() => place.close());
+
   it('are written down once, and counted, when the server stops at the latest', async () => {
-    const place = await openTlsPlace();
     const stranger = await place.issue('stranger');
     for (let n = 0; n < 20; n++) {
       const socket = connectPlain(place.server.port, '127.0.0.1');
       socket.on('error', () => undefined).resume();
       socket.write('GET / HTTP/1.1\r\n\r\n');
-      if (n % 4 === 0) await (await place.dial(stranger)).closed();
+      // The end may come before the client's handshake is over.
+      if (n % 4 === 0)
+        await place.dial(stranger).then(
+          (peer) => peer.closed(),
+          () => undefined,
+        );
       if (!socket.closed) await once(socket, 'close');
     }
     const refused = async () => (await auditOf(place)).filter(({ status }) => status === 'refused');
@@ -126,7 +134,6 @@ describe('strangers who come again and again', () => {
     expect(others).to.include({ ...unknown, count: 4 });
     expect(rest).to.deep.equal([]);
     expect(place.said()).to.match(/more connections were refused.*"count":19/);
-    await place.close();
   });
 });
 
