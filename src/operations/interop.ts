@@ -29,6 +29,9 @@ export const interop = defineOperation('Interop', {
   },
 });
 
+/** Identifiers of the server's making are in the order of their making; those that came with an Import tell no time. */
+const ownIdentifier = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
 async function destroyAllSince(since: string | undefined, context: Context): Promise<void> {
   if (since === undefined) return;
   const now = context.now();
@@ -36,7 +39,7 @@ async function destroyAllSince(since: string | undefined, context: Context): Pro
   for await (const loaded of context.find({ instances: [], storage: ['OnLineStorage', 'ArchivalStorage'] })) {
     const { object } = loaded;
     if (object.id < since) break;
-    if (isDestroyed(object.attributes.state)) continue;
+    if (!ownIdentifier.test(object.id) || isDestroyed(object.attributes.state)) continue;
     changes.push(destroyed(loaded, 'reset', now));
     if (changes.length < batch) continue;
     await context.commit(changes);

@@ -3,7 +3,9 @@ import { expect } from 'chai';
 import { objectIn, states } from '#test/access/objects-in-states';
 import { ask, createKey } from '#test/server/batches';
 import { openFixture, type Fixture } from '#test/server/fixture';
-import { enumerated, text, versions } from '#test/server/items';
+import { callerOf } from '#test/clients/caller';
+import { bytes, enumerated, int, struct, text, versions } from '#test/server/items';
+import { importing, symmetricKey } from './export-import.ts';
 import { attributesKept, hasMaterial } from './kept.ts';
 
 const functions = { Begin: 1, End: 2, Reset: 3 } as const;
@@ -75,6 +77,19 @@ describe('Interop', () => {
     await interop('Reset', '2.1', fixture, 'client-2');
     await interop('Reset');
     expect(await isThere(others)).to.equal(true);
+  });
+
+  it('leaves alone what was imported before Begin, whatever it is called', async () => {
+    const here = callerOf(fixture.handler, fixture.session(), '2.1');
+    const material = struct('KeyValue', bytes('KeyMaterial', '00112233445566778899aabbccddeeff'));
+    const said = [enumerated('CryptographicAlgorithm', 3), int('CryptographicLength', 128)];
+    const key = struct('SymmetricKey', struct('KeyBlock', enumerated('KeyFormatType', 1), material, ...said));
+    const what = symmetricKey('zebra', [int('CryptographicUsageMask', 12)], key);
+    await here.call('Import', ...importing(here, what));
+    await interop('Begin');
+    const within = await createKey(fixture);
+    await interop('Reset');
+    expect([await isThere('zebra'), await isThere(within)]).to.deep.equal([true, false]);
   });
 
   it('needs a function and an identifier', async () => {
