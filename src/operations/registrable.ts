@@ -81,7 +81,8 @@ const registrable: { readonly [T in ObjectType]?: Registrable<T> } = {
   },
   OpaqueObject: {
     needsUsageMask: false,
-    examine: ({ opaqueDataType }) => ({ opaqueDataType }),
+    // 2.1 §4.26, table 81.
+    examine: ({ opaqueDataType }) => ({ opaqueDataType, keyFormatType: 'Opaque' }),
   },
   Template: {
     needsUsageMask: false,
