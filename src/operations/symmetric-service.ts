@@ -105,6 +105,8 @@ export function decryptWith(key: SymmetricKey, given: Given): Work<Decrypted> {
   if (tagField && tag === undefined) throw new KmipError('InvalidField', 'the Authenticated Encryption Tag is missing');
   if (!tagField && !part.isLast) throw wholeOnly(`${cipher.name}, whose tag comes in a field of its own from 1.4 on,`);
   const following = tagField ? 0 : (tagLength ?? 16);
+  // The request's own bytes are wiped when it was answered.
+  const expected = tag && Buffer.from(tag);
   const running = deciphering(cipher, use, Math.max(0, length - following));
   const held: Uint8Array[] = [];
   let bytesHeld = 0;
@@ -117,7 +119,7 @@ export function decryptWith(key: SymmetricKey, given: Given): Work<Decrypted> {
         const why = `a stream is decrypted up to ${maximumHeldBack} bytes before its tag was checked`;
         throw new KmipError('ServerLimitExceeded', why);
       }
-      held.push(running.take(data.subarray(0, end), isLast, tag ?? data.subarray(end)));
+      held.push(running.take(data.subarray(0, end), isLast, expected ?? data.subarray(end)));
       return { data: isLast ? Buffer.concat(held) : new Uint8Array(0) };
     },
   };
