@@ -150,9 +150,15 @@ export interface Pbkdf2Input {
   readonly iterations: number;
 }
 
-/** How often PBKDF2 calls its HMAC, which is what it takes its time with. */
-export const pbkdf2Work = (algorithm: string, iterations: number, length: number): number =>
-  iterations * Math.ceil(length / hashed(algorithm, nothing).length);
+/** How often PBKDF2 calls its HMAC, which is what it takes its time with; a long salt is as good as some more calls for every block. */
+export function pbkdf2Work(
+  algorithm: string,
+  { salt, iterations }: Omit<Pbkdf2Input, 'password'>,
+  length: number,
+): number {
+  const blocks = Math.ceil(length / hashed(algorithm, nothing).length);
+  return blocks * (iterations + Math.floor(salt.length / 64));
+}
 
 /** AWS Signature Version 4, "derive a signing key": HMACs in a chain, over the date, the region and the service. */
 export function awsSigningKey(secret: Uint8Array, scope: readonly Uint8Array[]): Uint8Array {

@@ -42,10 +42,12 @@ describe('PBKDF2', () => {
     });
   }
 
-  it('tells its work in calls of HMAC', () => {
-    expect(pbkdf2Work('SHA_1', 4096, 20)).to.equal(4096);
-    expect(pbkdf2Work('SHA_1', 4096, 25)).to.equal(8192);
-    expect(pbkdf2Work('SHA_512', 10, 64)).to.equal(10);
+  it('tells its work in calls of HMAC, a long salt being some more for each block', () => {
+    const salt = ascii('salt');
+    expect(pbkdf2Work('SHA_1', { salt, iterations: 4096 }, 20)).to.equal(4096);
+    expect(pbkdf2Work('SHA_1', { salt, iterations: 4096 }, 25)).to.equal(8192);
+    expect(pbkdf2Work('SHA_512', { salt, iterations: 10 }, 64)).to.equal(10);
+    expect(pbkdf2Work('SHA_1', { salt: new Uint8Array(64_000), iterations: 1 }, 40)).to.equal(2002);
   });
 });
 

@@ -164,6 +164,21 @@ describe('a Derivation Method', () => {
     expect(await refusal(here, [await secret(here, utf8('password'))], huge)).to.equal('InvalidAttributeValue');
   });
 
+  it('refuses to hash a long salt for each of many blocks', async () => {
+    const here = server.caller('2.1');
+    const salted = derivation(bytes('Salt', '00'.repeat(500_000)), int('IterationCount', 1));
+    const base = [await secret(here, utf8('password'))];
+    expect(await refusal(here, base, { ...pbkdf2, bits: 8_388_608, with: salted })).to.equal('InvalidField');
+    expect(await derived(here, base, { ...pbkdf2, with: salted })).to.have.length(40);
+  });
+
+  it('refuses to keep everybody waiting with a long chain of CMACs', async () => {
+    const here = server.caller('2.1');
+    const chained = { ...counterMode, type: 'SecretData', bits: 8 * 65_536 } as const;
+    const cmac = derivation(parameters(mode('CMAC')), data(''));
+    expect(await refusal(here, [await key(here, iteratedKey)], { ...chained, with: cmac })).to.equal('InvalidField');
+  });
+
   it('refuses the ID Placeholder in place of an identifier', async () => {
     const here = server.caller('2.1');
     const [type, attributes] = asked(here, 'SymmetricKey', 128);
