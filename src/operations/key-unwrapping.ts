@@ -10,7 +10,8 @@ import { KmipError } from '#protocol/kmip-error';
 import type { KeyWrappingData } from '#protocol/structures';
 import type { Version } from '#protocol/versions';
 import type { Context } from './context.ts';
-import { unwrappingKeys, type Made } from './wrapping-keys.ts';
+import { unwrappingKeys } from './wrapping-keys.ts';
+import type { Made } from './wrapping-steps.ts';
 
 /**
  * The object with its Key Value as it was before it was wrapped; the same one when it is not wrapped. `id` is what it will be called.

@@ -12,7 +12,8 @@ import { KmipError } from '#protocol/kmip-error';
 import type { KeyWrappingSpecification } from '#protocol/structures';
 import { inRange, type Version } from '#protocol/versions';
 import type { Context, Loaded, ObjectChange } from './context.ts';
-import { wrappingKeys, type Made } from './wrapping-keys.ts';
+import { wrappingKeys } from './wrapping-keys.ts';
+import type { Made } from './wrapping-steps.ts';
 
 /** Methods that leave nothing of a key to be read. */
 const hiding: readonly string[] = ['Encrypt', 'EncryptThenMACSign', 'MACSignThenEncrypt', 'TR_31'];
