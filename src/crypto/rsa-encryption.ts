@@ -7,6 +7,7 @@ import { constants, createHash, privateDecrypt, publicEncrypt, type KeyObject } 
 import forge from 'node-forge';
 import { KmipError } from '#protocol/kmip-error';
 import type { CryptographicParameters } from '#protocol/structures';
+import { unsupported } from './cipher-parameters.ts';
 import { hashName } from './hashes.ts';
 import type { Random } from './padding.ts';
 
@@ -21,7 +22,7 @@ type Padding = 'raw' | 'v1.5' | Oaep;
 
 /**
  * Randomness that OpenSSL needs it takes itself.
- * @throws KmipError BadCryptographicParameters without a Padding Method, FeatureNotSupported for what is not there, keys other than RSA among it,
+ * @throws KmipError BadCryptographicParameters without a Padding Method, UnsupportedCryptographicParameters for what is not there, FeatureNotSupported for keys other than RSA,
  * InvalidField for data that is too long.
  */
 export function rsaEncrypt(
@@ -77,7 +78,7 @@ function paddingOf(key: KeyObject, parameters: CryptographicParameters): Padding
   const maskHash = hashName(maskGeneratorHashingAlgorithm);
   if (paddingMethod !== 'OAEP' || hash === undefined || maskHash === undefined) {
     const hashes = `${hashingAlgorithm} and ${maskGeneratorHashingAlgorithm}`;
-    throw new KmipError('FeatureNotSupported', `RSA does not encrypt with padding ${paddingMethod}, ${hashes} here`);
+    throw unsupported(`RSA does not encrypt with padding ${paddingMethod}, ${hashes} here`);
   }
   return { hash, maskHash, label: parameters.pSource ?? new Uint8Array(0) };
 }

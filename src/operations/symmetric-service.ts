@@ -119,8 +119,12 @@ export function decryptWith(key: SymmetricKey, given: Given): Work<Decrypted> {
         const why = `a stream is decrypted up to ${maximumHeldBack} bytes before its tag was checked`;
         throw new KmipError('ServerLimitExceeded', why);
       }
-      held.push(running.take(data.subarray(0, end), isLast, expected ?? data.subarray(end)));
-      return { data: isLast ? Buffer.concat(held) : new Uint8Array(0) };
+      try {
+        held.push(running.take(data.subarray(0, end), isLast, expected ?? data.subarray(end)));
+        return { data: isLast ? Buffer.concat(held) : new Uint8Array(0) };
+      } finally {
+        if (isLast) for (const each of held) each.fill(0);
+      }
     },
   };
 }

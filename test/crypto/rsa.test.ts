@@ -126,9 +126,9 @@ describe('RSA encryption', () => {
     expect(encrypt(oaep('SHA_256', 'SHA_1'), 191)).to.equal('InvalidField');
     expect(encrypt({ paddingMethod: 'None' })).to.equal('InvalidField');
     expect(encrypt({})).to.equal('BadCryptographicParameters');
-    expect(encrypt({ paddingMethod: 'PSS' })).to.equal('FeatureNotSupported');
-    expect(encrypt(oaep('Tiger'))).to.equal('FeatureNotSupported');
-    expect(encrypt(oaep('SHA_256', 'MD2'))).to.equal('FeatureNotSupported');
+    expect(encrypt({ paddingMethod: 'PSS' })).to.equal('UnsupportedCryptographicParameters');
+    expect(encrypt(oaep('Tiger'))).to.equal('UnsupportedCryptographicParameters');
+    expect(encrypt(oaep('SHA_256', 'MD2'))).to.equal('UnsupportedCryptographicParameters');
   });
 
   it('does not open what was changed, cut or made longer', () => {

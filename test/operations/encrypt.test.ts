@@ -312,7 +312,7 @@ for (const version of serving) {
       const long = { data: '00'.repeat(246) };
       expect(await refusal(here, 'Encrypt', publicKey, { padding: 'PKCS1V1_5' }, long)).to.equal('InvalidField');
       expect(await refusal(here, 'Encrypt', publicKey, { padding: 'PSS' }, { data: block })).to.equal(
-        'FeatureNotSupported',
+        reason('UnsupportedCryptographicParameters', 'InvalidField'),
       );
     });
 
