@@ -60,6 +60,7 @@ export function checkSignature(
   parameters: CryptographicParameters,
 ): boolean {
   const scheme = schemeOf(key, parameters);
+  if (!isWhole(key, signature)) return false;
   if ('digest' in content) return checkDigest(key, content.digest, signature, scheme);
   if (!isNative(scheme)) return checkDigest(key, digestOf(scheme, content.data), signature, scheme);
   try {
@@ -101,13 +102,14 @@ export function startVerifying(key: KeyObject, parameters: CryptographicParamete
     const running = createHash(hash);
     return {
       update: (data) => running.update(data),
-      verify: (signature) => checkDigest(key, running.digest(), signature, scheme),
+      verify: (signature) => isWhole(key, signature) && checkDigest(key, running.digest(), signature, scheme),
     };
   }
   const running = createVerify(hash);
   return {
     update: (data) => running.update(data),
     verify(signature) {
+      if (!isWhole(key, signature)) return false;
       try {
         return running.verify(inputOf(key, scheme, constants.RSA_PSS_SALTLEN_AUTO), signature);
       } catch {
@@ -116,6 +118,10 @@ export function startVerifying(key: KeyObject, parameters: CryptographicParamete
     },
   };
 }
+
+/** RFC 8017 §8.1.2, §8.2.2: as long as the modulus. OpenSSL takes one of PSS without its leading zeros too. */
+const isWhole = ({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject, signature: Uint8Array): boolean =>
+  asymmetricKeyType !== 'rsa' || signature.length === Math.ceil((asymmetricKeyDetails?.modulusLength ?? 0) / 8);
 
 const doesNotSign = (): KmipError =>
   new KmipError('CryptographicFailure', 'the key does not sign with such parameters: it is too short for them');

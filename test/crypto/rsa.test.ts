@@ -218,6 +218,20 @@ describe('Signatures', () => {
     });
   }
 
+  it('are as long as the modulus, even where nothing but a zero is cut off', async () => {
+    const parameters = {
+      paddingMethod: 'PSS',
+      hashingAlgorithm: 'SHA_256',
+      maskGeneratorHashingAlgorithm: 'SHA_256',
+    } as const;
+    const data = randomBytes(100);
+    let signature: Uint8Array;
+    do signature = await makeSignature(privateKey, { data }, parameters, randomBytes);
+    while (signature[0] !== 0);
+    expect(checkSignature(publicKey, { data }, signature, parameters)).to.equal(true);
+    expect(checkSignature(publicKey, { data }, signature.subarray(1), parameters)).to.equal(false);
+  });
+
   for (const { name, modulus, message, signature, parameters } of publishedSignatures) {
     it(`are verified as published: ${name}`, () => {
       const key = createPublicKey({
