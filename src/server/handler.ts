@@ -2,6 +2,7 @@
  * One request's way from bytes to bytes, without a socket: decode, header, batch, encode. TCP, HTTPS and tests share it. It answers
  * everything that can be answered; what cannot even be told from noise closes the connection.
  */
+import { availableParallelism } from 'node:os';
 import { decode } from '#ttlv/decode';
 import { encode, encodedLength } from '#ttlv/encode';
 import { TtlvError, type Item } from '#ttlv/item';
@@ -30,8 +31,11 @@ import { createStreamTable } from './streams.ts';
 import { directView } from './view.ts';
 import { WaitingLines } from './waiting-lines.ts';
 
-/** Threads that one server lets heavy work keep: the rest stay for everybody's requests. */
-const heavyAtOnce = 2;
+/**
+ * Threads that one server lets heavy work keep: the rest stay for everybody's requests. One processor fewer than there are, lest requests wait for a
+ * turn on one.
+ */
+const heavyAtOnce = Math.min(2, Math.max(1, availableParallelism() - 1));
 
 export interface Handler {
   /** The answer to one request. Rejects only when the answer itself cannot be made. */
