@@ -108,6 +108,8 @@ export interface Deciphering {
    * @throws KmipError CryptographicFailure when the data does not fit the key, the vector or the tag: always in the same words.
    */
   take(data: Uint8Array, isLast: boolean, tag?: Uint8Array): Uint8Array;
+  /** Wipes what was held back. */
+  end(): void;
 }
 
 const nothing = new Uint8Array(0);
@@ -173,6 +175,7 @@ export function deciphering(cipher: Cipher, use: CipherUse, length = 0): Deciphe
   });
   const mayEndInPadding = cipher.isPadded && padding !== 'None';
   let heldBack: Uint8Array = nothing;
+  const end = (): void => void heldBack.fill(0);
   return {
     take(data, isLast, tag = nothing) {
       const plain = attempt(() => {
@@ -180,15 +183,17 @@ export function deciphering(cipher: Cipher, use: CipherUse, length = 0): Deciphe
         return Buffer.concat([heldBack, running.update(data), ...(isLast ? [running.final()] : [])]);
       });
       if (!mayEndInPadding) return plain;
+      end();
       if (isLast) {
         const result = unpadded(plain, cipher.blockSize, padding);
         if (result === undefined) throw failure();
         return result;
       }
-      const end = Math.max(0, plain.length - cipher.blockSize);
-      heldBack = plain.subarray(end);
-      return plain.subarray(0, end);
+      const edge = Math.max(0, plain.length - cipher.blockSize);
+      heldBack = Buffer.from(plain.subarray(edge));
+      return plain.subarray(0, edge);
     },
+    end,
   };
 }
 

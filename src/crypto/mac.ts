@@ -11,6 +11,8 @@ export interface MacRun {
   update(data: Uint8Array): unknown;
   /** Once, at the end. */
   digest(): Uint8Array;
+  /** Wipes what OpenSSL does not; `digest` has done so. Nothing comes after it. */
+  wipe?(): void;
 }
 
 /**
@@ -24,7 +26,7 @@ export function startMac(key: SymmetricKey, parameters: CryptographicParameters)
   const hash = hashName(hashOfHmac(algorithm));
   if (hash !== undefined) return createHmac(hash, key.bytes);
   const mode = blockCipherMode ?? (cryptographicAlgorithm === undefined ? undefined : 'CMAC');
-  if (algorithm === 'AES' && key.algorithm === 'AES' && mode === 'CMAC') return cmac.create(key.bytes);
+  if (algorithm === 'AES' && key.algorithm === 'AES' && mode === 'CMAC') return startCmac(key.bytes);
   if (cryptographicAlgorithm !== undefined && cryptographicAlgorithm !== 'AES') {
     throw new KmipError('FeatureNotSupported', `${cryptographicAlgorithm} makes no MAC here`);
   }
@@ -32,6 +34,15 @@ export function startMac(key: SymmetricKey, parameters: CryptographicParameters)
     'BadCryptographicParameters',
     'a MAC takes the Cryptographic Algorithm of an HMAC, or a key for AES and Block Cipher Mode CMAC',
   );
+}
+
+function startCmac(key: Uint8Array): MacRun {
+  const running = cmac.create(key);
+  return {
+    update: (data) => running.update(data),
+    digest: () => running.digest(),
+    wipe: () => running.destroy(),
+  };
 }
 
 /** The whole at once. @throws KmipError as `startMac` does. */

@@ -33,6 +33,7 @@ export const macVerify = defineOperation('MACVerify', {
         return judging('MAC Data', {
           update: (data) => running.update(data),
           isProvenBy: (code) => isSameMac(running.digest(), code),
+          end: () => running.wipe?.(),
         });
       },
     }),

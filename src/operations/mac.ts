@@ -34,6 +34,7 @@ export const mac = defineOperation('MAC', {
             running.update(data);
             return isLast ? { macData: running.digest() } : {};
           },
+          end: () => running.wipe?.(),
         };
       },
     }),

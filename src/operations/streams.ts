@@ -26,6 +26,8 @@ export const correlationValue = optional(Tag.CorrelationValue, bytes, { since: V
 export interface Work<A extends object> {
   /** What of the answer there is after this part; may throw KmipError only. Nothing comes after the last one. */
   take(data: Uint8Array, isLast: boolean, proof: Uint8Array | undefined): A | Promise<A>;
+  /** Wipes what it remembers: after the last part, or when none comes any more. */
+  end?(): void;
 }
 
 export interface Stream {
@@ -33,7 +35,7 @@ export interface Stream {
   /** The identifier of the key; a hash has none. */
   readonly key?: string | undefined;
   readonly parameters: CryptographicParameters;
-  readonly initial?: Initial | undefined;
+  readonly initial: Initial;
   readonly work: Work<object>;
 }
 
@@ -42,10 +44,13 @@ export type Initial = Readonly<Record<string, Uint8Array | undefined>>;
 
 /** The streams of one connection, by their Correlation Values. They end with it, and some time after their last part. */
 export interface Streams {
+  /** Under a new Correlation Value. @throws KmipError ServerLimitExceeded when there are too many. */
+  begin(stream: Stream): Uint8Array;
   /** @throws KmipError InvalidCorrelationValue when this connection has no such stream, or not any more. */
   find(correlationValue: Uint8Array): Stream;
-  /** Under the value that it had before, or a new one. @throws KmipError ServerLimitExceeded when there are too many. */
-  keep(stream: Stream, correlationValue: Uint8Array | undefined): Uint8Array;
+  /** Its time begins anew. @throws KmipError as `find` does. */
+  renew(correlationValue: Uint8Array): void;
+  /** Ends its work too. */
   end(correlationValue: Uint8Array): void;
 }
 
@@ -102,7 +107,7 @@ function dataOf({ data, initIndicator, finalIndicator }: PartRequest): Uint8Arra
 
 /**
  * Answers one part, or all of the data at once. `prepare` is asked every time, so that a key that may not be used any more stops its stream.
- * What is charged is charged before anything of a stream moves: the item may be run again because of it.
+ * What is charged is charged before anything of a running stream moves: the item may be run again because of it.
  * @throws KmipError InvalidCorrelationValue for a stream that is not this connection's, operation's, key's or of these parameters.
  */
 export async function inParts<A extends object>(
@@ -112,48 +117,62 @@ export async function inParts<A extends object>(
   prepare: (begun: Stream | undefined) => Promise<Service<A>>,
 ): Promise<A & { readonly correlationValue?: Uint8Array }> {
   const part = partOf(request);
-  if (part.isFirst) {
-    const data = dataOf(request);
-    const { key, parameters, initial, begin, charge } = await prepare(undefined);
-    const work = begin(part);
+  if (!part.isFirst) return await goOn(operation, request, part, context, prepare);
+  const data = dataOf(request);
+  const { key, parameters, initial, begin, charge } = await prepare(undefined);
+  const work = begin(part);
+  let value: Uint8Array | undefined;
+  const end = (): void => (value === undefined ? work.end?.() : context.streams.end(value));
+  try {
     const answer = await work.take(data, part.isLast, request.proof);
-    if (part.isLast) {
-      await charge?.(part);
-      return answer;
-    }
-    const stream = { operation, key, parameters, initial: initial === undefined ? undefined : copied(initial), work };
-    const correlationValue = context.streams.keep(stream, undefined);
-    try {
-      await charge?.(part);
-    } catch (error) {
-      context.streams.end(correlationValue);
-      throw error;
-    }
-    return { ...answer, correlationValue };
+    // A stream that finds no room costs nothing.
+    if (!part.isLast) value = context.streams.begin({ operation, key, parameters, initial: copied(initial), work });
+    await charge?.(part);
+    if (value !== undefined) return { ...answer, correlationValue: value };
+    end();
+    return answer;
+  } catch (error) {
+    end();
+    throw error;
   }
+}
+
+async function goOn<A extends object>(
+  operation: OperationName,
+  request: PartRequest,
+  part: Part,
+  { streams }: Context,
+  prepare: (begun: Stream) => Promise<Service<A>>,
+): Promise<A & { readonly correlationValue?: Uint8Array }> {
   const value = request.correlationValue as Uint8Array;
-  const stream = context.streams.find(value);
+  const stream = streams.find(value);
+  let hasMoved = false;
   try {
     const data = dataOf(request);
     if (stream.operation !== operation) throw foreign(operation);
     const { key, initial = {}, charge } = await prepare(stream);
     const { cryptographicParameters: parameters = stream.parameters } = request;
     if (key !== stream.key || !isDeepStrictEqual(parameters, stream.parameters)) throw foreign('key and parameters');
-    if (!repeats(initial, stream.initial ?? {}))
+    if (!repeats(initial, stream.initial)) {
       throw new KmipError('InvalidField', 'what belongs to the first part of a stream comes with a later one');
+    }
     await charge?.(part);
-    context.streams.end(value);
+    // It may have ended meanwhile, with its connection.
+    streams.renew(value);
+    hasMoved = true;
     const answer = await (stream.work as Work<A>).take(data, part.isLast, request.proof);
-    return part.isLast ? answer : { ...answer, correlationValue: context.streams.keep(stream, value) };
+    if (!part.isLast) return { ...answer, correlationValue: value };
+    streams.end(value);
+    return answer;
   } catch (error) {
-    // Anything else is the store's: nothing of the stream has moved, and the item is run again.
-    if (error instanceof KmipError) context.streams.end(value);
+    // Before it has moved anything else is the store's: the item is run again.
+    if (hasMoved || error instanceof KmipError) streams.end(value);
     throw error;
   }
 }
 
 /** The request's own bytes are wiped when it was answered. */
-const copied = (initial: Initial): Initial =>
+const copied = (initial: Initial = {}): Initial =>
   Object.fromEntries(Object.entries(initial).map(([field, value]) => [field, value && Buffer.from(value)]));
 
 const repeats = (later: Initial, first: Initial): boolean =>

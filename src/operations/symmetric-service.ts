@@ -11,6 +11,7 @@ import { KmipError, type ResultReason } from '#protocol/kmip-error';
 import type { CryptographicParameters } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
 import { inRange, V1_4, type Version } from '#protocol/versions';
+import { heldPlaintext } from './held-plaintext.ts';
 import type { Part, Work } from './streams.ts';
 
 /** What a request has besides the key and its data. */
@@ -100,6 +101,7 @@ export function decryptWith(key: SymmetricKey, given: Given): Work<Decrypted> {
         count(data.length);
         return { data: running.take(data, isLast) };
       },
+      end: () => running.end(),
     };
   }
   if (tagField && tag === undefined) throw new KmipError('InvalidField', 'the Authenticated Encryption Tag is missing');
@@ -108,24 +110,17 @@ export function decryptWith(key: SymmetricKey, given: Given): Work<Decrypted> {
   // The request's own bytes are wiped when it was answered.
   const expected = tag && Buffer.from(tag);
   const running = deciphering(cipher, use, Math.max(0, length - following));
-  const held: Uint8Array[] = [];
-  let bytesHeld = 0;
+  const held = heldPlaintext(maximumHeldBack);
   return {
     take(data, isLast) {
       const end = Math.max(0, data.length - following);
       count(end);
-      bytesHeld += end;
-      if (!part.isLast && bytesHeld > maximumHeldBack) {
-        const why = `a stream is decrypted up to ${maximumHeldBack} bytes before its tag was checked`;
-        throw new KmipError('ServerLimitExceeded', why);
-      }
-      try {
-        held.push(running.take(data.subarray(0, end), isLast, expected ?? data.subarray(end)));
-        return { data: isLast ? Buffer.concat(held) : new Uint8Array(0) };
-      } finally {
-        if (isLast) for (const each of held) each.fill(0);
-      }
+      const plain = running.take(data.subarray(0, end), isLast, expected ?? data.subarray(end));
+      if (part.isLast) return { data: plain };
+      held.add(plain);
+      return { data: isLast ? held.all() : new Uint8Array(0) };
     },
+    end: () => held.wipe(),
   };
 }
 

@@ -18,6 +18,8 @@ export interface Verification {
   update(data: Uint8Array): unknown;
   /** Once, at the end. */
   isProvenBy(proof: Uint8Array): boolean;
+  /** Wipes what it remembers. */
+  end?(): void;
 }
 
 /** @param called the field of the proof, which the first part has, or the last, or one between. */
@@ -35,5 +37,6 @@ export function judging(called: string, verification: Verification): Work<Judged
       if (held === undefined) throw new KmipError('InvalidMessage', `the request lacks ${called}`);
       return { validityIndicator: verification.isProvenBy(held) ? 'Valid' : 'Invalid' };
     },
+    end: () => verification.end?.(),
   };
 }

@@ -1,6 +1,6 @@
 /**
  * The streams of all connections (KMIP 2.1 §7.8). Of what they hold nothing outlives its connection or the time
- * below: cipher and hash states lie in OpenSSL's memory, which wipes it when it is freed.
+ * below: cipher and hash states lie in OpenSSL's memory, which wipes it when it is freed, and the rest is wiped here.
  */
 import type { Stream, Streams } from '#operations/streams';
 import { KmipError } from '#protocol/kmip-error';
@@ -16,7 +16,7 @@ const valueLength = 16;
 interface Held {
   readonly stream: Stream;
   /** Milliseconds since 1970. */
-  readonly until: number;
+  until: number;
 }
 
 export interface StreamTable {
@@ -30,6 +30,7 @@ export function createStreamTable({ now, random }: Pick<Services, 'now' | 'rando
   let count = 0;
 
   function drop(session: Session, own: Map<string, Held>, key: string): void {
+    own.get(key)?.stream.work.end?.();
     if (own.delete(key)) count--;
     if (own.size === 0) held.delete(session);
   }
@@ -42,22 +43,22 @@ export function createStreamTable({ now, random }: Pick<Services, 'now' | 'rando
     }
   }
 
+  function heldBy(session: Session, correlationValue: Uint8Array): Held {
+    const found = held.get(session)?.get(keyOf(correlationValue));
+    if (found !== undefined && found.until > now()) return found;
+    throw new KmipError(
+      'InvalidCorrelationValue',
+      'the connection has no stream with this Correlation Value, or has it no more',
+    );
+  }
+
   return {
     of: (session) => ({
-      find(correlationValue) {
-        const found = held.get(session)?.get(keyOf(correlationValue));
-        if (found !== undefined && found.until > now()) return found.stream;
-        throw new KmipError(
-          'InvalidCorrelationValue',
-          'the connection has no stream with this Correlation Value, or has it no more',
-        );
-      },
-
-      keep(stream, before) {
+      begin(stream) {
         if (session.isClosed?.() === true) {
           throw new KmipError('OperationCanceledByRequester', 'the connection is closed');
         }
-        if (before === undefined) dropExpired();
+        dropExpired();
         const own = held.get(session) ?? new Map<string, Held>();
         if (count >= maximumOfAll || own.size >= maximumPerConnection) {
           throw new KmipError(
@@ -65,10 +66,16 @@ export function createStreamTable({ now, random }: Pick<Services, 'now' | 'rando
             `a connection has up to ${maximumPerConnection} streams, and all together up to ${maximumOfAll}`,
           );
         }
-        const correlationValue = before ?? random(valueLength);
+        const correlationValue = random(valueLength);
         held.set(session, own.set(keyOf(correlationValue), { stream, until: now() + lifetime }));
         count++;
         return correlationValue;
+      },
+
+      find: (correlationValue) => heldBy(session, correlationValue).stream,
+
+      renew(correlationValue) {
+        heldBy(session, correlationValue).until = now() + lifetime;
       },
 
       end(correlationValue) {
@@ -78,8 +85,8 @@ export function createStreamTable({ now, random }: Pick<Services, 'now' | 'rando
     }),
 
     end(session) {
-      count -= held.get(session)?.size ?? 0;
-      held.delete(session);
+      const own = held.get(session) ?? new Map<string, Held>();
+      for (const key of own.keys()) drop(session, own, key);
     },
   };
 }
