@@ -72,7 +72,9 @@ export interface Context {
   setPlaceholder(id: string | undefined): void;
   /** Runs what takes a thread for long, such as making a key pair: few at once, the clients in turn. */
   heavily<T>(work: () => Promise<T>): Promise<T>;
-  /** Of the caller's connection. @throws KmipError FeatureNotSupported in a batch that may be undone: a stream cannot be. */
+  /** Refuses what cannot be undone in a batch that may be. @throws KmipError FeatureNotSupported. */
+  refuseUndo(what: string): void;
+  /** Of the caller's connection. @throws KmipError as `refuseUndo` does. */
   readonly streams: Streams;
   /** @throws KmipError FeatureNotSupported when the server has none. */
   readonly authority: CertificateAuthority;

@@ -61,9 +61,10 @@ export async function serveWithKey<A extends object>(
           objects: isFirst ? 1 : 0,
           refusal: limitReason,
         });
-        if (attributes !== object.attributes) {
-          await context.commit([{ update: loaded, to: { ...object, attributes } }]);
-        }
+        if (attributes === object.attributes) return;
+        // An item keeps its answer when it is undone.
+        context.refuseUndo('what Usage Limits count');
+        await context.commit([{ update: loaded, to: { ...object, attributes } }]);
       },
     };
   });

@@ -127,11 +127,15 @@ export class RunContext implements Context {
     return authority;
   }
 
+  refuseUndo(what: string): void {
+    const { services, view } = this.#batch;
+    if (view === services.objects) return;
+    throw new KmipError('FeatureNotSupported', `${what} cannot be undone: it has no place in a batch with Undo`);
+  }
+
   get streams(): Streams {
-    const { session, services, view } = this.#batch;
-    if (view !== services.objects) {
-      throw new KmipError('FeatureNotSupported', 'a stream cannot be undone: it has no place in a batch with Undo');
-    }
+    this.refuseUndo('a stream');
+    const { session, services } = this.#batch;
     return services.streams.of(session);
   }
 
