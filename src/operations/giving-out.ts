@@ -10,6 +10,7 @@ import { Tag } from '#protocol/tags';
 import { V1_4, versionText, type Version } from '#protocol/versions';
 import type { Context, Loaded } from './context.ts';
 import { inFormat } from './key-format.ts';
+import { unwrapped } from './key-unwrapping.ts';
 import { inWrapping, isHidden, type Wrapped } from './key-wrapping.ts';
 import { inContainer, isPacked } from './pkcs12.ts';
 
@@ -30,18 +31,30 @@ export async function givingOut(loaded: Loaded, asked: Shape<typeof wayOut>, con
   const { object } = loaded;
   const { destroyDate, sensitive, extractable, keyValuePresent } = object.attributes;
   if (destroyDate !== undefined) throw new KmipError('ObjectDestroyed', 'the object was destroyed');
-  if (sensitive === true && !isHidden(object, asked.keyWrappingSpecification)) {
+  if (sensitive === true && !isHidden(object, asked)) {
     throw new KmipError('Sensitive', 'the object is Sensitive: it is given out encrypted only');
   }
   if (extractable === false) throw new KmipError('NotExtractable', 'the object is not Extractable');
   if (keyValuePresent === false) throw new KmipError('KeyValueNotPresent', 'the server does not have the key value');
-  const opened = objectTypeOf(object) === 'Template' ? templateStructure(object) : loaded.openStructure();
+  const held = objectTypeOf(object) === 'Template' ? templateStructure(object) : loaded.openStructure();
+  const opened = asked.keyWrapType === 'NotWrapped' ? await notWrapped(held, object.id, context) : held;
   const formed = isPacked(opened, asked, context.version)
     ? await inContainer(opened, loaded, context)
     : inFormat(opened, asked, { version: context.version, attributes: object.attributes });
   const wrapped = await inWrapping(object, formed, asked, context);
   checkSayable(wrapped.structure, context.version);
   return wrapped;
+}
+
+/** What was registered wrapped, opened with the key that wrapped it, if that is here and the client's to use. */
+async function notWrapped(held: ObjectStructure, id: string, context: Context): Promise<ObjectStructure> {
+  try {
+    return await unwrapped(held, id, context);
+  } catch (error) {
+    if (!(error instanceof KmipError) || error.reason !== 'CryptographicFailure') throw error;
+    // The text gives Get no such reason.
+    throw new KmipError('KeyWrapTypeNotSupported', error.message);
+  }
 }
 
 /** An older client that gets a value of a newer version, such as an algorithm, loses the whole answer. */

@@ -1,4 +1,4 @@
-/** How Import opens what was wrapped (KMIP 2.1 §3.3, §6.1.25; 1.4 §2.1.5, §4.41): the undoing of key-wrapping.ts. */
+/** How Import, and Get where it is asked to, open what was wrapped (KMIP 2.1 §3.3, §6.1.25; 1.4 §2.1.5, §4.41): the undoing of key-wrapping.ts. */
 import {
   decodeKeyValue,
   encodeKeyValue,

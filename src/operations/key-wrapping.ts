@@ -1,6 +1,6 @@
 /**
  * How Get wraps what it gives out (KMIP 2.1 §3.3, §7.18, §11.62; 1.4 §2.1.5, §2.1.6). A key that was registered wrapped
- * is given as it is: nobody here opens it.
+ * is given as it is, unless Key Wrap Type asks for it Not Wrapped.
  */
 import { referenceByName, referenceId, unknownAttribute, type Reference } from '#objects/attribute-reference';
 import { attributeRow, type Attributes } from '#objects/attributes';
@@ -18,8 +18,17 @@ import type { Made } from './wrapping-steps.ts';
 /** Methods that leave nothing of a key to be read. */
 const hiding: readonly string[] = ['Encrypt', 'EncryptThenMACSign', 'MACSignThenEncrypt', 'TR_31'];
 
+export interface AskedWrapping {
+  readonly keyWrapType?: string | undefined;
+  readonly keyWrappingSpecification?: KeyWrappingSpecification | undefined;
+}
+
 /** Whether the object's value goes out encrypted: as asked for, or as it was registered (2.1 §4.55). */
-export function isHidden({ structure }: ManagedObject, asked: KeyWrappingSpecification | undefined): boolean {
+export function isHidden(
+  { structure }: ManagedObject,
+  { keyWrapType, keyWrappingSpecification: asked }: AskedWrapping,
+): boolean {
+  if (keyWrapType === 'NotWrapped') return false;
   if (asked !== undefined) return hiding.includes(asked.wrappingMethod);
   const { keyValue, keyWrappingData } = 'keyBlock' in structure ? structure.keyBlock : {};
   return keyValue instanceof Uint8Array && hiding.includes(keyWrappingData?.wrappingMethod ?? '');
@@ -31,11 +40,6 @@ export interface Wrapped {
   readonly changes: readonly ObjectChange[];
 }
 
-interface Asked {
-  readonly keyWrapType?: string | undefined;
-  readonly keyWrappingSpecification?: KeyWrappingSpecification | undefined;
-}
-
 /**
  * The object, in the format in which it goes out, wrapped as asked. What was readable of it is wiped then.
  * @throws KmipError with the reasons of 2.1 §6.1.19.1.
@@ -43,15 +47,14 @@ interface Asked {
 export async function inWrapping(
   object: ManagedObject,
   structure: ObjectStructure,
-  { keyWrapType, keyWrappingSpecification: asked }: Asked,
+  { keyWrapType, keyWrappingSpecification: asked }: AskedWrapping,
   context: Context,
 ): Promise<Wrapped> {
-  const isWrappedAlready = 'keyBlock' in structure && structure.keyBlock.keyWrappingData !== undefined;
   if (keyWrapType !== undefined) {
     if (asked !== undefined)
       throw new KmipError('InvalidField', 'a Key Wrapping Specification leaves no Key Wrap Type');
-    if (keyWrapType !== 'AsRegistered' && (isWrappedAlready || keyWrapType !== 'NotWrapped')) {
-      throw new KmipError('KeyWrapTypeNotSupported', 'the key is given out wrapped as it was registered');
+    if (keyWrapType !== 'AsRegistered' && keyWrapType !== 'NotWrapped') {
+      throw new KmipError('KeyWrapTypeNotSupported', `Key Wrap Type ${keyWrapType} is not supported`);
     }
   }
   if (asked === undefined) return { structure, changes: [] };

@@ -103,7 +103,7 @@ const answers: {
   QueryCapabilities: () => ({
     capabilityInformation: [
       {
-        streamingCapability: false,
+        streamingCapability: true,
         asynchronousCapability: false,
         attestationCapability: false,
         batchUndoCapability: true,

@@ -230,7 +230,9 @@ describe('Get that wraps', () => {
       enumerated('WrappingMethod', 1),
       encryption('some-key-elsewhere', inMode(mode.NISTKeyWrap)),
     );
-    const registerWrapped = async (here: Caller, ...attributes: Item[]): Promise<string> => {
+    const registerWrapped = (here: Caller, ...attributes: Item[]): Promise<string> =>
+      registerWrappedBy(here, wrappingData, ...attributes);
+    const registerWrappedBy = async (here: Caller, data: Item, ...attributes: Item[]): Promise<string> => {
       const payload = await here.call(
         'Register',
         enumerated('ObjectType', 2),
@@ -243,7 +245,7 @@ describe('Get that wraps', () => {
             bytes('KeyValue', wrapped43),
             enumerated('CryptographicAlgorithm', 3),
             int('CryptographicLength', 128),
-            wrappingData,
+            data,
           ),
         ),
       );
@@ -269,7 +271,7 @@ describe('Get that wraps', () => {
       expect(hex(at(blockOf(await here.call('Get', id(key))), 'KeyValue'))).to.equal(wrapped43);
     });
 
-    it('is neither opened nor wrapped again, and wraps nothing', async () => {
+    it('is not opened without its key, nor wrapped again, and wraps nothing', async () => {
       for (const version of versions) {
         const here = caller(version);
         const key = await registerWrapped(here, inMode(mode.NISTKeyWrap));
@@ -280,7 +282,27 @@ describe('Get that wraps', () => {
         expect(by.reason).to.equal('InvalidField');
         if (version < '1.4') continue;
         const unwrapped = await here.refused('Get', id(key), enumerated('KeyWrapType', 1));
-        expect(unwrapped.reason).to.equal(isOld(version) ? 'FeatureNotSupported' : 'KeyWrapTypeNotSupported');
+        expect(unwrapped.reason).to.equal(isOld(version) ? 'ItemNotFound' : 'WrappingObjectNotFound');
+      }
+    });
+
+    it('comes Not Wrapped when it is asked for so, its key is here, and it is not Sensitive', async () => {
+      for (const version of versions.filter((each) => each >= '1.4')) {
+        const here = caller(version);
+        const wrapper = await register(here, { mask: wrapKeyBit | 0x20 });
+        const by = struct(
+          'KeyWrappingData',
+          enumerated('WrappingMethod', 1),
+          encryption(wrapper, inMode(mode.NISTKeyWrap)),
+          noEncoding,
+        );
+        const key = await registerWrappedBy(here, by);
+        const block = blockOf(await here.call('Get', id(key), enumerated('KeyWrapType', 1)));
+        expect(hex(at(block, 'KeyValue', 'KeyMaterial'))).to.equal(material);
+        expect(at(block, 'KeyWrappingData')).to.equal(undefined);
+        const hidden = await registerWrappedBy(here, by, bool('Sensitive', true));
+        const refused = await here.refused('Get', id(hidden), enumerated('KeyWrapType', 1));
+        expect(refused.reason).to.equal('Sensitive');
       }
     });
   });

@@ -122,7 +122,7 @@ describe('Query', () => {
   for (const version of versions.filter((each) => each >= '1.3')) {
     it(`tells its capabilities in ${version}, and has those of batches`, async () => {
       const told = at(await query(version, 'QueryCapabilities'), 'CapabilityInformation')?.value as Item[];
-      expect(told).to.deep.include(bool('StreamingCapability', false));
+      expect(told).to.deep.include(bool('StreamingCapability', true));
       expect(told).to.deep.include(bool('AsynchronousCapability', false));
       expect(told).to.deep.include(bool('AttestationCapability', false));
       const undo = told.find(({ tag }) => tag === Tag.BatchUndoCapability);
