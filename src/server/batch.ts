@@ -2,6 +2,7 @@
  * The items of one request: their order, Stop, Continue and Undo (KMIP 2.1 §9.6, §9.8; 1.4 §6.12, §6.13, §11.43), their
  * audit records before their answers. Items are always run in the order given, which every Batch Order Option allows.
  */
+import { setImmediate } from 'node:timers/promises';
 import { KmipError } from '#protocol/kmip-error';
 import type { RequestMessage, ResponseBatchItem } from '#protocol/message';
 import { asFailure, explained, failed, refuseItem, runsOf, untilUndisturbed, type Done } from './batch-item.ts';
@@ -39,6 +40,8 @@ async function runInTurn({ header, batchItems }: RequestMessage, asking: Asking,
   const room = answerRoom();
   for (const item of batchItems) {
     for (const run of runsOf(item, batch, maximumBatchCount - done.length)) {
+      // Others have their turns in between: some items, such as decryption with RSA, leave the event loop for nothing else.
+      if (done.length > 0) await setImmediate();
       const result = room.isFull() ? refuseItem(item, answerIsFull(), asking) : await run();
       done.push(result);
       if (batchItems.length > 1) room.take(result.answer);
