@@ -75,6 +75,12 @@ const blockCiphers: ReadonlyMap<string, Cipher> = new Map(
   ),
 );
 
+/**
+ * The shortest vector that may be left to chance, in bytes: a random one of GCM has 96 bits at least (SP 800-38D §8.2.2), and fewer than
+ * 64 come twice too soon in every mode.
+ */
+export const leastRandomVector = ({ isAuthenticated }: Cipher): number => (isAuthenticated ? 12 : 8);
+
 /** The cipher for keys of so many bytes; undefined when there is none. */
 export const blockCipher = (algorithm: string, keyLength: number, mode: string): Cipher | undefined =>
   blockCiphers.get(`${algorithm} ${keyLength} ${mode}`);

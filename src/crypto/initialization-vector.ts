@@ -4,7 +4,7 @@
  * RFC 3686 §4, RFC 8439 §2.4).
  */
 import type { CryptographicParameters } from '#protocol/structures';
-import { chaCha20, chaCha20Poly1305, type Cipher } from './block-cipher.ts';
+import { chaCha20, chaCha20Poly1305, leastRandomVector, type Cipher } from './block-cipher.ts';
 import { bad } from './cipher-parameters.ts';
 import type { Random } from './padding.ts';
 
@@ -33,6 +33,8 @@ export function randomVector(cipher: Cipher, parameters: CryptographicParameters
   const withoutCounter = isCounterMode(cipher) && counterLength !== undefined ? usual - counterLength / 8 : usual;
   const length = ivLength === undefined ? withoutCounter : ivLength / 8;
   checkLength(cipher, length);
+  const least = leastRandomVector(cipher);
+  if (length < least) throw bad(`a Random IV of ${length} bytes is too short for ${cipher.name}: it needs ${least}`);
   return random(length);
 }
 

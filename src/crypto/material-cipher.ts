@@ -1,7 +1,7 @@
 /** Key material under a symmetric wrapping key, as the Cryptographic Parameters of that key say (KMIP 2.1 §3.3, §4.16). */
 import { KmipError } from '#protocol/kmip-error';
 import type { CryptographicParameters } from '#protocol/structures';
-import { blockCipher, decipher, encipher, type Cipher } from './block-cipher.ts';
+import { blockCipher, decipher, encipher, leastRandomVector, type Cipher } from './block-cipher.ts';
 import { isKeyWrap, unwrapKey, wrapKey } from './key-wrap.ts';
 import type { Random } from './padding.ts';
 
@@ -36,6 +36,9 @@ export function encryptMaterial(
   if (ivLength < 0 || ivLength > maximumIVBits || ivLength % 8 !== 0) {
     throw new KmipError('InvalidField', `IV Length must be a multiple of 8 bits up to ${maximumIVBits}`);
   }
+  const least = cipher.ivLength === 0 ? 0 : leastRandomVector(cipher);
+  if (ivLength < least * 8)
+    throw new KmipError('InvalidField', `IV Length of ${cipher.name} must be ${least * 8} at least`);
   const iv = random(cipher.ivLength === 0 ? 0 : ivLength / 8);
   const enciphered = encipher(cipher, data, useOf(key, iv, parameters), random);
   return {

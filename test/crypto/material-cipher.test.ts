@@ -173,6 +173,8 @@ describe('Key material under a symmetric key', () => {
     expect(encrypt({ blockCipherMode: 'GCM', tagLength: 3 })).to.equal('InvalidField');
     expect(encrypt({ blockCipherMode: 'GCM', tagLength: -1 })).to.equal('InvalidField');
     expect(encrypt({ blockCipherMode: 'CCM', ivLength: 128 })).to.equal('InvalidField');
+    // SP 800-38D §8.2.2: shorter random ones come twice too soon.
+    expect(encrypt({ blockCipherMode: 'GCM', ivLength: 88 })).to.equal('InvalidField');
   });
 
   it('does not open when cut or changed, or with another key, in a mode that can tell', () => {
