@@ -18,7 +18,7 @@ import { attributesToMake } from './given.ts';
 import { guardedBy } from './guarded.ts';
 import { keep } from './keep.ts';
 import { inFormat } from './key-format.ts';
-import { withLink } from './link.ts';
+import { withDerived } from './link.ts';
 import { defineOperation } from './operation.ts';
 import { generatorFor } from './random-number-generator.ts';
 import { changed } from './state-change.ts';
@@ -51,7 +51,10 @@ export const deriveKey = defineOperation('DeriveKey', {
 
     const id = context.newIdentifier();
     const keyFormatType = formatAsked(attributes);
-    const links = bases.map(({ object }) => linkTo('DerivationBaseObjectLink', object.id));
+    const links = bases.map(({ object }) => ({
+      linkType: 'DerivationBaseObjectLink' as const,
+      linkedObjectIdentifier: object.id,
+    }));
     let made: MadeObject;
     try {
       const structure = derivedStructure(objectType, key, given);
@@ -69,18 +72,12 @@ export const deriveKey = defineOperation('DeriveKey', {
       key.fill(0);
     }
     const others = bases.map((base): ObjectChange => {
-      const linked = withLink(base.object, linkTo('DerivedKeyLink', id));
-      return { update: base, to: changed(linked, {}, context.now()) };
+      return { update: base, to: changed(withDerived(base.object, id), {}, context.now()) };
     });
     await keep([made], context, others);
     context.setPlaceholder(id);
     return { uniqueIdentifier: id };
   },
-});
-
-const linkTo = <T extends 'DerivationBaseObjectLink' | 'DerivedKeyLink'>(linkType: T, id: string) => ({
-  linkType,
-  linkedObjectIdentifier: id,
 });
 
 /** One or two objects, each of which may be derived from now. */

@@ -1,7 +1,7 @@
 import type { Instance } from '#objects/attribute-codec';
 import { withInstance } from '#objects/attribute-rules';
 import type { AttributeValue } from '#objects/attributes';
-import type { ManagedObject } from '#objects/managed-object';
+import { indexesOf, type ManagedObject } from '#objects/managed-object';
 import type { Context } from './context.ts';
 
 type Link = AttributeValue<'link'>;
@@ -45,4 +45,25 @@ export function withLink(object: ManagedObject, link: Link): ManagedObject {
   const { link: held } = object.indexes;
   if (held === undefined) return { ...object, attributes };
   return { ...object, attributes, indexes: { ...object.indexes, link: [...held, Math.max(-1, ...held) + 1] } };
+}
+
+/** So many Derived Key Links an object has: they are written anew with every derivation. */
+const maximumDerived = 100;
+
+/**
+ * With a Link to what was derived from it last. Of many the oldest falls away: what was derived then still has its own Link
+ * to the object, by which Locate finds all.
+ */
+export function withDerived(object: ManagedObject, id: string): ManagedObject {
+  const { link = [] } = object.attributes;
+  const derived = link.flatMap(({ linkType }, place) => (linkType === 'DerivedKeyLink' ? [place] : []));
+  const to: Link = { linkType: 'DerivedKeyLink', linkedObjectIdentifier: id };
+  const [oldest] = derived;
+  if (oldest === undefined || derived.length < maximumDerived) return withLink(object, to);
+  const fewer = {
+    ...object,
+    attributes: { ...object.attributes, link: link.toSpliced(oldest, 1) },
+    indexes: { ...object.indexes, link: indexesOf(object, 'link').toSpliced(oldest, 1) },
+  };
+  return withLink(fewer, to);
 }

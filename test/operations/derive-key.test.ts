@@ -87,6 +87,20 @@ describe('Derive Key', () => {
         );
       });
 
+      it('keeps the links to the last hundred of many derivations, and every one of these leads back', async function () {
+        this.timeout(60_000);
+        const here = server.caller(version);
+        const base = await key(here, '00'.repeat(16));
+        const made: string[] = [];
+        for (let count = 0; count < 102; count++) {
+          const with_ = derivation(parameters(hash('SHA_256')), data(count.toString(16).padStart(4, '0')));
+          made.push(await derive(here, [base], { type: 'SymmetricKey', bits: 128, method: 'HMAC', with: with_ }));
+        }
+        const asking = isOld(version) ? text('AttributeName', 'Link') : enumerated('AttributeReference', Tag.Link);
+        const held = (await here.attributes(base, asking)).map((each) => at(each, 'AttributeValue') ?? each);
+        expect(held.map((link) => value(link, 'LinkedObjectIdentifier'))).to.deep.equal(made.slice(2));
+      });
+
       it('links the bases and what was derived, and sets what new objects have', async () => {
         const here = server.caller(version);
         const [password, salted] = [await key(here, '00'.repeat(16)), await secret(here, utf8('data'))];
