@@ -16,15 +16,20 @@ export interface MacRun {
 }
 
 /**
- * By the Cryptographic Algorithm of the parameters (KMIP 2.1 §6.1.32), else of the key: one of HMAC names its hash, and any key makes it;
- * an AES key makes a CMAC when the parameters name that mode, or AES and no mode.
+ * By the Cryptographic Algorithm of the parameters (KMIP 2.1 §6.1.32), else of the key: one of HMAC names its hash, and any key makes it
+ * but those that are for another one; an AES key makes a CMAC when the parameters name that mode, or AES and no mode.
  * @throws KmipError BadCryptographicParameters without what is needed, FeatureNotSupported for what makes none here.
  */
 export function startMac(key: SymmetricKey, parameters: CryptographicParameters): MacRun {
   const { cryptographicAlgorithm, blockCipherMode } = parameters;
   const algorithm = cryptographicAlgorithm ?? key.algorithm;
   const hash = hashName(hashOfHmac(algorithm));
-  if (hash !== undefined) return createHmac(hash, key.bytes);
+  if (hash !== undefined) {
+    if (algorithm !== key.algorithm && hashOfHmac(key.algorithm) !== '') {
+      throw new KmipError('BadCryptographicParameters', `the key is for ${key.algorithm}, not for ${algorithm}`);
+    }
+    return createHmac(hash, key.bytes);
+  }
   const mode = blockCipherMode ?? (cryptographicAlgorithm === undefined ? undefined : 'CMAC');
   if (algorithm === 'AES' && key.algorithm === 'AES' && mode === 'CMAC') return startCmac(key.bytes);
   if (cryptographicAlgorithm !== undefined && cryptographicAlgorithm !== 'AES') {

@@ -123,7 +123,9 @@ describe('MAC and MAC Verify', () => {
         const bad = isOld(version) ? 'InvalidField' : 'BadCryptographicParameters';
         expect(await refused(aes)).to.equal(bad);
         expect(await refused(aes, inMode('CBC'))).to.equal(bad);
-        expect(await refused(hmac, parameters({ CryptographicAlgorithm: 'AES' }))).to.equal(bad);
+        for (const algorithm of ['AES', 'HMAC_MD5', 'HMAC_SHA256'] as const) {
+          expect(await refused(hmac, parameters({ CryptographicAlgorithm: algorithm })), algorithm).to.equal(bad);
+        }
         expect(await refused(hmac, parameters({ CryptographicAlgorithm: 'DES3' }))).to.equal('FeatureNotSupported');
       });
 
