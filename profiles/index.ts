@@ -9,7 +9,8 @@ import { suiteB128, suiteB192 } from './suite-b.ts';
 import { symmetricKeyLifecycle } from './symmetric-key-lifecycle.ts';
 import { tapeLibrary } from './tape-library.ts';
 
-export const profiles: readonly Profile[] = [
+/** What a server can have whatever it listens to: the others also depend on its TLS and HTTPS. */
+export const serverProfiles: readonly Profile[] = [
   symmetricKeyLifecycle,
   asymmetricKeyLifecycle,
   opaqueObjectStore,
@@ -18,11 +19,14 @@ export const profiles: readonly Profile[] = [
   basicCryptographic,
   advancedCryptographic,
   rngCryptographic,
-  suiteB128,
-  suiteB192,
-  https,
-  json,
-  xml,
+];
+
+export const profiles: readonly Profile[] = [...serverProfiles, suiteB128, suiteB192, https, json, xml];
+
+/** What Query may call a profile: by the version of the protocol it is for, and from 2.0 on by its bare name (2.1 §11.41). */
+export const namesOf = ({ name, versions }: Profile): readonly string[] => [
+  ...versions.map((version) => `${name}KMIPV${version.replace('.', '_')}`),
+  name,
 ];
 
 /** What a profile requires in one version of the protocol. */

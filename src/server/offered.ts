@@ -4,7 +4,8 @@ import type { Offered, ServerFacts } from '#operations/context';
 import { isIn } from '#operations/operation';
 import { offeredProtectionStorage } from '#operations/protection-storage';
 import { registrableTypes } from '#operations/registrable';
-import { enumerationValues } from '#protocol/enumerations';
+import { enumerationHas, enumerationValues, type EnumerationValue } from '#protocol/enumerations';
+import { namesOf, serverProfiles } from '#profiles/index';
 import type { Version } from '#protocol/versions';
 
 export const offeredIn = (version: Version, facts: ServerFacts): Offered => ({
@@ -12,6 +13,9 @@ export const offeredIn = (version: Version, facts: ServerFacts): Offered => ({
     .filter((each) => isIn(each, version) && each.offered?.(facts) !== false)
     .map(({ name }) => name),
   objectTypes: enumerationValues('ObjectType', version).filter((each) => registrableTypes.includes(each)),
-  profiles: [],
+  profiles: serverProfiles.flatMap(namesOf).filter((name) => isProfileName(name, version)),
   protectionStorageMask: offeredProtectionStorage,
 });
+
+const isProfileName = (name: string, version: Version): name is EnumerationValue<'ProfileName'> =>
+  enumerationHas('ProfileName', name, version);

@@ -81,7 +81,6 @@ describe('Query', () => {
             'QueryExtensionMap',
             'QueryAttestationTypes',
             'QueryValidations',
-            'QueryProfiles',
             'QueryDefaultsInformation',
           ] as const
         ).filter((each) => known.includes(each));
@@ -96,13 +95,14 @@ describe('Query', () => {
           'VendorIdentification',
           'ServerInformation',
           'RNGParameters',
+          'ProfileInformation',
           'CapabilityInformation',
           'ClientRegistrationMethod',
           'ProtectionStorageMasks',
         ];
         const told = [...new Set(tagsOf(await query(version, ...known)))];
         expect(told).to.deep.equal(order.filter((tag) => told.includes(tag as never)));
-        expect(told).to.have.length(version < '1.3' ? 4 : version < '2' ? 7 : 8);
+        expect(told).to.have.length(version < '1.3' ? 4 : version < '2' ? 8 : 9);
         const backwards = await query(version, ...known.slice().reverse(), ...known);
         expect(backwards).to.deep.equal(await query(version, ...known));
       });
@@ -120,6 +120,14 @@ describe('Query', () => {
   }
 
   for (const version of versions.filter((each) => each >= '1.3')) {
+    it(`names its profiles as ${version} calls them`, async () => {
+      const { value } = await query(version, 'QueryProfiles');
+      const numbers = version < '2' ? [0x12, 0x1c] : [0x109, 0x10f];
+      expect(value).to.include.deep.members(
+        numbers.map((number) => struct('ProfileInformation', enumerated('ProfileName', number))),
+      );
+    });
+
     it(`tells its capabilities in ${version}, and has those of batches`, async () => {
       const told = at(await query(version, 'QueryCapabilities'), 'CapabilityInformation')?.value as Item[];
       expect(told).to.deep.include(bool('StreamingCapability', true));

@@ -6,7 +6,7 @@ import { attributeByTag, attributeRow } from '#objects/attributes';
 import { create } from '#operations/create';
 import { getAttributes } from '#operations/get-attributes';
 import { query } from '#operations/query';
-import { profiles, requirementsIn } from '#profiles/index';
+import { profiles, requirementsIn, serverProfiles } from '#profiles/index';
 import type { CustomAttributes, Profile } from '#profiles/profile';
 import { enumerationHas, isEnumeration, type EnumerationName } from '#protocol/enumerations';
 import { profileNames } from '#protocol/profile-names';
@@ -18,14 +18,6 @@ import { openFixture, type Fixture } from '#test/server/fixture';
 
 const versionOf = (text: string): Version =>
   supportedVersions.find((version) => versionText(version) === text) as Version;
-
-/** The profiles that the server has so far. */
-const kept = [
-  'SymmetricKeyLifecycleServer',
-  'OpaqueManagedObjectStoreServer',
-  'StorageArrayWithSelfEncryptingDriveServer',
-  'TapeLibraryServer',
-];
 
 const inVersions = (list: readonly Profile[]): { profile: Profile; version: string }[] =>
   list.flatMap((profile) => profile.versions.map((version) => ({ profile, version })));
@@ -85,7 +77,7 @@ describe('the server', () => {
     return createClient(transport, { version: versionOf(version) });
   };
 
-  for (const { profile, version } of inVersions(profiles.filter(({ name }) => kept.includes(name)))) {
+  for (const { profile, version } of inVersions(serverProfiles)) {
     it(`lists what ${profile.name} asks for in ${version}`, async () => {
       const { operation, objectType } = await open(version).call(query, {
         queryFunction: ['QueryOperations', 'QueryObjects'],
