@@ -48,12 +48,15 @@ export function checkSharing(sharing: Sharing): void {
 export async function splitSecret(secret: Uint8Array, sharing: Sharing, random: Random): Promise<Part[]> {
   const splitting = ways[sharing.method].split(secret, sharing, random);
   const parts: Part[] = [];
-  for (let identifier = 1; identifier <= sharing.parts; identifier++) {
-    parts.push({ identifier, bytes: splitting.partAt(identifier) });
-    await setImmediate();
+  try {
+    for (let identifier = 1; identifier <= sharing.parts; identifier++) {
+      parts.push({ identifier, bytes: splitting.partAt(identifier) });
+      await setImmediate();
+    }
+    return parts;
+  } finally {
+    splitting.end();
   }
-  splitting.end();
-  return parts;
 }
 
 /**

@@ -48,9 +48,13 @@ const overBinaryField = (fieldOf: (polynomial: Polynomial) => BinaryField): Way 
   split(secret, { polynomial, threshold }, random) {
     const field = fieldOf(polynomial);
     const constants = elementsOf(secret, field);
-    const coefficients = Array.from({ length: threshold - 1 }, () =>
-      elementsOf(random(constants.length * field.bytes), field),
-    );
+    const coefficients = Array.from({ length: threshold - 1 }, () => {
+      const bytes = random(constants.length * field.bytes);
+      const elements = elementsOf(bytes, field);
+      // With a part they give the secret away.
+      bytes.fill(0);
+      return elements;
+    });
     return {
       // Horner: from the highest power down to the secret.
       partAt: (identifier) =>

@@ -203,6 +203,19 @@ describe('every Split Key Method', () => {
     }
   });
 
+  it('leaves nothing of what hides a secret in a binary field', async () => {
+    for (const method of ['PolynomialSharingGF2_8', 'PolynomialSharingGF2_16'] as const) {
+      const drawn: Uint8Array[] = [];
+      const random = (length: number): Uint8Array => {
+        drawn.push(randomBytes(length));
+        return drawn.at(-1) as Uint8Array;
+      };
+      await splitSecret(randomBytes(32), sharingOf(method, 5, 3), random);
+      expect(drawn.map(({ length }) => length)).to.deep.equal([32, 32]);
+      expect(drawn.every((bytes) => bytes.every((byte) => byte === 0))).to.equal(true);
+    }
+  });
+
   it('fills up an odd byte in GF(2^16)', async () => {
     const sharing = sharingOf('PolynomialSharingGF2_16', 3, 2);
     const made = await splitSecret(Uint8Array.of(1, 2, 3), sharing, randomBytes);
