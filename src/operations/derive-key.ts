@@ -80,6 +80,9 @@ export const deriveKey = defineOperation('DeriveKey', {
   },
 });
 
+/** What some method derives from; which takes which is for `derive` to say. */
+const derivable: readonly ObjectType[] = ['SymmetricKey', 'SecretData', 'PrivateKey', 'PublicKey'];
+
 /** One or two objects, each of which may be derived from now. */
 async function loadBases(named: readonly ObjectReference[], context: Context): Promise<readonly Loaded[]> {
   if (named.length === 0) throw new KmipError('InvalidMessage', 'Derive Key lacks Unique Identifier');
@@ -90,7 +93,7 @@ async function loadBases(named: readonly ObjectReference[], context: Context): P
     if (typeof reference === 'object' && 'made' in reference && reference.made === 'IDPlaceholder') {
       throw new KmipError('InvalidField', 'Derive Key does not take the ID Placeholder for a Unique Identifier');
     }
-    const base = await loadToUse(reference, 'DeriveKey', context);
+    const base = await loadToUse(reference, 'DeriveKey', context, derivable);
     if (bases.some(({ object }) => object.id === base.object.id)) {
       throw new KmipError('InvalidField', 'the same object is named twice');
     }

@@ -199,6 +199,20 @@ describe('Derive Key', () => {
           { ...counterMode, type: 'PrivateKey' },
         ],
         [
+          'a base of a type that nothing is derived from, though it is not Active either',
+          one ? 'InvalidField' : 'InvalidObjectType',
+          async (here) => {
+            const opaque = struct(
+              'OpaqueObject',
+              enumerated('OpaqueDataType', 0x80000001),
+              bytes('OpaqueDataValue', '00'),
+            );
+            const made = await here.call('Register', enumerated('ObjectType', 8), given(here.version), opaque);
+            return [value(made, 'UniqueIdentifier') as string];
+          },
+          counterMode,
+        ],
+        [
           'no Derivation Data',
           'InvalidField',
           async (here) => [await key(here, iteratedKey)],
