@@ -112,13 +112,24 @@ function circumstancesOf(
   };
 }
 
-/** Plays all cases of a folder, and spoils every answer in every way. */
-async function spoilAll(root: string): Promise<{ refused: number; permitted: number }> {
+/**
+ * Of our own cases those whose fields the second account speaks of. The others have identifiers that the client chose,
+ * several objects in one answer, results that are random: they are replayed against the server alone.
+ */
+const own = /^(?:BATCH|CONTINUE|COUNT|CUSTOM|INDEX|LOCATE|RULES|SIZE|STATE|STOP|TEMPLATE|UNDO|VERSION)-/;
+const roots: readonly (readonly [root: string, judged: RegExp])[] = [
+  [join('..', 'shared', 'kmip', 'cases'), /./],
+  [join('profiles', 'cases'), own],
+];
+
+/** Plays the cases of a folder, and spoils every answer in every way. */
+async function spoilAll(root: string, judged: RegExp): Promise<{ refused: number; permitted: number }> {
   const counts = { refused: 0, permitted: 0 };
   const wrong: string[] = [];
   let ledger: Ledger = new Map();
   const dates = new Map<string, Set<string>>();
   for (const file of await findCases(root)) {
+    if (!judged.test(file.name)) continue;
     const family = `${file.folder} ${file.family === 'TL' ? 'TL' : file.name}`;
     const ofFamily = dates.get(family) ?? new Set();
     dates.set(family, ofFamily);
@@ -144,10 +155,10 @@ async function spoilAll(root: string): Promise<{ refused: number; permitted: num
 describe('the comparer of answers', function () {
   this.timeout(120_000);
 
-  for (const root of [join('..', 'shared', 'kmip', 'cases'), join('profiles', 'cases')]) {
+  for (const [root, judged] of roots) {
     it(`accepts every expected answer under ${root}, and refuses each mutation that no rule permits`, async function () {
       if (!existsSync(root)) return this.skip();
-      const { refused, permitted } = await spoilAll(root);
+      const { refused, permitted } = await spoilAll(root, judged);
       console.log(`      ${refused} mutations refused, ${permitted} permitted`);
       expect(refused).to.be.greaterThan(permitted);
     });

@@ -17,8 +17,11 @@ function table(heading: readonly string[], rows: Rows): string {
 const versions = ({ since, until }: Range): string =>
   until === undefined ? `${versionText(since)} on` : `${versionText(since)} to ${versionText(until)}`;
 
-/** Words apart: `GetAttributeList` is 'Get Attribute List'. */
-const words = (name: string): string => name.replace(/(?<=[a-z])(?=[A-Z])/g, ' ');
+/** As the specification writes it: `GetAttributeList` is 'Get Attribute List', `MACVerify` 'MAC Verify', `ReKey` 'Re-key'. */
+const words = (name: string): string =>
+  name
+    .replace(/(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, ' ')
+    .replace(/^Re ([A-Z])/, (_, letter: string) => `Re-${letter.toLowerCase()}`);
 
 const setters: { readonly [S in AttributeRow['setBy']]: string } = {
   client: 'client',
