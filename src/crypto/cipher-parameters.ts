@@ -5,6 +5,7 @@ import { blockCipher, chaCha20, chaCha20Poly1305, type Cipher } from './block-ci
 import { isKeyWrap, type KeyWrapMode } from './key-wrap.ts';
 import type { SymmetricKey } from './material-cipher.ts';
 import { isPadding } from './padding.ts';
+import { bad, unsupported } from './refusals.ts';
 
 /** In bytes (SP 800-38D §5.2.1.2, SP 800-38C appendix A.1). RFC 8439 has 16 only; shorter ones are allowed down to 12, as the official cases do. */
 const tagLengths: { readonly [mode: string]: readonly number[] } = {
@@ -58,6 +59,3 @@ function checkTagLength(mode: string, tagLength: number | undefined): void {
     `Tag Length ${tagLength} is none of ${mode}: they are ${known.join(', ')} bytes`,
   );
 }
-
-export const bad = (why: string): KmipError => new KmipError('BadCryptographicParameters', why);
-export const unsupported = (why: string): KmipError => new KmipError('UnsupportedCryptographicParameters', why);

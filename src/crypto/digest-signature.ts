@@ -12,7 +12,8 @@ import { readEcPrivate } from './ec-keys.ts';
 import { readPublicInfo } from './key-containers.ts';
 import type { Random } from './padding.ts';
 import { encodePss, fitsPss } from './pss.ts';
-import { unsupported, type Scheme } from './signature-scheme.ts';
+import type { Scheme } from './signature-scheme.ts';
+import { unsupported } from './refusals.ts';
 
 const nist = (number: number): string => `2.16.840.1.101.3.4.2.${number}`;
 /** What DigestInfo calls the hashes (RFC 8017 §A.2.4; of SHA-3 the NIST's register; of RIPEMD-160 ISO/IEC 10118-3), by OpenSSL's names. */

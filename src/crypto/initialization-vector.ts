@@ -5,7 +5,7 @@
  */
 import type { CryptographicParameters } from '#protocol/structures';
 import { chaCha20, chaCha20Poly1305, leastRandomVector, type Cipher } from './block-cipher.ts';
-import { bad } from './cipher-parameters.ts';
+import { bad } from './refusals.ts';
 import type { Random } from './padding.ts';
 
 export interface InitializationVector {

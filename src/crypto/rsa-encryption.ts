@@ -7,7 +7,7 @@ import { constants, createHash, privateDecrypt, publicEncrypt, type KeyObject } 
 import forge from 'node-forge';
 import { KmipError } from '#protocol/kmip-error';
 import type { CryptographicParameters } from '#protocol/structures';
-import { unsupported } from './cipher-parameters.ts';
+import { unsupported } from './refusals.ts';
 import { hashName } from './hashes.ts';
 import type { Random } from './padding.ts';
 

@@ -3,9 +3,9 @@
  * specified or the Cryptographic Algorithm and Hashing Algorithm combination".
  */
 import type { KeyObject } from 'node:crypto';
-import { KmipError } from '#protocol/kmip-error';
 import type { CryptographicParameters } from '#protocol/structures';
 import { hashName } from './hashes.ts';
+import { bad, unsupported } from './refusals.ts';
 
 /** Hashes by OpenSSL's names. */
 export type Scheme =
@@ -104,6 +104,3 @@ function namedBy(signatureAlgorithm: string | undefined): Named | undefined {
   if (other === undefined) throw unsupported(`Digital Signature Algorithm ${signatureAlgorithm} is not supported`);
   return { kind: curves === undefined ? 'DSA' : 'ECDSA', hash: other.replace(/^SHA_?/, 'SHA_') };
 }
-
-const bad = (message: string): KmipError => new KmipError('BadCryptographicParameters', message);
-export const unsupported = (message: string): KmipError => new KmipError('UnsupportedCryptographicParameters', message);

@@ -13,7 +13,8 @@ import { KmipError } from '#protocol/kmip-error';
 import type { CryptographicParameters } from '#protocol/structures';
 import { checkDigest, signDigest } from './digest-signature.ts';
 import type { Random } from './padding.ts';
-import { schemeOf, unsupported, type Scheme } from './signature-scheme.ts';
+import { schemeOf, type Scheme } from './signature-scheme.ts';
+import { unsupported } from './refusals.ts';
 
 /** What is signed. */
 export type Content = { readonly data: Uint8Array } | { readonly digest: Uint8Array };

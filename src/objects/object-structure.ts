@@ -19,7 +19,8 @@ import { KmipError } from '#protocol/kmip-error';
 import { keyWrappingData, splitKeyParameters } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
 import { keptOnly, type Version } from '#protocol/versions';
-import { listedAttributes, type Instance } from './attribute-codec.ts';
+import { type Instance } from './attribute-codec.ts';
+import { listedAttributes } from './attribute-groups.ts';
 import type { ObjectType } from './attributes.ts';
 
 /** A Byte String for most formats, the fields of a structure for the Transparent ones. */

@@ -1,5 +1,5 @@
 import { addInstance } from '#objects/attribute-changes';
-import { oneAttribute } from '#objects/attribute-codec';
+import { oneAttribute } from '#objects/attribute-groups';
 import { referenceText } from '#objects/attribute-reference';
 import { grouped, optional } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';

@@ -1,5 +1,5 @@
 import { adjustInstance } from '#objects/attribute-adjustment';
-import { oneReference } from '#objects/attribute-codec';
+import { oneReference } from '#objects/attribute-groups';
 import { anyItem, enumeration } from '#protocol/codecs';
 import { grouped, optional, required } from '#protocol/fields';
 import { objectReference } from '#protocol/structures';

@@ -3,7 +3,7 @@
  * the cryptographic material is produced by the server" (2.1 §4.26). It is the one attribute of the server's that
  * requests for keys may give.
  */
-import type { GivenAttributes } from '#objects/attribute-codec';
+import type { GivenAttributes } from '#objects/attribute-groups';
 import type { AttributeValue } from '#objects/attributes';
 
 export type KeyFormatType = AttributeValue<'keyFormatType'>;

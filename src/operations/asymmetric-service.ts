@@ -3,7 +3,7 @@
  * decryption; a key's length is bounded where it is registered (`rsaLengths`), and with it the time.
  */
 import type { KeyObject } from 'node:crypto';
-import { bad } from '#crypto/cipher-parameters';
+import { bad } from '#crypto/refusals';
 import type { Random } from '#crypto/padding';
 import { rsaDecrypt, rsaEncrypt } from '#crypto/rsa-encryption';
 import { KmipError } from '#protocol/kmip-error';

@@ -2,7 +2,8 @@
  * What the operations that change attributes share: whatever they do, they load, change and commit one
  * object, and answer alike.
  */
-import { oneAttribute, type Instance } from '#objects/attribute-codec';
+import { type Instance } from '#objects/attribute-codec';
+import { oneAttribute } from '#objects/attribute-groups';
 import type { Change, Terms } from '#objects/attribute-changes';
 import type { ManagedObject } from '#objects/managed-object';
 import { grouped, required } from '#protocol/fields';

@@ -1,5 +1,5 @@
 import { writePublicInfo } from '#crypto/key-containers';
-import { attributeSet } from '#objects/attribute-codec';
+import { attributeSet } from '#objects/attribute-groups';
 import type { Attributes } from '#objects/attributes';
 import { isDestroyed } from '#objects/life-cycle';
 import { objectTypeOf } from '#objects/managed-object';

@@ -1,7 +1,7 @@
 import { writeKey } from '#crypto/key-formats';
 import { primeFor, splitSecret, type Part, type Sharing } from '#crypto/secret-sharing';
 import { symmetricKeyBytes } from '#crypto/symmetric-keys';
-import { attributeSet } from '#objects/attribute-codec';
+import { attributeSet } from '#objects/attribute-groups';
 import type { Attributes } from '#objects/attributes';
 import { objectTypeOf } from '#objects/managed-object';
 import { newObject, type MadeObject } from '#objects/new-object';

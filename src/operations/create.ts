@@ -1,4 +1,4 @@
-import { attributeSet } from '#objects/attribute-codec';
+import { attributeSet } from '#objects/attribute-groups';
 import { enumeration } from '#protocol/codecs';
 import { optional, required } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';

@@ -1,5 +1,6 @@
 import { deleteInstances, type Which } from '#objects/attribute-changes';
-import { oneAttribute, oneReference, type Instance } from '#objects/attribute-codec';
+import { type Instance } from '#objects/attribute-codec';
+import { oneAttribute, oneReference } from '#objects/attribute-groups';
 import { integer } from '#protocol/codecs';
 import { grouped, optional } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';

@@ -1,6 +1,6 @@
 import { cutTo } from '#crypto/key-derivation';
 import { symmetricKeyBytes } from '#crypto/symmetric-keys';
-import { attributeSet } from '#objects/attribute-codec';
+import { attributeSet } from '#objects/attribute-groups';
 import type { Attributes, ObjectType } from '#objects/attributes';
 import { objectTypeOf } from '#objects/managed-object';
 import { newObject, type MadeObject } from '#objects/new-object';

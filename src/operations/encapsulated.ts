@@ -1,6 +1,7 @@
 /** Attributes that stand inside an object: all that a Template is, and those within a Key Value (KMIP 2.1 §3.2; 1.4 §2.1.4, §2.2.6). */
 import { isDeepStrictEqual } from 'node:util';
-import type { GivenAttributes, Instance } from '#objects/attribute-codec';
+import type { Instance } from '#objects/attribute-codec';
+import type { GivenAttributes } from '#objects/attribute-groups';
 import { referenceText } from '#objects/attribute-reference';
 import { isServersOwn } from '#objects/attribute-rules';
 import { attributeRow } from '#objects/attributes';

@@ -1,4 +1,4 @@
-import { listedAttributes } from '#objects/attribute-codec';
+import { listedAttributes } from '#objects/attribute-groups';
 import { allInstances, objectTypeOf } from '#objects/managed-object';
 import { withoutMaterial } from '#objects/material';
 import { anyObject } from '#objects/object-structure';

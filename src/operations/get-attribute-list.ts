@@ -1,4 +1,5 @@
-import { attributeReferences, canSay } from '#objects/attribute-codec';
+import { canSay } from '#objects/attribute-codec';
+import { attributeReferences } from '#objects/attribute-groups';
 import { referenceId, type Reference } from '#objects/attribute-reference';
 import { allInstances } from '#objects/managed-object';
 import { grouped, optional, required } from '#protocol/fields';

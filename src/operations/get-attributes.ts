@@ -1,4 +1,5 @@
-import { attributeReferences, listedAttributes, type Instance } from '#objects/attribute-codec';
+import { type Instance } from '#objects/attribute-codec';
+import { attributeReferences, listedAttributes } from '#objects/attribute-groups';
 import { referenceId, referenceText, type Reference } from '#objects/attribute-reference';
 import { attributeRow } from '#objects/attributes';
 import { allInstances, instancesReferred, type ManagedObject } from '#objects/managed-object';

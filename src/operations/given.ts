@@ -1,6 +1,7 @@
 /** The attributes that a request gives to a new object, with those of the Templates that it names in 1.x (1.4 §2.1.8). */
 import { isDeepStrictEqual } from 'node:util';
-import type { GivenAttributes, Instance } from '#objects/attribute-codec';
+import type { Instance } from '#objects/attribute-codec';
+import type { GivenAttributes } from '#objects/attribute-groups';
 import { givenAttributes } from '#objects/attribute-rules';
 import { attributeRow, type Attributes, type AttributeValue, type ObjectType } from '#objects/attributes';
 import { besideMaterial, withDefaults } from '#objects/creation-rules';

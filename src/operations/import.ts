@@ -1,4 +1,5 @@
-import { listedAttributes, type Instance } from '#objects/attribute-codec';
+import { type Instance } from '#objects/attribute-codec';
+import { listedAttributes } from '#objects/attribute-groups';
 import { importedAttributes } from '#objects/attribute-rules';
 import type { Attributes, ObjectType } from '#objects/attributes';
 import { isDestroyed } from '#objects/life-cycle';

@@ -1,5 +1,5 @@
 import { joinSecret, type Part, type Sharing } from '#crypto/secret-sharing';
-import { attributeSet } from '#objects/attribute-codec';
+import { attributeSet } from '#objects/attribute-groups';
 import type { Attributes } from '#objects/attributes';
 import { objectTypeOf } from '#objects/managed-object';
 import { newObject } from '#objects/new-object';

@@ -1,4 +1,5 @@
-import { askedAttributes, type Instance } from '#objects/attribute-codec';
+import { type Instance } from '#objects/attribute-codec';
+import { askedAttributes } from '#objects/attribute-groups';
 import { attributeRow, type AttributeKey } from '#objects/attributes';
 import { withinRange } from '#objects/matching';
 import type { StorageStatus } from '#objects/storage-status';

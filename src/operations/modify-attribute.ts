@@ -1,5 +1,6 @@
 import { modifyInstance, type Which } from '#objects/attribute-changes';
-import { oneAttribute, type Instance } from '#objects/attribute-codec';
+import { type Instance } from '#objects/attribute-codec';
+import { oneAttribute } from '#objects/attribute-groups';
 import { referenceId, referenceText } from '#objects/attribute-reference';
 import { grouped, optional } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';

@@ -4,7 +4,7 @@ import type { AsymmetricKey, Half } from '#crypto/asymmetric-key';
 import type { CurveKind } from '#crypto/curves';
 import { keyPairMaker } from '#crypto/generate-key-pair';
 import { defaultFormat, firstFormat, lengthOf, writeKey } from '#crypto/key-formats';
-import { attributeSet } from '#objects/attribute-codec';
+import { attributeSet } from '#objects/attribute-groups';
 import { attributeRow, type AttributeKey, type Attributes, type AttributeValue } from '#objects/attributes';
 import { withDefaults } from '#objects/creation-rules';
 import { newObject, type MadeObject } from '#objects/new-object';

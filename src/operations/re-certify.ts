@@ -1,4 +1,4 @@
-import { attributeSet } from '#objects/attribute-codec';
+import { attributeSet } from '#objects/attribute-groups';
 import type { ManagedObject } from '#objects/managed-object';
 import { interval } from '#protocol/codecs';
 import { optional, required } from '#protocol/fields';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { attributeSet } from '#objects/attribute-codec';
+import { attributeSet } from '#objects/attribute-groups';
 import type { Attributes } from '#objects/attributes';
 import { newObject } from '#objects/new-object';
 import { anyObject, type ObjectStructure } from '#objects/object-structure';

@@ -1,5 +1,5 @@
 import { setInstance } from '#objects/attribute-changes';
-import { oneAttribute } from '#objects/attribute-codec';
+import { oneAttribute } from '#objects/attribute-groups';
 import { grouped, optional } from '#protocol/fields';
 import { objectReference } from '#protocol/structures';
 import { Tag } from '#protocol/tags';

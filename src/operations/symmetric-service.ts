@@ -1,6 +1,7 @@
 /** Encrypt and Decrypt with symmetric keys: what begins, and what each part of the data then goes through. */
 import { deciphering, enciphering, type Cipher } from '#crypto/block-cipher';
-import { bad, cipherFor, type ChosenCipher } from '#crypto/cipher-parameters';
+import { cipherFor, type ChosenCipher } from '#crypto/cipher-parameters';
+import { bad } from '#crypto/refusals';
 import { needsVector, randomVector, vectorOf, type InitializationVector } from '#crypto/initialization-vector';
 import { keyUnwrapping, keyWrapping } from '#crypto/key-wrap';
 import type { SymmetricKey } from '#crypto/material-cipher';

@@ -2,7 +2,7 @@
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import { ItemType, type Item } from '#ttlv/item';
-import { listedAttributes } from '#objects/attribute-codec';
+import { listedAttributes } from '#objects/attribute-groups';
 import {
   attributeByTag,
   attributeRow,

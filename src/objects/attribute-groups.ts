@@ -1,0 +1,162 @@
+/**
+ * How payloads hold attributes. 1.x: lists of Attributes, Template-Attributes, Attribute Names (1.4 §2.1.8). 2.x: Attributes, New
+ * Attribute and Current Attribute; a name is an Attribute Reference (2.1 §5.1, §5.5 to §5.7).
+ */
+import { ItemType, type Item } from '#ttlv/item';
+import { anyItem, quoted, tagText, text, wrongType } from '#protocol/codecs';
+import { childrenOf, grouped, many, required, structure, type Field, type Group } from '#protocol/fields';
+import { KmipError } from '#protocol/kmip-error';
+import { Tag } from '#protocol/tags';
+import { inRange, rulesOf, type Version } from '#protocol/versions';
+import { readNamed, readTagged, withValue, writeInstances, type Instance } from './attribute-codec.ts';
+import { nameOf, referenceByName, unknownAttribute, type Reference } from './attribute-reference.ts';
+import { name } from './attribute-structures.ts';
+import { attributeByTag, attributeRow, type AttributeValue } from './attributes.ts';
+
+const templateAttribute = structure('Template-Attribute', {
+  name: many(Tag.Name, name),
+  attribute: many(Tag.Attribute, anyItem),
+});
+
+/** A set of attributes as a client gives it; in 1.x it may name Templates whose attributes it takes besides. */
+export interface GivenAttributes {
+  readonly instances: readonly Instance[];
+  readonly templates?: readonly AttributeValue<'name'>[];
+}
+
+function theOnly(items: readonly Item[], tag: number): Item {
+  const [only, second] = items;
+  if (only !== undefined && second === undefined) return only;
+  throw new KmipError('InvalidMessage', `${tagText(tag)} is given more than once`);
+}
+
+/** Attributes of 2.x under `tag`, Template-Attribute of 1.x under `olderTag`. */
+export function attributeSet<P extends 'required' | 'optional'>(
+  tag: number,
+  olderTag: number,
+  presence: P,
+): Field<GivenAttributes, P> {
+  const tagIn = (version: Version): number => (rulesOf(version).attributesAreTagged ? tag : olderTag);
+  return grouped<GivenAttributes, P>(
+    tag,
+    {
+      accepts: (candidate, version) => candidate === tagIn(version),
+      read(items, version) {
+        const only = theOnly(items, tagIn(version));
+        if (rulesOf(version).attributesAreTagged) {
+          return { instances: childrenOf(only).map((each) => readTagged(each, version, 'whole')) };
+        }
+        const { name = [], attribute = [] } = templateAttribute.read(only, version);
+        return { instances: attribute.map((each) => withValue(readNamed(each, version, 'whole'))), templates: name };
+      },
+      write({ instances, templates = [] }, version) {
+        const items = writeInstances(instances, version);
+        return rulesOf(version).attributesAreTagged
+          ? [{ tag, type: ItemType.Structure, value: items }]
+          : [templateAttribute.write(olderTag, { name: templates, attribute: items }, version)];
+      },
+    },
+    presence,
+  );
+}
+
+/**
+ * What Locate asks by (2.1 §6.1.28; 1.4 §4.9): Attributes, or a list of them. A Template-Attribute
+ * around it is what FortiGate sends.
+ */
+export const askedAttributes: Group<readonly Instance[]> = {
+  accepts: (tag, version) =>
+    rulesOf(version).attributesAreTagged
+      ? tag === Tag.Attributes
+      : tag === Tag.Attribute || tag === Tag.TemplateAttribute,
+  read(items, version) {
+    if (!rulesOf(version).attributesAreTagged) {
+      return items
+        .flatMap((item) => (item.tag === Tag.TemplateAttribute ? withoutTemplates(item, version) : [item]))
+        .map((each) => withValue(readNamed(each, version, 'partial')));
+    }
+    return childrenOf(theOnly(items, Tag.Attributes)).map((each) => readTagged(each, version, 'partial'));
+  },
+  write: (instances, version) => listedAttributes.write(instances, version),
+};
+
+/** Nobody is to find more than was asked for because a part of it was passed over. */
+function withoutTemplates(item: Item, version: Version): readonly Item[] {
+  const { name = [], attribute = [] } = templateAttribute.read(item, version);
+  if (name.length > 0) throw new KmipError('InvalidField', 'Locate takes Attributes, and no names of Templates');
+  return attribute;
+}
+
+/** What Get Attributes answers with: Attributes, or a list of them. */
+export const listedAttributes: Group<readonly Instance[]> = {
+  accepts: (tag, version) => tag === (rulesOf(version).attributesAreTagged ? Tag.Attributes : Tag.Attribute),
+  read: (items, version) =>
+    rulesOf(version).attributesAreTagged
+      ? items.flatMap((item) => childrenOf(item).map((each) => readTagged(each, version, 'whole')))
+      : items.map((item) => withValue(readNamed(item, version, 'whole'))),
+  write(instances, version) {
+    const items = writeInstances(instances, version);
+    return rulesOf(version).attributesAreTagged
+      ? [{ tag: Tag.Attributes, type: ItemType.Structure, value: items }]
+      : items;
+  },
+};
+
+/** One attribute with its value: New Attribute (or Current Attribute) of 2.x, Attribute of 1.x. */
+export const oneAttribute = (tag: number): Group<Instance> => ({
+  accepts: (candidate, version) => candidate === (rulesOf(version).attributesAreTagged ? tag : Tag.Attribute),
+  read(items, version) {
+    const only = theOnly(items, tag);
+    if (!rulesOf(version).attributesAreTagged) return withValue(readNamed(only, version, 'whole'));
+    const [value, more] = childrenOf(only);
+    if (value === undefined || more !== undefined) {
+      throw new KmipError('InvalidMessage', `${tagText(tag)} must hold exactly one attribute`);
+    }
+    return readTagged(value, version, 'whole');
+  },
+  write(instance, version) {
+    const items = writeInstances([instance], version);
+    return rulesOf(version).attributesAreTagged ? [{ tag, type: ItemType.Structure, value: items }] : items;
+  },
+});
+
+const vendorReference = structure('Attribute Reference', {
+  vendorIdentification: required(Tag.VendorIdentification, text),
+  attributeName: required(Tag.AttributeName, text),
+});
+
+function readReference(item: Item, version: Version): Reference {
+  if (!rulesOf(version).attributesAreTagged) return referenceByName(text.read(item, version));
+  if (item.type === ItemType.Structure) return { key: 'vendorAttribute', vendor: vendorReference.read(item, version) };
+  if (item.type !== ItemType.Enumeration) throw wrongType(item, 'Enumeration or Structure');
+  const key = attributeByTag(item.value);
+  if (key === undefined) throw unknownAttribute(quoted(tagText(item.value)));
+  return { key };
+}
+
+function writeReference(reference: Reference, version: Version): Item | undefined {
+  const row = attributeRow(reference.key);
+  if (!inRange(row, version)) return undefined;
+  if (rulesOf(version).attributesAreTagged) {
+    return reference.vendor === undefined
+      ? { tag: Tag.AttributeReference, type: ItemType.Enumeration, value: row.tag }
+      : vendorReference.write(Tag.AttributeReference, reference.vendor, version);
+  }
+  const value = nameOf(reference);
+  return value === undefined ? undefined : { tag: Tag.AttributeName, type: ItemType.TextString, value };
+}
+
+/** Attribute Names of 1.x, Attribute References of 2.x. */
+export const attributeReferences: Group<readonly Reference[]> = {
+  accepts: (tag, version) =>
+    tag === (rulesOf(version).attributesAreTagged ? Tag.AttributeReference : Tag.AttributeName),
+  read: (items, version) => items.map((item) => readReference(item, version)),
+  write: (references, version) => references.flatMap((each) => writeReference(each, version) ?? []),
+};
+
+/** Exactly one of them. */
+export const oneReference: Group<Reference> = {
+  accepts: attributeReferences.accepts,
+  read: (items, version) => readReference(theOnly(items, Tag.AttributeReference), version),
+  write: (reference, version) => attributeReferences.write([reference], version),
+};
