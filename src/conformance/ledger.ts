@@ -99,7 +99,7 @@ export function datesIn(payload: readonly Item[]): Map<string, bigint> {
 }
 
 /** The objects that a request and its answer name, in whatever role. */
-export function objectsNamed(payloads: readonly Item[]): Set<string> {
+function objectsNamed(payloads: readonly Item[]): Set<string> {
   const ids = new Set<string>();
   for (const payload of payloads) {
     for (const item of all(payload)) {

@@ -23,7 +23,7 @@ export function variableIn(item: Item): string | undefined {
 /** `$IV_COUNTER_NONCE` and `$DATA_0` are called after the fields that they hold. */
 const tagOfStem = new Map(Object.values(tags).map(({ name, code }) => [name.toUpperCase().replace(/\W/g, '_'), code]));
 
-export const tagOfVariable = (name: string): number | undefined => tagOfStem.get(name.slice(1).replace(/_\d+$/, ''));
+const tagOfVariable = (name: string): number | undefined => tagOfStem.get(name.slice(1).replace(/_\d+$/, ''));
 
 /**
  * The tree with values in place of its variables. One that no answer has bound is the field of its name in the latest

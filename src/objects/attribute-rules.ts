@@ -14,7 +14,7 @@ import {
 } from './attributes.ts';
 
 /** Many values of one attribute are somebody's mistake, and every read pays for them. */
-export const maximumInstances = 1000;
+const maximumInstances = 1000;
 
 /** One more value in a set, no rule but the table's "multiple instances" and "the same value twice". */
 export function withInstance(set: Attributes, instance: Instance): Attributes {

@@ -119,13 +119,13 @@ const byTag = new Map<number, { readonly objectType: ObjectType; readonly fields
   ]),
 );
 
-export function readObject(item: Item, version: Version): ObjectStructure {
+function readObject(item: Item, version: Version): ObjectStructure {
   const row = byTag.get(item.tag);
   if (row === undefined) throw new KmipError('InvalidMessage', 'the object is of no known type');
   return { objectType: row.objectType, ...row.fields.read(childrenOf(item), version) } as ObjectStructure;
 }
 
-export function writeObject(object: ObjectStructure, version: Version): Item {
+function writeObject(object: ObjectStructure, version: Version): Item {
   const tag = Tag[object.objectType];
   const row = byTag.get(tag);
   if (row === undefined) throw new Error(`no object is a ${object.objectType}`);

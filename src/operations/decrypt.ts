@@ -1,25 +1,19 @@
 import { objectTypeOf } from '#objects/managed-object';
 import { bytes } from '#protocol/codecs';
 import { optional, required } from '#protocol/fields';
-import { cryptographicParameters, objectReference, uniqueIdentifier } from '#protocol/structures';
+import { uniqueIdentifier } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
-import { V1_4 } from '#protocol/versions';
 import { decryptWithPrivateKey } from './asymmetric-service.ts';
 import { serveWithKey } from './keyed-service.ts';
 import { defineOperation } from './operation.ts';
-import { correlationValue, partFields } from './streams.ts';
-import { authenticatedEncryptionTag, decryptWith, tagHasField } from './symmetric-service.ts';
+import { correlationValue } from './streams.ts';
+import { authenticatedEncryptionTag, cipherFields, decryptWith, tagHasField } from './symmetric-service.ts';
 import { keyObjectIn, withSymmetricKey } from './usable-key.ts';
 
 /** KMIP 2.1 §6.1.11 (1.4 §4.30). */
 export const decrypt = defineOperation('Decrypt', {
   request: {
-    uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
-    cryptographicParameters: optional(Tag.CryptographicParameters, cryptographicParameters),
-    data: optional(Tag.Data, bytes),
-    ivCounterNonce: optional(Tag.IVCounterNonce, bytes),
-    ...partFields,
-    authenticatedEncryptionAdditionalData: optional(Tag.AuthenticatedEncryptionAdditionalData, bytes, { since: V1_4 }),
+    ...cipherFields,
     authenticatedEncryptionTag,
   },
   response: {

@@ -1,12 +1,27 @@
 /** A cryptographic service with a key, for all of the data at once or for a part of it. */
 import type { ObjectType } from '#objects/attributes';
 import { afterProtecting, protects, type Purpose } from '#objects/use';
+import { bytes } from '#protocol/codecs';
+import { optional } from '#protocol/fields';
 import type { ResultReason } from '#protocol/kmip-error';
-import type { CryptographicParameters, ObjectReference } from '#protocol/structures';
+import {
+  cryptographicParameters,
+  objectReference,
+  type CryptographicParameters,
+  type ObjectReference,
+} from '#protocol/structures';
+import { Tag } from '#protocol/tags';
 import type { Context, Loaded } from './context.ts';
 import type { OperationName } from './operation.ts';
 import { inParts, type Initial, type Part, type PartRequest, type Work } from './streams.ts';
 import { loadToUse, parametersInUse } from './usable-key.ts';
+
+/** The first rows of every such request: which key, how it is used, on what. */
+export const keyedFields = {
+  uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
+  cryptographicParameters: optional(Tag.CryptographicParameters, cryptographicParameters),
+  data: optional(Tag.Data, bytes),
+};
 
 export interface KeyedRequest extends PartRequest {
   readonly uniqueIdentifier?: ObjectReference | undefined;

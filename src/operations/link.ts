@@ -40,7 +40,7 @@ export function linked(object: ManagedObject, linkType: Link['linkType'], id: st
 }
 
 /** One more link, with the next Attribute Index (1.4 §2.1.1). @throws KmipError ServerLimitExceeded when there are too many. */
-export function withLink(object: ManagedObject, link: Link): ManagedObject {
+function withLink(object: ManagedObject, link: Link): ManagedObject {
   const attributes = withInstance(object.attributes, { key: 'link', value: link });
   const { link: held } = object.indexes;
   if (held === undefined) return { ...object, attributes };

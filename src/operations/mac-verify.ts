@@ -1,9 +1,9 @@
 import { isSameMac, startMac } from '#crypto/mac';
 import { bytes } from '#protocol/codecs';
 import { optional, required } from '#protocol/fields';
-import { cryptographicParameters, objectReference, uniqueIdentifier } from '#protocol/structures';
+import { uniqueIdentifier } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
-import { serveWithKey } from './keyed-service.ts';
+import { keyedFields, serveWithKey } from './keyed-service.ts';
 import { defineOperation } from './operation.ts';
 import { correlationValue, partFields } from './streams.ts';
 import { withSymmetricKey } from './usable-key.ts';
@@ -12,9 +12,7 @@ import { judging, validityIndicator, type Judged } from './verification.ts';
 /** KMIP 2.1 §6.1.33 (1.4 §4.34). */
 export const macVerify = defineOperation('MACVerify', {
   request: {
-    uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
-    cryptographicParameters: optional(Tag.CryptographicParameters, cryptographicParameters),
-    data: optional(Tag.Data, bytes),
+    ...keyedFields,
     macData: optional(Tag.MACData, bytes),
     ...partFields,
   },

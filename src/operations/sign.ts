@@ -1,10 +1,10 @@
 import { makeSignature, startSigning } from '#crypto/signature';
 import { bytes } from '#protocol/codecs';
 import { optional, required } from '#protocol/fields';
-import { cryptographicParameters, objectReference, uniqueIdentifier } from '#protocol/structures';
+import { uniqueIdentifier } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
 import { V1_4 } from '#protocol/versions';
-import { serveWithKey } from './keyed-service.ts';
+import { keyedFields, serveWithKey } from './keyed-service.ts';
 import { defineOperation } from './operation.ts';
 import { withContent } from './signed-content.ts';
 import { correlationValue, partFields } from './streams.ts';
@@ -13,9 +13,7 @@ import { keyObjectIn } from './usable-key.ts';
 /** KMIP 2.1 §6.1.55 (1.4 §4.31). */
 export const sign = defineOperation('Sign', {
   request: {
-    uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
-    cryptographicParameters: optional(Tag.CryptographicParameters, cryptographicParameters),
-    data: optional(Tag.Data, bytes),
+    ...keyedFields,
     digestedData: optional(Tag.DigestedData, bytes, { since: V1_4 }),
     ...partFields,
   },

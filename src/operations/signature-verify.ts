@@ -1,10 +1,10 @@
 import { checkSignature, startVerifying } from '#crypto/signature';
 import { bytes } from '#protocol/codecs';
 import { optional, required } from '#protocol/fields';
-import { cryptographicParameters, objectReference, uniqueIdentifier } from '#protocol/structures';
+import { uniqueIdentifier } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
 import { V1_4 } from '#protocol/versions';
-import { serveWithKey } from './keyed-service.ts';
+import { keyedFields, serveWithKey } from './keyed-service.ts';
 import { defineOperation } from './operation.ts';
 import { withContent } from './signed-content.ts';
 import { correlationValue, partFields } from './streams.ts';
@@ -14,9 +14,7 @@ import { judging, validityIndicator, type Judged } from './verification.ts';
 /** KMIP 2.1 §6.1.56 (1.4 §4.32). None of the schemes here lets data be recovered from a signature. */
 export const signatureVerify = defineOperation('SignatureVerify', {
   request: {
-    uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
-    cryptographicParameters: optional(Tag.CryptographicParameters, cryptographicParameters),
-    data: optional(Tag.Data, bytes),
+    ...keyedFields,
     digestedData: optional(Tag.DigestedData, bytes, { since: V1_4 }),
     signatureData: optional(Tag.SignatureData, bytes),
     ...partFields,

@@ -13,7 +13,8 @@ import type { CryptographicParameters } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
 import { inRange, V1_4, type Version } from '#protocol/versions';
 import { heldPlaintext } from './held-plaintext.ts';
-import type { Part, Work } from './streams.ts';
+import { keyedFields } from './keyed-service.ts';
+import { partFields, type Part, type Work } from './streams.ts';
 
 /** What a request has besides the key and its data. */
 export interface Given {
@@ -38,6 +39,14 @@ export interface Encrypted {
 export interface Decrypted {
   readonly data: Uint8Array;
 }
+
+/** What the requests of Encrypt and Decrypt have in common. */
+export const cipherFields = {
+  ...keyedFields,
+  ivCounterNonce: optional(Tag.IVCounterNonce, bytes),
+  ...partFields,
+  authenticatedEncryptionAdditionalData: optional(Tag.AuthenticatedEncryptionAdditionalData, bytes, { since: V1_4 }),
+};
 
 export const authenticatedEncryptionTag = optional(Tag.AuthenticatedEncryptionTag, bytes, { since: V1_4 });
 export const tagHasField = (version: Version): boolean => inRange(authenticatedEncryptionTag, version);

@@ -83,7 +83,7 @@ const attributeTags: ReadonlyMap<string, TagName> = new Map(
 export const attributeTag = (name: string): TagName | undefined => attributeTags.get(name);
 
 /** The tag that says what a value means: for the Attribute Value of 1.x that of the attribute, which its siblings name. */
-export function meaningOf({ tag, siblings }: Place): TagName | undefined {
+function meaningOf({ tag, siblings }: Place): TagName | undefined {
   if (tag !== Tag.AttributeValue) return tagName(tag);
   if (siblings.some((sibling) => sibling.tag === Tag.VendorIdentification)) return undefined;
   const name = siblings.find(isAttributeName)?.value;
