@@ -41,6 +41,8 @@ export interface ClientRecord {
   readonly revoked?: number;
   readonly certificates: readonly BoundCertificate[];
   readonly credentials: readonly Credential[];
+  /** Every request must have a user name and password, but those that only ask what the server is. */
+  readonly passwordRequired?: true;
 }
 
 export const clientKind = jsonKind<ClientRecord>('client');

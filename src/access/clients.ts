@@ -17,7 +17,7 @@ import {
 } from './client-record.ts';
 
 /** What a client may have from the first on. */
-export type Holdings = Partial<Pick<ClientRecord, 'certificates' | 'credentials'>>;
+export type Holdings = Partial<Pick<ClientRecord, 'certificates' | 'credentials' | 'passwordRequired'>>;
 
 export interface Clients {
   /** The name is free as long as no client has it, a revoked one included. */
@@ -111,10 +111,14 @@ export function openClients({ store, now, alongside = () => [] }: ClientsOptions
     });
   }
 
-  async function add(name: string, { certificates = [], credentials = [] }: Holdings): Promise<ClientRecord> {
+  async function add(name: string, holdings: Holdings): Promise<ClientRecord> {
+    const { certificates = [], credentials = [], passwordRequired } = holdings;
     assertName(name);
     return retried(async () => {
-      const client = { id: randomUUID(), name, created: now(), certificates, credentials };
+      const client = {
+        ...{ id: randomUUID(), name, created: now(), certificates, credentials },
+        ...(passwordRequired === undefined ? {} : { passwordRequired }),
+      };
       const claims = [await claim('name', name, client.id)];
       for (const { fingerprint } of certificates) claims.push(await claim('fingerprint', fingerprint, client.id));
       for (const { username } of credentials) claims.push(await claim('username', username, client.id));

@@ -1,4 +1,4 @@
-/** Passwords: hashed and checked with scrypt (RFC 7914) on the thread pool, attempts limited for each client. */
+/** Passwords: hashed and compared with scrypt (RFC 7914) on the thread pool. `password-check.ts` says how often. */
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 
 import { AccessError } from './access-error.ts';
@@ -39,71 +39,4 @@ function derive(password: string, salt: Buffer, { N, r, p }: ScryptCost): Promis
     const options = { N, r, p, maxmem: 256 * N * r };
     scrypt(password, salt, hashLength, options, (error, key) => (error ? reject(error) : resolve(key)));
   });
-}
-
-export type Attempt = 'valid' | 'wrong' | 'limited';
-
-const freeFailures = 5;
-const firstPause = 1000;
-const longestPause = 60_000;
-const maximumWaiting = 32;
-const maximumTracked = 10_000;
-
-interface Track {
-  failures: number;
-  /** No attempt before this time. */
-  next: number;
-  waiting: number;
-  last: Promise<unknown>;
-}
-
-/**
- * Lets the attempts of one client through one after the other, and after some failures in a row only after a pause that
- * doubles with each. `client` is known by its certificate, so that nobody can lock out another.
- */
-export function createAttemptLimiter(now: () => number) {
-  const tracks = new Map<string, Track>();
-
-  function trackOf(client: string): Track {
-    const known = tracks.get(client);
-    if (known !== undefined) return known;
-    if (tracks.size >= maximumTracked) forgetOldest();
-    const track: Track = { failures: 0, next: 0, waiting: 0, last: Promise.resolve() };
-    tracks.set(client, track);
-    return track;
-  }
-
-  function forgetOldest(): void {
-    for (const [client, track] of tracks) {
-      if (track.waiting > 0) continue;
-      tracks.delete(client);
-      return;
-    }
-  }
-
-  async function run(track: Track, check: () => Promise<boolean>): Promise<Attempt> {
-    if (now() < track.next) return 'limited';
-    if (await check()) {
-      track.failures = 0;
-      return 'valid';
-    }
-    track.failures++;
-    const beyond = track.failures - freeFailures;
-    if (beyond >= 0) track.next = now() + Math.min(longestPause, firstPause * 2 ** beyond);
-    return 'wrong';
-  }
-
-  return async function attempt(client: string, check: () => Promise<boolean>): Promise<Attempt> {
-    const track = trackOf(client);
-    if (track.waiting >= maximumWaiting) return 'limited';
-    track.waiting++;
-    const turn = track.last.then(() => run(track, check));
-    track.last = turn.catch(() => undefined);
-    try {
-      return await turn;
-    } finally {
-      track.waiting--;
-      if (track.waiting === 0 && track.failures === 0) tracks.delete(client);
-    }
-  };
 }

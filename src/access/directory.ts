@@ -6,7 +6,7 @@ import type { Store } from '#store/store';
 import type { Log } from '#log';
 
 import { clientKind, generationId, generationKind, type BoundCertificate, type ClientRecord } from './client-record.ts';
-import { createAttemptLimiter, passwordMatches, type Attempt } from './credentials.ts';
+import { createPasswordCheck, type Attempt } from './password-check.ts';
 
 /** Who a session acts for. */
 export interface ClientIdentity {
@@ -25,11 +25,22 @@ export interface Directory {
   /** Called whenever an earlier decision may have become another: decide again for every open session. */
   onChange(listener: () => void): void;
   /** Whether the user name and password are this client's; certificate and credential must name one record. */
-  checkCredential(username: string, password: string, clientId: string): Promise<Attempt>;
+  checkCredential(given: GivenCredential): Promise<Attempt>;
+  /** Whether the client's certificate alone is not enough. */
+  demandsCredential(clientId: string): boolean;
   /** Reads the clients again when a change was committed. Throws what the store throws. */
   refresh(): Promise<void>;
   /** Stops polling. */
   close(): void;
+}
+
+/** What a session brings beside its certificate. */
+export interface GivenCredential {
+  readonly username: string;
+  readonly password: string;
+  readonly clientId: string;
+  /** The address of the peer. */
+  readonly peer: string;
 }
 
 export interface DirectoryOptions {
@@ -48,7 +59,7 @@ interface Holder {
 /** Resolves when the clients were read once. */
 export async function openDirectory({ store, now, log, interval = 1000 }: DirectoryOptions): Promise<Directory> {
   const listeners: (() => void)[] = [];
-  const attempt = createAttemptLimiter(now);
+  const checkPassword = createPasswordCheck();
   let clients = new Map<string, ClientRecord>();
   let holders = new Map<string, Holder>();
   let generation = -1;
@@ -104,16 +115,13 @@ export async function openDirectory({ store, now, log, interval = 1000 }: Direct
     onChange(listener) {
       listeners.push(listener);
     },
-    checkCredential(username, password, clientId) {
-      return attempt(clientId, () => {
-        const client = clients.get(clientId);
-        const live = client?.revoked === undefined ? client : undefined;
-        return passwordMatches(
-          password,
-          live?.credentials.find((credential) => credential.username === username),
-        );
-      });
+    checkCredential({ username, password, clientId, peer }) {
+      const client = clients.get(clientId);
+      const live = client?.revoked === undefined ? client : undefined;
+      const credential = live?.credentials.find((each) => each.username === username);
+      return checkPassword({ client: clientId, source: peer, username, password, credential });
     },
+    demandsCredential: (clientId) => clients.get(clientId)?.passwordRequired === true,
     refresh,
     close: () => clearInterval(timer),
   };

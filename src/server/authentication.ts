@@ -4,27 +4,50 @@
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { KmipError } from '#protocol/kmip-error';
-import { usernameAndPassword, type Credential, type RequestHeader } from '#protocol/message';
+import {
+  echoOf,
+  operationName,
+  usernameAndPassword,
+  type Credential,
+  type RequestHeader,
+  type RequestMessage,
+} from '#protocol/message';
 import type { Session } from './session.ts';
 
 export interface Credentials {
-  /** Whether these are a user name and password of this client; 'limited' when it failed too often to be asked now. */
-  checkCredential(username: string, password: string, clientId: string): Promise<'valid' | 'wrong' | 'limited'>;
+  /** Whether these are a user name and password of this client; 'limited' when too many wait to be checked. */
+  checkCredential(given: {
+    readonly username: string;
+    readonly password: string;
+    readonly clientId: string;
+    /** The address of the peer. */
+    readonly peer: string;
+  }): Promise<'valid' | 'wrong' | 'limited'>;
+  /** Whether the client's certificate alone is not enough. */
+  demandsCredential(clientId: string): boolean;
 }
 
 /** What one request may ask to be checked. */
 const maximumCredentials = 4;
 
 /** @throws KmipError AuthenticationNotSuccessful, whatever was wrong: nobody learns which user names there are. */
-export type Authenticator = (header: RequestHeader, session: Session) => Promise<void>;
+export type Authenticator = (request: RequestMessage, session: Session) => Promise<void>;
+
+/** "Query operations used to interrogate server features and functions SHOULD NOT require authentication" (2.1 §9.4; 1.4 §6.6). */
+const openToAll: readonly (string | undefined)[] = ['Query', 'DiscoverVersions'];
 
 export function createAuthenticator(credentials: Credentials): Authenticator {
   /** What a connection was accepted with, so that the costly check runs once: keyed hashes, with a key of this process. */
   const accepted = new WeakMap<Session, Buffer>();
   const key = randomBytes(32);
 
-  return async (header, session) => {
+  return async ({ header, batchItems }, session) => {
     const given = header.authentication?.credential ?? [];
+    if (header.authentication === undefined && credentials.demandsCredential(session.clientId)) {
+      const operations = batchItems.map((item) => operationName(echoOf(item).operation ?? 0));
+      if (!operations.every((each) => openToAll.includes(each)))
+        throw unsuccessful('is missing: this client must give one');
+    }
     if (header.authentication !== undefined && given.length === 0) throw unsuccessful('holds no Credential');
     if (given.length > maximumCredentials) throw unsuccessful(`holds more than ${maximumCredentials} Credentials`);
     for (const each of given) {
@@ -34,8 +57,13 @@ export function createAuthenticator(credentials: Credentials): Authenticator {
         .digest();
       const before = accepted.get(session);
       if (before !== undefined && timingSafeEqual(before, mark)) continue;
-      const result = await credentials.checkCredential(username, password, session.clientId);
-      if (result === 'limited') throw unsuccessful('failed too often, try again later');
+      const result = await credentials.checkCredential({
+        username,
+        password,
+        clientId: session.clientId,
+        peer: session.peer ?? '',
+      });
+      if (result === 'limited') throw unsuccessful('cannot be checked now: too many others wait, try again later');
       if (result === 'wrong') throw unsuccessful('is not valid for the client of this connection');
       accepted.set(session, mark);
     }

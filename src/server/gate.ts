@@ -78,7 +78,11 @@ export function createGate({ admission, audit, log, limits, now }: GateOptions):
     if (certificate === undefined) return refuse(socket, connection, 'no certificate');
     const fingerprint = fingerprintOf(certificate);
     const admit = ({ id }: { readonly id: string }): void =>
-      admitAs({ connection, clientId: id, fingerprint, isClosed: () => socket.destroyed }, socket, serve);
+      admitAs(
+        { connection, clientId: id, fingerprint, peer: socket.remoteAddress, isClosed: () => socket.destroyed },
+        socket,
+        serve,
+      );
     const decision = admission.decide(fingerprint, now());
     if ('client' in decision) return admit(decision.client);
     // It may have been let in within this very second, by another process.

@@ -116,7 +116,7 @@ export function createHandler(services: Services): Handler {
   async function refusalOf(request: RequestMessage, session: Session): Promise<KmipError | undefined> {
     try {
       checkWhole(request);
-      await authenticate(request.header, session);
+      await authenticate(request, session);
       return undefined;
     } catch (error) {
       if (!(error instanceof KmipError)) throw error;

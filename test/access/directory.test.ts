@@ -81,19 +81,22 @@ describe('the directory of a running server', () => {
     });
     await directory.refresh();
     const { id } = await clients.named('array');
-    expect(await directory.checkCredential('array-user', 'correct horse', id)).to.equal('valid');
-    expect(await directory.checkCredential('array-user', 'wrong', id)).to.equal('wrong');
-    expect(await directory.checkCredential('other-user', 'battery staple', id)).to.equal('wrong');
-    expect(await directory.checkCredential('array-user', 'correct horse', other.id)).to.equal('wrong');
-    expect(await directory.checkCredential('array-user', 'correct horse', 'nobody')).to.equal('wrong');
+    const check = (username: string, password: string, clientId: string) =>
+      directory.checkCredential({ username, password, clientId, peer: '127.0.0.1' });
+    expect(await check('array-user', 'correct horse', id)).to.equal('valid');
+    expect(await check('array-user', 'wrong', id)).to.equal('wrong');
+    expect(await check('other-user', 'battery staple', id)).to.equal('wrong');
+    expect(await check('array-user', 'correct horse', other.id)).to.equal('wrong');
+    expect(await check('array-user', 'correct horse', 'nobody')).to.equal('wrong');
     await clients.revoke('array');
     await directory.refresh();
-    expect(await directory.checkCredential('array-user', 'correct horse', id)).to.equal('wrong');
+    expect(await check('array-user', 'correct horse', id)).to.equal('wrong');
   });
 
-  it('limits the attempts of a client', async () => {
+  it('says which client must give a password', async () => {
     const { id } = await clients.named('array');
-    for (let i = 0; i < 5; i++) expect(await directory.checkCredential('nobody', 'wrong', id)).to.equal('wrong');
-    expect(await directory.checkCredential('nobody', 'wrong', id)).to.equal('limited');
+    const strict = await clients.add('strict', { passwordRequired: true });
+    await directory.refresh();
+    expect([id, strict.id, 'nobody'].map(directory.demandsCredential)).to.deep.equal([false, true, false]);
   });
 });

@@ -33,7 +33,7 @@ export async function openService(
     now: Date.now,
     random: randomBytes,
     log,
-    credentials: { checkCredential: async () => 'wrong' },
+    credentials: { checkCredential: async () => 'wrong', demandsCredential: () => false },
     facts: { vendorIdentification: 'bench', productVersion: '0', interop: false },
     limits,
   };

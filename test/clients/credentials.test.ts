@@ -92,13 +92,11 @@ describe('a client with a credential', () => {
     expect(at(await ask('1.2', array), 'ResultReason')?.value).to.equal(authenticationNotSuccessful);
   });
 
-  it('credential-beside-certificate: after many wrong ones even the right one must wait', async () => {
+  it('credential-beside-certificate: many wrong ones do not keep the right one out', async () => {
     for (let count = 0; count < 6; count++) await ask('1.2', array, credential('vcenter', `guess ${count}`));
     const right = credential('vcenter', 'correct horse');
-    expect(at(await ask('1.2', array, right), 'ResultReason')?.value).to.equal(authenticationNotSuccessful);
-    expect(at(await ask('1.2', tape, credential('library', 'battery staple')), 'ResultStatus')?.value).to.equal(0);
-    fixture.clock.now += 60_000;
     expect(at(await ask('1.2', array, right), 'ResultStatus')?.value).to.equal(0);
+    expect(at(await ask('1.2', tape, credential('library', 'battery staple')), 'ResultStatus')?.value).to.equal(0);
   });
 
   it('credential-beside-certificate: a connection proves it once', async () => {
@@ -110,6 +108,7 @@ describe('a client with a credential', () => {
           checks++;
           return directory.checkCredential(...given);
         },
+        demandsCredential: (clientId) => directory.demandsCredential(clientId),
       },
     });
     const message = request('1.2', [item('Query', [enumerated('QueryFunction', 3)])], {

@@ -1,7 +1,7 @@
 /** `credential-beside-certificate` of CLIENTS.md, over real client records. */
 import { expect } from 'chai';
 
-import { openClients } from '#access/clients';
+import { openClients, type Holdings } from '#access/clients';
 import { makeCredential } from '#access/credentials';
 import { openDirectory, type Directory } from '#access/directory';
 import { createLog } from '#log';
@@ -11,7 +11,7 @@ import type { Item } from '#ttlv/item';
 import { openFixture, type Fixture } from './fixture.ts';
 import { all, batchItem, enumerated, request, struct, text, value } from './items.ts';
 
-const discoverVersions = 0x1e;
+const [discoverVersions, destroy] = [0x1e, 0x14];
 const [success, failed] = [0, 1];
 const authenticationNotSuccessful = 3;
 
@@ -19,16 +19,19 @@ describe('credential-beside-certificate', () => {
   let records: StoreFixture;
   let directory: Directory;
   let fixture: Fixture;
-  let [own, other] = ['', ''];
+  let [own, other, fresh, strict] = ['', '', '', ''];
   let checks = 0;
 
   before(async () => {
     records = storeFixture();
     const store = await records.open();
     const clients = openClients({ store, now: Date.now });
-    const add = async (name: string) =>
-      (await clients.add(name, { credentials: [await makeCredential(`${name}-user`, `${name} password`)] })).id;
+    const add = async (name: string, more: Holdings = {}) => {
+      const credentials = [await makeCredential(`${name}-user`, `${name} password`)];
+      return (await clients.add(name, { credentials, ...more })).id;
+    };
     [own, other] = [await add('own'), await add('other')];
+    [fresh, strict] = [await add('fresh'), await add('strict', { passwordRequired: true })];
     directory = await openDirectory({ store, now: Date.now, log: createLog({ level: 'error', format: 'text' }) });
     fixture = await openFixture({
       credentials: {
@@ -36,6 +39,7 @@ describe('credential-beside-certificate', () => {
           checks++;
           return directory.checkCredential(...args);
         },
+        demandsCredential: (clientId) => directory.demandsCredential(clientId),
       },
     });
   });
@@ -118,14 +122,41 @@ describe('credential-beside-certificate', () => {
     await fixture.exchange(valid(), fixture.session(own));
   });
 
-  it('limits the attempts of a client, and of no other', async () => {
-    const wrong = asking(credential('own-user', 'wrong password'));
-    for (let i = 0; i < 5; i++) await fixture.exchange(wrong, fixture.session(own));
-    const limited = await fixture.exchange(valid(), fixture.session(own));
-    expect(statuses(limited)).to.deep.equal([failed, failed]);
-    expect(value(limited, 'BatchItem', 'ResultMessage')).to.match(/failed too often/);
+  it('lets wrong passwords lock nobody out', async () => {
+    const session = fixture.session(own);
+    for (let i = 0; i < 8; i++) await fixture.exchange(asking(credential('own-user', 'wrong password')), session);
+    for (let i = 0; i < 5; i++) await fixture.exchange(asking(credential('own-user', `guess ${i}`)), session);
+    expect(statuses(await fixture.exchange(valid(), fixture.session(own)))).to.deep.equal([success, success]);
     const unharmed = asking(credential('other-user', 'other password'));
     expect(statuses(await fixture.exchange(unharmed, fixture.session(other)))).to.deep.equal([success, success]);
+  });
+
+  it('accepts all of sixty sessions that give the right password at once, after sixty with a wrong one', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, () => fixture.exchange(valid(), fixture.session(fresh))),
+    );
+    for (const answer of answers) expect(statuses(answer)).to.deep.equal([failed, failed]);
+    const right = await Promise.all(
+      Array.from({ length: 60 }, () =>
+        fixture.exchange(asking(credential('fresh-user', 'fresh password')), fixture.session(fresh)),
+      ),
+    );
+    for (const answer of right) expect(statuses(answer)).to.deep.equal([success, success]);
+  });
+
+  it('demands a password of the client that must give one, but for what only asks about the server', async () => {
+    const create = request(
+      '1.4',
+      [batchItem(discoverVersions, []), batchItem(destroy, [text('UniqueIdentifier', 'x')])],
+      {},
+    );
+    const refused = await fixture.exchange(create, fixture.session(strict));
+    expect(statuses(refused)).to.deep.equal([failed, failed]);
+    expect(value(refused, 'BatchItem', 'ResultReason')).to.equal(authenticationNotSuccessful);
+    const open = request('1.4', [batchItem(discoverVersions, [])]);
+    expect(statuses(await fixture.exchange(open, fixture.session(strict)))).to.deep.equal([success]);
+    const given = asking(credential('strict-user', 'strict password'));
+    expect(statuses(await fixture.exchange(given, fixture.session(strict)))).to.deep.equal([success, success]);
   });
 
   it('writes neither passwords nor user names into the log', () => {

@@ -4,6 +4,7 @@ import { makeCredential } from '#access/credentials';
 import { boundCertificate, keyOptions, makeClientFiles, type KeyChoice } from '#cli/client-files';
 import { defineCommand, outOption } from '#cli/command';
 import { writeFilesFor } from '#cli/files';
+import { CommandError } from '#cli/output';
 import { readPassword } from '#cli/password-file';
 import { withWorkplace } from '#cli/workplace';
 
@@ -12,6 +13,7 @@ interface Given extends KeyChoice {
   readonly out: string;
   readonly username?: string;
   readonly passwordFile?: string;
+  readonly requirePassword?: true;
 }
 
 export const clientAdd = defineCommand<Given>({
@@ -19,12 +21,13 @@ export const clientAdd = defineCommand<Given>({
   summary: 'add a client and make its certificate and key',
   description:
     'Writes NAME.crt, NAME.key, ca.crt, NAME.p12, NAME.p12.password and README.txt, and never over a file. ' +
-    'With a user name and password the client has to give these in its requests beside its certificate only ' +
-    'if it gives any; they are then checked.',
+    'A user name and password that the client gives in its requests beside its certificate are checked. ' +
+    'With --require-password it must give them in every request but Query and Discover Versions.',
   examples: [
     'client add my-array --out ./my-array',
     'client add old-array --out ./old-array --key-type RSA-2048 --p12-format legacy',
     'client add vcenter --out ./vcenter --username vcenter --password-file ./password',
+    'client add bank --out ./bank --username bank --password-file ./password --require-password',
   ],
   scopes: ['issue'],
   options: [
@@ -32,9 +35,13 @@ export const clientAdd = defineCommand<Given>({
     ...keyOptions(),
     new Option('--username <name>', 'a user name that the client may give in its requests'),
     new Option('--password-file <path>', 'the file with the password to it'),
+    new Option('--require-password', 'refuse requests without this user name and password'),
   ],
-  async run(invocation, { name, out, username, passwordFile, ...choice }) {
+  async run(invocation, { name, out, username, passwordFile, requirePassword, ...choice }) {
     const password = readPassword(username, passwordFile);
+    if (requirePassword && password === undefined) {
+      throw new CommandError('--require-password needs a user name and password', 'add --username and --password-file');
+    }
     const credentials = password === undefined ? [] : [await makeCredential(password.username, password.password)];
     await withWorkplace(
       invocation,
@@ -42,7 +49,10 @@ export const clientAdd = defineCommand<Given>({
       async ({ authority, config }, { clients }) => {
         await clients.assertAvailable(name);
         const { certificate, files } = await makeClientFiles(name, authority, config, choice);
-        const holdings = { certificates: [boundCertificate(certificate, authority)], credentials };
+        const holdings = {
+          ...{ certificates: [boundCertificate(certificate, authority)], credentials },
+          ...(requirePassword ? { passwordRequired: true as const } : {}),
+        };
         const paths = await writeFilesFor(out, files, () => clients.add(name, holdings));
         for (const path of paths) invocation.output.line(path);
         invocation.output.note(`the client ${name} may connect; to try it: kmipd client test ${name} --dir ${out}`);

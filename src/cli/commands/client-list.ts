@@ -44,7 +44,7 @@ function stateOf({ revoked, notBefore, notAfter }: BoundCertificate, now: number
 }
 
 /** Everything but the hashes of passwords. */
-function described({ id, name, created, revoked, certificates, credentials }: ClientRecord) {
+function described({ id, name, created, revoked, certificates, credentials, passwordRequired }: ClientRecord) {
   return {
     id,
     name,
@@ -57,5 +57,6 @@ function described({ id, name, created, revoked, certificates, credentials }: Cl
       ...(certificate.revoked === undefined ? {} : { revoked: dateText(certificate.revoked) }),
     })),
     usernames: credentials.map(({ username }) => username),
+    passwordRequired: passwordRequired === true,
   };
 }
