@@ -14,6 +14,8 @@ const propertyNames: readonly string[] = ['tag', 'name', 'type', 'value'];
 /** Items are numbered from 1, as they begin in the text. */
 interface Reader {
   readonly names: Names;
+  /** How many properties each object has in the text, in the order in which they begin. */
+  readonly properties: readonly number[];
   item: number;
 }
 
@@ -26,7 +28,7 @@ export function readJson(text: string, names: Names, limits: Partial<Limits> = {
   if (text.length > bounds.maximumBytes) {
     throw new TtlvError(`text is longer than ${bounds.maximumBytes} characters`, 0, true);
   }
-  checkSize(text, bounds);
+  const properties = checkSize(text, bounds);
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -35,39 +37,59 @@ export function readJson(text: string, names: Names, limits: Partial<Limits> = {
     const [, position = '0'] = /position (\d+)/.exec(error instanceof Error ? error.message : '') ?? [];
     throw new TtlvError('text is not well-formed JSON', Number(position));
   }
-  return readItem(parsed, { names, item: 0 }, []);
+  return readItem(parsed, { names, properties, item: 0 }, []);
 }
 
 /** Above what an item has, and far below what takes `JSON.parse` long: its time for an object with 300,000 is a second. */
 const maximumProperties = 16;
 
-/** Counts depth, objects, arrays and properties before anything is built: an item is an object, and holds others in an array. */
-function checkSize(text: string, { maximumDepth, maximumItems }: Limits): void {
+/**
+ * Counts depth, objects, arrays and properties before anything is built: an item is an object, and holds others in an array.
+ * @returns the properties of each object, in the order in which they begin.
+ */
+function checkSize(text: string, { maximumDepth, maximumItems }: Limits): number[] {
   let depth = 0;
-  const count = { '{': 0, '[': 0 };
-  /** Of the object that is open at each depth. */
+  let arrays = 0;
   const properties: number[] = [];
+  /** The number of the object that is open at each depth. */
+  const open: number[] = [];
   let isText = false;
   for (let at = 0; at < text.length; at++) {
-    const character = text[at];
+    const character = text.charCodeAt(at);
     if (isText) {
-      if (character === '\\') at++;
-      else if (character === '"') isText = false;
-    } else if (character === '"') {
+      if (character === Character.backslash) at++;
+      else if (character === Character.quote) isText = false;
+    } else if (character === Character.quote) {
       isText = true;
-    } else if (character === '{' || character === '[') {
+    } else if (character === Character.brace || character === Character.bracket) {
       if (++depth > 2 * maximumDepth) throw new TtlvError(`items are nested deeper than ${maximumDepth}`, at, true);
-      if (++count[character] > maximumItems) throw new TtlvError('text has too many items', at, true);
-      properties[depth] = 0;
-    } else if (character === ':') {
-      const held = (properties[depth] ?? 0) + 1;
-      properties[depth] = held;
+      if (character === Character.brace) open[depth] = properties.push(0) - 1;
+      else arrays++;
+      if (properties.length > maximumItems || arrays > maximumItems) {
+        throw new TtlvError('text has too many items', at, true);
+      }
+    } else if (character === Character.colon) {
+      const object = open[depth] ?? 0;
+      const held = (properties[object] ?? 0) + 1;
+      properties[object] = held;
       if (held > maximumProperties) throw new TtlvError(`an object has more than ${maximumProperties} properties`, at);
-    } else if (character === '}' || character === ']') {
+    } else if (character === Character.closingBrace || character === Character.closingBracket) {
       depth--;
     }
   }
+  return properties;
 }
+
+/** As numbers: a text of four million is gone through one by one. */
+const Character = {
+  quote: 0x22,
+  colon: 0x3a,
+  bracket: 0x5b,
+  backslash: 0x5c,
+  closingBracket: 0x5d,
+  brace: 0x7b,
+  closingBrace: 0x7d,
+};
 
 function readItem(parsed: unknown, reader: Reader, siblings: readonly Item[]): Item {
   reader.item++;
@@ -77,6 +99,8 @@ function readItem(parsed: unknown, reader: Reader, siblings: readonly Item[]): I
   for (const name of properties.keys()) {
     if (!propertyNames.includes(name)) fail('a property is none of tag, name, type and value');
   }
+  // Of two with one name, JSON.parse takes the last without a word.
+  if (properties.size !== reader.properties[reader.item - 1]) fail('an item has a property twice');
   const tag = readTag(properties.get('tag'), reader.names) ?? fail('tag is unknown');
   const typeName = properties.has('type') ? properties.get('type') : 'Structure';
   const type =

@@ -39,7 +39,7 @@ export function readValue(
     case ItemType.TextString:
       return text;
     case ItemType.ByteString:
-      return /^(?:[0-9a-f]{2})*$/i.test(text) ? Buffer.from(text, 'hex') : undefined;
+      return text.length % 2 === 0 && !/[^0-9a-f]/i.test(text) ? Buffer.from(text, 'hex') : undefined;
   }
 }
 

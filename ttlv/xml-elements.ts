@@ -91,7 +91,11 @@ function elementReader(text: string, limits: Partial<Limits>): ElementReader {
     // be named after its members.
     if (!attributeNames.includes(name)) fail('an attribute is none of tag, name, type and value');
     if (noCharacter.test(value)) fail('an attribute holds what is no character');
-    open.at(-1)?.attributes.set(name, value);
+    const attributes = open.at(-1)?.attributes;
+    if (attributes?.has(name) === true) fail(`an element has the attribute ${name} twice`);
+    attributes?.set(name, value);
+    // Sax passes over an attribute that it has seen in the same element, without a word.
+    parser.tag.attributes = {};
   };
   parser.onclosetag = () => void open.pop();
   return {

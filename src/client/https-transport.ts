@@ -20,14 +20,14 @@ export async function openHttpsTransport(peer: HttpsPeer): Promise<Transport> {
   // It keeps the order of the requests, since it has but this one connection.
   const agent = Object.assign(new Agent({ keepAlive: true, maxSockets: 1 }), { createConnection: () => socket });
 
-  function send(message: Uint8Array): Promise<IncomingMessage> {
-    const body = encoding.fromTtlv(message);
+  async function send(message: Uint8Array): Promise<IncomingMessage> {
+    const body = await encoding.fromTtlv(message);
     const headers = {
       'content-type': encoding.contentType,
       'content-length': body.length,
       'cache-control': 'no-cache',
     };
-    return new Promise((resolve, reject) => {
+    return await new Promise((resolve, reject) => {
       const sent = request({ agent, host, port, path, method: 'POST', timeout, headers });
       sent.on('response', resolve).on('error', reject);
       sent.on('timeout', () => sent.destroy(new Error(`no answer within ${timeout} ms`)));

@@ -21,9 +21,9 @@ export interface Encoding {
   toTtlv(body: Uint8Array, limits?: Partial<Limits>): Promise<Uint8Array>;
   /**
    * The body for a message of our own; the message itself when it is that.
-   * @throws RangeError when it holds what the encoding cannot carry.
+   * Rejects with RangeError when it holds what the encoding cannot carry.
    */
-  fromTtlv(message: Uint8Array): Uint8Array;
+  fromTtlv(message: Uint8Array): Promise<Uint8Array>;
   /** The version that a body names which cannot be read as a whole. */
   versionOf(body: Uint8Array): Version | undefined;
 }
@@ -40,12 +40,19 @@ const inText = (
   expansion: expansionOfText,
   toTtlv: async (body, limits = {}) =>
     encode(await readText(textOf(body), names, { ...limits, maximumBytes: body.length })),
-  fromTtlv: (message) => Buffer.from(writeText(decode(message, lengthOf(message)), names)),
+  fromTtlv: async (message) => Buffer.from(writeText(decode(message, boundsOf(message)), names)),
   versionOf: versionInText,
 });
 
-/** The bounds of a message whose bytes are there already: an item has eight of them at least. */
-const lengthOf = ({ length }: Uint8Array): Partial<Limits> => ({ maximumBytes: length, maximumItems: length / 8 });
+/**
+ * The bounds of a message of our own, whose bytes are there already: an item has eight of them at least. What a client
+ * had kept in a structure of depth 32 may lie deeper in an answer.
+ */
+const boundsOf = ({ length }: Uint8Array): Limits => ({
+  maximumBytes: length,
+  maximumItems: length / 8,
+  maximumDepth: 100,
+});
 
 /** Without a byte order mark. */
 function textOf(body: Uint8Array): string {
@@ -77,7 +84,7 @@ export const encodings = {
     contentType: 'application/octet-stream',
     expansion: 1,
     toTtlv: (body) => Promise.resolve(body),
-    fromTtlv: (message) => message,
+    fromTtlv: (message) => Promise.resolve(message),
     versionOf: versionAtStart,
   },
   xml: inText('text/xml', readXmlInTurns, writeXml),

@@ -43,6 +43,9 @@ const masks = byName(maskRows);
 
 const extensionFloor = 0x80000000;
 
+/** A vendor's value as the model holds it: 8XXXXXXX (2.1 §11). What else begins with 0x is no value, and no name. */
+const isExtension = (value: string): boolean => /^0x[89a-f][0-9a-f]{7}$/i.test(value);
+
 function table(of: ReadonlyMap<string, Enumeration>, name: string): Enumeration {
   const found = of.get(name);
   if (found === undefined) throw new Error(`no enumeration is called ${name}`);
@@ -51,7 +54,7 @@ function table(of: ReadonlyMap<string, Enumeration>, name: string): Enumeration 
 
 /** The number of a value, by any version's name for it; undefined when the enumeration has no such name. */
 export function enumerationNumber(enumeration: EnumerationName, value: string): number | undefined {
-  if (value.startsWith('0x')) return Number(value);
+  if (value.startsWith('0x')) return isExtension(value) ? Number(value) : undefined;
   const { values } = table(enumerations, enumeration);
   return (values.get(value) ?? values.get(spellings.get(enumeration)?.get(value) ?? ''))?.value;
 }
@@ -72,7 +75,7 @@ export function enumerationValue<E extends EnumerationName>(
 
 /** Whether this version has the value. Extensions are in every version. */
 export function enumerationHas(enumeration: EnumerationName, value: string, version: Version): boolean {
-  if (value.startsWith('0x')) return true;
+  if (value.startsWith('0x')) return isExtension(value);
   const row = table(enumerations, enumeration).values.get(value);
   return row !== undefined && inRange(row, version);
 }

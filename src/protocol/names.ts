@@ -32,10 +32,11 @@ const tagValues: Foreign = {
   nameOf: tagName,
   valueOf: (name) => (Object.hasOwn(tags, name) ? tags[name as TagName].code : undefined),
 };
-const rows = (table: Readonly<Record<string, number>>): Foreign => ({
-  nameOf: (value) => Object.keys(table).find((name) => table[name] === value),
-  valueOf: (name) => (Object.hasOwn(table, name) ? table[name] : undefined),
-});
+function rows(table: Readonly<Record<string, number>>): Foreign {
+  const values = new Map(Object.entries(table));
+  const ofValue = new Map([...values].map(([name, value]) => [value, name]));
+  return { nameOf: (value) => ofValue.get(value), valueOf: (name) => values.get(name) };
+}
 const foreign: { readonly [T in TagName]?: Foreign } = {
   AttributeReference: tagValues,
   Tag: tagValues,
@@ -85,10 +86,14 @@ export const attributeTag = (name: string): TagName | undefined => attributeTags
 /** The tag that says what a value means: for the Attribute Value of 1.x that of the attribute, which its siblings name. */
 function meaningOf({ tag, siblings }: Place): TagName | undefined {
   if (tag !== Tag.AttributeValue) return tagName(tag);
-  if (siblings.some((sibling) => sibling.tag === Tag.VendorIdentification)) return undefined;
-  const name = siblings.find(isAttributeName)?.value;
+  const before = siblings.slice(0, mostBeforeValue);
+  if (before.some((sibling) => sibling.tag === Tag.VendorIdentification)) return undefined;
+  const name = before.find(isAttributeName)?.value;
   return name === undefined ? undefined : attributeTag(name);
 }
+
+/** Name and index stand before the value (1.4 §2.1.1): a structure of 20,000 values is not looked through for each. */
+const mostBeforeValue = 4;
 
 const isAttributeName = (item: Item): item is Extract<Item, { type: typeof ItemType.TextString }> =>
   item.tag === Tag.AttributeName && item.type === ItemType.TextString;

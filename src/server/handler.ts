@@ -20,6 +20,7 @@ import {
 import { reasonFor } from '#protocol/reasons';
 import { answerVersion, type Version } from '#protocol/versions';
 import { createAuthenticator } from './authentication.ts';
+import { explained } from './batch-item.ts';
 import { refuseBatch, runBatch } from './batch.ts';
 import { createFairQueue } from './fair-queue.ts';
 import { identifiers } from './identifier.ts';
@@ -38,8 +39,10 @@ import { WaitingLines } from './waiting-lines.ts';
 const heavyAtOnce = Math.min(2, Math.max(1, availableParallelism() - 1));
 
 export interface Handler {
-  /** The answer to one request. Rejects only when the answer itself cannot be made. */
+  /** The answer to one request, whatever happens. */
   handle(bytes: Uint8Array, session: Session): Promise<Uint8Array>;
+  /** The answer when something failed that must not: the log has it all, the client a fixed sentence. */
+  fail(error: unknown, version: Version | undefined, session: Session): Promise<Uint8Array>;
   /** The answer to what is no message, in the version that it names as far as can be told. */
   refuse(error: TtlvError, version: Version | undefined, session: Session): Promise<Uint8Array>;
   /** Rotates the objects whose time has come, until it is told to stop. */
@@ -63,30 +66,24 @@ export function createHandler(services: Services): Handler {
 
   return {
     async handle(bytes, session) {
-      let item: Item;
+      let item: Item | undefined;
+      const opened: Uint8Array[] = [];
       try {
         item = decode(bytes, { maximumBytes: limits.maximumMessageSize });
-      } catch (error) {
-        if (!(error instanceof TtlvError)) throw error;
-        return await this.refuse(error, versionAtStart(bytes), session);
-      }
-      let request: RequestMessage;
-      try {
-        request = readRequest(item);
+        const request = readRequest(item);
         checkHeader(request);
-      } catch (error) {
-        if (!(error instanceof KmipError)) throw error;
-        return await refused(error, answerVersion(versionIn(item)), session);
-      }
-      const { protocolVersion: version, maximumResponseSize } = request.header;
-      logCorrelation(request, session);
-      const opened: Uint8Array[] = [];
-      const asking = { version, session, services: running, opened };
-      try {
+        const { protocolVersion: version, maximumResponseSize } = request.header;
+        logCorrelation(request, session);
+        const asking = { version, session, services: running, opened };
         const refusal = await refusalOf(request, session);
         if (refusal === undefined) return answer(await runBatch(request, asking), version, maximumResponseSize);
         logRefusal(refusal, session);
         return answer(await refuseBatch(request, refusal, asking), version, maximumResponseSize);
+      } catch (error) {
+        const version = item === undefined ? versionAtStart(bytes) : versionIn(item);
+        if (error instanceof TtlvError) return await this.refuse(error, version, session);
+        if (error instanceof KmipError) return await refused(error, answerVersion(version), session);
+        return await this.fail(error, version, session);
       } finally {
         for (const material of opened) material.fill(0);
       }
@@ -94,6 +91,8 @@ export function createHandler(services: Services): Handler {
 
     refuse: (error, version, session) =>
       refused(new KmipError('InvalidMessage', error.message), answerVersion(version), session),
+
+    fail: (error, version, session) => refused(explained(error, services), answerVersion(version), session),
 
     rotateDue: rotations(running),
     end: (session) => running.streams.end(session),

@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { TtlvError } from '#ttlv/item';
 import type { Encoding } from '#protocol/encodings';
+import { versionAtStart } from '#protocol/message';
 import type { Connection, ConnectionOptions } from './connection.ts';
 import type { Serve } from './gate.ts';
 import { accepted, bodyOf, dropped, type Refusal } from './http-request.ts';
@@ -116,7 +117,7 @@ function converse(socket: TLSSocket, session: Session, { handler, log, limits }:
     handling = true;
     try {
       const answer = await respond(encoding, body);
-      const reply = writeIn(encoding, answer);
+      const reply = await inEncoding(encoding, answer);
       if (reply !== answer) answer.fill(0);
       return reply;
     } finally {
@@ -130,13 +131,25 @@ function converse(socket: TLSSocket, session: Session, { handler, log, limits }:
     try {
       message = await encoding.toTtlv(body);
     } catch (error) {
-      if (!(error instanceof TtlvError)) throw error;
-      return await handler.refuse(error, encoding.versionOf(body), session);
+      const version = encoding.versionOf(body);
+      return error instanceof TtlvError
+        ? await handler.refuse(error, version, session)
+        : await handler.fail(error, version, session);
     }
     try {
       return await handler.handle(message, session);
     } finally {
       message.fill(0);
+    }
+  }
+
+  /** XML cannot carry every character of a Text String: then the answer is there, but not in this encoding. */
+  async function inEncoding(encoding: Encoding, answer: Uint8Array): Promise<Uint8Array | Refusal> {
+    try {
+      return await encoding.fromTtlv(answer);
+    } catch (error) {
+      if (error instanceof RangeError) return { status: 406, why: `${error.message}: ask in another encoding` };
+      return await encoding.fromTtlv(await handler.fail(error, versionAtStart(answer), session));
     }
   }
 
@@ -202,13 +215,3 @@ interface Answer {
 const badRequest = '400 Bad Request';
 const faults: Readonly<Record<string, string>> = { HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large' };
 const bare = 'connection: close\r\ncontent-length: 0\r\ncache-control: no-cache\r\n\r\n';
-
-/** XML cannot carry every character of a Text String: then the answer is there, but not in this encoding. */
-function writeIn(encoding: Encoding, answer: Uint8Array): Uint8Array | Refusal {
-  try {
-    return encoding.fromTtlv(answer);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return { status: 406, why: `${error.message}: ask in another encoding` };
-  }
-}
