@@ -21,12 +21,20 @@ export interface Loaded {
 export type ObjectChange =
   /** `inPlaceOf`: whose identifier it takes over, and of whom nothing stays. */
   | { readonly create: ManagedObject; readonly material?: Uint8Array; readonly inPlaceOf?: Loaded }
-  /** `material: null` destroys it; absent leaves it as it is. */
-  | { readonly update: Loaded; readonly to: ManagedObject; readonly material?: Uint8Array | null }
+  /** `material: null` destroys it; absent leaves it as it is. `lasting` makes what stays of the change when its batch is undone. */
+  | {
+      readonly update: Loaded;
+      readonly to: ManagedObject;
+      readonly material?: Uint8Array | null;
+      readonly lasting?: Lasting;
+    }
   /** Nothing stays. */
   | { readonly remove: Loaded }
   /** What the caller lays down from now on, in place of what it has. */
   | { readonly rules: CreationRules };
+
+/** Applied to the object as it is then; the same object when there is nothing to do. */
+export type Lasting = (object: ManagedObject) => ManagedObject;
 
 export interface ObjectQuery {
   /** What must match, all of it; an empty list matches every object of the caller. */

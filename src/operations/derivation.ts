@@ -1,5 +1,6 @@
 /** What Derive Key derives from: the roles of its objects, its parameters, and the run of a method. */
 import { agreedSecret } from '#crypto/key-agreement';
+import type { Attributes } from '#objects/attributes';
 import { objectTypeOf } from '#objects/managed-object';
 import { fieldsMatch } from '#objects/matching';
 import { bytes, integer } from '#protocol/codecs';
@@ -11,6 +12,7 @@ import { Tag } from '#protocol/tags';
 import type { Context, Loaded } from './context.ts';
 import { checkData, derivationMethods, type DerivationMethod } from './derivation-methods.ts';
 import { keyObjectIn, openBytes } from './usable-key.ts';
+import { chargeUse } from './usage-charge.ts';
 
 /** KMIP 2.1 §7.12 (1.4 §4.6). Which fields a method needs is checked where it is told. */
 export const derivationParameters = structure('Derivation Parameters', {
@@ -25,9 +27,15 @@ type DerivationParameters = ReturnType<typeof derivationParameters.read>;
 const methodNamed = (name: string): DerivationMethod | undefined =>
   (derivationMethods as { readonly [name: string]: DerivationMethod })[name];
 
+export interface Derived {
+  readonly bytes: Uint8Array;
+  /** What the derivation cost its keys in Usage Limits: who has a key encrypted or authenticated by deriving has used it. */
+  readonly charged: ReadonlyMap<Loaded, Attributes>;
+}
+
 /**
  * What the method makes of one or two objects that may be derived from: `length` bytes, or all that it gives.
- * @throws KmipError with the reasons of 2.1 §6.1.14.1.
+ * @throws KmipError with the reasons of 2.1 §6.1.14.1, and UsageLimitExceeded.
  */
 export async function derive(
   name: OpenValue<'DerivationMethod'>,
@@ -35,8 +43,13 @@ export async function derive(
   given: DerivationParameters,
   length: number,
   context: Context,
-): Promise<Uint8Array> {
-  if (name === 'AsymmetricKey') return agreed(bases);
+): Promise<Derived> {
+  const charge = (keys: readonly Loaded[], used: number): Derived['charged'] =>
+    new Map(keys.map((each) => [each, chargeUse(each.object.attributes, { bytes: used }, context)]));
+  if (name === 'AsymmetricKey') {
+    const charged = charge(bases, length);
+    return { bytes: agreed(bases), charged };
+  }
   const method = methodNamed(name);
   if (method === undefined) throw new KmipError('InvalidField', `Derivation Method ${name} is not supported`);
   const { ofKey, ofData } = rolesOf(bases);
@@ -54,7 +67,10 @@ export async function derive(
   const data = secretData === undefined ? derivationData : [secretData];
   const input = { key: { algorithm, bytes: key }, data, parameters, iv, salt, iterationCount, length };
   try {
-    return await method.derive({ ...input, random: (size) => context.random(size) }, (work) => context.heavily(work));
+    const fed = data.reduce((sum, each) => sum + each.length, 0);
+    const charged = charge([ofKey], fed === 0 ? length : fed);
+    const random = (size: number): Uint8Array => context.random(size);
+    return { bytes: await method.derive({ ...input, random }, (work) => context.heavily(work)), charged };
   } finally {
     key.fill(0);
     secretData?.fill(0);

@@ -47,7 +47,8 @@ export const deriveKey = defineOperation('DeriveKey', {
     const asked = await attributesToMake(objectType, [withoutFormat(attributes)], context);
     const given = { ...asked, ...guardOf(derivationMethod, bases, asked) };
     const length = lengthOf(objectType, given);
-    const key = cutTo(length, await derive(derivationMethod, bases, parameters, length, context));
+    const { bytes, charged } = await derive(derivationMethod, bases, parameters, length, context);
+    const key = cutTo(length, bytes);
 
     const id = context.newIdentifier();
     const keyFormatType = formatAsked(attributes);
@@ -72,7 +73,9 @@ export const deriveKey = defineOperation('DeriveKey', {
       key.fill(0);
     }
     const others = bases.map((base): ObjectChange => {
-      return { update: base, to: changed(withDerived(base.object, id), {}, context.now()) };
+      const { object } = base;
+      const used = { ...object, attributes: charged.get(base) ?? object.attributes };
+      return { update: base, to: changed(withDerived(used, id), {}, context.now()) };
     });
     await keep([made], context, others);
     context.setPlaceholder(id);

@@ -27,6 +27,8 @@ export const getUsageAllocation = defineOperation('GetUsageAllocation', {
     const now = context.now();
     permitProtection(object, now);
     const to = changed(object, { usageLimits: afterUsing(usageLimits, units) }, now);
+    // The client has read its allocation by the time that the batch is undone.
+    context.refuseUndo('what Usage Limits count');
     await context.commit([{ update: loaded, to }]);
     return { uniqueIdentifier: object.id };
   },

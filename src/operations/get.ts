@@ -1,4 +1,4 @@
-import { objectTypeOf } from '#objects/managed-object';
+import { objectTypeOf, type ManagedObject } from '#objects/managed-object';
 import { anyObject } from '#objects/object-structure';
 import { enumeration } from '#protocol/codecs';
 import { grouped, required } from '#protocol/fields';
@@ -21,12 +21,16 @@ export const get = defineOperation('Get', {
     const loaded = await context.load(request.uniqueIdentifier, 'fetch');
     const { object } = loaded;
     const { structure, changes } = await givingOut(loaded, request, context);
-    // "as soon as the object has been served via the Get operation" (2.1 §4.24); no change that Last Change Date tells of (§4.29).
     const served: ObjectChange[] =
-      object.attributes.fresh === true
-        ? [{ update: loaded, to: { ...object, attributes: { ...object.attributes, fresh: false } } }]
-        : [];
+      object.attributes.fresh === true ? [{ update: loaded, to: asServed(object), lasting: asServed }] : [];
     if (served.length + changes.length > 0) await context.commit([...served, ...changes]);
     return { objectType: objectTypeOf(object), uniqueIdentifier: object.id, object: structure };
   },
 });
+
+/**
+ * Fresh no more: "as soon as the object has been served via the Get operation" (2.1 §4.24), in a batch that is undone too. No change that Last
+ * Change Date tells of (§4.29).
+ */
+const asServed = (object: ManagedObject): ManagedObject =>
+  object.attributes.fresh === true ? { ...object, attributes: { ...object.attributes, fresh: false } } : object;

@@ -6,12 +6,12 @@ import { referenceByName, referenceId, unknownAttribute, type Reference } from '
 import { attributeRow, type Attributes } from '#objects/attributes';
 import { instancesReferred, type ManagedObject } from '#objects/managed-object';
 import { encodeKeyValue, isWrapped, type KeyBlock, type ObjectStructure } from '#objects/object-structure';
-import { afterProtecting } from '#objects/use';
 import { quoted } from '#protocol/codecs';
 import { KmipError } from '#protocol/kmip-error';
 import type { KeyWrappingSpecification } from '#protocol/structures';
 import { inRange, type Version } from '#protocol/versions';
 import type { Context, Loaded, ObjectChange } from './context.ts';
+import { chargeUse } from './usage-charge.ts';
 import { wrappingKeys } from './wrapping-keys.ts';
 import type { Made } from './wrapping-steps.ts';
 
@@ -69,7 +69,8 @@ export async function inWrapping(
   try {
     for (const key of keys) {
       const { loaded } = key;
-      costs.set(loaded, afterProtecting(costs.get(loaded) ?? loaded.object.attributes, made.bytes.length));
+      const before = costs.get(loaded) ?? loaded.object.attributes;
+      costs.set(loaded, chargeUse(before, { bytes: made.bytes.length }, context));
       made = await key.apply(made, (length) => context.random(length));
     }
   } finally {

@@ -1,6 +1,6 @@
 /** A cryptographic service with a key, for all of the data at once or for a part of it. */
 import type { ObjectType } from '#objects/attributes';
-import { afterProtecting, protects, type Purpose } from '#objects/use';
+import { protects, type Purpose } from '#objects/use';
 import { bytes } from '#protocol/codecs';
 import { optional } from '#protocol/fields';
 import type { ResultReason } from '#protocol/kmip-error';
@@ -15,6 +15,7 @@ import type { Context, Loaded } from './context.ts';
 import type { OperationName } from './operation.ts';
 import { inParts, type Initial, type Part, type PartRequest, type Work } from './streams.ts';
 import { loadToUse, parametersInUse } from './usable-key.ts';
+import { chargeUse } from './usage-charge.ts';
 
 /** The first rows of every such request: which key, how it is used, on what. */
 export const keyedFields = {
@@ -72,13 +73,9 @@ export async function serveWithKey<A extends object>(
       async charge({ isFirst }) {
         if (!protects(purpose)) return;
         const { object } = loaded;
-        const attributes = afterProtecting(object.attributes, length, {
-          objects: isFirst ? 1 : 0,
-          refusal: limitReason,
-        });
+        const charge = { bytes: length, objects: isFirst ? 1 : 0, refusal: limitReason } as const;
+        const attributes = chargeUse(object.attributes, charge, context);
         if (attributes === object.attributes) return;
-        // An item keeps its answer when it is undone.
-        context.refuseUndo('what Usage Limits count');
         await context.commit([{ update: loaded, to: { ...object, attributes } }]);
       },
     };

@@ -65,9 +65,12 @@ async function runUndoable(request: RequestMessage, asking: Asking): Promise<Don
       try {
         done = await runInTurn(request, asking, view);
         const last = done.at(-1) as Done;
-        if (failed(last)) return [...allButLast(), last];
-        await view.commitStaged();
-        return done;
+        if (!failed(last)) {
+          await view.commitStaged();
+          return done;
+        }
+        await view.commitLasting();
+        return [...allButLast(), last];
       } finally {
         view.wipe();
       }

@@ -220,8 +220,12 @@ export class RunContext implements Context {
     }
     if ('rules' in change) return { ...(await this.#heldRules()), rules: change.rules };
     if ('remove' in change) return { remove: recordOf(change.remove) };
-    const { update, to, material } = change;
-    return { update: recordOf(update), to, ...(material === undefined ? {} : { material }) };
+    const { update, to, material, lasting } = change;
+    return {
+      ...{ update: recordOf(update), to },
+      ...(material === undefined ? {} : { material }),
+      ...(lasting === undefined ? {} : { lasting }),
+    };
   }
 
   setPlaceholder(id: string | undefined): void {

@@ -2,14 +2,23 @@
 import type { AuditEntry } from '#audit/entry';
 import { noRules, type CreationRules } from '#objects/creation-rules';
 import type { ManagedObject } from '#objects/managed-object';
+import { KmipError } from '#protocol/kmip-error';
+import { bounds } from '#store/bounds';
+import { ConflictError, succeeds } from '#store/engine';
 import { creationRulesKind } from '#store/creation-rules-record';
 import { objectKind } from '#store/object-record';
 import { create, remove, update, type Kept, type Store, type StoreChange } from '#store/store';
+import type { Lasting } from '#operations/context';
 import type { Services } from './services.ts';
 
 export type ViewChange =
   | { readonly create: ManagedObject; readonly material?: Uint8Array }
-  | { readonly update: Kept<ManagedObject>; readonly to: ManagedObject; readonly material?: Uint8Array | null }
+  | {
+      readonly update: Kept<ManagedObject>;
+      readonly to: ManagedObject;
+      readonly material?: Uint8Array | null;
+      readonly lasting?: Lasting;
+    }
   | { readonly remove: Kept<ManagedObject> }
   | HeldRules;
 
@@ -33,6 +42,8 @@ export interface ObjectView {
 export interface StagedView extends ObjectView {
   /** @throws ConflictError when somebody else changed one of the objects since it was read. */
   commitStaged(): Promise<void>;
+  /** Commits what stays although the batch is undone. @throws ConflictError when others change the object all the time. */
+  commitLasting(): Promise<void>;
   /** Wipes the material that was staged, committed or not. */
   wipe(): void;
 }
@@ -65,6 +76,9 @@ export function directView({ store, audit }: Services): ObjectView {
   };
 }
 
+/** How often a lasting change is tried while others change its object. */
+const maximumTries = 256;
+
 /** An object as the batch has it so far: `before` is what the store has, absent for one that the batch made. */
 interface Staged {
   readonly before?: Kept<ManagedObject> | undefined;
@@ -77,6 +91,7 @@ interface Staged {
 export function stagedView({ store, audit }: Services): StagedView {
   const staged = new Map<string, Staged>();
   const stagedRules = new Map<string, HeldRules>();
+  const lasting = new Map<string, Lasting>();
   const records: StoreChange[] = [];
   /** By value, since each is hashed: a batch may search as often as it makes objects. */
   const termsOfValues = new WeakMap<ManagedObject, ReadonlySet<string>>();
@@ -134,6 +149,13 @@ export function stagedView({ store, audit }: Services): StagedView {
     rules: async (client) => stagedRules.get(client) ?? (await heldRules(store, client)),
 
     async commit(changes, entry) {
+      const asked = staged.size + stagedRules.size + records.length + changes.length + 1;
+      if (asked > bounds.changesPerCommit) {
+        throw new KmipError(
+          'ServerLimitExceeded',
+          `a batch with Undo makes at most ${bounds.changesPerCommit} changes, their audit records included`,
+        );
+      }
       for (const change of changes) {
         if ('rules' in change) {
           stagedRules.set(change.client, change);
@@ -145,6 +167,7 @@ export function stagedView({ store, audit }: Services): StagedView {
           const [kept, value] = 'remove' in change ? [change.remove, null] : [change.update, change.to];
           const given = 'remove' in change ? null : change.material;
           const earlier = staged.get(kept.id);
+          if ('lasting' in change && change.lasting !== undefined) lasting.set(kept.id, change.lasting);
           const before = earlier === undefined ? kept : earlier.before;
           staged.set(kept.id, { before, value, material: given === undefined ? earlier?.material : given });
         }
@@ -163,8 +186,23 @@ export function stagedView({ store, audit }: Services): StagedView {
       if (records.length > 0) await store.commit([...changes, ...rules, ...records]);
     },
 
+    async commitLasting() {
+      for (const [id, change] of lasting) await applyLasting(store, id, change);
+    },
+
     wipe() {
       for (const { material } of staged.values()) material?.fill(0);
     },
   };
+}
+
+/** Without a place in a line: the batch may hold one for another object. */
+async function applyLasting(store: Store, id: string, change: Lasting): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const kept = await store.get(objectKind, id);
+    const to = kept && change(kept.value);
+    if (kept === undefined || to === undefined || to === kept.value) return;
+    if (await succeeds(store.commit([update(kept, to)]))) return;
+    if (tries === maximumTries) throw new ConflictError(objectKind.name, id);
+  }
 }

@@ -63,6 +63,19 @@ describe('the bounds of requests', () => {
     ]);
   });
 
+  it('refuse a batch with Undo that would change more than one commit holds, and undo it', async () => {
+    const limits = { maximumMessageSize: 4 * 1024 * 1024, maximumBatchCount: 10_000 };
+    const handler = createHandler({ ...fixture.services, limits });
+    const creates = Array.from({ length: 2100 }, () => item('Create', aesKey('1.4')));
+    const undo = { before: [enumerated('BatchErrorContinuationOption', 3)] };
+    const answer = decode(await handler.handle(encode(request('1.4', creates, undo)), fixture.session()));
+    const last = answersOf(answer).at(-1);
+    expect(last?.status).to.equal('OperationFailed');
+    expect(last?.message).to.include('at most 4096 changes');
+    expect(answersOf(answer)[0]?.status).to.equal('OperationUndone');
+    expect((await ask(fixture, '1.4', 'Locate')).object).to.equal(undefined);
+  });
+
   it('leave no opened key behind', async () => {
     const id = await createKey(fixture);
     await ask(fixture, '1.4', 'Get', [uniqueIdentifier(id)]);

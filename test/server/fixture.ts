@@ -64,7 +64,10 @@ export async function openFixture(
   const services: Services = {
     store,
     audit,
-    credentials: options.credentials ?? { checkCredential: () => Promise.resolve('wrong'), demandsCredential: () => false },
+    credentials: options.credentials ?? {
+      checkCredential: () => Promise.resolve('wrong'),
+      demandsCredential: () => false,
+    },
     now: () => clock.now,
     random: randomBytes,
     log,
