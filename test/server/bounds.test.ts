@@ -2,8 +2,10 @@
 import { expect } from 'chai';
 import { createHandler } from '#server/handler';
 import type { Store } from '#store/store';
+import { enumerationNumber } from '#protocol/enumerations';
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
+import type { Item } from '#ttlv/item';
 import { answersOf, ask, createKey, item, aesKey, send, uniqueIdentifier } from './batches.ts';
 import { openFixture, type Fixture } from './fixture.ts';
 import { at, attribute, bytes, enumerated, long, request, struct, text } from './items.ts';
@@ -66,14 +68,20 @@ describe('the bounds of requests', () => {
   it('refuse a batch with Undo that would change more than one commit holds, and undo it', async () => {
     const limits = { maximumMessageSize: 4 * 1024 * 1024, maximumBatchCount: 10_000 };
     const handler = createHandler({ ...fixture.services, limits });
-    const creates = Array.from({ length: 2100 }, () => item('Create', aesKey('1.4')));
+    const handle = async (items: Item[], options = {}) =>
+      answersOf(decode(await handler.handle(encode(request('2.1', items, options)), fixture.session())));
+    const creates = Array.from({ length: 700 }, () => item('Create', aesKey('2.1')));
+    for (let batch = 0; batch < 3; batch++) await handle(creates);
+    // An identifier that stands for all that Locate has found.
+    const located = enumerated('UniqueIdentifier', enumerationNumber('UniqueIdentifier', 'Locate') as number);
     const undo = { before: [enumerated('BatchErrorContinuationOption', 3)] };
-    const answer = decode(await handler.handle(encode(request('1.4', creates, undo)), fixture.session()));
-    const last = answersOf(answer).at(-1);
+    const answers = await handle([item('Locate', [struct('Attributes')]), item('Activate', [located])], undo);
+    const last = answers.at(-1);
     expect(last?.status).to.equal('OperationFailed');
     expect(last?.message).to.include('at most 4096 changes');
-    expect(answersOf(answer)[0]?.status).to.equal('OperationUndone');
-    expect((await ask(fixture, '1.4', 'Locate')).object).to.equal(undefined);
+    expect(answers[1]?.status).to.equal('OperationUndone');
+    const active = struct('Attributes', enumerated('State', 2));
+    expect((await ask(fixture, '2.1', 'Locate', [active])).object).to.equal(undefined);
   });
 
   it('leave no opened key behind', async () => {
