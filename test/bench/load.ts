@@ -32,6 +32,7 @@ export async function ask<T>(child: ChildProcess, message: object): Promise<T> {
   return (await once(child, 'message'))[0] as T;
 }
 
+/** Microseconds of CPU that a process of `server-process.ts` has used. */
 const cpuOf = async (server: ChildProcess): Promise<number> => {
   const { cpu } = await ask<{ cpu: NodeJS.CpuUsage }>(server, { cpu: true });
   return cpu.user + cpu.system;
@@ -71,17 +72,22 @@ function drive(socket: TLSSocket, { request, check }: LoadOptions, until: number
   });
 }
 
-export async function openLoad({ server, port }: Child, options: LoadOptions): Promise<Load> {
+/** @param cpu reads the microseconds of CPU that the server has used. */
+export async function openLoad(
+  { server, port }: Child,
+  options: LoadOptions,
+  cpu: (server: ChildProcess) => Promise<number> = cpuOf,
+): Promise<Load> {
   const { identities, connections } = options;
   const sockets = await Promise.all(Array.from({ length: connections }, () => open(port, identities)));
   return {
     async run(milliseconds) {
-      const cpuBefore = await cpuOf(server);
+      const cpuBefore = await cpu(server);
       const from = performance.now();
       const counts = await Promise.all(sockets.map((socket) => drive(socket, options, from + milliseconds)));
       const seconds = (performance.now() - from) / 1000;
       const total = counts.reduce((sum, each) => sum + each, 0);
-      return { rate: total / seconds, cpu: ((await cpuOf(server)) - cpuBefore) / total };
+      return { rate: total / seconds, cpu: ((await cpu(server)) - cpuBefore) / total };
     },
     close() {
       for (const socket of sockets) socket.destroy();
