@@ -8,6 +8,7 @@ const rings: readonly (readonly string[])[] = [
   ['ttlv'],
   ['protocol', 'profiles'],
   ['objects', 'crypto'],
+  ['workers'],
   ['store', 'operations'],
   ['config', 'log'],
   ['access', 'audit', 'certs'],

@@ -7,6 +7,7 @@ import { openDirectory } from '#access/directory';
 import { certificateAuthority } from '#server/certificate-authority';
 import { serveHealth } from '#server/health';
 import { startServer } from '#server/start';
+import { createWorkers } from '#workers/tasks';
 
 import { audited } from './audited.ts';
 import { watchExpiry } from './expiry-watch.ts';
@@ -56,8 +57,11 @@ export async function startServing(workplace: Workplace): Promise<Serving> {
       });
       started.push(() => health.close());
     }
+    const workers = createWorkers();
+    started.push(() => workers.close());
     const server = await startServer({
       ...{ store, now, identity, audit: trail, admission: directory, credentials: directory, log: serverLog },
+      workers,
       random: randomBytes,
       facts: { vendorIdentification: 'kmipd', productVersion: version(), interop: config.interop },
       authority: certificateAuthority(workplace.authority, {

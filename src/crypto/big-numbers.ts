@@ -1,7 +1,5 @@
 /** Arithmetic on the numbers of keys, to see whether they belong together. */
-import { checkPrime } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { checkPrimeSync } from 'node:crypto';
 
 export const bitLength = (value: bigint): number => (value === 0n ? 0 : value.toString(2).length);
 
@@ -24,18 +22,13 @@ export function bytesOf(value: bigint, length?: number): Uint8Array | undefined 
 export const numberOf = (bytes: Uint8Array): bigint =>
   bytes.length === 0 ? 0n : BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
 
-/** Squarings of numbers of thousands of bits that take about a millisecond together. */
-const squaringsInATurn = 32;
-
-/** base^exponent mod modulus, everybody else having their turns meanwhile. For public numbers: its time tells the exponent. */
-export async function power(base: bigint, exponent: bigint, modulus: bigint): Promise<bigint> {
+/** base^exponent mod modulus. For public numbers: its time tells the exponent. */
+export function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
   let result = 1n;
   let square = base % modulus;
-  let squarings = 0;
   for (let rest = exponent; rest > 0n; rest >>= 1n) {
     if (isOdd(rest)) result = (result * square) % modulus;
     square = (square * square) % modulus;
-    if (++squarings % squaringsInATurn === 0) await setImmediate();
   }
   return result;
 }
@@ -53,5 +46,5 @@ export function inverse(value: bigint, modulus: bigint): bigint | undefined {
   return ofHigh < 0n ? ofHigh + modulus : ofHigh;
 }
 
-/** OpenSSL's test, in its own thread: up to seconds for numbers of thousands of bits. */
-export const isPrime: (value: bigint) => Promise<boolean> = promisify<bigint, boolean>(checkPrime);
+/** OpenSSL's test: up to seconds for numbers of thousands of bits. */
+export const isPrime = (value: bigint): boolean => checkPrimeSync(value);

@@ -1,5 +1,5 @@
-/** Key pairs of every family, made by OpenSSL in a thread of its own. */
-import { generateKeyPair, type ED25519KeyPairOptions } from 'node:crypto';
+/** Key pairs of every family, made by OpenSSL. */
+import { generateKeyPairSync, type ED25519KeyPairOptions } from 'node:crypto';
 import { KmipError } from '#protocol/kmip-error';
 import { familyOf, type Family, type PrivateKey, type PublicKey } from './asymmetric-key.ts';
 import { curveNamed, curveOfLength, hasPoints, type Curve, type CurveKind } from './curves.ts';
@@ -21,7 +21,15 @@ export interface PairParameters {
 }
 
 /** The name and the options that node gives a kind of key. */
-type Recipe = readonly [type: string, options?: object];
+export type Recipe = readonly [type: string, options?: RecipeOptions];
+
+interface RecipeOptions {
+  readonly modulusLength?: number;
+  readonly publicExponent?: number;
+  readonly divisorLength?: number;
+  readonly namedCurve?: string;
+  readonly group?: string;
+}
 
 const recipes: { readonly [F in Family]: (asked: PairParameters, algorithm: string) => Recipe } = {
   RSA({ length }) {
@@ -94,35 +102,35 @@ function curveFor({ recommendedCurve, length, curveKind }: PairParameters, algor
 }
 
 /**
- * What is to be run to make a pair; it resolves after milliseconds to minutes.
- * @throws KmipError InvalidAttributeValue, at once, when no such pairs are made.
+ * What `makeKeyPair` takes to make such a pair.
+ * @throws KmipError InvalidAttributeValue when no such pairs are made.
  */
-export function keyPairMaker(algorithm: string, asked: PairParameters): () => Promise<KeyPair> {
+export function recipeOf(algorithm: string, asked: PairParameters): Recipe {
   const family = familyOf(algorithm);
   if (family === undefined) throw wrong(`${algorithm} has no key pairs here`);
-  const [type, options = {}] = recipes[family](asked, algorithm);
-  return () => make(type, options);
+  return recipes[family](asked, algorithm);
 }
 
-const make = (type: string, options: object): Promise<KeyPair> =>
-  new Promise((resolve, reject) => {
-    const encoded: ED25519KeyPairOptions<'der', 'der'> = {
-      ...options,
-      publicKeyEncoding: { type: 'spki', format: 'der' },
-      privateKeyEncoding: { type: 'pkcs8', format: 'der' },
-    };
+/** It takes milliseconds to minutes. */
+export function makeKeyPair([type, options]: Recipe): KeyPair {
+  const encoded: ED25519KeyPairOptions<'der', 'der'> = {
+    ...options,
+    publicKeyEncoding: { type: 'spki', format: 'der' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'der' },
+  };
+  const { publicKey, privateKey } = generated(type, encoded);
+  try {
+    return { publicKey: readPublicInfo(publicKey), privateKey: readPrivateInfo(privateKey) };
+  } finally {
+    privateKey.fill(0);
+  }
+}
+
+function generated(type: string, options: ED25519KeyPairOptions<'der', 'der'>) {
+  try {
     // Of the types of node's overloads only one can be named here; the others differ in their options.
-    generateKeyPair(type as 'ed25519', encoded, (error, publicDer, privateDer) => {
-      if (error !== null) {
-        reject(new KmipError('CryptographicFailure', 'the key pair could not be made'));
-        return;
-      }
-      try {
-        resolve({ publicKey: readPublicInfo(publicDer), privateKey: readPrivateInfo(privateDer) });
-      } catch (fault) {
-        reject(fault as Error);
-      } finally {
-        privateDer.fill(0);
-      }
-    });
-  });
+    return generateKeyPairSync(type as 'ed25519', options);
+  } catch {
+    throw new KmipError('CryptographicFailure', 'the key pair could not be made');
+  }
+}

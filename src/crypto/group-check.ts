@@ -7,11 +7,8 @@ import { invalid } from './der.ts';
 const fieldLengths = { DSA: { minimum: 512, maximum: 4096 }, DH: { minimum: 512, maximum: 4096 } } as const;
 const orderLengths = { minimum: 160, maximum: 512 } as const;
 
-/** Runs what takes a thread for up to seconds when its turn comes. */
-export type Heavily = <T>(work: () => Promise<T>) => Promise<T>;
-
-/** @throws KmipError InvalidField when the numbers are none of a key in a group. */
-export async function checkGroupKey(key: GroupPublicKey | GroupPrivateKey, heavily: Heavily): Promise<void> {
+/** Takes up to seconds. @throws KmipError InvalidField when the numbers are none of a key in a group. */
+export function checkGroupKey(key: GroupPublicKey | GroupPrivateKey): void {
   const { family, group } = key;
   const { p, q, g } = group;
   const { minimum, maximum } = fieldLengths[family];
@@ -21,10 +18,10 @@ export async function checkGroupKey(key: GroupPublicKey | GroupPrivateKey, heavi
   }
   if (family === 'DSA') checkOrderLength(q ?? 0n);
   if (!isOdd(p) || g < 2n || g > p - 2n) throw invalid(`P and G of the ${family} key are no group`);
-  if (q !== undefined) await checkSubgroup(group, q, family);
+  if (q !== undefined) checkSubgroup(group, q, family);
   if (key.half === 'public') {
     if (key.y < 2n || key.y > p - 2n) throw invalid(`Y of the ${family} key is out of range`);
-    if (q !== undefined && isSmall(q) && (await power(key.y, q, p)) !== 1n) {
+    if (q !== undefined && isSmall(q) && power(key.y, q, p) !== 1n) {
       throw invalid(`Y of the ${family} key is not in the group of P, Q and G`);
     }
   } else if (key.x < 1n || key.x >= (q ?? p - 1n)) {
@@ -32,7 +29,7 @@ export async function checkGroupKey(key: GroupPublicKey | GroupPrivateKey, heavi
   }
   const numbers = q === undefined ? [p] : [q, p];
   for (const number of numbers) {
-    if (!(await heavily(() => isPrime(number)))) throw invalid(`P or Q of the ${family} key is no prime`);
+    if (!isPrime(number)) throw invalid(`P or Q of the ${family} key is no prime`);
   }
 }
 
@@ -45,9 +42,9 @@ function checkOrderLength(q: bigint): void {
 /** An order as large as the field's is that of a safe prime: then every number but two has it, and showing it would take long. */
 const isSmall = (q: bigint): boolean => bitLength(q) <= orderLengths.maximum;
 
-async function checkSubgroup({ p, g, j }: Group, q: bigint, family: string): Promise<void> {
+function checkSubgroup({ p, g, j }: Group, q: bigint, family: string): void {
   const belongs = q > 1n && (p - 1n) % q === 0n && (j === undefined || j * q + 1n === p);
-  if (!belongs || (isSmall(q) && (await power(g, q, p)) !== 1n)) {
+  if (!belongs || (isSmall(q) && power(g, q, p) !== 1n)) {
     throw invalid(`G of the ${family} key is not of the order Q in the field of P`);
   }
 }

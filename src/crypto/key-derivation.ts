@@ -2,8 +2,7 @@
  * Keys from keys: constructions of published standards over the hashes and MACs of node:crypto. Lengths are in bytes.
  * Whoever asks for more than a method gives gets CryptographicFailure, as KMIP 2.1 §6.1.14 and 1.4 §11.7 have it.
  */
-import { createHmac, hash as digest, pbkdf2 as pbkdf2OfNode } from 'node:crypto';
-import { promisify } from 'node:util';
+import { createHmac, hash as digest, pbkdf2Sync } from 'node:crypto';
 import { KmipError } from '#protocol/kmip-error';
 import { hashName } from './hashes.ts';
 import { mac } from './mac.ts';
@@ -131,18 +130,9 @@ export interface HkdfInput {
   readonly info?: Uint8Array | undefined;
 }
 
-const inItsThread = promisify(pbkdf2OfNode);
-
-/**
- * RFC 8018 §5.2, in a thread of its own: the caller bounds `iterations` by `pbkdf2Work`, and keeps the inputs until it is done.
- */
-export async function pbkdf2(
-  algorithm: string,
-  { password, salt, iterations }: Pbkdf2Input,
-  length: number,
-): Promise<Uint8Array> {
-  return await inItsThread(password, salt, iterations, length, hashOf(algorithm));
-}
+/** RFC 8018 §5.2; the caller bounds `iterations` by `pbkdf2Work`. */
+export const pbkdf2 = (algorithm: string, { password, salt, iterations }: Pbkdf2Input, length: number): Uint8Array =>
+  pbkdf2Sync(password, salt, iterations, length, hashOf(algorithm));
 
 export interface Pbkdf2Input {
   readonly password: Uint8Array;

@@ -10,7 +10,7 @@ import { curveNamed, type Curve } from './curves.ts';
 import { invalid, maximumDerLength } from './der.ts';
 import { checkEcPrivate, checkEcPublic } from './ec-check.ts';
 import { privateKeyOf, publicKeyAt, readEcPrivate, writeEcPrivate } from './ec-keys.ts';
-import { checkGroupKey, type Heavily } from './group-check.ts';
+import { checkGroupKey } from './group-check.ts';
 import { readPrivateInfo, readPublicInfo, writePrivateInfo, writePublicInfo } from './key-containers.ts';
 import { checkRsaPrivate, checkRsaPublic } from './rsa-check.ts';
 import { readRsaPrivate, readRsaPublic, writeRsaPrivate, writeRsaPublic } from './rsa-keys.ts';
@@ -188,10 +188,10 @@ export const defaultFormat = ({ family, half }: AsymmetricKey): KeyFormatType =>
  * Whether a key's numbers are a key at all: lengths, ranges, group and curve, and for private RSA keys a trial.
  * @throws KmipError InvalidField saying which rule is broken.
  */
-export async function checkKey(key: AsymmetricKey, heavily: Heavily): Promise<void> {
-  if (key.family === 'RSA') await (key.half === 'public' ? checkRsaPublic(key) : checkRsaPrivate(key));
+export function checkKey(key: AsymmetricKey): void {
+  if (key.family === 'RSA') key.half === 'public' ? checkRsaPublic(key) : checkRsaPrivate(key);
   else if (key.family === 'EC') key.half === 'public' ? checkEcPublic(key) : checkEcPrivate(key);
-  else await checkGroupKey(key, heavily);
+  else checkGroupKey(key);
 }
 
 /** The Cryptographic Length in bits (KMIP 2.1 §6.1.9): of the modulus, of P, of the field of the curve. */

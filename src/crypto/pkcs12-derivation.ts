@@ -8,9 +8,6 @@ export type Purpose = keyof typeof purposes;
 /** OpenSSL's names, with the bytes that each works on at a time. */
 const blockSizes: { readonly [hash: string]: number } = { sha1: 64, sha224: 64, sha256: 64, sha384: 128, sha512: 128 };
 
-/** So many rounds take a few milliseconds; then others have their turn. */
-const roundsPerTurn = 2000;
-
 export interface Derivation {
   readonly hash: string;
   readonly salt: Uint8Array;
@@ -21,19 +18,14 @@ export interface Derivation {
  * So many bytes for a purpose. Passwords are hashed as UTF-16 with a zero behind them.
  * @throws RangeError for a hash that has no block size here.
  */
-export async function derive(
-  password: string,
-  { hash, salt, rounds }: Derivation,
-  purpose: Purpose,
-  size: number,
-): Promise<Buffer> {
+export function derive(password: string, { hash, salt, rounds }: Derivation, purpose: Purpose, size: number): Buffer {
   const blockSize = blockSizes[hash];
   if (blockSize === undefined) throw new RangeError(`PKCS#12 does not derive with ${hash} here`);
   const diversifier = Buffer.alloc(blockSize, purposes[purpose]);
   const input = Buffer.concat([filling(salt, blockSize), filling(asBmpString(password), blockSize)]);
   const parts: Buffer[] = [];
   for (let length = 0; length < size;) {
-    const part = await hashed(hash, Buffer.concat([diversifier, input]), rounds);
+    const part = hashed(hash, Buffer.concat([diversifier, input]), rounds);
     parts.push(part);
     length += part.length;
     const addend = Buffer.alloc(blockSize, part);
@@ -44,12 +36,9 @@ export async function derive(
   return Buffer.concat(parts).subarray(0, size);
 }
 
-async function hashed(hash: string, data: Buffer, rounds: number): Promise<Buffer> {
+function hashed(hash: string, data: Buffer, rounds: number): Buffer {
   let value = data;
-  for (let round = 1; round <= rounds; round++) {
-    value = createHash(hash).update(value).digest();
-    if (round % roundsPerTurn === 0) await new Promise((resolve) => setImmediate(resolve));
-  }
+  for (let round = 1; round <= rounds; round++) value = createHash(hash).update(value).digest();
   return value;
 }
 

@@ -3,8 +3,7 @@
  * RFC 7292 appendix C, which is all that old Windows, Java and array firmware reads. What is read: these, and what else openssl
  * and key stores write.
  */
-import { createCipheriv, createDecipheriv, createHmac, pbkdf2, timingSafeEqual } from 'node:crypto';
-import { promisify } from 'node:util';
+import { createCipheriv, createDecipheriv, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto';
 import { Integer, Null, OctetString, Sequence, type BaseBlock } from 'asn1js';
 import forge from 'node-forge';
 import { AlgorithmIdentifier, DigestInfo, MacData, PBES2Params, PBKDF2Params } from 'pkijs';
@@ -13,8 +12,8 @@ import type { Random } from './padding.ts';
 import { derive } from './pkcs12-derivation.ts';
 
 export interface Pkcs12Protection {
-  encrypt(content: Uint8Array, password: string, random: Random): Promise<Encrypted>;
-  authenticate(content: Uint8Array, password: string, random: Random): Promise<MacData>;
+  encrypt(content: Uint8Array, password: string, random: Random): Encrypted;
+  authenticate(content: Uint8Array, password: string, random: Random): MacData;
 }
 
 export interface Encrypted {
@@ -24,7 +23,7 @@ export interface Encrypted {
 
 const rounds = 10_000;
 const saltBytes = 16;
-/** Of all parts of a container together. The derivation of PBES2 runs on the thread pool, the others between what else there is to do. */
+/** Of all parts of a container together: about a second's work. */
 const maximumRounds = { pbes2: 1_000_000, others: 250_000 };
 
 const Algorithm = {
@@ -36,9 +35,9 @@ const Algorithm = {
 } as const;
 
 export const modern: Pkcs12Protection = {
-  async encrypt(content, password, random) {
+  encrypt(content, password, random) {
     const [salt, iv] = [random(saltBytes), random(16)];
-    const key = await promisify(pbkdf2)(password, salt, rounds, 32, 'sha256');
+    const key = pbkdf2Sync(password, salt, rounds, 32, 'sha256');
     const derivation = new PBKDF2Params({
       salt: octets(salt),
       iterationCount: rounds,
@@ -54,10 +53,10 @@ export const modern: Pkcs12Protection = {
 };
 
 export const legacy: Pkcs12Protection = {
-  async encrypt(content, password, random) {
+  encrypt(content, password, random) {
     const derivation = { hash: 'sha1', salt: random(saltBytes), rounds };
-    const key = await derive(password, derivation, 'key', 24);
-    const iv = await derive(password, derivation, 'iv', 8);
+    const key = derive(password, derivation, 'key', 24);
+    const iv = derive(password, derivation, 'iv', 8);
     const parameters = new Sequence({ value: [octets(derivation.salt), new Integer({ value: rounds })] });
     return {
       algorithm: algorithm(Algorithm.pbeWithSHA1And3KeyTripleDesCbc, parameters),
@@ -67,18 +66,18 @@ export const legacy: Pkcs12Protection = {
   authenticate: (content, password, random) => macWith('sha1', content, password, random),
 };
 
-async function macWith(hash: 'sha1' | 'sha256', content: Uint8Array, password: string, random: Random) {
+function macWith(hash: 'sha1' | 'sha256', content: Uint8Array, password: string, random: Random) {
   const salt = random(saltBytes);
-  const digest = octets(await macOf(content, password, { hash, salt, rounds }));
+  const digest = octets(macOf(content, password, { hash, salt, rounds }));
   const oid = Object.keys(macHashes).find((each) => macHashes[each]?.hash === hash) as string;
   const mac = new DigestInfo({ digestAlgorithm: algorithm(oid, new Null()), digest });
   return new MacData({ mac, macSalt: octets(salt), iterations: rounds });
 }
 
-async function macOf(content: Uint8Array, password: string, derivation: Parameters<typeof derive>[1]): Promise<Buffer> {
+function macOf(content: Uint8Array, password: string, derivation: Parameters<typeof derive>[1]): Buffer {
   const { hash } = derivation;
   const { length } = createHmac(hash, '').digest();
-  return createHmac(hash, await derive(password, derivation, 'mac', length))
+  return createHmac(hash, derive(password, derivation, 'mac', length))
     .update(content)
     .digest();
 }
@@ -116,15 +115,10 @@ export function roundsOfContainer(): TakeRounds {
 }
 
 /** Whether the MAC is that of the content under the password. @throws KmipError InvalidField for one that is not made here. */
-export async function isAuthentic(
-  content: Uint8Array,
-  macData: MacData,
-  password: string,
-  take: TakeRounds,
-): Promise<boolean> {
+export function isAuthentic(content: Uint8Array, macData: MacData, password: string, take: TakeRounds): boolean {
   const { hash } = macHashes[macData.mac.digestAlgorithm.algorithmId] ?? unknown('MAC');
   const salt = macData.macSalt.valueBlock.valueHexView;
-  const actual = await macOf(content, password, { hash, salt, rounds: take(macData.iterations ?? 1, 'others') });
+  const actual = macOf(content, password, { hash, salt, rounds: take(macData.iterations ?? 1, 'others') });
   const said = macData.mac.digest.valueBlock.valueHexView;
   return said.length === actual.length && timingSafeEqual(said, actual);
 }
@@ -188,14 +182,14 @@ const pkcs12Ciphers: { readonly [oid: string]: Cipher } = {
  * Undoes `encrypt`, of whatever scheme.
  * @throws KmipError InvalidField for schemes that are not here; other errors when it does not decrypt.
  */
-export async function decrypt(
+export function decrypt(
   { algorithmId, algorithmParams }: AlgorithmIdentifier,
   data: Uint8Array,
   password: string,
   take: TakeRounds,
 ) {
   if (algorithmId === Algorithm.pbes2)
-    return await decryptPbes2(new PBES2Params({ schema: algorithmParams }), data, password, take);
+    return decryptPbes2(new PBES2Params({ schema: algorithmParams }), data, password, take);
   const cipher = pkcs12Ciphers[algorithmId] ?? unknown('cipher');
   const [salt, count] = (algorithmParams as Sequence).valueBlock.value as [OctetString, Integer];
   const derivation = {
@@ -203,11 +197,11 @@ export async function decrypt(
     salt: salt.valueBlock.valueHexView,
     rounds: take(count.valueBlock.valueDec, 'others'),
   };
-  const key = await derive(password, derivation, 'key', cipher.keyBytes);
-  return cipher.decrypt(key, await derive(password, derivation, 'iv', 8), data);
+  const key = derive(password, derivation, 'key', cipher.keyBytes);
+  return cipher.decrypt(key, derive(password, derivation, 'iv', 8), data);
 }
 
-async function decryptPbes2(
+function decryptPbes2(
   { keyDerivationFunc, encryptionScheme }: PBES2Params,
   data: Uint8Array,
   password: string,
@@ -218,13 +212,7 @@ async function decryptPbes2(
   const { salt, iterationCount, prf } = new PBKDF2Params({ schema: keyDerivationFunc.algorithmParams });
   const hash = prf === undefined ? 'sha1' : (prfs[prf.algorithmId] ?? unknown('key derivation'));
   const count = take(iterationCount, 'pbes2');
-  const key = await promisify(pbkdf2)(
-    password,
-    (salt as OctetString).valueBlock.valueHexView,
-    count,
-    cipher.keyBytes,
-    hash,
-  );
+  const key = pbkdf2Sync(password, (salt as OctetString).valueBlock.valueHexView, count, cipher.keyBytes, hash);
   return cipher.decrypt(key, (encryptionScheme.algorithmParams as OctetString).valueBlock.valueHexView, data);
 }
 

@@ -44,7 +44,7 @@ const x509Certificate = '1.2.840.113549.1.9.22.1';
 /** RFC 2985 §5.5. */
 export const AttributeType = { friendlyName: '1.2.840.113549.1.9.20', localKeyId: '1.2.840.113549.1.9.21' } as const;
 
-export async function writePkcs12({ privateKey, certificates }: Pkcs12, options: Pkcs12Options): Promise<Buffer> {
+export function writePkcs12({ privateKey, certificates }: Pkcs12, options: Pkcs12Options): Buffer {
   const { friendlyName, password, format = 'modern', random } = options;
   const protection = protections[format];
   const id = sha1(certificates[0] ?? privateKey ?? new Uint8Array(0));
@@ -55,7 +55,7 @@ export async function writePkcs12({ privateKey, certificates }: Pkcs12, options:
   ];
   const safeContents: ContentInfo[] = [];
   if (privateKey !== undefined) {
-    const shrouded = await protection.encrypt(privateKey, password, random);
+    const shrouded = protection.encrypt(privateKey, password, random);
     const bagValue = new PKCS8ShroudedKeyBag({
       encryptionAlgorithm: shrouded.algorithm,
       encryptedData: octets(shrouded.bytes),
@@ -69,10 +69,10 @@ export async function writePkcs12({ privateKey, certificates }: Pkcs12, options:
       const bagValue = new CertBag({ certId: x509Certificate, certValue: octets(der) });
       return new SafeBag({ bagId: BagType.certificate, bagValue, ...(place === 0 && { bagAttributes: attributes() }) });
     });
-    safeContents.push(encryptedDataOf(await protection.encrypt(contentsOf(bags), password, random)));
+    safeContents.push(encryptedDataOf(protection.encrypt(contentsOf(bags), password, random)));
   }
   const bytes = new Uint8Array(new AuthenticatedSafe({ safeContents }).toSchema().toBER());
-  const macData = await protection.authenticate(bytes, password, random);
+  const macData = protection.authenticate(bytes, password, random);
   return Buffer.from(new PFX({ authSafe: dataOf(bytes), macData }).toSchema().toBER());
 }
 

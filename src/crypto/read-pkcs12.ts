@@ -36,7 +36,7 @@ export interface NamedKey {
  * All keys and certificates of a container.
  * @throws KmipError BadPassword when it does not open, InvalidField for bytes that are no such container, or one that asks for too much.
  */
-export async function readPkcs12(bytes: Uint8Array, password: string): Promise<Pkcs12Entries> {
+export function readPkcs12(bytes: Uint8Array, password: string): Pkcs12Entries {
   if (bytes.length > maximumPkcs12Bytes) {
     throw new KmipError(
       'InvalidField',
@@ -47,16 +47,16 @@ export async function readPkcs12(bytes: Uint8Array, password: string): Promise<P
   const content = parse(() => bytesIn(file.authSafe.content));
   const take = roundsOfContainer();
   // The authentication is checked before anything else is believed.
-  if (file.macData !== undefined && !(await isAuthentic(content, file.macData, password, take))) throw sealed();
+  if (file.macData !== undefined && !isAuthentic(content, file.macData, password, take)) throw sealed();
   const keys: NamedKey[] = [];
   const certificates: Uint8Array[] = [];
   for (const info of parse(() => contentsIn(content))) {
-    const bags = await bagsOf(info, password, take);
+    const bags = bagsOf(info, password, take);
     for (const bag of bags) {
       const { bagValue } = bag;
       if (bagValue instanceof PKCS8ShroudedKeyBag) {
         const { encryptionAlgorithm, encryptedData } = bagValue;
-        const privateKey = await opened(() => decrypt(encryptionAlgorithm, bytesIn(encryptedData), password, take));
+        const privateKey = opened(() => decrypt(encryptionAlgorithm, bytesIn(encryptedData), password, take));
         keys.push({ privateKey, friendlyName: friendlyNameOf(bag) });
       } else if (bagValue instanceof PrivateKeyInfo) {
         keys.push({ privateKey: new Uint8Array(bagValue.toSchema().toBER()), friendlyName: friendlyNameOf(bag) });
@@ -114,9 +114,9 @@ function parse<T>(read: () => T): T {
 }
 
 /** What does not decrypt has another password; where there is no MAC nothing else tells. */
-async function opened<T>(open: () => Promise<T>): Promise<T> {
+function opened<T>(open: () => T): T {
   try {
-    return await open();
+    return open();
   } catch (error) {
     throw error instanceof KmipError ? error : sealed();
   }
@@ -133,14 +133,14 @@ const bytesIn = (octets: OctetString): Uint8Array => new Uint8Array(octets.getVa
 const contentsIn = (bytes: Uint8Array): ContentInfo[] =>
   childrenOf(valueIn(bytes), 'the PKCS#12 container').map((schema) => new ContentInfo({ schema }));
 
-async function bagsOf(info: ContentInfo, password: string, take: TakeRounds): Promise<readonly SafeBag[]> {
+function bagsOf(info: ContentInfo, password: string, take: TakeRounds): readonly SafeBag[] {
   if (info.contentType !== ContentInfo.ENCRYPTED_DATA) {
     return parse(() => new SafeContents({ schema: valueIn(bytesIn(info.content)) }).safeBags);
   }
   const { encryptedContentInfo } = parse(() => new EncryptedData({ schema: info.content }));
   const encrypted = parse(() => new Uint8Array(encryptedContentInfo.getEncryptedContent()));
-  return await opened(async () => {
-    const contents = await decrypt(encryptedContentInfo.contentEncryptionAlgorithm, encrypted, password, take);
+  return opened(() => {
+    const contents = decrypt(encryptedContentInfo.contentEncryptionAlgorithm, encrypted, password, take);
     return new SafeContents({ schema: valueIn(contents) }).safeBags;
   });
 }

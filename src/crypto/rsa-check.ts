@@ -1,6 +1,5 @@
 /** Whether the numbers of an RSA key belong together (RFC 8017 §3). */
-import { randomBytes, sign, verify } from 'node:crypto';
-import { promisify } from 'node:util';
+import { randomBytes, sign, verify, type KeyObject } from 'node:crypto';
 import type { RsaPrivateKey, RsaPublicKey } from './asymmetric-key.ts';
 import { bitLength, isOdd } from './big-numbers.ts';
 import { invalid } from './der.ts';
@@ -17,8 +16,8 @@ export function checkRsaPublic({ modulus, publicExponent }: RsaPublicKey): void 
   checkPublicExponent(publicExponent, modulus);
 }
 
-/** With a signature, made in a thread of OpenSSL's, that the public half must find good. */
-export async function checkRsaPrivate(key: RsaPrivateKey): Promise<void> {
+/** With a signature that the public half must find good. */
+export function checkRsaPrivate(key: RsaPrivateKey): void {
   const { modulus, parts } = key;
   checkModulus(modulus);
   if (parts === undefined) return;
@@ -42,11 +41,14 @@ export async function checkRsaPrivate(key: RsaPrivateKey): Promise<void> {
     keyObjectOf(key),
     keyObjectOf({ family: 'RSA', half: 'public', modulus, publicExponent }),
   ];
-  const signature = await promisify<Buffer>((done) => sign('sha256', message, privateKey, done))().catch(
-    () => undefined,
-  );
-  if (signature === undefined || !verify('sha256', message, publicKey, signature)) {
-    throw invalid('the RSA key does not work: its primes are none');
+  if (!signs(message, privateKey, publicKey)) throw invalid('the RSA key does not work: its primes are none');
+}
+
+function signs(message: Uint8Array, privateKey: KeyObject, publicKey: KeyObject): boolean {
+  try {
+    return verify('sha256', message, publicKey, sign('sha256', message, privateKey));
+  } catch {
+    return false;
   }
 }
 

@@ -1,5 +1,4 @@
 /** Secrets in parts, and back (KMIP 2.1 §13.1, 1.4 §2.2.5): the same for every Split Key Method. */
-import { setImmediate } from 'node:timers/promises';
 import { KmipError } from '#protocol/kmip-error';
 import { isPrime, numberOf } from './big-numbers.ts';
 import type { Random } from './padding.ts';
@@ -24,9 +23,9 @@ const maximumPrimeBits = 4096;
  * Refuses a Prime Field Size that is no prime, which may take a thread for seconds.
  * @throws KmipError InvalidField.
  */
-export async function checkPrimeField(prime: bigint): Promise<void> {
+export function checkPrimeField(prime: bigint): void {
   if (mersennePrimes.includes(prime)) return;
-  if (prime < 2n || prime >> BigInt(maximumPrimeBits) !== 0n || !(await isPrime(prime))) {
+  if (prime < 2n || prime >> BigInt(maximumPrimeBits) !== 0n || !isPrime(prime)) {
     throw new KmipError('InvalidField', `Prime Field Size must be a prime of ${maximumPrimeBits} bits at most`);
   }
 }
@@ -44,14 +43,13 @@ export function checkSharing(sharing: Sharing): void {
   if (parts > most) throw new KmipError('InvalidField', `the Split Key Method has ${most} parts at most`);
 }
 
-/** The parts in the order of their identifiers; everybody else has their turns in between. */
-export async function splitSecret(secret: Uint8Array, sharing: Sharing, random: Random): Promise<Part[]> {
+/** The parts in the order of their identifiers. */
+export function splitSecret(secret: Uint8Array, sharing: Sharing, random: Random): Part[] {
   const splitting = ways[sharing.method].split(secret, sharing, random);
   const parts: Part[] = [];
   try {
     for (let identifier = 1; identifier <= sharing.parts; identifier++) {
       parts.push({ identifier, bytes: splitting.partAt(identifier) });
-      await setImmediate();
     }
     return parts;
   } finally {
@@ -64,7 +62,7 @@ export async function splitSecret(secret: Uint8Array, sharing: Sharing, random: 
  * `parts` are as many as the threshold at least, of different identifiers, of one length but for the prime field.
  * @throws KmipError CryptographicFailure when they do not belong together.
  */
-export async function joinSecret(parts: readonly Part[], sharing: Sharing): Promise<Uint8Array> {
+export function joinSecret(parts: readonly Part[], sharing: Sharing): Uint8Array {
   const { valueAt } = ways[sharing.method];
   const first = parts.slice(0, sharing.threshold);
   for (const { identifier, bytes } of parts.slice(sharing.threshold)) {
@@ -72,7 +70,6 @@ export async function joinSecret(parts: readonly Part[], sharing: Sharing): Prom
     const belongs = numberOf(expected) === numberOf(bytes);
     expected.fill(0);
     if (!belongs) throw new KmipError('CryptographicFailure', `part ${identifier} is of another key than the others`);
-    await setImmediate();
   }
   return valueAt(0, first, sharing);
 }

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { familyOf, type AsymmetricKey, type Half, type KeyMaterial } from '#crypto/asymmetric-key';
 import { bitLength } from '#crypto/big-numbers';
 import { compressed, isCompression } from '#crypto/ec-keys';
-import { checkKey, formatsOf, lengthOf, readKey, writeKey } from '#crypto/key-formats';
+import { formatsOf, lengthOf, readKey, writeKey } from '#crypto/key-formats';
 import type { Attributes } from '#objects/attributes';
 import { isWrapped, type KeyBlock } from '#objects/object-structure';
 import { containerIn } from '#objects/opened-container';
@@ -54,7 +54,7 @@ export async function examineAsymmetric(
     return algorithm === undefined ? {} : { cryptographicAlgorithm: algorithm, cryptographicLength: length };
   }
   checkCompression(key, block, context.version);
-  await checkKey(key, (work) => context.heavily(work));
+  await context.heavily('checkKey', key);
   checkAlgorithm(key, algorithm);
   checkLength(key, length);
   const parameters = domainParametersOf(key);

@@ -6,6 +6,7 @@ import type { Instance } from '#objects/attribute-codec';
 import type { CreationRules } from '#objects/creation-rules';
 import type { EnumerationValue } from '#protocol/enumerations';
 import type { ObjectReference } from '#protocol/structures';
+import type { TaskInput, TaskName, TaskOutput } from '#workers/tasks';
 import type { Rules, Version } from '#protocol/versions';
 import type { ObjectRight } from './rights.ts';
 import type { Streams } from './streams.ts';
@@ -78,8 +79,12 @@ export interface Context {
   commit(changes: readonly ObjectChange[]): Promise<void>;
   /** Sets or, with undefined, empties the ID Placeholder (2.1 §6.1, 1.4 §4). */
   setPlaceholder(id: string | undefined): void;
-  /** Runs what takes a thread for long, such as making a key pair: few at once, the clients in turn. */
-  heavily<T>(work: () => Promise<T>): Promise<T>;
+  /**
+   * Does what may take long, such as making a key pair: at once when it is cheap, else in a worker thread, the clients in turn. The input stays the operation's, to wipe; so does the
+   * output. After work of a thread `commit` refuses to keep anything for a client that has left.
+   * @throws KmipError as the task does; OperationCanceledByRequester when the client has left before its turn.
+   */
+  heavily<N extends TaskName>(task: N, input: TaskInput<N>): Promise<TaskOutput<N>>;
   /** Refuses what cannot be undone in a batch that may be. @throws KmipError FeatureNotSupported. */
   refuseUndo(what: string): void;
   /** Of the caller's connection. @throws KmipError as `refuseUndo` does. */

@@ -1,5 +1,5 @@
 import { writeKey } from '#crypto/key-formats';
-import { primeFor, splitSecret, type Part, type Sharing } from '#crypto/secret-sharing';
+import { primeFor, type Part, type Sharing } from '#crypto/secret-sharing';
 import { symmetricKeyBytes } from '#crypto/symmetric-keys';
 import { attributeSet } from '#objects/attribute-groups';
 import type { Attributes } from '#objects/attributes';
@@ -72,7 +72,7 @@ export const createSplitKey = defineOperation('CreateSplitKey', {
         context,
       );
       checkWork(secret.length, sharing.threshold, sharing.parts);
-      const parts = await splitSecret(secret, sharing, (length) => context.random(length));
+      const parts = await context.heavily('splitSecret', { secret, sharing });
       const attributesOfParts = source === undefined ? given : ofSource(source, secret, given);
       const made = asObjects(parts, sharing, attributesOfParts, context);
       await keep(made, context);

@@ -1,4 +1,5 @@
 /** What Derive Key derives from: the roles of its objects, its parameters, and the run of a method. */
+import { checkData, derivationMethods, type DerivationMethod, type WithKey } from '#crypto/derivation-methods';
 import { agreedSecret } from '#crypto/key-agreement';
 import type { Attributes } from '#objects/attributes';
 import { objectTypeOf } from '#objects/managed-object';
@@ -10,7 +11,6 @@ import { KmipError } from '#protocol/kmip-error';
 import { cryptographicParameters, type CryptographicParameters } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
 import type { Context, Loaded } from './context.ts';
-import { checkData, derivationMethods, type DerivationMethod } from './derivation-methods.ts';
 import { keyObjectIn, openBytes } from './usable-key.ts';
 import { chargeUse } from './usage-charge.ts';
 
@@ -69,8 +69,7 @@ export async function derive(
   try {
     const fed = data.reduce((sum, each) => sum + each.length, 0);
     const charged = charge([ofKey], fed === 0 ? length : fed);
-    const random = (size: number): Uint8Array => context.random(size);
-    return { bytes: await method.derive({ ...input, random }, (work) => context.heavily(work)), charged };
+    return { bytes: await context.heavily('derive', { method: name as WithKey, ...input }), charged };
   } finally {
     key.fill(0);
     secretData?.fill(0);

@@ -1,4 +1,4 @@
-import { joinSecret, type Part, type Sharing } from '#crypto/secret-sharing';
+import { type Part, type Sharing } from '#crypto/secret-sharing';
 import { attributeSet } from '#objects/attribute-groups';
 import type { Attributes } from '#objects/attributes';
 import { objectTypeOf } from '#objects/managed-object';
@@ -56,7 +56,7 @@ export const joinSplitKey = defineOperation('JoinSplitKey', {
         parts.push({ identifier: structure.keyPartIdentifier, bytes: openBytes(loaded) });
       }
       checkLengths(parts, sharing);
-      const joined = await joinSecret(parts, sharing);
+      const joined = await context.heavily('joinSecret', { parts, sharing });
       const secret = secretIn(objectType, joined, sharing, given);
       joined.fill(0);
       const structure = inFormat(

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AsymmetricKey, Half } from '#crypto/asymmetric-key';
 import type { CurveKind } from '#crypto/curves';
-import { keyPairMaker } from '#crypto/generate-key-pair';
+import { recipeOf } from '#crypto/generate-key-pair';
 import { defaultFormat, firstFormat, lengthOf, writeKey } from '#crypto/key-formats';
 import { attributeSet } from '#objects/attribute-groups';
 import { attributeRow, type AttributeKey, type Attributes, type AttributeValue } from '#objects/attributes';
@@ -109,13 +109,13 @@ export async function newKeyPair(
     throw new KmipError('InvalidAttribute', 'a new key pair needs a Cryptographic Algorithm');
   }
   const { recommendedCurve, qlength } = parameters.cryptographicDomainParameters ?? {};
-  const makePair = keyPairMaker(algorithm, {
+  const recipe = recipeOf(algorithm, {
     length: parameters.cryptographicLength,
     recommendedCurve,
     qlength,
     curveKind,
   });
-  const { privateKey, publicKey } = await context.heavily(makePair);
+  const { privateKey, publicKey } = await context.heavily('makeKeyPair', recipe);
   const [privateId, publicId] = [context.newIdentifier(), context.newIdentifier()];
   return {
     private: half(

@@ -2,8 +2,7 @@
 import { X509Certificate, type KeyObject } from 'node:crypto';
 import { writeKey } from '#crypto/key-formats';
 import { keyObjectOf } from '#crypto/key-objects';
-import { writePkcs12 } from '#crypto/pkcs12';
-import { entryOf, isSameName, readPkcs12 } from '#crypto/read-pkcs12';
+import { entryOf } from '#crypto/read-pkcs12';
 import type { Attributes } from '#objects/attributes';
 import { isWrapped, type ObjectStructure } from '#objects/object-structure';
 import { containerIn, containerMaterial, type OpenedContainer } from '#objects/opened-container';
@@ -44,7 +43,7 @@ export async function outOfContainer(
     throw new KmipError('InvalidField', 'the Key Material of a PKCS_12 key must be a Byte String');
   }
   const password = await passwordOf(given, context);
-  const entries = await context.heavily(() => readPkcs12(container, password));
+  const entries = await context.heavily('readPkcs12', { container, password });
   const entry = entryOf(entries, given.pkcs12FriendlyName);
   for (const { privateKey } of entries.keys) context.wipeLater(privateKey);
   if (entry === undefined) {
@@ -86,12 +85,12 @@ export async function inContainer(
   const password = await passwordOf(object.attributes, context);
   const { pkcs12FriendlyName: friendlyName } = object.attributes;
   const pack = (privateKey: Uint8Array | undefined, certificates: readonly Uint8Array[]): Promise<Uint8Array> =>
-    context.heavily(() =>
-      writePkcs12(
-        { privateKey, certificates },
-        { friendlyName: friendlyName ?? usualName, password, random: (length) => context.random(length) },
-      ),
-    );
+    context.heavily('writePkcs12', {
+      privateKey,
+      certificates,
+      friendlyName: friendlyName ?? usualName,
+      password,
+    });
   if (structure.objectType === 'Certificate') {
     return { ...structure, certificateValue: await pack(undefined, await chainFrom(loaded, context)) };
   }
@@ -108,7 +107,7 @@ export async function inContainer(
   const stands =
     held !== undefined &&
     hasChain(held, certificates) &&
-    (await context.heavily(() => opensTo(held.container, password, friendlyName)));
+    (await context.heavily('opensPkcs12', { container: held.container, password, friendlyName }));
   const keyMaterial = stands ? held.container : await pack(privateKey, certificates);
   return {
     ...structure,
@@ -128,19 +127,6 @@ function checkBelongs(certificate: Uint8Array, key: KeyObject): void {
 const hasChain = ({ certificates: held }: OpenedContainer, certificates: readonly Uint8Array[]): boolean =>
   held.length === certificates.length &&
   held.every((each, place) => Buffer.from(each).equals(certificates[place] as Uint8Array));
-
-/** Whether the password still opens the container, and the key still has the name that it has there. */
-async function opensTo(container: Uint8Array, password: string, friendlyName: string | undefined): Promise<boolean> {
-  try {
-    const entries = await readPkcs12(container, password);
-    const entry = entryOf(entries, friendlyName);
-    for (const { privateKey } of entries.keys) privateKey.fill(0);
-    return entry !== undefined && isSameName(entry.friendlyName, friendlyName);
-  } catch (error) {
-    if (error instanceof KmipError && error.reason === 'BadPassword') return false;
-    throw error;
-  }
-}
 
 const badPassword = (why: string): KmipError => new KmipError('BadPassword', `PKCS#12 Password Link: ${why}`);
 

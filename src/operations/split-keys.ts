@@ -1,5 +1,5 @@
 /** What Create and Join Split Key share (KMIP 2.1 §2.8, §13.1; 1.4 §2.2.5). */
-import { checkPrimeField, checkSharing, isSplitKeyMethod, type Sharing } from '#crypto/secret-sharing';
+import { checkSharing, isSplitKeyMethod, type Sharing } from '#crypto/secret-sharing';
 import type { Attributes } from '#objects/attributes';
 import { objectTypeOf } from '#objects/managed-object';
 import type { ObjectStructure } from '#objects/object-structure';
@@ -56,7 +56,7 @@ export async function sharingOf(fields: SharingFields, context: Context): Promis
   const { primeFieldSize: prime } = fields;
   const polynomial = fields.polynomial === 0x11b ? 0x11b : 0x11d;
   const sharing = { method, parts, threshold, polynomial, ...(isInPrimeField ? { prime } : {}) } as const;
-  if (isInPrimeField && prime !== undefined) await context.heavily(() => checkPrimeField(prime));
+  if (isInPrimeField && prime !== undefined) await context.heavily('checkPrimeField', prime);
   checkSharing(sharing);
   return sharing;
 }

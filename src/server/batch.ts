@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { KmipError } from '#protocol/kmip-error';
 import type { RequestMessage, ResponseBatchItem } from '#protocol/message';
 import { asFailure, explained, failed, refuseItem, runsOf, untilUndisturbed, type Done } from './batch-item.ts';
-import type { Asking } from './context.ts';
+import { refuseIfLeft, type Asking } from './context.ts';
 import { Placeholders } from './placeholders.ts';
 import { answerIsFull, answerRoom } from './response-size.ts';
 import { stagedView, type ObjectView } from './view.ts';
@@ -33,8 +33,8 @@ export async function refuseBatch(
 
 /** Up to the first failure, or, with Continue, all. */
 async function runInTurn({ header, batchItems }: RequestMessage, asking: Asking, view: ObjectView): Promise<Done[]> {
-  const { version, session, services, opened } = asking;
-  const batch = { version, session, services, opened, view, placeholders: new Placeholders() };
+  const { version, session, services, opened, effort } = asking;
+  const batch = { version, session, services, opened, effort, view, placeholders: new Placeholders() };
   const { maximumBatchCount } = services.limits;
   const done: Done[] = [];
   const room = answerRoom();
@@ -66,6 +66,7 @@ async function runUndoable(request: RequestMessage, asking: Asking): Promise<Don
         done = await runInTurn(request, asking, view);
         const last = done.at(-1) as Done;
         if (!failed(last)) {
+          refuseIfLeft(asking);
           await view.commitStaged();
           return done;
         }

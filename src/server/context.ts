@@ -25,6 +25,7 @@ import { KmipError } from '#protocol/kmip-error';
 import type { ObjectReference } from '#protocol/structures';
 import { rulesOf, type Rules, type Version } from '#protocol/versions';
 import type { Kept } from '#store/store';
+import type { TaskInput, TaskName, TaskOutput } from '#workers/tasks';
 import { offeredIn } from './offered.ts';
 import { candidates } from './candidates.ts';
 import type { Placeholders } from './placeholders.ts';
@@ -39,6 +40,22 @@ export interface Asking {
   readonly services: Running;
   /** Material that was opened for the request: whoever encodes the answer wipes it then. */
   readonly opened: Uint8Array[];
+  readonly effort: Effort;
+}
+
+/** What has been done for a request so far. */
+export interface Effort {
+  /** Work of a thread was. */
+  isHeavy: boolean;
+}
+
+/**
+ * What took long is not kept for a client that has left meanwhile: it would never learn of it.
+ * @throws KmipError OperationCanceledByRequester.
+ */
+export function refuseIfLeft({ effort, session }: Pick<Asking, 'effort' | 'session'>): void {
+  if (!effort.isHeavy || session.hasLeft?.() !== true) return;
+  throw new KmipError('OperationCanceledByRequester', 'the client left before its work was done: nothing is kept');
 }
 
 /** What the items of one request share. */
@@ -208,6 +225,7 @@ export class RunContext implements Context {
   async commit(changes: readonly ObjectChange[]): Promise<void> {
     const viewChanges: ViewChange[] = [];
     for (const change of changes) viewChanges.push(await this.#viewChange(change));
+    refuseIfLeft(this.#batch);
     this.#entryId = await this.#batch.view.commit(viewChanges, this.#run.entry);
   }
 
@@ -232,8 +250,12 @@ export class RunContext implements Context {
     this.#batch.placeholders.placeholder = id;
   }
 
-  heavily<T>(work: () => Promise<T>): Promise<T> {
-    return this.#batch.services.heavyWork.run(this.clientId, work);
+  async heavily<N extends TaskName>(task: N, input: TaskInput<N>): Promise<TaskOutput<N>> {
+    const { services, session, effort } = this.#batch;
+    const { workers, random } = services;
+    if (workers.isHeavy(task, input)) effort.isHeavy = true;
+    const hasLeft = (): boolean => session.hasLeft?.() === true;
+    return await workers.run(task, input, { client: this.clientId, random, hasLeft });
   }
 
   log(message: string): void {

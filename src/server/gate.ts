@@ -79,7 +79,11 @@ export function createGate({ admission, audit, log, limits, now }: GateOptions):
     const fingerprint = fingerprintOf(certificate);
     const admit = ({ id }: { readonly id: string }): void =>
       admitAs(
-        { connection, clientId: id, fingerprint, peer: socket.remoteAddress, isClosed: () => socket.destroyed },
+        {
+          ...{ connection, clientId: id, fingerprint, peer: socket.remoteAddress },
+          isClosed: () => socket.destroyed,
+          hasLeft: () => socket.destroyed || hasEnded(socket),
+        },
         socket,
         serve,
       );
@@ -135,3 +139,8 @@ export function createGate({ admission, audit, log, limits, now }: GateOptions):
     settle: () => refusals.close(),
   };
 }
+
+/** Also while what came before the end waits to be read: of this node tells only so. */
+const hasEnded = (socket: TLSSocket): boolean =>
+  socket.readableEnded ||
+  (socket as { readonly _readableState?: { readonly ended?: boolean } })._readableState?.ended === true;

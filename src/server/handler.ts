@@ -2,7 +2,6 @@
  * One request's way from bytes to bytes, without a socket: decode, header, batch, encode. TCP, HTTPS and tests share it. It answers
  * everything that can be answered; what cannot even be told from noise closes the connection.
  */
-import { availableParallelism } from 'node:os';
 import { decode } from '#ttlv/decode';
 import { encode, encodedLength } from '#ttlv/encode';
 import { TtlvError, type Item } from '#ttlv/item';
@@ -22,7 +21,6 @@ import { answerVersion, type Version } from '#protocol/versions';
 import { createAuthenticator } from './authentication.ts';
 import { explained } from './batch-item.ts';
 import { refuseBatch, runBatch } from './batch.ts';
-import { createFairQueue } from './fair-queue.ts';
 import { identifiers } from './identifier.ts';
 import { fitting } from './response-size.ts';
 import { rotations } from './rotations.ts';
@@ -31,12 +29,6 @@ import type { Session } from './session.ts';
 import { createStreamTable } from './streams.ts';
 import { directView } from './view.ts';
 import { WaitingLines } from './waiting-lines.ts';
-
-/**
- * Threads that one server lets heavy work keep: the rest stay for everybody's requests. One processor fewer than there are, lest requests wait for a
- * turn on one.
- */
-const heavyAtOnce = Math.min(2, Math.max(1, availableParallelism() - 1));
 
 export interface Handler {
   /** The answer to one request, whatever happens. */
@@ -60,7 +52,6 @@ export function createHandler(services: Services): Handler {
     objects: directView(services),
     lines: new WaitingLines(),
     interopBegun: new Map(),
-    heavyWork: createFairQueue(heavyAtOnce),
     streams: createStreamTable(services),
   };
 
@@ -74,7 +65,7 @@ export function createHandler(services: Services): Handler {
         checkHeader(request);
         const { protocolVersion: version, maximumResponseSize } = request.header;
         logCorrelation(request, session);
-        const asking = { version, session, services: running, opened };
+        const asking = { version, session, services: running, opened, effort: { isHeavy: false } };
         const refusal = await refusalOf(request, session);
         if (refusal === undefined) return answer(await runBatch(request, asking), version, maximumResponseSize);
         logRefusal(refusal, session);

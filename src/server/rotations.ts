@@ -59,7 +59,14 @@ export function rotations(running: Running): (signal?: AbortSignal) => Promise<v
     };
     const opened: Uint8Array[] = [];
     const session = { connection: 0, clientId: owner, fingerprint: '' };
-    const asking = { version: newestVersion, session, services: running, opened, view: objects };
+    const asking = {
+      version: newestVersion,
+      session,
+      services: running,
+      opened,
+      view: objects,
+      effort: { isHeavy: false },
+    };
     try {
       const entryId = await untilUndisturbed(running, async () => {
         // Another process may have been faster.

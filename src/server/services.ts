@@ -2,7 +2,7 @@
 import type { AuditTrail } from '#audit/trail';
 import type { CertificateAuthority, ServerFacts } from '#operations/context';
 import type { Store } from '#store/store';
-import type { FairQueue } from './fair-queue.ts';
+import type { Workers } from '#workers/tasks';
 import type { Credentials } from './authentication.ts';
 import type { NewIdentifier } from './identifier.ts';
 import type { StreamTable } from './streams.ts';
@@ -26,6 +26,8 @@ export interface Services {
   random(length: number): Uint8Array;
   readonly log: ServerLog;
   readonly facts: ServerFacts;
+  /** What would hold up everybody is done here. */
+  readonly workers: Workers;
   /** Absent: nothing is certified, and no chain judged. */
   readonly authority?: CertificateAuthority;
   readonly limits: HandlerLimits;
@@ -39,7 +41,6 @@ export interface Running extends Services {
   readonly lines: WaitingLines;
   /** The identifier that every object made since a client's Interop Begin comes after, by client. */
   readonly interopBegun: Map<string, string>;
-  readonly heavyWork: FairQueue;
   readonly streams: StreamTable;
 }
 

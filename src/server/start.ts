@@ -14,7 +14,7 @@ export interface Server extends Listener {
   readonly handler: Handler;
 }
 
-/** Resolves when it listens. The caller owns store, audit and admission, and closes them after the server. */
+/** Resolves when it listens. The caller owns store, audit, workers and admission, and closes them after the server. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const handler = createHandler(options);
   const listener = await listen({ ...options, handler });

@@ -7,6 +7,7 @@ import type { Engine } from '#store/engine';
 import { openLmdb } from '#store/lmdb';
 import { openStore } from '#store/open-store';
 import { rootKeyFile } from '#store/root-key-file';
+import { createWorkers } from '#workers/tasks';
 
 export const limits = { maximumMessageSize: 1024 * 1024, maximumBatchCount: 100 };
 
@@ -33,6 +34,7 @@ export async function openService(
     now: Date.now,
     random: randomBytes,
     log,
+    workers: createWorkers(),
     credentials: { checkCredential: async () => 'wrong', demandsCredential: () => false },
     facts: { vendorIdentification: 'bench', productVersion: '0', interop: false },
     limits,

@@ -13,9 +13,13 @@ import { openLmdb } from '#store/lmdb';
 import { openStore } from '#store/open-store';
 import { rootKeyFile } from '#store/root-key-file';
 import type { Store } from '#store/store';
+import { createWorkers } from '#workers/tasks';
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import type { Item } from '#ttlv/item';
+
+/** Of all fixtures of a process: threads take a while to start, and end by themselves when they are idle. */
+const workers = createWorkers({ idle: 5000 });
 
 export interface Fixture {
   readonly directory: string;
@@ -71,6 +75,7 @@ export async function openFixture(
     now: () => clock.now,
     random: randomBytes,
     log,
+    workers,
     facts: { vendorIdentification: 'kmipd test', productVersion: '0.0.0', interop: options.interop ?? false },
     ...(options.authority === undefined ? {} : { authority: options.authority }),
     limits: { maximumMessageSize: 1024 * 1024, maximumBatchCount: 100 },

@@ -1,12 +1,13 @@
-/**
- * Work that keeps a thread busy for long: so many at once, whatever the number of clients, and the clients that wait take turns. What waits is bounded by the
- * connections, each of which has one request at a time.
- */
+/** Work that keeps a thread busy for long: so much at once, whatever the number of clients, and the clients that wait take turns. */
+import { KmipError } from '#protocol/kmip-error';
+
 export interface FairQueue {
+  /** Rejects with what the work rejects with, and with KmipError ServerLimitExceeded when too much of the client waits already. */
   run<T>(client: string, work: () => Promise<T>): Promise<T>;
 }
 
-export function createFairQueue(atOnce: number): FairQueue {
+/** @param maximumWaiting of one client. */
+export function createFairQueue(atOnce: number, maximumWaiting = Infinity): FairQueue {
   /** What each client has waiting; the client that waits longest for a turn comes first. */
   const waiting = new Map<string, (() => void)[]>();
   let running = 0;
@@ -26,6 +27,9 @@ export function createFairQueue(atOnce: number): FairQueue {
     async run(client, work) {
       await new Promise<void>((resolve) => {
         const queue = waiting.get(client);
+        if (queue !== undefined && queue.length >= maximumWaiting) {
+          throw new KmipError('ServerLimitExceeded', `the client has ${maximumWaiting} heavy requests waiting already`);
+        }
         if (queue === undefined) waiting.set(client, [resolve]);
         else queue.push(resolve);
         startNext();

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createFairQueue } from '#server/fair-queue';
+import { createFairQueue } from '#workers/fair-queue';
 
 /** Work that ends when the test says so. */
 function held(): { readonly work: () => Promise<void>; end(error?: Error): void } {

@@ -1,5 +1,5 @@
 /** The Derivation Methods (KMIP 2.1 §7.12, §11.14; 1.4 §4.6), one row each: what it takes and what it does with it. */
-import { blockCipher, encipher } from '#crypto/block-cipher';
+import { blockCipher, encipher } from './block-cipher.ts';
 import {
   awsSigningKey,
   counterMode,
@@ -12,13 +12,12 @@ import {
   pbkdf2,
   pbkdf2Work,
   type Prf,
-} from '#crypto/key-derivation';
-import { hashOfHmac } from '#crypto/mac';
-import type { Random } from '#crypto/padding';
+} from './key-derivation.ts';
+import { hashOfHmac } from './mac.ts';
+import type { Random } from './padding.ts';
 import type { EnumerationValue } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
 import type { CryptographicParameters } from '#protocol/structures';
-import type { Context } from './context.ts';
 
 /** What one derivation works on. Whoever opened the key and the data wipes them. */
 export interface DerivationInput {
@@ -42,7 +41,7 @@ export interface DerivationMethod {
   /** The Cryptographic Parameters of the request come first; of HMAC they "are ignored" where the key says enough. */
   readonly heedsParameters: boolean;
   /** As many bytes as the method gives, or those of `length` when it gives any number. */
-  derive(input: DerivationInput, heavily: Context['heavily']): Uint8Array | Promise<Uint8Array>;
+  derive(input: DerivationInput): Uint8Array;
 }
 
 const invalid = (message: string): KmipError => new KmipError('InvalidField', message);
@@ -126,7 +125,7 @@ function encrypted(input: DerivationInput): Uint8Array {
   return encipher(cipher, dataOf(input), { key: key.bytes, iv, padding }, random).data;
 }
 
-async function fromPassword(input: DerivationInput, heavily: Context['heavily']): Promise<Uint8Array> {
+function fromPassword(input: DerivationInput): Uint8Array {
   const { salt, iterationCount: iterations, length } = input;
   if (salt === undefined) throw invalid('PBKDF2 needs a Salt');
   if (iterations === undefined || iterations < 1) throw invalid('PBKDF2 needs an Iteration Count of 1 or more');
@@ -135,12 +134,11 @@ async function fromPassword(input: DerivationInput, heavily: Context['heavily'])
   if (pbkdf2Work(algorithm, { salt, iterations }, length) > maximumPbkdf2Work) {
     throw invalid(`Iteration Count, Salt and Cryptographic Length ask for more than ${maximumPbkdf2Work} HMACs`);
   }
-  const password = secretOf(input);
-  return await heavily(() => pbkdf2(algorithm, { password, salt, iterations }, length));
+  return pbkdf2(algorithm, { password: secretOf(input), salt, iterations }, length);
 }
 
 /** A key agreement has two keys and no data: see derivation.ts. */
-type WithKey = Exclude<EnumerationValue<'DerivationMethod'>, 'AsymmetricKey'>;
+export type WithKey = Exclude<EnumerationValue<'DerivationMethod'>, 'AsymmetricKey'>;
 
 export const derivationMethods: { readonly [M in WithKey]: DerivationMethod } = {
   PBKDF2: { data: 'orKey', heedsParameters: true, derive: fromPassword },

@@ -1,0 +1,52 @@
+/** PKCS#12 containers: ciphers in JavaScript, derivations of hundreds of thousands of rounds. */
+import { writePkcs12 } from '#crypto/pkcs12';
+import { entryOf, isSameName, readPkcs12 } from '#crypto/read-pkcs12';
+import { KmipError } from '#protocol/kmip-error';
+import { defineTask } from './task.ts';
+
+export interface Container {
+  readonly container: Uint8Array;
+  readonly password: string;
+}
+
+/** Ciphers of old containers handle some hundred bytes in this time; what is asked for is known only when it was read. */
+const bytesPerMillisecond = 200;
+
+export interface Packing {
+  readonly privateKey: Uint8Array | undefined;
+  readonly certificates: readonly Uint8Array[];
+  readonly friendlyName: string;
+  readonly password: string;
+}
+
+export const containerTasks = {
+  readPkcs12: defineTask({
+    cost: ({ container }: Container) => 20 + container.length / bytesPerMillisecond,
+    run: ({ container, password }) => readPkcs12(container, password),
+  }),
+
+  /** Whether the password opens the container, and its key of that name has the name. */
+  opensPkcs12: defineTask({
+    cost: ({ container }: Container & { readonly friendlyName: string | undefined }) =>
+      20 + container.length / bytesPerMillisecond,
+    run: ({ container, password, friendlyName }) => opens(container, password, friendlyName),
+  }),
+
+  writePkcs12: defineTask({
+    cost: () => 50,
+    run: ({ privateKey, certificates, ...options }: Packing, { random }): Uint8Array =>
+      writePkcs12({ privateKey, certificates }, { ...options, random }),
+  }),
+};
+
+function opens(container: Uint8Array, password: string, friendlyName: string | undefined): boolean {
+  try {
+    const entries = readPkcs12(container, password);
+    const entry = entryOf(entries, friendlyName);
+    for (const { privateKey } of entries.keys) privateKey.fill(0);
+    return entry !== undefined && isSameName(entry.friendlyName, friendlyName);
+  } catch (error) {
+    if (error instanceof KmipError && error.reason === 'BadPassword') return false;
+    throw error;
+  }
+}
