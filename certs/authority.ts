@@ -37,6 +37,8 @@ export interface IssueTerms extends Terms {
   readonly purposes?: readonly Purpose[];
   /** Where the authority's revocation list can be fetched. */
   readonly crlUrl?: string;
+  /** What a key of RSA may do besides signing is left out: nobody is to encrypt to it. */
+  readonly signsOnly?: true;
 }
 
 /** How long certificates are valid when the terms do not say. */
@@ -146,7 +148,7 @@ export function issueCertificate(
     throw new CertificateError("the subject is the authority's own name", 'take another common name');
   }
   // Encrypting to an RSA key is how TLS 1.2 exchanges keys with clients that know nothing newer.
-  const isRsa = nameOfAcceptableKey(holder.publicKey).startsWith('RSA');
+  const encrypts = nameOfAcceptableKey(holder.publicKey).startsWith('RSA') && terms.signsOnly !== true;
   const key = publicKeyInfo(holder.publicKey);
   return signCertificate(
     {
@@ -156,7 +158,7 @@ export function issueCertificate(
       notAfter: terms.notAfter < notAfter ? terms.notAfter : notAfter,
       extensions: [
         basicConstraints(false),
-        isRsa ? keyUsage('digitalSignature', 'keyEncipherment') : keyUsage('digitalSignature'),
+        encrypts ? keyUsage('digitalSignature', 'keyEncipherment') : keyUsage('digitalSignature'),
         ...(terms.purposes.length > 0 ? [extKeyUsage(terms.purposes)] : []),
         ...(holder.names.length > 0 ? [subjectAltName(alternativeNames(holder.names))] : []),
         ...(terms.crlUrl !== undefined ? [cRLDistributionPoint(terms.crlUrl)] : []),

@@ -77,9 +77,13 @@ function signatureOf(request: AsnType, popo: AsnType | undefined): RequestClaims
 
 /** Strictly: asn1js does not ask whether what a block holds is as long as the block says. */
 function parse(der: Uint8Array): AsnType {
-  const { offset, result } = fromBER(Uint8Array.from(der), derBounds);
-  if (offset !== der.length || !Buffer.from(result.toBER()).equals(der)) throw broken();
-  return result;
+  try {
+    const { offset, result } = fromBER(Uint8Array.from(der), derBounds);
+    if (offset === der.length && Buffer.from(result.toBER()).equals(der)) return result;
+  } catch {
+    // asn1js throws at values that it cannot make anything of, such as a time that is none: said below.
+  }
+  throw broken();
 }
 
 const broken = (): CertificateError =>

@@ -97,6 +97,16 @@ function hexPairs(character: string): string {
   return Array.from(Buffer.from(character), (byte) => `\\${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
 }
 
+/** Whether the authority has signed it, by its signature. */
+export function isIssuedBy(certificate: X509Certificate, authority: X509Certificate): boolean {
+  try {
+    return certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
+  } catch {
+    // Of a kind of signature that OpenSSL does not know.
+    return false;
+  }
+}
+
 /** For a certificate and key that come from outside: throws a CertificateError when they do not belong together. */
 export function assertKeyMatches(certificate: X509Certificate, privateKey: KeyObject): void {
   if (privateKey.type === 'private' && certificate.checkPrivateKey(privateKey)) return;

@@ -16,6 +16,8 @@ const dnsLabel = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/i;
 
 /** RFC 5280 §4.2.1.6: the tags of the GeneralName choices that we write. */
 const GeneralNameType = { dns: 2, uri: 6, ip: 7 } as const;
+/** All of them, as openssl calls them. */
+const generalNames = ['otherName', 'email', 'DNS', 'X400', 'dirName', 'EdiParty', 'URI', 'IP', 'RID'];
 
 export function subjectOf(commonName: string): RelativeDistinguishedNames {
   const length = [...commonName].length;
@@ -82,6 +84,13 @@ export function textOf(name: GeneralName): string | undefined {
   if (bytes.length !== 16) return undefined;
   const groups = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i]! << 8) | bytes[2 * i + 1]!).toString(16));
   return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);
+}
+
+/** For messages: 'DNS:a.example', 'URI:urn:x'; of kinds that are no text the kind alone. */
+export function describedName(name: GeneralName): string {
+  const kind = generalNames[name.type] ?? 'unknown';
+  const text = textOf(name) ?? (typeof name.value === 'string' ? name.value.slice(0, maximumDnsName) : undefined);
+  return text === undefined ? kind : `${kind}:${text.replace(/[^\x21-\x7e]/g, '?')}`;
 }
 
 /** Where a revocation list is fetched: plain HTTP is usual, since the list is signed and TLS would need a list first. */

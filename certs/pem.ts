@@ -27,16 +27,24 @@ export function readPem(text: string): PemBlock[] {
 
 /**
  * The DER of `input`, which is PEM with one of the labels, or DER already. `what` names the thing in errors.
- * Refuses more than `bound` bytes before it looks at them.
+ * Refuses more than `bound` bytes before it looks at them, and, when one is all that there may be, a second one.
  */
-export function derOf(input: string | Uint8Array, what: string, labels: readonly string[], bound: number): Buffer {
+export function derOf(
+  input: string | Uint8Array,
+  what: string,
+  labels: readonly string[],
+  bound: number,
+  { single = false } = {},
+): Buffer {
   if (input.length > bound) {
     throw new CertificateError(`the ${what} is ${input.length} bytes long, at most ${bound} are read`);
   }
   const bytes = Buffer.from(input as Uint8Array);
   if (bytes[0] === derSequence) return bytes;
   const blocks = readPem(bytes.toString('latin1'));
-  const block = blocks.find(({ label }) => labels.includes(label));
+  const [block, second] = blocks.filter(({ label }) => labels.includes(label));
+  if (single && second !== undefined)
+    throw new CertificateError(`there is more than one ${what}`, 'give one at a time');
   if (block !== undefined) return block.der;
   const found = blocks[0];
   throw found === undefined

@@ -13,7 +13,7 @@ import {
 import { CertificateError } from './certificate-error.ts';
 import { isPurpose, Oid, purposes, type Purpose } from './extensions.ts';
 import { nameOfAcceptableKey } from './keys.ts';
-import { textOf } from './names.ts';
+import { describedName, textOf } from './names.ts';
 import { isSignedBy, type Signed } from './signing.ts';
 
 /** What a request for a certificate asks for, of whatever kind it is, and how much of that can be granted. */
@@ -28,6 +28,8 @@ export interface CertificateRequest {
   readonly publicKey: KeyObject;
   /** DNS names and IP addresses; names of other kinds are dropped. */
   readonly names: readonly string[];
+  /** The dropped ones, as `describedName` has them. */
+  readonly dropped: readonly string[];
   readonly purposes: readonly Purpose[];
 }
 
@@ -68,19 +70,24 @@ function readPublicKey(info: PublicKeyInfo): KeyObject {
   }
 }
 
-function wishesOf(wishes: RequestClaims['extensions']): Pick<CertificateRequest, 'names' | 'purposes'> {
+function wishesOf(wishes: RequestClaims['extensions']): Pick<CertificateRequest, 'names' | 'dropped' | 'purposes'> {
   try {
     const extensions = wishes === undefined ? [] : new Extensions({ schema: wishes }).extensions;
-    return { names: namesIn(extensions), purposes: purposesIn(extensions) };
-  } catch {
+    return { ...namesIn(extensions), purposes: purposesIn(extensions) };
+  } catch (error) {
+    if (error instanceof CertificateError) throw error;
     throw new CertificateError('the extensions that the request asks for cannot be read');
   }
 }
 
-function namesIn(extensions: readonly Extension[]): string[] {
+/** The alternative names: those that we would write, and what the others are. Throws what pkijs throws. */
+export function namesIn(extensions: readonly Extension[]): Pick<CertificateRequest, 'names' | 'dropped'> {
   const value = valueOf(extensions, Oid.subjectAltName);
-  const texts = value === undefined ? [] : AltName.fromBER(value).altNames.map(textOf);
-  return texts.filter((text) => text !== undefined);
+  const all = value === undefined ? [] : AltName.fromBER(value).altNames;
+  return {
+    names: all.map(textOf).filter((text) => text !== undefined),
+    dropped: all.filter((each) => textOf(each) === undefined).map(describedName),
+  };
 }
 
 function purposesIn(extensions: readonly Extension[]): Purpose[] {
@@ -90,6 +97,9 @@ function purposesIn(extensions: readonly Extension[]): Purpose[] {
   return purposes.filter((purpose) => keyPurposes.some((oid) => isPurpose(oid, purpose)));
 }
 
+/** RFC 5280 §4.2: an extension is there once. Of two, somebody might read the other one. */
 function valueOf(extensions: readonly Extension[], oid: string): Uint8Array | undefined {
-  return extensions.find(({ extnID }) => extnID === oid)?.extnValue.valueBlock.valueHexView;
+  const [only, second] = extensions.filter(({ extnID }) => extnID === oid);
+  if (second !== undefined) throw new CertificateError(`the extension ${oid} is there twice`);
+  return only?.extnValue.valueBlock.valueHexView;
 }

@@ -1,7 +1,8 @@
-import { fromBER } from 'asn1js';
+import { fromBER, type AsnType } from 'asn1js';
 import { Attribute, CertificationRequest, Extensions } from 'pkijs';
 
 import { publicKeyInfo } from './certificate.ts';
+import { CertificateError } from './certificate-error.ts';
 import { extKeyUsage, subjectAltName, type Purpose } from './extensions.ts';
 import type { KeyPair } from './keys.ts';
 import { alternativeNames, subjectOf } from './names.ts';
@@ -44,14 +45,21 @@ export function createRequest(content: RequestedContent, keys: KeyPair): string 
 
 /** Reads PEM or DER. Throws a CertificateError for broken encodings, unacceptable keys and signatures of another key. */
 export function readRequest(input: string | Uint8Array): CertificateRequest {
-  const der = derOf(input, 'request', pemLabels, maximumRequestBytes);
+  const der = derOf(input, 'request', pemLabels, maximumRequestBytes, { single: true });
   const request = parse(der);
   return grantable({
     subject: request.subject,
     key: request.subjectPublicKeyInfo,
-    extensions: request.attributes?.find(({ type }) => type === extensionRequest)?.values[0],
+    extensions: wishesIn(request),
     signed: request,
   });
+}
+
+/** Extensions are asked for once: what stands in a second place, nobody would look at. */
+function wishesIn({ attributes = [] }: CertificationRequest): AsnType | undefined {
+  const wishes = attributes.filter(({ type }) => type === extensionRequest).flatMap(({ values }) => values);
+  if (wishes.length > 1) throw new CertificateError('the request asks for extensions in more than one place');
+  return wishes[0] as AsnType | undefined;
 }
 
 /** pkijs throws errors of many kinds at broken input: they all mean the same here. */

@@ -162,6 +162,8 @@ export const settings = {
   'idle-timeout': setting(duration('1s', '24h'), serve, 'how long a connection may be silent', '30m'),
   'shutdown-timeout': setting(duration('100ms', '1h'), serve, 'how long requests in flight may take once the server stops', '10s'),
 
+  'certify-days': setting(integer(1, 3650), serve, 'the longest validity of what clients have certified (Certify, Re-certify), in days', 365),
+  'certify-crl-url': setting(text, serve, 'the same as crl-url for what clients have certified; certify-NAME beside crl-url when absent'),
   'server-name': setting(texts, serverCertificate, "one more host name or IP address in the server's certificate"),
   'server-years': setting(integer(1, 30), serverCertificate, "the validity of the server's certificate, in years", 1),
   'ca-years': setting(integer(1, 30), ['serve', 'issue'], "the CA certificate's validity when it is made, in years", 10),

@@ -1,6 +1,7 @@
 /**
- * The certificate authority in the store: its certificate, its key as sealed material, and the number
- * of its last revocation list.
+ * The certificate authorities in the store: the certificate of each, its key as sealed material, and the number of its last
+ * revocation list. `ca` signs servers and the clients that operators enroll; `certify-ca` what clients have certified. They do not know each
+ * other, so that who trusts the first for a server does not trust what the second signed.
  */
 import { ConflictError } from '#store/engine';
 import { jsonKind } from '#store/json-kind';
@@ -13,7 +14,7 @@ interface AuthorityRecord {
 }
 
 const authorityKind = jsonKind<AuthorityRecord>('ca');
-const authorityId = 'ca';
+export type AuthorityId = 'ca' | 'certify-ca';
 
 /** Both in PEM. */
 export interface KeptAuthority {
@@ -21,8 +22,8 @@ export interface KeptAuthority {
   readonly privateKey: string;
 }
 
-export async function readAuthority(store: Store): Promise<KeptAuthority | undefined> {
-  const kept = await store.get(authorityKind, authorityId);
+export async function readAuthority(store: Store, id: AuthorityId = 'ca'): Promise<KeptAuthority | undefined> {
+  const kept = await store.get(authorityKind, id);
   if (kept === undefined) return undefined;
   const material = kept.openMaterial();
   const privateKey = Buffer.from(material).toString('latin1');
@@ -35,10 +36,11 @@ export async function keepAuthority(
   store: Store,
   { certificate, privateKey }: KeptAuthority,
   alongside: readonly StoreChange[],
+  id: AuthorityId = 'ca',
 ): Promise<boolean> {
   const record = { certificate, crlNumber: 0 };
   try {
-    await store.commit([create(authorityKind, authorityId, record, Buffer.from(privateKey, 'latin1')), ...alongside]);
+    await store.commit([create(authorityKind, id, record, Buffer.from(privateKey, 'latin1')), ...alongside]);
     return true;
   } catch (error) {
     if (error instanceof ConflictError && error.kind === authorityKind.name) return false;
@@ -46,15 +48,24 @@ export async function keepAuthority(
   }
 }
 
-/** The number of the next revocation list: larger than any before (RFC 5280 §5.2.3). Throws when there is no authority. */
-export async function takeCrlNumber(store: Store, alongside: () => readonly StoreChange[]): Promise<number> {
+/**
+ * The numbers of the next revocation lists, in the order of `ids`: each larger than any before (RFC 5280 §5.2.3). Throws when an authority is
+ * not there.
+ */
+export async function takeCrlNumbers(
+  store: Store,
+  ids: readonly AuthorityId[],
+  alongside: () => readonly StoreChange[],
+): Promise<readonly number[]> {
   for (;;) {
-    const kept = await store.get(authorityKind, authorityId);
-    if (kept === undefined) throw new Error('the store has no certificate authority');
-    const crlNumber = kept.value.crlNumber + 1;
+    const kept = await Promise.all(ids.map((id) => store.get(authorityKind, id)));
+    const changes = kept.map((each, place) => {
+      if (each === undefined) throw new Error(`the store has no certificate authority ${ids[place]}`);
+      return update(each, { ...each.value, crlNumber: each.value.crlNumber + 1 });
+    });
     try {
-      await store.commit([update(kept, { ...kept.value, crlNumber }), ...alongside()]);
-      return crlNumber;
+      await store.commit([...changes, ...alongside()]);
+      return changes.map((change) => ('value' in change ? (change.value as AuthorityRecord).crlNumber : 0));
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;
     }

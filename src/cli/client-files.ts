@@ -4,16 +4,21 @@ import type { X509Certificate } from 'node:crypto';
 import { Option } from 'commander';
 
 import type { BoundCertificate } from '#access/client-record';
-import { signRequest, issueClientCertificate, type Authority } from '#certs/authority';
+import { issueClientCertificate, type Authority } from '#certs/authority';
 import { yearsAfter } from '#certs/certificate';
-import { factsOf } from '#certs/inspect';
+import { factsOf, isIssuedBy } from '#certs/inspect';
 import { generateKeys, keyKinds, writePrivateKey, type KeyKind } from '#certs/keys';
 import { createPassword } from '#certs/password';
 import { createPkcs12, type Pkcs12Format } from '#certs/pkcs12';
 import type { CertificateRequest } from '#certs/request-content';
+import { subjectTexts } from '#certs/subject-texts';
 import type { Config } from '#config';
 
 import type { NewFile } from './files.ts';
+import { certifyAuthorityFile, type Workplace } from './workplace.ts';
+
+/** What signs, and what is given along. */
+export type Issuing = Pick<Workplace, 'authority' | 'certifyAuthority' | 'config'>;
 
 export interface NewClientFiles {
   readonly certificate: X509Certificate;
@@ -37,10 +42,10 @@ export const keyOptions = (): Option[] => [
 /** A key pair of our making. The password of the PKCS#12 file lies beside it: it only satisfies what imports it. */
 export async function makeClientFiles(
   name: string,
-  authority: Authority,
-  config: Config,
+  issuing: Issuing,
   { keyType, p12Format }: KeyChoice,
 ): Promise<NewClientFiles> {
+  const { authority, config } = issuing;
   const { publicKey, privateKey } = await generateKeys(keyType);
   const certificate = issueClientCertificate(authority, { commonName: name, publicKey }, issueTerms(config));
   const password = createPassword();
@@ -50,7 +55,7 @@ export async function makeClientFiles(
     files: [
       { name: `${name}.crt`, content: certificate.toString() },
       { name: `${name}.key`, content: writePrivateKey(privateKey) },
-      authorityFile(authority),
+      ...(await authorityFiles(issuing)),
       {
         name: `${name}.p12`,
         content: await createPkcs12(content, { friendlyName: name, password, format: p12Format }),
@@ -61,16 +66,38 @@ export async function makeClientFiles(
   };
 }
 
-/** The key stays where the request came from. */
-export function signClientRequest(
+/** The key stays where the request came from. Of all it asks for it gets the key certified, under the client's name and no other. */
+export async function signClientRequest(
   name: string,
-  request: CertificateRequest,
-  authority: Authority,
-  config: Config,
-): NewClientFiles {
-  const certificate = signRequest(authority, request, issueTerms(config));
-  return { certificate, files: [{ name: `${name}.crt`, content: certificate.toString() }, authorityFile(authority)] };
+  { publicKey }: CertificateRequest,
+  issuing: Issuing,
+): Promise<NewClientFiles> {
+  const { authority, config } = issuing;
+  const certificate = issueClientCertificate(authority, { commonName: name, publicKey }, issueTerms(config));
+  return {
+    certificate,
+    files: [{ name: `${name}.crt`, content: certificate.toString() }, ...(await authorityFiles(issuing))],
+  };
 }
+
+/** What a request asks for and `signClientRequest` does not grant, as texts for the operator. */
+export function notGranted(name: string, { subject, names, dropped }: CertificateRequest): string[] {
+  const parts = subjectTexts(subject)
+    .filter(({ oid, readings: [text] }) => oid !== '2.5.4.3' || text !== name)
+    .map(({ oid, readings: [text = ''] }) => `${subjectParts[oid] ?? oid}=${text}`);
+  return [...parts, ...names, ...dropped].map((text) => text.replace(/[^\x20-\x7e]/g, '?').slice(0, 80));
+}
+
+/** As openssl calls the usual ones. */
+const subjectParts: { readonly [oid: string]: string } = {
+  '2.5.4.3': 'CN',
+  '2.5.4.6': 'C',
+  '2.5.4.7': 'L',
+  '2.5.4.8': 'ST',
+  '2.5.4.10': 'O',
+  '2.5.4.11': 'OU',
+  '1.2.840.113549.1.9.1': 'emailAddress',
+};
 
 /** What the client record keeps of a certificate. */
 export function boundCertificate(certificate: X509Certificate, authority: Authority): BoundCertificate {
@@ -81,7 +108,7 @@ export function boundCertificate(certificate: X509Certificate, authority: Author
     subject,
     notBefore: notBefore.getTime(),
     notAfter: notAfter.getTime(),
-    issuedHere: certificate.checkIssued(authority.certificate) && certificate.verify(authority.certificate.publicKey),
+    issuedHere: isIssuedBy(certificate, authority.certificate),
   };
 }
 
@@ -90,17 +117,20 @@ function issueTerms({ clientYears, crlUrl }: Config) {
   return { now, notAfter: yearsAfter(now, clientYears), ...(crlUrl === undefined ? {} : { crlUrl }) };
 }
 
-const authorityFile = ({ certificate }: Authority): NewFile => ({
-  name: 'ca.crt',
-  content: certificate.toString(),
-  shared: true,
-});
+async function authorityFiles({ authority, certifyAuthority }: Issuing): Promise<NewFile[]> {
+  const { certificate } = await certifyAuthority();
+  return [
+    { name: 'ca.crt', content: authority.certificate.toString(), shared: true },
+    { name: certifyAuthorityFile, content: certificate.toString(), shared: true },
+  ];
+}
 
 function readme(name: string, { port }: Config, { validTo }: X509Certificate): string {
   const files: readonly (readonly [string, string])[] = [
     [`${name}.crt`, `the client's certificate (PEM), valid until ${validTo}`],
     [`${name}.key`, 'its private key (PEM, PKCS#8, not encrypted)'],
     ['ca.crt', 'the certificate of the authority that signed those of the server and of the client (PEM)'],
+    [certifyAuthorityFile, 'the authority of what clients have certified (Certify); never trust it for the server'],
     [`${name}.p12`, 'certificate, key and ca.crt in one PKCS#12 file, for products that ask for one'],
     [`${name}.p12.password`, 'the password of that file'],
   ];

@@ -4,6 +4,7 @@ import { daysLeft, expiryWarning } from '#certs/expiry';
 import { factsOf, readCertificateChain } from '#certs/inspect';
 import type { Log } from '#log';
 
+import { removeExpired } from './certified.ts';
 import { readTlsIdentity } from './server-certificate.ts';
 import type { Workplace } from './workplace.ts';
 
@@ -19,7 +20,7 @@ export function watchExpiry(workplace: Workplace, log: Log): () => void {
   return () => clearInterval(timer);
 }
 
-async function tell({ config, authority, store, now }: Workplace, log: Log): Promise<void> {
+async function tell({ config, authority, certifyAuthority, store, now }: Workplace, log: Log): Promise<void> {
   const time = new Date(now());
   const warn = (whose: string, notAfter: Date, hint: string) => {
     const warning = expiryWarning(notAfter, time);
@@ -37,6 +38,10 @@ async function tell({ config, authority, store, now }: Workplace, log: Log): Pro
     );
   }
   warn('the certificate of the authority', factsOf(authority.certificate).notAfter, 'plan its replacement');
+  const certifying = (await certifyAuthority()).certificate;
+  warn('the certificate of the authority for Certify', factsOf(certifying).notAfter, 'plan its replacement');
+  const removed = await removeExpired(store, now());
+  if (removed > 0) log.info(`${removed} records of certificates that ended long ago were removed`);
   for await (const { name, revoked, certificates } of openClients({ store, now }).list()) {
     const live = certificates.filter((certificate) => certificate.revoked === undefined);
     if (revoked !== undefined || live.length === 0) continue;

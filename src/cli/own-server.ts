@@ -36,7 +36,7 @@ export async function startOwnServer(
   const workplace = await openWorkplace({ config, log, output }, true);
   const { store, now, authority } = workplace;
   const name = 'conformance';
-  const { certificate, files } = await makeClientFiles(name, authority, config, {
+  const { certificate, files } = await makeClientFiles(name, workplace, {
     keyType: 'P-256',
     p12Format: 'modern',
   });

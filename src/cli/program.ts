@@ -3,6 +3,8 @@ import { Command } from 'commander';
 import { addCommands, defineGroup } from './command.ts';
 import { auditShow } from './commands/audit-show.ts';
 import { auditVerify } from './commands/audit-verify.ts';
+import { certificateList } from './commands/certificate-list.ts';
+import { certificateRevoke } from './commands/certificate-revoke.ts';
 import { clientAdd } from './commands/client-add.ts';
 import { clientBind } from './commands/client-bind.ts';
 import { clientList } from './commands/client-list.ts';
@@ -41,6 +43,10 @@ export function createProgram(): Command {
       clientTest,
     ]),
     defineGroup('server-cert', "this server's own certificate", [serverCertRenew]),
+    defineGroup('certificate', 'what clients had certified (Certify, Re-certify)', [
+      certificateList,
+      certificateRevoke,
+    ]),
     crl,
     defineGroup('object', 'the objects that clients keep here', [objectList, objectShow, objectGive]),
     defineGroup('audit', 'who did what, and when', [auditShow, auditVerify]),

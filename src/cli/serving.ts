@@ -3,15 +3,19 @@ import { randomBytes } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { sep } from 'node:path';
 
+import { openClients } from '#access/clients';
 import { openDirectory } from '#access/directory';
-import { certificateAuthority } from '#server/certificate-authority';
+import { certificateAuthority, type OwnIdentity } from '#server/certificate-authority';
 import { serveHealth } from '#server/health';
 import { startServer } from '#server/start';
+import { issuedKind } from '#store/issued-record';
 import { createWorkers } from '#workers/tasks';
 
 import { audited } from './audited.ts';
 import { watchExpiry } from './expiry-watch.ts';
+import { certifyCrlUrl } from './crl-url.ts';
 import { replaceFile } from './files.ts';
+import { serverIdentity } from './own-identity.ts';
 import {
   hasServerCertificate,
   namesLacking,
@@ -39,6 +43,9 @@ export async function startServing(workplace: Workplace): Promise<Serving> {
   const made = await ensureServerCertificate(workplace);
   warnOfRisks(workplace);
   const identity = readTlsIdentity(config);
+  const certifyCrl = certifyCrlUrl(config);
+  let own = await serverIdentity(workplace, identity);
+  await warnOfNamesakes(workplace, own);
   const serverLog = log.child({ component: 'server' });
   const started: (() => void | Promise<void>)[] = [];
   let isServing = false;
@@ -64,9 +71,15 @@ export async function startServing(workplace: Workplace): Promise<Serving> {
       workers,
       random: randomBytes,
       facts: { vendorIdentification: 'kmipd', productVersion: version(), interop: config.interop },
-      authority: certificateAuthority(workplace.authority, {
-        hasRevoked: (fingerprint) => directory.hasRevoked(fingerprint),
-        ...(config.crlUrl === undefined ? {} : { crlUrl: config.crlUrl }),
+      authority: certificateAuthority(await workplace.certifyAuthority(), {
+        async hasRevoked(fingerprint) {
+          if (directory.hasRevoked(fingerprint)) return true;
+          return (await store.get(issuedKind, fingerprint))?.value.revoked !== undefined;
+        },
+        others: [workplace.authority],
+        days: config.certifyDays,
+        ownIdentity: () => own,
+        ...(certifyCrl === undefined ? {} : { crlUrl: certifyCrl }),
       }),
       host: config.host,
       port: config.port,
@@ -74,7 +87,15 @@ export async function startServing(workplace: Workplace): Promise<Serving> {
       limits: config,
     });
     started.push(() => server.close());
-    started.push(watchTlsIdentity(config, serverLog, (renewed) => server.renew(renewed)));
+    started.push(
+      watchTlsIdentity(config, serverLog, (renewed) => {
+        server.renew(renewed);
+        serverIdentity(workplace, renewed).then(
+          (identity) => (own = identity),
+          (error: unknown) => serverLog.error("the server's names cannot be kept", { error }),
+        );
+      }),
+    );
     started.push(watchExpiry(workplace, serverLog));
     await trail.append({ kind: 'administration', operation: 'serve', status: 'Success' });
     isServing = true;
@@ -90,14 +111,32 @@ export async function startServing(workplace: Workplace): Promise<Serving> {
   }
 }
 
-async function ensureServerCertificate({ config, authority, trail, now }: Workplace): Promise<string[]> {
+async function ensureServerCertificate({
+  config,
+  authority,
+  certifyAuthority,
+  trail,
+  now,
+}: Workplace): Promise<string[]> {
   const places = placesIn(config.data);
   replaceFile(places.authorityCertificate, authority.certificate.toString());
+  replaceFile(places.certifyAuthorityCertificate, (await certifyAuthority()).certificate.toString());
   if (config.tlsCert !== undefined || hasServerCertificate(config, authority, new Date(now()))) return [];
   const names = await audited(trail, 'server-cert renew', () =>
     renewServerCertificate(config, authority, new Date(now())),
   );
   return [`a server certificate for ${names.join(', ')}: ${places.serverCertificate}`];
+}
+
+/** A client may have been enrolled before the server was called so. */
+async function warnOfNamesakes({ store, now, log }: Workplace, { serverNames }: OwnIdentity): Promise<void> {
+  for await (const { name, revoked } of openClients({ store, now }).list()) {
+    const objection = revoked === undefined ? serverNames.objectionTo(name) : undefined;
+    if (objection === undefined) continue;
+    log.warn(`the client name ${name} ${objection}: its certificate could pass for the server's`, {
+      hint: `give it another name: kmipd client add, kmipd object give, kmipd client revoke ${name}`,
+    });
+  }
 }
 
 function warnOfRisks({ config, log }: Workplace): void {

@@ -23,6 +23,7 @@ import type { Engine } from '#store/engine';
 import type { Store } from '#store/store';
 
 import { audited, type Alongside } from './audited.ts';
+import { recordEarlierCertificates } from './earlier-certificates.ts';
 import { makeDataDirectory } from './files.ts';
 import { CommandError } from './output.ts';
 import type { Invocation } from './command.ts';
@@ -34,6 +35,8 @@ export interface Workplace {
   readonly store: Store;
   readonly trail: AuditTrail;
   readonly authority: Authority;
+  /** Signs what clients have certified. Made when it is first asked for: stores from before it have none. */
+  certifyAuthority(): Promise<Authority>;
   /** What opening made because it was not there: 'a root key in ...'. */
   readonly made: readonly string[];
   now(): number;
@@ -45,12 +48,16 @@ export interface Change {
   readonly alongside: Alongside;
 }
 
+/** Beside `ca.crt`, in the data directory and in what a client gets. */
+export const certifyAuthorityFile = 'certify-ca.crt';
+
 /** Where things are in the data directory. */
 export const placesIn = (data: string) => ({
   audit: join(data, 'audit'),
   rootKey: join(data, 'root.key'),
   serverCertificate: join(data, 'server.pem'),
   authorityCertificate: join(data, 'ca.crt'),
+  certifyAuthorityCertificate: join(data, certifyAuthorityFile),
 });
 
 /** `make`: a store that is not there is made, which commands that only look at one must not do. */
@@ -83,8 +90,13 @@ export async function openWorkplace({ config, log }: Invocation, make: boolean):
       store,
     });
     const authority = await openOrMakeAuthority(store, trail, config, made);
+    let certifying: Promise<Authority> | undefined;
     return {
       ...{ config, log, engine, store, trail, authority, made },
+      certifyAuthority() {
+        certifying ??= openOrMakeCertifyAuthority(authority, { store, trail, config, log });
+        return certifying;
+      },
       now: Date.now,
       async close() {
         await trail.close();
@@ -140,16 +152,44 @@ async function openOrMakeAuthority(
 ): Promise<Authority> {
   const kept = await readAuthority(store);
   if (kept !== undefined) return openAuthority(kept);
-  const now = new Date();
-  // A name of its own, since trust stores tell authorities apart by their names.
-  const name = `kmipd CA ${randomBytes(4).toString('hex')}`;
-  const authority = await createAuthority(name, { now, notAfter: yearsAfter(now, config.caYears) });
+  const { name, authority } = await newAuthority('CA', config);
   const isKept = await audited(trail, 'ca create', (alongside) =>
     keepAuthority(store, authorityPem(authority), alongside({})),
   );
   if (!isKept) return openOrMakeAuthority(store, trail, config, made);
   made.push(`a certificate authority: ${name}`);
   return authority;
+}
+
+/** A name of its own, since trust stores tell authorities apart by their names. */
+async function newAuthority(kind: string, { caYears }: Config): Promise<{ name: string; authority: Authority }> {
+  const now = new Date();
+  const name = `kmipd ${kind} ${randomBytes(4).toString('hex')}`;
+  return { name, authority: await createAuthority(name, { now, notAfter: yearsAfter(now, caYears) }) };
+}
+
+/**
+ * Self-signed, apart from the other: who trusts that one for the server must trust nothing that clients have made. When the store is from
+ * before it, what the other one certified for clients is put on record first, so that it can be listed and revoked.
+ */
+async function openOrMakeCertifyAuthority(
+  signedBefore: Authority,
+  workplace: Pick<Workplace, 'store' | 'trail' | 'config' | 'log'>,
+): Promise<Authority> {
+  const { store, trail, config, log } = workplace;
+  const kept = await readAuthority(store, 'certify-ca');
+  if (kept !== undefined) return openAuthority(kept);
+  const earlier = await recordEarlierCertificates(store, signedBefore);
+  if (earlier > 0) {
+    log.warn(`the CA that clients trust for the server has signed ${earlier} certificates that clients asked for`, {
+      hint: 'kmipd certificate list shows them; revoke those that name a server: kmipd certificate revoke',
+    });
+  }
+  const { authority } = await newAuthority('Certify CA', config);
+  const isKept = await audited(trail, 'ca create', (alongside) =>
+    keepAuthority(store, authorityPem(authority), alongside({}), 'certify-ca'),
+  );
+  return isKept ? authority : openOrMakeCertifyAuthority(signedBefore, workplace);
 }
 
 function noStore(config: Config): CommandError {

@@ -34,15 +34,20 @@ const pemStart = Buffer.from('-----BEGIN');
 export function readDer(bytes: Uint8Array, what: string, bounds = ofKeys): AsnType {
   if (bytes.length > bounds.bytes) throw invalid(`${what} is longer than ${bounds.bytes} bytes`);
   if (pemStart.equals(bytes.subarray(0, pemStart.length))) throw invalid(`${what} is PEM, but must be DER`);
-  const { offset, result } = fromBER(Uint8Array.from(bytes), {
-    maxDepth: bounds.depth,
-    maxNodes: bounds.nodes,
-    maxContentLength: bounds.bytes,
-  });
+  const { offset, result } = parsed(bytes, what, bounds);
   if (offset === -1) throw invalid(`${what} is no whole DER encoding`);
   if (offset !== bytes.length) throw invalid(`there are bytes after ${what}`);
   checkCanonical(result, what);
   return result;
+}
+
+/** asn1js throws at values that it cannot make anything of, such as a time that is none. */
+function parsed(bytes: Uint8Array, what: string, { depth, nodes, bytes: maxContentLength }: DerBounds) {
+  try {
+    return fromBER(Uint8Array.from(bytes), { maxDepth: depth, maxNodes: nodes, maxContentLength });
+  } catch {
+    throw invalid(`${what} is no whole DER encoding: a value in it cannot be read`);
+  }
 }
 
 /**

@@ -65,9 +65,12 @@ export function checkType({ certificateType = 'X_509' }: Attributes): void {
   if (certificateType !== 'X_509') throw new KmipError('FeatureNotSupported', 'only X.509 certificates are made');
 }
 
-export interface Certified extends MadeObject {
+export interface Certified {
+  readonly made: MadeObject;
   /** SubjectPublicKeyInfo. */
   readonly publicKey: Uint8Array | undefined;
+  /** The record of it, to be committed along. */
+  readonly issued: ObjectChange;
 }
 
 /**
@@ -79,8 +82,9 @@ export function certified(holder: CertificateHolder, given: Attributes, context:
   const structure = { objectType: 'Certificate', certificateType: 'X_509', certificateValue } as const;
   const said = attributesOfCertificate(structure, {});
   const { cryptographicUsageMask = said.cryptographicUsageMask } = given;
+  const id = context.newIdentifier();
   const made = newObject({
-    id: context.newIdentifier(),
+    id,
     owner: context.clientId,
     structure,
     given: { ...given, ...said, ...(cryptographicUsageMask === undefined ? {} : { cryptographicUsageMask }) },
@@ -88,7 +92,11 @@ export function certified(holder: CertificateHolder, given: Attributes, context:
     now: context.now(),
     generated: true,
   });
-  return { ...made, publicKey: publicKeyOf(certificateValue) };
+  return {
+    made,
+    publicKey: publicKeyOf(certificateValue),
+    issued: { issued: Uint8Array.from(certificateValue), object: id },
+  };
 }
 
 /** Undefined for a kind of key that nobody here reads. */

@@ -48,13 +48,13 @@ export const certify = defineOperation('Certify', {
       request === undefined || reference !== undefined ? await context.load(reference, 'modify') : undefined;
     const publicKey = named !== undefined && objectTypeOf(named.object) === 'PublicKey' ? named : undefined;
     const holder = request ?? holderNamed(named as Loaded, given);
-    const { publicKey: certifiedKey, ...made } = certified(holder, given, context);
+    const { publicKey: certifiedKey, made, issued } = certified(holder, given, context);
     const { id } = made.object;
-    if (publicKey === undefined) await keep([made], context);
+    if (publicKey === undefined) await keep([made], context, [issued]);
     else {
       checkSameKey(keyOf(publicKey), certifiedKey);
       const object = linked(made.object, 'PublicKeyLink', publicKey.object.id);
-      await keep([{ ...made, object }], context, [linkToCertificate(publicKey, id, context)]);
+      await keep([{ ...made, object }], context, [issued, linkToCertificate(publicKey, id, context)]);
     }
     context.setPlaceholder(id);
     return { uniqueIdentifier: id };

@@ -4,7 +4,7 @@ import type { ObjectStructure } from '#objects/object-structure';
 import type { StorageStatus } from '#objects/storage-status';
 import type { Instance } from '#objects/attribute-codec';
 import type { CreationRules } from '#objects/creation-rules';
-import type { EnumerationValue } from '#protocol/enumerations';
+import type { EnumerationValue, OpenValue } from '#protocol/enumerations';
 import type { ObjectReference } from '#protocol/structures';
 import type { TaskInput, TaskName, TaskOutput } from '#workers/tasks';
 import type { Rules, Version } from '#protocol/versions';
@@ -32,7 +32,11 @@ export type ObjectChange =
   /** Nothing stays. */
   | { readonly remove: Loaded }
   /** What the caller lays down from now on, in place of what it has. */
-  | { readonly rules: CreationRules };
+  | { readonly rules: CreationRules }
+  /** What the authority has certified, held by this object: it stays on record when the object is gone. */
+  | { readonly issued: Uint8Array; readonly object: string }
+  /** The certificate of this object is revoked: when the authority has certified it for the caller, its revocation list says so. */
+  | { readonly revoked: ManagedObject; readonly reason: OpenValue<'RevocationReasonCode'> };
 
 /** Applied to the object as it is then; the same object when there is nothing to do. */
 export type Lasting = (object: ManagedObject) => ManagedObject;
@@ -95,17 +99,18 @@ export interface Context {
   log(message: string): void;
 }
 
-/** The server's certificate authority. Certificates are X.509 in DER. */
+/** The authority of what clients have certified. Certificates are X.509 in DER. */
 export interface CertificateAuthority {
-  /** Its own, where chains may end. */
-  readonly certificate: Uint8Array;
+  /** The server's authorities, where chains may end. */
+  readonly certificates: readonly Uint8Array[];
   /**
-   * A certificate to authenticate with as a client, and for no other purpose; times are seconds since 1970. It ends with the authority's own at the latest.
+   * A certificate to authenticate with as a client, and for no other purpose, under no name of a server; times are seconds since 1970. The server says
+   * how long it is valid at most.
    * @throws KmipError InvalidCSR for a request that cannot be granted, InvalidField for everything else.
    */
   certify(holder: CertificateHolder, now: number, notAfter?: number): Uint8Array;
-  /** Whether the administrator has revoked it. */
-  hasRevoked(certificate: Uint8Array): boolean;
+  /** Whether it is revoked: by the administrator, or by the client that it was certified for. */
+  hasRevoked(certificate: Uint8Array): Promise<boolean>;
 }
 
 export type CertificateHolder =

@@ -42,15 +42,19 @@ export const reCertify = defineOperation('ReCertify', {
     checkProtectionStorage(payload.protectionStorageMasks);
     const existing = await context.load(reference, 'modify');
     const value = certificateIn(existing);
+    if (await context.authority.hasRevoked(value)) {
+      throw new KmipError('PermissionDenied', 'the certificate is revoked, and not certified again');
+    }
     const given = await attributesToGive('Certificate', [payload.attributes], context);
     checkType(given);
     const request =
       requestIn(payload) ?? (kept === undefined ? undefined : requestOfObject(await context.load(kept, 'read')));
     const attributes = inherited(existing.object, given, offset, context.now());
-    const { publicKey, ...made } = certified(request ?? { certificate: value }, attributes, context);
+    const { publicKey, made, issued } = certified(request ?? { certificate: value }, attributes, context);
     checkSameKey(publicKeyOf(value), publicKey);
     const { id } = made.object;
     await keep([made], context, [
+      issued,
       replacedBy(existing, id, context),
       ...(await publicKeyChanges(existing.object, id, context)),
     ]);

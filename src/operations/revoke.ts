@@ -1,5 +1,6 @@
 import { attributes } from '#objects/attributes';
 import { transition } from '#objects/life-cycle';
+import { objectTypeOf } from '#objects/managed-object';
 import { dateTime } from '#protocol/codecs';
 import { optional, required } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
@@ -41,7 +42,9 @@ export const revoke = defineOperation('Revoke', {
           now,
         )
       : changed(object, { state: transition(state, 'deactivate'), revocationReason, deactivationDate: now }, now);
-    await context.commit([{ update: loaded, to }]);
+    const reason = revocationReason.revocationReasonCode;
+    const isCertificate = objectTypeOf(object) === 'Certificate';
+    await context.commit([{ update: loaded, to }, ...(isCertificate ? [{ revoked: object, reason }] : [])]);
     return { uniqueIdentifier: object.id };
   },
 });

@@ -16,7 +16,7 @@ import { defineOperation } from './operation.ts';
 const certificate = structure('Certificate', objectSchemas.Certificate);
 
 /**
- * KMIP 2.1 §6.1.57 (1.4 §4.24). A chain ends in the server's own authority, or in an authority that the client keeps here and
+ * KMIP 2.1 §6.1.57 (1.4 §4.24). A chain ends in one of the server's own authorities, or in an authority that the client keeps here and
  * names: it is for the client to say whom it trusts. What the client has revoked, or the administrator, is invalid.
  */
 export const validate = defineOperation('Validate', {
@@ -35,8 +35,8 @@ export const validate = defineOperation('Validate', {
     const kept: X509Certificate[] = [];
     for (const reference of references) kept.push(await load(reference, context));
     const chain = distinct([...given.map(readX509), ...kept]);
-    const own = readX509({ certificateType: 'X_509', certificateValue: context.authority.certificate });
-    const trusted = [own, ...kept.filter((each) => each.ca && each.checkIssued(each))];
+    const own = context.authority.certificates.map((certificate) => new X509Certificate(certificate));
+    const trusted = [...own, ...kept.filter((each) => each.ca && each.checkIssued(each))];
     const validityIndicator = judgeChain(chain, trusted, new Date((validityDate ?? context.now()) * 1000));
     for (const each of chain) {
       if (await isRevoked(each, context)) return { validityIndicator: 'Invalid' as const };
@@ -68,7 +68,7 @@ const distinct = (certificates: readonly X509Certificate[]): X509Certificate[] =
 
 /** Whoever gives a certificate along may have revoked it here: it is told by its issuer and serial number. */
 async function isRevoked({ raw }: X509Certificate, context: Context): Promise<boolean> {
-  if (context.authority.hasRevoked(raw)) return true;
+  if (await context.authority.hasRevoked(raw)) return true;
   const { issuer, serialNumber } = readCertificateContent(raw);
   const value = { issuerDistinguishedName: issuer.der, certificateSerialNumber: serialNumber };
   const same = context.find({

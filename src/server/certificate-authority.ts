@@ -1,73 +1,76 @@
 /** The certificate authority of `certs` as operations see it. */
-import { createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
-import {
-  issueCertificate,
-  issueClientCertificate,
-  signRequest,
-  validityYears,
-  type Authority,
-  type IssueTerms,
-} from '#certs/authority';
-import { subjectOfCertificate, yearsAfter } from '#certs/certificate';
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { Authority } from '#certs/authority';
 import { CertificateError } from '#certs/certificate-error';
+import { certifyHolder, holderOf, type CertifyTerms, type Holder } from '#certs/certify';
 import { fingerprintOf, readCertificate } from '#certs/inspect';
 import { readCertReqMessages } from '#certs/crmf';
+import { subjectOf } from '#certs/names';
 import { readRequest } from '#certs/request';
+import { serverNames } from '#certs/server-names';
 import type { CertificateAuthority, CertificateHolder } from '#operations/context';
 import { KmipError } from '#protocol/kmip-error';
 
+/** What stands for this server: no client is certified under such a name, or for such a key. */
+export type OwnIdentity = Pick<CertifyTerms, 'serverNames' | 'ownKeys'>;
+
 export interface CertificationTerms {
   /** By the SHA-256 of the DER, lower-case hex. */
-  hasRevoked(fingerprint: string): boolean;
+  hasRevoked(fingerprint: string): boolean | Promise<boolean>;
   /** Where the authority's revocation list can be fetched. */
   readonly crlUrl?: string;
+  /** The longest validity, a year when absent. */
+  readonly days?: number;
+  /** Asked each time, since a server's certificate is renewed while it runs. */
+  ownIdentity?(): OwnIdentity;
+  /** The authorities of the server and its clients: chains may end there too. */
+  readonly others?: readonly Authority[];
 }
 
+const noIdentity: OwnIdentity = { serverNames: serverNames([]), ownKeys: [] };
+
 /**
- * Clients of a key server trust this authority when they look at the server's certificate: whatever a client asks for, what it
- * gets is good for a client alone. It opens no session here, since a client is known by the certificates in its record.
+ * Clients of a key server trust another authority when they look at the server's certificate, and never this one: whatever a client asks for, what
+ * it gets passes for no server. It opens no session here either, since a client is known by the certificates in its record.
  */
 export function certificateAuthority(
   authority: Authority,
-  { hasRevoked, crlUrl }: CertificationTerms,
+  { hasRevoked, crlUrl, days = 365, ownIdentity = () => noIdentity, others = [] }: CertificationTerms,
 ): CertificateAuthority {
+  const authorities = [authority, ...others];
+  const authorityKeys = authorities.map(({ certificate }) => certificate.publicKey);
   return {
-    certificate: authority.certificate.raw,
+    certificates: authorities.map(({ certificate }) => certificate.raw),
     certify(holder, now, notAfter) {
-      const terms: IssueTerms = {
+      const { serverNames: names, ownKeys } = ownIdentity();
+      const terms: CertifyTerms = {
         now: dateOf(now),
-        purposes: ['clientAuth'],
+        maximumDays: days,
+        serverNames: names,
+        ownKeys: [...authorityKeys, ...ownKeys],
         ...(notAfter === undefined ? {} : { notAfter: dateOf(notAfter) }),
         ...(crlUrl === undefined ? {} : { crlUrl }),
       };
       try {
-        return issue(authority, holder, terms).raw;
+        return certifyHolder(authority, read(holder), terms).raw;
       } catch (error) {
         if (!(error instanceof CertificateError)) throw error;
         throw new KmipError('request' in holder ? 'InvalidCSR' : 'InvalidField', error.message);
       }
     },
-    hasRevoked: (certificate) => hasRevoked(fingerprintOf(certificate)),
+    hasRevoked: async (certificate) => await hasRevoked(fingerprintOf(certificate)),
   };
 }
 
 const dateOf = (seconds: number): Date => new Date(seconds * 1000);
 
-function issue(authority: Authority, holder: CertificateHolder, terms: IssueTerms): X509Certificate {
+function read(holder: CertificateHolder): Holder {
   if ('request' in holder) {
-    const read = holder.format === 'CRMF' ? readCertReqMessages : readRequest;
-    return signRequest(authority, read(holder.request), terms);
+    return holder.format === 'CRMF' ? readCertReqMessages(holder.request) : readRequest(holder.request);
   }
-  if ('publicKey' in holder) {
-    const { commonName, publicKey } = holder;
-    return issueClientCertificate(authority, { commonName, publicKey: readPublicKey(publicKey) }, terms);
-  }
-  const held = readCertificate(holder.certificate);
-  return issueCertificate(
-    authority,
-    { subject: subjectOfCertificate(held), publicKey: held.publicKey, names: namesOf(held) },
-    { purposes: ['clientAuth'], notAfter: yearsAfter(terms.now, validityYears.client), ...terms },
-  );
+  if ('certificate' in holder) return holderOf(readCertificate(holder.certificate));
+  const { commonName, publicKey } = holder;
+  return { subject: subjectOf(commonName), publicKey: readPublicKey(publicKey), names: [], dropped: [] };
 }
 
 function readPublicKey(info: Uint8Array): KeyObject {
@@ -77,7 +80,3 @@ function readPublicKey(info: Uint8Array): KeyObject {
     throw new CertificateError('the public key cannot be read');
   }
 }
-
-/** DNS names and IP addresses; others are dropped, as those of requests are. Node quotes what is not plain. */
-const namesOf = ({ subjectAltName = '' }: X509Certificate): string[] =>
-  subjectAltName.split(', ').flatMap((name) => /^(?:DNS|IP Address):([^"]+)$/.exec(name)?.[1] ?? []);

@@ -26,6 +26,7 @@ import type { ObjectReference } from '#protocol/structures';
 import { rulesOf, type Rules, type Version } from '#protocol/versions';
 import type { Kept } from '#store/store';
 import type { TaskInput, TaskName, TaskOutput } from '#workers/tasks';
+import { issueOf, revocationOf } from './issued-certificates.ts';
 import { offeredIn } from './offered.ts';
 import { candidates } from './candidates.ts';
 import type { Placeholders } from './placeholders.ts';
@@ -224,12 +225,15 @@ export class RunContext implements Context {
 
   async commit(changes: readonly ObjectChange[]): Promise<void> {
     const viewChanges: ViewChange[] = [];
-    for (const change of changes) viewChanges.push(await this.#viewChange(change));
+    for (const change of changes) {
+      const made = await this.#viewChange(change);
+      if (made !== undefined) viewChanges.push(made);
+    }
     refuseIfLeft(this.#batch);
     this.#entryId = await this.#batch.view.commit(viewChanges, this.#run.entry);
   }
 
-  async #viewChange(change: ObjectChange): Promise<ViewChange> {
+  async #viewChange(change: ObjectChange): Promise<ViewChange | undefined> {
     if ('create' in change) {
       checkConstraints(change.create, await this.creationRules());
       this.#touch(change.create.id);
@@ -238,6 +242,8 @@ export class RunContext implements Context {
     }
     if ('rules' in change) return { ...(await this.#heldRules()), rules: change.rules };
     if ('remove' in change) return { remove: recordOf(change.remove) };
+    if ('issued' in change) return issueOf(change.issued, change.object, this.clientId);
+    if ('revoked' in change) return await revocationOf(change, this.#batch.view, this.#milliseconds);
     const { update, to, material, lasting } = change;
     return {
       ...{ update: recordOf(update), to },

@@ -6,6 +6,7 @@ import { KmipError } from '#protocol/kmip-error';
 import { bounds } from '#store/bounds';
 import { ConflictError, succeeds } from '#store/engine';
 import { creationRulesKind } from '#store/creation-rules-record';
+import { issuedKind, type IssuedCertificate } from '#store/issued-record';
 import { objectKind } from '#store/object-record';
 import { create, remove, update, type Kept, type Store, type StoreChange } from '#store/store';
 import type { Lasting } from '#operations/context';
@@ -20,7 +21,8 @@ export type ViewChange =
       readonly lasting?: Lasting;
     }
   | { readonly remove: Kept<ManagedObject> }
-  | HeldRules;
+  | HeldRules
+  | HeldIssue;
 
 /** What a client has laid down; with other rules, a change of it. */
 export interface HeldRules {
@@ -30,11 +32,20 @@ export interface HeldRules {
   readonly kept: Kept<CreationRules> | undefined;
 }
 
+/** The record of a certificate that was made here; with other content, a change of it. */
+export interface HeldIssue {
+  readonly issued: IssuedCertificate;
+  /** What the store has, if anything. */
+  readonly kept: Kept<IssuedCertificate> | undefined;
+}
+
 export interface ObjectView {
   get(id: string): Promise<Kept<ManagedObject> | undefined>;
   /** The newest first: identifiers sort by their time. */
   find(terms: readonly string[]): AsyncIterable<Kept<ManagedObject>>;
   rules(client: string): Promise<HeldRules>;
+  /** By the certificate's fingerprint. */
+  issued(fingerprint: string): Promise<HeldIssue | undefined>;
   /** With the audit record of the change; answers with the record's identifier. */
   commit(changes: readonly ViewChange[], entry: AuditEntry): Promise<string>;
 }
@@ -52,11 +63,20 @@ function storeChange(change: ViewChange): StoreChange {
   if ('create' in change) return create(objectKind, change.create.id, change.create, change.material);
   if ('remove' in change) return remove(change.remove);
   if ('rules' in change) return rulesChange(change);
+  if ('issued' in change) return issueChange(change);
   return update(change.update, change.to, change.material);
 }
 
 const rulesChange = ({ client, rules, kept }: HeldRules): StoreChange =>
   kept === undefined ? create(creationRulesKind, client, rules) : update(kept, rules);
+
+const issueChange = ({ issued, kept }: HeldIssue): StoreChange =>
+  kept === undefined ? create(issuedKind, issued.fingerprint, issued) : update(kept, issued);
+
+async function heldIssue(store: Store, fingerprint: string): Promise<HeldIssue | undefined> {
+  const kept = await store.get(issuedKind, fingerprint);
+  return kept && { issued: kept.value, kept };
+}
 
 async function heldRules(store: Store, client: string): Promise<HeldRules> {
   const kept = await store.get(creationRulesKind, client);
@@ -68,6 +88,7 @@ export function directView({ store, audit }: Services): ObjectView {
     get: (id) => store.get(objectKind, id),
     find: (terms) => store.find(objectKind, { terms, reverse: true }),
     rules: (client) => heldRules(store, client),
+    issued: (fingerprint) => heldIssue(store, fingerprint),
     async commit(changes, entry) {
       const { change, entryId } = audit.pending(entry);
       await store.commit([...changes.map(storeChange), change]);
@@ -92,6 +113,7 @@ export function stagedView({ store, audit }: Services): StagedView {
   const staged = new Map<string, Staged>();
   const stagedRules = new Map<string, HeldRules>();
   const lasting = new Map<string, Lasting>();
+  const stagedIssues = new Map<string, HeldIssue>();
   const records: StoreChange[] = [];
   /** By value, since each is hashed: a batch may search as often as it makes objects. */
   const termsOfValues = new WeakMap<ManagedObject, ReadonlySet<string>>();
@@ -147,9 +169,10 @@ export function stagedView({ store, audit }: Services): StagedView {
     },
 
     rules: async (client) => stagedRules.get(client) ?? (await heldRules(store, client)),
+    issued: async (fingerprint) => stagedIssues.get(fingerprint) ?? (await heldIssue(store, fingerprint)),
 
     async commit(changes, entry) {
-      const asked = staged.size + stagedRules.size + records.length + changes.length + 1;
+      const asked = staged.size + stagedRules.size + stagedIssues.size + records.length + changes.length + 1;
       if (asked > bounds.changesPerCommit) {
         throw new KmipError(
           'ServerLimitExceeded',
@@ -159,6 +182,8 @@ export function stagedView({ store, audit }: Services): StagedView {
       for (const change of changes) {
         if ('rules' in change) {
           stagedRules.set(change.client, change);
+        } else if ('issued' in change) {
+          stagedIssues.set(change.issued.fingerprint, change);
         } else if ('create' in change) {
           const material = change.material === undefined ? null : Uint8Array.from(change.material);
           const before = staged.get(change.create.id)?.before;
@@ -183,11 +208,15 @@ export function stagedView({ store, audit }: Services): StagedView {
         return [value === null ? remove(before) : update(before, value, material)];
       });
       const rules = [...stagedRules.values()].map(rulesChange);
-      if (records.length > 0) await store.commit([...changes, ...rules, ...records]);
+      const issues = [...stagedIssues.values()].map(issueChange);
+      if (records.length > 0) await store.commit([...changes, ...rules, ...issues, ...records]);
     },
 
     async commitLasting() {
       for (const [id, change] of lasting) await applyLasting(store, id, change);
+      // A Get of the batch may have given the certificate out: it can be revoked although its object was undone.
+      const made = [...stagedIssues.values()].filter(({ kept }) => kept === undefined);
+      if (made.length > 0) await store.commit(made.map(issueChange));
     },
 
     wipe() {

@@ -28,6 +28,7 @@ describe('kmipd client', () => {
     expect(files).to.deep.equal([
       'README.txt',
       'ca.crt',
+      'certify-ca.crt',
       'my-array.crt',
       'my-array.key',
       'my-array.p12',
@@ -84,7 +85,7 @@ describe('kmipd client', () => {
     expect(again).to.include({ status: 1, stdout: '' });
     expect(again.stderr).to.match(/README\.txt is there already\nhint: /);
     expect(await named('other')).to.equal(undefined);
-    expect(readdirSync(place.path('my-array'))).to.have.length(6);
+    expect(readdirSync(place.path('my-array'))).to.have.length(7);
     expect(readFileSync(place.path('my-array/my-array.key'))).to.deep.equal(before);
   });
 
@@ -113,8 +114,9 @@ describe('kmipd client', () => {
     );
     const signed = await place.kmipd('client', 'sign', 'node', place.path('node.pem'), '--out', place.path('node'));
     expect(signed.status, signed.stderr).to.equal(0);
-    expect(signed.stdout.trim().split('\n')).to.deep.equal([place.path('node/node.crt'), place.path('node/ca.crt')]);
-    expect(readdirSync(place.path('node')).sort()).to.deep.equal(['ca.crt', 'node.crt']);
+    const written = ['node.crt', 'ca.crt', 'certify-ca.crt'];
+    expect(signed.stdout.trim().split('\n')).to.deep.equal(written.map((file) => place.path(`node/${file}`)));
+    expect(readdirSync(place.path('node')).sort()).to.deep.equal([...written].sort());
     const verified = await openssl(
       'verify',
       '-x509_strict',
@@ -141,7 +143,7 @@ describe('kmipd client', () => {
   it('makes one more certificate and key for a client that is there', async () => {
     const renewed = await place.kmipd('client', 'renew', 'old', '--out', place.path('old-2'));
     expect(renewed.status, renewed.stderr).to.equal(0);
-    expect(renewed.stdout.trim().split('\n')).to.have.length(6);
+    expect(renewed.stdout.trim().split('\n')).to.have.length(7);
     expect((await named('old'))?.certificates.map(({ revoked }) => revoked)).to.deep.equal([undefined, undefined]);
     const nobody = await place.kmipd('client', 'renew', 'nobody', '--out', place.path('nobody'));
     expect(nobody.stderr).to.match(/no client is named "nobody"/);

@@ -46,7 +46,14 @@ describe('kmipd serve', () => {
     }
     expect(said).to.match(/^next, in another shell: npx kmipd client add my-array --out \.\/my-array --data /m);
     expect(said).to.match(/warn .*the root key lies beside the data/);
-    expect(readdirSync(place.data).sort()).to.deep.equal(['audit', 'ca.crt', 'lmdb', 'root.key', 'server.pem']);
+    expect(readdirSync(place.data).sort()).to.deep.equal([
+      'audit',
+      'ca.crt',
+      'certify-ca.crt',
+      'lmdb',
+      'root.key',
+      'server.pem',
+    ]);
     expect(statSync(place.data).mode & 0o777).to.equal(0o700);
     for (const secret of ['root.key', 'server.pem']) {
       expect(statSync(`${place.data}/${secret}`).mode & 0o777).to.equal(0o600);

@@ -5,6 +5,7 @@ import { boundCertificate, keyOptions, makeClientFiles, type KeyChoice } from '#
 import { defineCommand, outOption } from '#cli/command';
 import { writeFilesFor } from '#cli/files';
 import { CommandError } from '#cli/output';
+import { assertNotOwn } from '#cli/own-identity';
 import { readPassword } from '#cli/password-file';
 import { withWorkplace } from '#cli/workplace';
 
@@ -20,7 +21,7 @@ export const clientAdd = defineCommand<Given>({
   usage: 'add <name>',
   summary: 'add a client and make its certificate and key',
   description:
-    'Writes NAME.crt, NAME.key, ca.crt, NAME.p12, NAME.p12.password and README.txt, and never over a file. ' +
+    'Writes NAME.crt, NAME.key, ca.crt, certify-ca.crt, NAME.p12, NAME.p12.password and README.txt, and never over a file. ' +
     'A user name and password that the client gives in its requests beside its certificate are checked. ' +
     'With --require-password it must give them in every request but Query and Discover Versions.',
   examples: [
@@ -46,11 +47,12 @@ export const clientAdd = defineCommand<Given>({
     await withWorkplace(
       invocation,
       'client add',
-      async ({ authority, config }, { clients }) => {
+      async (workplace, { clients }) => {
         await clients.assertAvailable(name);
-        const { certificate, files } = await makeClientFiles(name, authority, config, choice);
+        await assertNotOwn(workplace, name);
+        const { certificate, files } = await makeClientFiles(name, workplace, choice);
         const holdings = {
-          ...{ certificates: [boundCertificate(certificate, authority)], credentials },
+          ...{ certificates: [boundCertificate(certificate, workplace.authority)], credentials },
           ...(requirePassword ? { passwordRequired: true as const } : {}),
         };
         const paths = await writeFilesFor(out, files, () => clients.add(name, holdings));

@@ -1,6 +1,7 @@
 import { boundCertificate, keyOptions, makeClientFiles, type KeyChoice } from '#cli/client-files';
 import { defineCommand, outOption } from '#cli/command';
 import { writeFilesFor } from '#cli/files';
+import { assertNotOwn } from '#cli/own-identity';
 import { withWorkplace } from '#cli/workplace';
 
 interface Given extends KeyChoice {
@@ -18,10 +19,11 @@ export const clientRenew = defineCommand<Given>({
   scopes: ['issue'],
   options: [outOption(), ...keyOptions()],
   async run(invocation, { name, out, ...choice }) {
-    await withWorkplace(invocation, 'client renew', async ({ authority, config }, { clients }) => {
+    await withWorkplace(invocation, 'client renew', async (workplace, { clients }) => {
       await clients.named(name);
-      const { certificate, files } = await makeClientFiles(name, authority, config, choice);
-      const bound = boundCertificate(certificate, authority);
+      await assertNotOwn(workplace, name);
+      const { certificate, files } = await makeClientFiles(name, workplace, choice);
+      const bound = boundCertificate(certificate, workplace.authority);
       const paths = await writeFilesFor(out, files, () => clients.bind(name, bound));
       for (const path of paths) invocation.output.line(path);
     });

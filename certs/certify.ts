@@ -1,0 +1,107 @@
+/**
+ * Certificates that clients have made for keys of theirs, without an operator. They come from an authority that nobody trusts for a server,
+ * and yet are made as if somebody did: they name no server and no address, prove a client alone, and end soon.
+ */
+import type { KeyObject, X509Certificate } from 'node:crypto';
+
+import { Certificate, type RelativeDistinguishedNames } from 'pkijs';
+
+import { issueCertificate, type Authority } from './authority.ts';
+import type { Terms } from './certificate.ts';
+import { CertificateError } from './certificate-error.ts';
+import { factsOf } from './inspect.ts';
+import { namesIn } from './request-content.ts';
+import type { ServerNames } from './server-names.ts';
+import { subjectTexts } from './subject-texts.ts';
+
+/** Whom a certificate is for. */
+export interface Holder {
+  readonly subject: RelativeDistinguishedNames;
+  readonly publicKey: KeyObject;
+  /** DNS names and IP addresses. */
+  readonly names: readonly string[];
+  /** Other alternative names, described: they are left out. */
+  readonly dropped: readonly string[];
+}
+
+export interface CertifyTerms extends Terms {
+  /** Whatever end is asked for, the certificate is not valid for longer. */
+  readonly maximumDays: number;
+  readonly crlUrl?: string;
+  readonly serverNames: ServerNames;
+  /** Of the server and its authorities: what stands for them, a client cannot hold. */
+  readonly ownKeys: readonly KeyObject[];
+}
+
+const dayMs = 24 * 3600 * 1000;
+const commonName = '2.5.4.3';
+/** Where programs look for the name of a host: Common Name, unstructuredName and unstructuredAddress (RFC 2985 §5.4), host (RFC 4524 §2.10). */
+const hostAttributes: ReadonlySet<string> = new Set([
+  commonName,
+  '1.2.840.113549.1.9.2',
+  '1.2.840.113549.1.9.8',
+  '0.9.2342.19200300.100.1.9',
+]);
+
+/** Throws a CertificateError for keys outside the bounds, keys of the server, and names that are not a client's to have. */
+export function certifyHolder(authority: Authority, holder: Holder, terms: CertifyTerms): X509Certificate {
+  const { now, maximumDays, notAfter, crlUrl, serverNames, ownKeys } = terms;
+  checkNames(holder, serverNames);
+  if (isOneOf(ownKeys, holder.publicKey)) {
+    throw new CertificateError('the key is one of this server or of its authority', 'make a key pair of its own');
+  }
+  const latest = new Date(now.getTime() + maximumDays * dayMs);
+  return issueCertificate(authority, holder, {
+    ...terms,
+    purposes: ['clientAuth'],
+    signsOnly: true,
+    notAfter: notAfter !== undefined && notAfter < latest ? notAfter : latest,
+    ...(crlUrl === undefined ? {} : { crlUrl }),
+  });
+}
+
+/** Throws a CertificateError for a subject or a name that could pass for this server's, and for every address. */
+function checkNames({ subject, names, dropped }: Holder, serverNames: ServerNames): void {
+  const broken = dropped.find((name) => /^(?:DNS|IP)\b/.test(name));
+  if (broken !== undefined) throw new CertificateError(`the alternative name ${broken} is no DNS name`);
+  for (const { oid, readings } of subjectTexts(subject)) {
+    if (readings.some((text) => /\p{Cc}/u.test(text))) throw new CertificateError('the subject has control characters');
+    if (hostAttributes.has(oid)) for (const text of readings) refuse('the subject', text, serverNames);
+  }
+  for (const name of names) refuse('the alternative name', name, serverNames);
+}
+
+function refuse(what: string, text: string, serverNames: ServerNames): void {
+  const objection = serverNames.objectionTo(text);
+  if (objection === undefined) return;
+  const shown = JSON.stringify(text.slice(0, 80).replace(/[^\x20-\x7e]/g, '?'));
+  throw new CertificateError(`${what} has ${shown}, which ${objection}: clients are not certified under it`);
+}
+
+/** Whether the key is one of those, an RSA key by its modulus alone. */
+export function isOneOf(keys: readonly KeyObject[], key: KeyObject): boolean {
+  const modulus = modulusOf(key);
+  return keys.some((own) => own.equals(key) || (modulus !== undefined && modulusOf(own) === modulus));
+}
+
+const modulusOf = (key: KeyObject): string | undefined =>
+  key.asymmetricKeyType === 'rsa' ? key.export({ format: 'jwk' }).n : undefined;
+
+/** The holder of a certificate, for another one. Throws a CertificateError when a part of it cannot be read. */
+export function holderOf(certificate: X509Certificate): Holder {
+  const { publicKey } = factsOf(certificate);
+  try {
+    const { subject, extensions = [] } = Certificate.fromBER(certificate.raw);
+    return { subject, publicKey, ...namesIn(extensions) };
+  } catch (error) {
+    if (error instanceof CertificateError) throw error;
+    throw new CertificateError('the subject or the extensions of the certificate cannot be read');
+  }
+}
+
+/** All names under which somebody may dial the holder: Common Names and alternative names. */
+export function namesOfHolder(certificate: X509Certificate): string[] {
+  const { subject, names } = holderOf(certificate);
+  const commonNames = subjectTexts(subject).filter(({ oid }) => oid === commonName);
+  return [...commonNames.flatMap(({ readings }) => readings), ...names];
+}

@@ -1,0 +1,42 @@
+/** Which certificates a client may bring: what its key must be, and whose it must not be. */
+import type { X509Certificate } from 'node:crypto';
+
+import { CertificateError } from '#certs/certificate-error';
+import { factsOf, isIssuedBy, validityAt } from '#certs/inspect';
+import { nameOfAcceptableKey } from '#certs/keys';
+import { readCertificateContent } from '#crypto/certificates';
+
+import { assertForeignKey } from './own-identity.ts';
+import type { Workplace } from './workplace.ts';
+
+/**
+ * The certificate is known by its SHA-256 later, so that the hash under its signature guards nothing: SHA-1, as old arrays have it, is taken with a
+ * warning. MD5 is not, since TLS libraries refuse it. vCenter brings its own root, which is a self-signed authority.
+ * @returns what the operator should know. Throws CertificateError.
+ */
+export async function assertBindable(workplace: Workplace, certificate: X509Certificate): Promise<readonly string[]> {
+  const facts = factsOf(certificate);
+  nameOfAcceptableKey(facts.publicKey);
+  await assertForeignKey(workplace, facts.publicKey);
+  if (certificate.ca && !isIssuedBy(certificate, certificate)) {
+    throw new CertificateError(
+      'the certificate is that of an authority, and not self-signed',
+      "bind the client's own certificate: the first one of a chain",
+    );
+  }
+  const validity = validityAt(facts, new Date(workplace.now()));
+  if (validity === 'expired') {
+    throw new CertificateError(
+      `the certificate ended at ${facts.notAfter.toISOString()}`,
+      'make one that is valid, or check the clock of this machine',
+    );
+  }
+  const algorithm = readCertificateContent(certificate.raw).signatureAlgorithm ?? '';
+  if (/^MD[25]/.test(algorithm)) {
+    throw new CertificateError('the certificate is signed with MD5 or MD2', 'sign it with SHA-256');
+  }
+  return [
+    ...(validity === 'valid' ? [] : [`the certificate is ${validity}`]),
+    ...(/SHA_1/.test(algorithm) ? ['the certificate is signed with SHA-1: replace it when the product can'] : []),
+  ];
+}

@@ -1,0 +1,113 @@
+/** What clients have certified, as operators see it: found by what they know of it, revoked, and forgotten some time after its end. */
+import type { Clients } from '#access/clients';
+import type { RevocationReason } from '#certs/crl';
+import { ConflictError, succeeds } from '#store/engine';
+import {
+  issuedKind,
+  issuedObjectTerm,
+  serialTerm,
+  withRevocation,
+  type IssuedCertificate,
+  type Revoked,
+} from '#store/issued-record';
+import { remove, update, type Kept, type Store, type StoreChange } from '#store/store';
+
+import { CommandError } from './output.ts';
+
+/** RFC 5280 §5.3.1 in the words of KMIP (2.1 §11.50). */
+const crlReasons: { readonly [reason: string]: RevocationReason } = {
+  Unspecified: 'unspecified',
+  KeyCompromise: 'keyCompromise',
+  CACompromise: 'cACompromise',
+  AffiliationChanged: 'affiliationChanged',
+  Superseded: 'superseded',
+  CessationOfOperation: 'cessationOfOperation',
+  PrivilegeWithdrawn: 'privilegeWithdrawn',
+};
+
+export const crlReasonOf = (reason: Revoked['reason']): RevocationReason => crlReasons[reason] ?? 'unspecified';
+export const operatorReasons = Object.values(crlReasons);
+export const reasonNamed = (text: string): Revoked['reason'] =>
+  (Object.keys(crlReasons).find((reason) => crlReasons[reason] === text) ?? 'Unspecified') as Revoked['reason'];
+
+/** By its fingerprint (SHA-256), its serial number, both in hexadecimal, or the identifier of its object. Throws CommandError. */
+export async function findIssued(
+  store: Store,
+  clients: Clients,
+  which: string,
+): Promise<readonly Kept<IssuedCertificate>[]> {
+  const hex = which.replaceAll(':', '').toLowerCase();
+  if (/^[0-9a-f]{64}$/.test(hex)) {
+    const kept = await store.get(issuedKind, hex);
+    if (kept !== undefined) return [kept];
+    const client = await clients.byFingerprint(hex);
+    if (client !== undefined) {
+      throw new CommandError(
+        `the certificate belongs to the client ${JSON.stringify(client.name)}`,
+        `kmipd client revoke ${client.name} --certificate ${hex}`,
+      );
+    }
+  }
+  const byObject = await all(store, issuedObjectTerm(store.term, which), ({ object }) => object === which);
+  if (byObject.length > 0) return byObject;
+  if (/^[0-9a-f]+$/.test(hex)) {
+    const serial = hex.length % 2 === 0 ? hex : `0${hex}`;
+    const bySerial = await all(store, serialTerm(store.term, serial), (issued) => issued.serial === serial);
+    if (bySerial.length > 0) return bySerial;
+  }
+  throw new CommandError(
+    `no certificate that a client had made has the fingerprint, serial number or object ${JSON.stringify(which.slice(0, 100))}`,
+    'kmipd certificate list shows them; kmipd client revoke is for those of clients themselves',
+  );
+}
+
+async function all(
+  store: Store,
+  term: string,
+  isWanted: (issued: IssuedCertificate) => boolean,
+): Promise<Kept<IssuedCertificate>[]> {
+  const found: Kept<IssuedCertificate>[] = [];
+  for await (const kept of store.find(issuedKind, { terms: [term] })) if (isWanted(kept.value)) found.push(kept);
+  return found;
+}
+
+/** Again is harmless. Gives the record as it is then. */
+export async function revokeIssued(
+  store: Store,
+  fingerprint: string,
+  revoked: Revoked,
+  alongside: (issued: IssuedCertificate) => readonly StoreChange[],
+): Promise<IssuedCertificate> {
+  for (;;) {
+    const kept = await store.get(issuedKind, fingerprint);
+    if (kept === undefined) throw new CommandError(`the certificate ${fingerprint} is not on record any more`);
+    const issued = withRevocation(kept.value, revoked);
+    try {
+      await store.commit([...(issued === kept.value ? [] : [update(kept, issued)]), ...alongside(issued)]);
+      return issued;
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+    }
+  }
+}
+
+/** Lists name a certificate until its end; so long after it nobody asks for it any more. */
+const keptAfterEnd = 30 * 24 * 3600 * 1000;
+const removedAtOnce = 100;
+
+/** Gives how many records were removed. */
+export async function removeExpired(store: Store, now: number): Promise<number> {
+  let removed = 0;
+  let changes: StoreChange[] = [];
+  const commit = async (): Promise<void> => {
+    // Another process that does the same is not in the way: what is left goes the next time.
+    if (changes.length > 0 && (await succeeds(store.commit(changes)))) removed += changes.length;
+    changes = [];
+  };
+  for await (const kept of store.find(issuedKind, { terms: [] })) {
+    if (kept.value.notAfter + keptAfterEnd < now) changes.push(remove(kept));
+    if (changes.length === removedAtOnce) await commit();
+  }
+  await commit();
+  return removed;
+}

@@ -1,0 +1,46 @@
+import { Option } from 'commander';
+
+import type { RevocationReason } from '#certs/crl';
+import { findIssued, operatorReasons, reasonNamed, revokeIssued } from '#cli/certified';
+import { defineCommand } from '#cli/command';
+import { CommandError } from '#cli/output';
+import { withWorkplace } from '#cli/workplace';
+
+interface Given {
+  readonly certificate: string;
+  readonly reason: RevocationReason;
+}
+
+export const certificateRevoke = defineCommand<Given>({
+  usage: 'revoke <certificate>',
+  summary: 'revoke a certificate that a client had made',
+  description:
+    'CERTIFICATE is its fingerprint (SHA-256), its serial number, or the identifier of its object, which may be destroyed. Validate finds it invalid ' +
+    'at once, Re-certify refuses it, and the next kmipd crl names it. For what a client connects with: kmipd client revoke.',
+  examples: [
+    'certificate revoke 0123456789abcdef0123456789abcdef01',
+    'certificate revoke 3fd7c7b4-9f7f-4a5e-8d3e-2f1c5d0a9b11 --reason keyCompromise',
+  ],
+  options: [
+    new Option('--reason <reason>', 'what the list says of it').choices(operatorReasons).default('unspecified'),
+  ],
+  async run(invocation, { certificate, reason }) {
+    await withWorkplace(invocation, 'certificate revoke', async (workplace, { clients, alongside }) => {
+      const { store, now } = workplace;
+      await workplace.certifyAuthority();
+      const [found, second] = await findIssued(store, clients, certificate);
+      if (found === undefined || second !== undefined) {
+        throw new CommandError(
+          'more than one certificate is meant',
+          'name it by its fingerprint: kmipd certificate list --json',
+        );
+      }
+      const revoked = { at: now(), reason: reasonNamed(reason), by: 'operator' } as const;
+      const { serial, fingerprint } = await revokeIssued(store, found.id, revoked, ({ client, object }) =>
+        alongside({ client, objects: [object] }),
+      );
+      invocation.output.line(fingerprint);
+      invocation.output.note(`the certificate ${serial} is revoked; kmipd crl --out FILE writes the lists`);
+    });
+  },
+});

@@ -1,0 +1,50 @@
+/**
+ * Certificates that clients had made before there was an authority of its own for them: the one that clients trust for the server has signed them. They are found
+ * by their objects.
+ */
+import { openClients } from '#access/clients';
+import type { Authority } from '#certs/authority';
+import { CertificateError } from '#certs/certificate-error';
+import { isIssuedBy, readCertificate } from '#certs/inspect';
+import { objectTypeOf, type ManagedObject } from '#objects/managed-object';
+import { putMaterial } from '#objects/material';
+import { issuedCertificate } from '#server/issued-certificates';
+import { succeeds } from '#store/engine';
+import { issuedKind, type IssuedCertificate } from '#store/issued-record';
+import { objectKind } from '#store/object-record';
+import { create, type Kept, type Store } from '#store/store';
+
+/** Gives how many there are. */
+export async function recordEarlierCertificates(store: Store, authority: Authority): Promise<number> {
+  const enrolled = new Set<string>();
+  for await (const { certificates } of openClients({ store, now: Date.now }).list()) {
+    for (const { fingerprint } of certificates) enrolled.add(fingerprint);
+  }
+  let found = 0;
+  for await (const record of store.find(objectKind, { terms: [] })) {
+    const issued = issuedBy(authority, record);
+    if (issued === undefined || enrolled.has(issued.fingerprint)) continue;
+    if (await succeeds(store.commit([create(issuedKind, issued.fingerprint, issued)]))) found++;
+  }
+  return found;
+}
+
+/** The record of the certificate that an object holds, when this authority has signed it. */
+function issuedBy(authority: Authority, record: Kept<ManagedObject>): IssuedCertificate | undefined {
+  const { value: object, hasMaterial } = record;
+  if (objectTypeOf(object) !== 'Certificate' || !hasMaterial) return undefined;
+  const held = putMaterial(object.structure, record.openMaterial());
+  if (held.objectType !== 'Certificate' || held.certificateType !== 'X_509') return undefined;
+  try {
+    if (!isIssuedBy(readCertificate(held.certificateValue), authority.certificate)) return undefined;
+    const issued = issuedCertificate(held.certificateValue, object.id, object.owner, 'ca');
+    const { revocationReason, state, lastChangeDate = 0 } = object.attributes;
+    const isRevoked = revocationReason !== undefined || state === 'Compromised';
+    if (!isRevoked) return issued;
+    const reason = revocationReason?.revocationReasonCode ?? 'KeyCompromise';
+    return { ...issued, revoked: { at: lastChangeDate * 1000, reason, by: 'client' } };
+  } catch (error) {
+    if (error instanceof CertificateError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,96 @@
+/** What stands for this server: the names under which it is dialed, and its keys. Neither may be a client's. */
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
+
+import { addServerNames, readServerNames } from '#access/server-names-record';
+import type { Authority } from '#certs/authority';
+import { CertificateError } from '#certs/certificate-error';
+import { isOneOf, namesOfHolder } from '#certs/certify';
+import { readCertificateChain } from '#certs/inspect';
+import { readPrivateKey } from '#certs/keys';
+import { serverNames, type ServerNames } from '#certs/server-names';
+import type { Config } from '#config';
+import type { OwnIdentity } from '#server/certificate-authority';
+import type { TlsIdentity } from '#server/tls-options';
+
+import { CommandError } from './output.ts';
+import { readTlsIdentity } from './server-certificate.ts';
+import { placesIn, type Workplace } from './workplace.ts';
+
+/** The addresses that stand for all of a machine's say nothing; they are addresses anyway. */
+const namesOf = (config: Config, certificate: X509Certificate | undefined): string[] => [
+  ...[hostname(), config.host, ...(config.serverName ?? [])],
+  ...(certificate === undefined ? [] : namesIn(certificate)),
+];
+
+/** A certificate from outside may have a subject that nothing here can read: clients that trust it dial its other names. */
+function namesIn(certificate: X509Certificate): string[] {
+  try {
+    return namesOfHolder(certificate);
+  } catch (error) {
+    if (error instanceof CertificateError) return [];
+    throw error;
+  }
+}
+
+/** Of a server that runs with this certificate, and of all that have served this store. */
+export async function serverIdentity(workplace: Workplace, { cert, key }: TlsIdentity): Promise<OwnIdentity> {
+  const { config, store } = workplace;
+  const [own] = readCertificateChain(cert);
+  await addServerNames(store, namesOf(config, own));
+  return {
+    serverNames: serverNames([...(await readServerNames(store)), ...namesOf(config, own)]),
+    ownKeys: [createPublicKey(readPrivateKey(key))],
+  };
+}
+
+/** The same for a command, when there may be no server yet, or one on another machine. */
+async function knownIdentity({ config, store, authority, certifyAuthority }: Workplace): Promise<OwnIdentity> {
+  const own = currentCertificate(config);
+  const authorities: Authority[] = [authority, await certifyAuthority()];
+  return {
+    serverNames: serverNames([...(await readServerNames(store)), ...namesOf(config, own)]),
+    ownKeys: [
+      ...authorities.map(({ certificate }) => certificate.publicKey),
+      ...(own === undefined ? [] : [own.publicKey]),
+    ],
+  };
+}
+
+function currentCertificate(config: Config): X509Certificate | undefined {
+  if (config.tlsCert === undefined && !existsSync(placesIn(config.data).serverCertificate)) return undefined;
+  return readCertificateChain(readTlsIdentity(config).cert)[0];
+}
+
+/**
+ * Whether an operator may give a client this name, which becomes the Common Name of a certificate of the authority that is trusted for the
+ * server, and a certificate for this key. Throws CommandError.
+ */
+export async function assertNotOwn(workplace: Workplace, name: string, publicKey?: KeyObject): Promise<void> {
+  const { serverNames: own, ownKeys } = await knownIdentity(workplace);
+  checkName(name, own);
+  if (publicKey !== undefined) checkKey(publicKey, ownKeys);
+}
+
+/** The same for a certificate that a client brings. Throws CertificateError. */
+export async function assertForeignKey(workplace: Workplace, publicKey: KeyObject): Promise<void> {
+  checkKey(publicKey, (await knownIdentity(workplace)).ownKeys);
+}
+
+function checkName(name: string, own: ServerNames): void {
+  const objection = own.objectionTo(name);
+  if (objection === undefined) return;
+  throw new CommandError(
+    `the name ${JSON.stringify(name)} ${objection}: a certificate under it could pass for the server's`,
+    'give the client another name, such as that of the product',
+  );
+}
+
+function checkKey(publicKey: KeyObject, ownKeys: readonly KeyObject[]): void {
+  if (!isOneOf(ownKeys, publicKey)) return;
+  throw new CertificateError(
+    "the key is this server's own, or that of its authority",
+    'make a key pair for the client, and keep its private key there',
+  );
+}

@@ -1,0 +1,45 @@
+/**
+ * What was certified for clients by Certify and Re-certify, one record each, by the SHA-256 of the certificate. It stays when the object is destroyed, and
+ * goes some time after the certificate has ended.
+ */
+import type { OpenValue } from '#protocol/enumerations';
+import { jsonKind } from './json-kind.ts';
+import type { TermMaker } from './store.ts';
+
+export interface IssuedCertificate {
+  /** Which authority signed it: 'ca' is the one of clients and servers, which signed these too before 'certify-ca' was there. */
+  readonly authority: 'ca' | 'certify-ca';
+  /** SHA-256 of the DER, lower-case hex, as is the serial number. */
+  readonly fingerprint: string;
+  readonly serial: string;
+  readonly subject: string;
+  /** The object that held it first, and the client record that had it made. */
+  readonly object: string;
+  readonly client: string;
+  /** Milliseconds since 1970, as all times. */
+  readonly notBefore: number;
+  readonly notAfter: number;
+  readonly revoked?: Revoked;
+}
+
+export interface Revoked {
+  readonly at: number;
+  readonly reason: OpenValue<'RevocationReasonCode'>;
+  readonly by: 'client' | 'operator';
+}
+
+export const issuedKind = jsonKind<IssuedCertificate>('issued-certificate', ({ serial, object }, term) => [
+  serialTerm(term, serial),
+  issuedObjectTerm(term, object),
+]);
+
+export const serialTerm = (term: TermMaker, serial: string): string => term('issued-serial', serial);
+export const issuedObjectTerm = (term: TermMaker, object: string): string => term('issued-object', object);
+
+/** Revoked from the first time on; a compromise that is known later takes the place of a milder reason. */
+export function withRevocation(issued: IssuedCertificate, revoked: Revoked): IssuedCertificate {
+  const { revoked: before } = issued;
+  if (before === undefined) return { ...issued, revoked };
+  const isGraver = revoked.reason === 'KeyCompromise' && before.reason !== 'KeyCompromise';
+  return isGraver ? { ...issued, revoked: { ...before, reason: revoked.reason } } : issued;
+}
