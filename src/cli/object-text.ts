@@ -4,6 +4,7 @@ import { printText } from '#ttlv/text';
 import { listedAttributes } from '#objects/attribute-groups';
 import { attributesAt, stateText } from '#objects/life-cycle';
 import { allInstances, objectTypeOf, type ManagedObject } from '#objects/managed-object';
+import { asAnswered } from '#protocol/bounds';
 import { names } from '#protocol/names';
 import { atRest } from '#protocol/versions';
 
@@ -38,7 +39,7 @@ export function summaryOf(object: ManagedObject, clientNames: ReadonlyMap<string
 
 /** Every attribute, in the order of the table, as lines. */
 export function attributeLines(object: ManagedObject): string[] {
-  const lists = listedAttributes.write(allInstances(object), atRest);
+  const lists = listedAttributes(asAnswered).write(allInstances(object), atRest);
   const items = lists.flatMap((list) => (list.type === ItemType.Structure ? list.value : []));
   return items.flatMap((item) => printText(item, names).trimEnd().split('\n'));
 }

@@ -3,20 +3,12 @@
  * set of rules, those of the table (2.1 chapter 4, §6.1.2, §6.1.3, §6.1.13, §6.1.34, §6.1.51; 1.4 chapter 3, §4.14 to
  * §4.16). The object itself is never touched: another one comes back.
  */
-import { isDeepStrictEqual } from 'node:util';
 import { KmipError } from '#protocol/kmip-error';
 import type { Version } from '#protocol/versions';
 import type { Instance } from './attribute-codec.ts';
+import { nameTaken, withInstance } from './attribute-collection.ts';
 import { referenceId, referenceText, type Reference } from './attribute-reference.ts';
-import {
-  checkApplies,
-  checkDates,
-  checkNewName,
-  checkValue,
-  isServersOwn,
-  wholeLimits,
-  withInstance,
-} from './attribute-rules.ts';
+import { checkApplies, checkDates, checkValue, isServersOwn, wholeLimits } from './attribute-rules.ts';
 import {
   attributeRow,
   valuesOf,
@@ -26,7 +18,15 @@ import {
   type Modifiable,
 } from './attributes.ts';
 import { stateAt, stateText, type State } from './life-cycle.ts';
-import { indexesOf, instancesOf, instancesReferred, objectTypeOf, type ManagedObject } from './managed-object.ts';
+import {
+  areSame,
+  indexesOf,
+  instancesOf,
+  instancesReferred,
+  objectTypeOf,
+  type ManagedObject,
+} from './managed-object.ts';
+import { sameAs } from './value-key.ts';
 
 /** Under which conditions a change is made. */
 export interface Terms {
@@ -67,9 +67,9 @@ export function modifyInstance(object: ManagedObject, which: Which, given: Insta
   const held = heldInstance(object, which, given, terms);
   checkModifiable(object, given, terms);
   const value = asKept(object, given, terms);
-  const place = placeOf(object, held);
+  const [place = 0] = placesOf(object, [held]);
   const values = valuesOf(object.attributes, key);
-  if (key === 'name') checkNewName(values.toSpliced(place, 1), value);
+  if (key === 'name' && values.toSpliced(place, 1).some(sameAs(value))) throw nameTaken();
   const next = attributeRow(key).multiple ? values.with(place, value) : value;
   const to = changed(object, key, { ...object.attributes, [key]: next }, indexesOf(object, key), terms);
   return { object: to, instance: { ...held, value } };
@@ -99,7 +99,7 @@ export function deleteInstances(
   const gone = which === 'all' ? heldInstances(object, reference) : [heldInstance(object, which, reference, terms)];
   for (const each of gone) checkClients(object, each, terms);
   checkModifiable(object, reference, terms);
-  const places = new Set(gone.map((each) => placeOf(object, each)));
+  const places = new Set(placesOf(object, gone));
   const left = <T>(list: readonly T[]): T[] => list.filter((_, place) => !places.has(place));
   const { [key]: _, ...others } = object.attributes;
   const values = left(valuesOf(object.attributes, key));
@@ -164,20 +164,22 @@ function heldInstance(object: ManagedObject, which: Which, reference: Reference,
     if (held.length === 1) return held[0] as Instance;
     throw new KmipError(terms.ambiguous, `the object has several ${referenceText(reference)}: say which`);
   }
+  const isIt = 'index' in which ? undefined : sameAs(which.value);
   const found = held.find((each) =>
-    'index' in which ? (each.index ?? 0) === which.index : isDeepStrictEqual(each.value, which.value),
+    'index' in which ? (each.index ?? 0) === which.index : isIt?.(each.value) === true,
   );
   if (found !== undefined) return found;
   const what = 'index' in which ? `with Attribute Index ${which.index}` : 'of this value';
   throw new KmipError('AttributeInstanceNotFound', `the object has no ${referenceText(reference)} ${what}`);
 }
 
-/** Where among the attribute's values the instance is. */
-function placeOf(object: ManagedObject, instance: Instance): number {
-  const id = referenceId(instance);
-  return instancesOf(object, instance.key).findIndex(
-    (each) => each.index === instance.index && referenceId(each) === id,
-  );
+/** Where among the attribute's values the instances are, all of them of one attribute. */
+function placesOf(object: ManagedObject, instances: readonly Instance[]): readonly number[] {
+  const [first] = instances;
+  if (first === undefined) return [];
+  const idOf = (each: Instance): string => `${each.index}\0${referenceId(each)}`;
+  const places = new Map(instancesOf(object, first.key).map((each, place) => [idOf(each), place]));
+  return instances.map((each) => places.get(idOf(each)) ?? -1);
 }
 
 /** One more than the highest held, so that no other instance's is taken. */
@@ -236,6 +238,6 @@ function changed(
   checkDates(attributes, key);
   const to = { ...attributes, ...consequences[key]?.(attributes, now), lastChangeDate: now };
   const { [key]: _, ...others } = object.indexes;
-  const counted = isDeepStrictEqual(indexes, indexesOf({ attributes: to, indexes: {} }, key));
+  const counted = areSame(indexes, indexesOf({ attributes: to, indexes: {} }, key));
   return { ...object, attributes: to, indexes: counted ? others : { ...others, [key]: indexes } };
 }

@@ -3,25 +3,47 @@
  * Attribute and Current Attribute; a name is an Attribute Reference (2.1 §5.1, §5.5 to §5.7).
  */
 import { ItemType, type Item } from '#ttlv/item';
+import { atMost, atMostDistinct, checkNumber, type Bound } from '#protocol/bounds';
 import { anyItem, quoted, tagText, text, wrongType } from '#protocol/codecs';
 import { childrenOf, grouped, many, required, structure, type Field, type Group } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
 import { Tag } from '#protocol/tags';
 import { inRange, rulesOf, type Version } from '#protocol/versions';
-import { readNamed, readTagged, withValue, writeInstances, type Instance } from './attribute-codec.ts';
+import { readNamed, readTagged, withValue, writeInstances, type Instance, type ReadMode } from './attribute-codec.ts';
 import { nameOf, referenceByName, unknownAttribute, type Reference } from './attribute-reference.ts';
 import { name } from './attribute-structures.ts';
 import { attributeByTag, attributeRow, type AttributeValue } from './attributes.ts';
 
+/** Of all attributes together that one request gives, or one object brings: two with the thousand values that one may have, and all others. */
+export const attributesOfObject = atMost(2500, 'ServerLimitExceeded');
+
+/** Every one is looked for, and brings up to a thousand values of each attribute. */
+const templatesNamed = atMostDistinct(20);
+
 const templateAttribute = structure('Template-Attribute', {
-  name: many(Tag.Name, name),
-  attribute: many(Tag.Attribute, anyItem),
+  name: many(Tag.Name, name, templatesNamed),
+  attribute: many(Tag.Attribute, anyItem, attributesOfObject),
 });
+
+/** One structure, which holds the list. */
+const one = atMost(1, 'InvalidMessage');
 
 /** A set of attributes as a client gives it; in 1.x it may name Templates whose attributes it takes besides. */
 export interface GivenAttributes {
   readonly instances: readonly Instance[];
   readonly templates?: readonly AttributeValue<'name'>[];
+}
+
+/** Values under their own tags. */
+function readAll(
+  tag: number,
+  items: readonly Item[],
+  version: Version,
+  mode: ReadMode,
+  bound: Bound,
+): readonly Instance[] {
+  checkNumber(tag, items, bound, version);
+  return items.map((each) => readTagged(each, version, mode));
 }
 
 function theOnly(items: readonly Item[], tag: number): Item {
@@ -41,10 +63,11 @@ export function attributeSet<P extends 'required' | 'optional'>(
     tag,
     {
       accepts: (candidate, version) => candidate === tagIn(version),
+      bound: one,
       read(items, version) {
         const only = theOnly(items, tagIn(version));
         if (rulesOf(version).attributesAreTagged) {
-          return { instances: childrenOf(only).map((each) => readTagged(each, version, 'whole')) };
+          return { instances: readAll(tag, childrenOf(only), version, 'whole', attributesOfObject) };
         }
         const { name = [], attribute = [] } = templateAttribute.read(only, version);
         return { instances: attribute.map((each) => withValue(readNamed(each, version, 'whole'))), templates: name };
@@ -64,21 +87,24 @@ export function attributeSet<P extends 'required' | 'optional'>(
  * What Locate asks by (2.1 §6.1.28; 1.4 §4.9): Attributes, or a list of them. A Template-Attribute
  * around it is what FortiGate sends.
  */
-export const askedAttributes: Group<readonly Instance[]> = {
+export const askedAttributes = (bound: Bound): Group<readonly Instance[]> => ({
+  bound,
   accepts: (tag, version) =>
     rulesOf(version).attributesAreTagged
       ? tag === Tag.Attributes
       : tag === Tag.Attribute || tag === Tag.TemplateAttribute,
   read(items, version) {
     if (!rulesOf(version).attributesAreTagged) {
-      return items
-        .flatMap((item) => (item.tag === Tag.TemplateAttribute ? withoutTemplates(item, version) : [item]))
-        .map((each) => withValue(readNamed(each, version, 'partial')));
+      const asked = items.flatMap((item) =>
+        item.tag === Tag.TemplateAttribute ? withoutTemplates(item, version) : [item],
+      );
+      checkNumber(Tag.Attribute, asked, bound, version);
+      return asked.map((each) => withValue(readNamed(each, version, 'partial')));
     }
-    return childrenOf(theOnly(items, Tag.Attributes)).map((each) => readTagged(each, version, 'partial'));
+    return readAll(Tag.Attributes, childrenOf(theOnly(items, Tag.Attributes)), version, 'partial', bound);
   },
-  write: (instances, version) => listedAttributes.write(instances, version),
-};
+  write: writeList,
+});
 
 /** Nobody is to find more than was asked for because a part of it was passed over. */
 function withoutTemplates(item: Item, version: Version): readonly Item[] {
@@ -88,22 +114,26 @@ function withoutTemplates(item: Item, version: Version): readonly Item[] {
 }
 
 /** What Get Attributes answers with: Attributes, or a list of them. */
-export const listedAttributes: Group<readonly Instance[]> = {
+export const listedAttributes = (bound: Bound): Group<readonly Instance[]> => ({
+  bound,
   accepts: (tag, version) => tag === (rulesOf(version).attributesAreTagged ? Tag.Attributes : Tag.Attribute),
   read: (items, version) =>
     rulesOf(version).attributesAreTagged
-      ? items.flatMap((item) => childrenOf(item).map((each) => readTagged(each, version, 'whole')))
+      ? readAll(Tag.Attributes, items.flatMap(childrenOf), version, 'whole', bound)
       : items.map((item) => withValue(readNamed(item, version, 'whole'))),
-  write(instances, version) {
-    const items = writeInstances(instances, version);
-    return rulesOf(version).attributesAreTagged
-      ? [{ tag: Tag.Attributes, type: ItemType.Structure, value: items }]
-      : items;
-  },
-};
+  write: writeList,
+});
+
+function writeList(instances: readonly Instance[], version: Version): Item[] {
+  const items = writeInstances(instances, version);
+  return rulesOf(version).attributesAreTagged
+    ? [{ tag: Tag.Attributes, type: ItemType.Structure, value: items }]
+    : items;
+}
 
 /** One attribute with its value: New Attribute (or Current Attribute) of 2.x, Attribute of 1.x. */
 export const oneAttribute = (tag: number): Group<Instance> => ({
+  bound: one,
   accepts: (candidate, version) => candidate === (rulesOf(version).attributesAreTagged ? tag : Tag.Attribute),
   read(items, version) {
     const only = theOnly(items, tag);
@@ -147,16 +177,23 @@ function writeReference(reference: Reference, version: Version): Item | undefine
 }
 
 /** Attribute Names of 1.x, Attribute References of 2.x. */
-export const attributeReferences: Group<readonly Reference[]> = {
-  accepts: (tag, version) =>
-    tag === (rulesOf(version).attributesAreTagged ? Tag.AttributeReference : Tag.AttributeName),
+export const attributeReferences = (bound: Bound): Group<readonly Reference[]> => ({
+  accepts: isReference,
+  bound,
   read: (items, version) => items.map((item) => readReference(item, version)),
-  write: (references, version) => references.flatMap((each) => writeReference(each, version) ?? []),
-};
+  write: writeReferences,
+});
+
+const isReference = (tag: number, version: Version): boolean =>
+  tag === (rulesOf(version).attributesAreTagged ? Tag.AttributeReference : Tag.AttributeName);
+
+const writeReferences = (references: readonly Reference[], version: Version): Item[] =>
+  references.flatMap((each) => writeReference(each, version) ?? []);
 
 /** Exactly one of them. */
 export const oneReference: Group<Reference> = {
-  accepts: attributeReferences.accepts,
+  accepts: isReference,
+  bound: one,
   read: (items, version) => readReference(theOnly(items, Tag.AttributeReference), version),
-  write: (reference, version) => attributeReferences.write([reference], version),
+  write: (reference, version) => writeReferences([reference], version),
 };

@@ -1,9 +1,9 @@
 /** The rules of the attribute table, applied: what Create and Register take, and what clients may change later. */
-import { isDeepStrictEqual } from 'node:util';
 import { quoted } from '#protocol/codecs';
 import { KmipError } from '#protocol/kmip-error';
 import { inRange, type Version } from '#protocol/versions';
 import type { Instance } from './attribute-codec.ts';
+import { Collected } from './attribute-collection.ts';
 import { referenceText, type Reference } from './attribute-reference.ts';
 import {
   attributeRow,
@@ -12,37 +12,6 @@ import {
   type AttributeValue,
   type ObjectType,
 } from './attributes.ts';
-
-/** Many values of one attribute are somebody's mistake, and every read pays for them. */
-const maximumInstances = 1000;
-
-/** One more value in a set, no rule but the table's "multiple instances" and "the same value twice". */
-export function withInstance(set: Attributes, instance: Instance): Attributes {
-  const { key, value } = instance;
-  const held: unknown = set[key];
-  if (!attributeRow(key).multiple) {
-    if (held !== undefined) {
-      throw new KmipError('AttributeSingleValued', `${referenceText(instance)} takes one value only`);
-    }
-    return Object.assign({}, set, { [key]: value });
-  }
-  const values = (held ?? []) as readonly unknown[];
-  if (values.length >= maximumInstances) {
-    throw new KmipError('ServerLimitExceeded', `${referenceText(instance)} has ${maximumInstances} values already`);
-  }
-  if (key === 'name') checkNewName(values, value);
-  return Object.assign({}, set, { [key]: [...values, value] });
-}
-
-/**
- * "Names SHALL be unique within a given key management server" (2.1 §4.32), but official cases register several objects
- * under one Name: here it is unique on its object.
- */
-export function checkNewName(held: readonly unknown[], name: unknown): void {
-  if (held.some((each) => isDeepStrictEqual(each, name))) {
-    throw new KmipError('NonUniqueNameAttribute', 'the object has this Name already');
-  }
-}
 
 /** Whether the table lets objects of this type have the attribute in this version. */
 export function checkApplies(objectType: ObjectType, instance: Reference, version: Version): void {
@@ -138,13 +107,14 @@ function collected(
   version: Version,
   check?: (instance: Instance) => void,
 ): Attributes {
-  let set: Attributes = {};
+  const collected = new Collected();
   for (const instance of instances) {
     checkApplies(objectType, instance, version);
     check?.(instance);
     checkValue(instance);
-    set = withInstance(set, instance);
+    collected.add(instance);
   }
+  const set = collected.attributes();
   if (set.usageLimits !== undefined) wholeLimits(set.usageLimits);
   return set;
 }

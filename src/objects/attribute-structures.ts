@@ -1,4 +1,5 @@
 /** The attributes that are structures (KMIP 2.1 chapter 4; 1.4 chapter 3), those apart that payloads and headers have, too. */
+import { atMost } from '#protocol/bounds';
 import { anyItem, bytes, enumeration, integer, longInteger, text } from '#protocol/codecs';
 import { many, optional, required, structure } from '#protocol/fields';
 import { objectReference } from '#protocol/structures';
@@ -58,14 +59,17 @@ export const certificateIdentifier = structure('Certificate Identifier', {
   serialNumber: optional(Tag.SerialNumber, text),
 });
 
+/** Certificates of large sites have some hundreds. */
+const alternativeNames = atMost(1000);
+
 export const certificateSubject = structure('Certificate Subject', {
   distinguishedName: required(Tag.CertificateSubjectDistinguishedName, text),
-  alternativeName: many(Tag.CertificateSubjectAlternativeName, text),
+  alternativeName: many(Tag.CertificateSubjectAlternativeName, text, alternativeNames),
 });
 
 export const certificateIssuer = structure('Certificate Issuer', {
   distinguishedName: required(Tag.CertificateIssuerDistinguishedName, text),
-  alternativeName: many(Tag.CertificateIssuerAlternativeName, text),
+  alternativeName: many(Tag.CertificateIssuerAlternativeName, text, alternativeNames),
 });
 
 export const x509CertificateIdentifier = structure('X.509 Certificate Identifier', {
@@ -75,12 +79,12 @@ export const x509CertificateIdentifier = structure('X.509 Certificate Identifier
 
 export const x509CertificateSubject = structure('X.509 Certificate Subject', {
   subjectDistinguishedName: required(Tag.SubjectDistinguishedName, bytes),
-  subjectAlternativeName: many(Tag.SubjectAlternativeName, bytes),
+  subjectAlternativeName: many(Tag.SubjectAlternativeName, bytes, alternativeNames),
 });
 
 export const x509CertificateIssuer = structure('X.509 Certificate Issuer', {
   issuerDistinguishedName: required(Tag.IssuerDistinguishedName, bytes),
-  issuerAlternativeName: many(Tag.IssuerAlternativeName, bytes),
+  issuerAlternativeName: many(Tag.IssuerAlternativeName, bytes, alternativeNames),
 });
 
 export const rotateName = structure('Rotate Name', {

@@ -3,6 +3,7 @@
  * and what every one of them must have (§7.6, §7.7). Both are the client's own: the text says "the server", but what one
  * client lays down must not change, or forbid, what another makes.
  */
+import { asAnswered, atMost, atMostAll, atMostDistinct, type Bound } from '#protocol/bounds';
 import { enumeration, text } from '#protocol/codecs';
 import type { OpenValue } from '#protocol/enumerations';
 import { grouped, many, optional, structure } from '#protocol/fields';
@@ -11,40 +12,54 @@ import { Tag } from '#protocol/tags';
 import { V2_1, type Version } from '#protocol/versions';
 import { canSay, type Instance } from './attribute-codec.ts';
 import { askedAttributes, listedAttributes } from './attribute-groups.ts';
-import { checkDates, withInstance } from './attribute-rules.ts';
+import { Collected } from './attribute-collection.ts';
+import { referenceId } from './attribute-reference.ts';
+import { checkDates } from './attribute-rules.ts';
 import { attributeRow, valuesOf, type AttributeKey, type Attributes, type ObjectType } from './attributes.ts';
-import { instancesReferred, objectTypeOf, type ManagedObject } from './managed-object.ts';
+import { allInstances, objectTypeOf, type ManagedObject } from './managed-object.ts';
 import { withinRange } from './matching.ts';
+import type { Pace } from './pace.ts';
+
+/** Defaults, or constraints: all of them are looked at whenever an object is made. */
+const maximumRules = atMost(100, 'ServerLimitExceeded');
+/** In one of them; all together have as few (`operations/creation-rules.ts`). */
+const attributesOfRule = atMost(500, 'ServerLimitExceeded');
 
 /** 2.1 §7.23. */
-export const objectGroups = structure('Object Groups', { objectGroup: many(Tag.ObjectGroup, text) });
+export const objectGroups = structure('Object Groups', {
+  objectGroup: many(Tag.ObjectGroup, text, atMostDistinct(100)),
+});
 /** 2.1 §7.24. */
-const objectTypes = structure('Object Types', { objectType: many(Tag.ObjectType, enumeration('ObjectType')) });
+const objectTypes = structure('Object Types', {
+  objectType: many(Tag.ObjectType, enumeration('ObjectType'), atMostAll('ObjectType')),
+});
 
 /** 2.1 §7.22: one type or several; in all groups, or in those that are named. */
 const objectDefaults = structure('Object Defaults', {
   objectType: optional(Tag.ObjectType, enumeration('ObjectType')),
   objectTypes: optional(Tag.ObjectTypes, objectTypes, { since: V2_1 }),
-  attributes: grouped(Tag.Attributes, listedAttributes, 'required'),
+  attributes: grouped(Tag.Attributes, listedAttributes(attributesOfRule), 'required'),
   objectGroups: optional(Tag.ObjectGroups, objectGroups, { since: V2_1 }),
 });
 export type ObjectDefaults = ReturnType<typeof objectDefaults.read>;
 
 /** 2.1 §7.11. */
-export const defaultsInformation = structure('Defaults Information', {
-  objectDefaults: many(Tag.ObjectDefaults, objectDefaults),
-});
+const defaultsOf = (bound: Bound) =>
+  structure('Defaults Information', { objectDefaults: many(Tag.ObjectDefaults, objectDefaults, bound) });
+export const defaultsInformation = defaultsOf(maximumRules);
+/** Versions without lists of types are answered with one for each type. */
+export const defaultsAnswered = defaultsOf(asAnswered);
 
 /** 2.1 §7.6: of which objects, and what they must have. Structures may be given in part, as to Locate. */
 const constraint = structure('Constraint', {
   objectTypes: optional(Tag.ObjectTypes, objectTypes),
   objectGroups: optional(Tag.ObjectGroups, objectGroups),
-  attributes: grouped(Tag.Attributes, askedAttributes, 'optional'),
+  attributes: grouped(Tag.Attributes, askedAttributes(attributesOfRule), 'optional'),
 });
 export type Constraint = ReturnType<typeof constraint.read>;
 
 /** 2.1 §7.7. */
-export const constraints = structure('Constraints', { constraint: many(Tag.Constraint, constraint) });
+export const constraints = structure('Constraints', { constraint: many(Tag.Constraint, constraint, maximumRules) });
 
 export interface CreationRules {
   readonly objectDefaults: readonly ObjectDefaults[];
@@ -63,8 +78,8 @@ export const typesOf = (
 export const groupsOf = (rule: Pick<Constraint, 'objectGroups'>): readonly string[] | undefined =>
   rule.objectGroups?.objectGroup;
 
-const isInGroups = (groups: readonly string[] | undefined, held: readonly string[] = []): boolean =>
-  groups === undefined || held.some((each) => groups.includes(each));
+const isInGroups = (groups: readonly string[] | undefined, held: ReadonlySet<string>): boolean =>
+  groups === undefined || groups.some((each) => held.has(each));
 
 /** What belongs to an algorithm: a default for it is no default beside another algorithm, nor beside what says the same. */
 const ofAlgorithm: ReadonlySet<AttributeKey> = new Set(['cryptographicLength', 'cryptographicDomainParameters']);
@@ -80,18 +95,24 @@ export function withDefaults(
   { objectDefaults }: CreationRules,
   version: Version,
 ): Attributes {
+  const inGroups = new Set(given.objectGroup);
   const pertinent = objectDefaults.filter(
-    (each) => typesOf(each).includes(objectType) && isInGroups(groupsOf(each), given.objectGroup),
+    (each) => typesOf(each).includes(objectType) && isInGroups(groupsOf(each), inGroups),
   );
   if (pertinent.length === 0) return given;
   const ofGroups = pertinent.filter((each) => groupsOf(each) !== undefined);
-  let set = given;
+  const collected = new Collected(given);
+  const present = new Set(allInstances({ attributes: given, indexes: {} }).map(referenceId));
   for (const { attributes } of new Set([...ofGroups, ...pertinent])) {
-    const before = set;
-    for (const instance of attributes) {
-      if (canSay(instance, version) && isLeftOut(instance, before, attributes)) set = withInstance(set, instance);
+    const wanted = attributes.filter(
+      (instance) => canSay(instance, version) && isLeftOut(instance, present, collected.attributes(), attributes),
+    );
+    for (const instance of wanted) {
+      collected.add(instance);
+      present.add(referenceId(instance));
     }
   }
+  const set = collected.attributes();
   checkDates(set);
   return set;
 }
@@ -107,9 +128,14 @@ export const besideMaterial = (rules: CreationRules): CreationRules => ({
   })),
 });
 
-/** Whether a value among `defaults` is wanted, where `held` is what there is without them. */
-function isLeftOut(instance: Instance, held: Attributes, defaults: readonly Instance[]): boolean {
-  if (instancesReferred({ attributes: held, indexes: {} }, instance).length > 0) return false;
+/** Whether a value among `defaults` is wanted, where `held` is what there is without them, `present` by what it is called. */
+function isLeftOut(
+  instance: Instance,
+  present: ReadonlySet<string>,
+  held: Attributes,
+  defaults: readonly Instance[],
+): boolean {
+  if (present.has(referenceId(instance))) return false;
   if (!ofAlgorithm.has(instance.key)) return true;
   if ([...ofAlgorithm].some((key) => held[key] !== undefined)) return false;
   const { cryptographicAlgorithm: algorithm } = held;
@@ -122,28 +148,42 @@ function isLeftOut(instance: Instance, held: Attributes, defaults: readonly Inst
  * does as Locate has it (2.1 §6.1.28), and of several values for an attribute that takes one any is as good.
  * @throws KmipError ConstraintViolation.
  */
-export function checkConstraints(object: ManagedObject, { constraints }: CreationRules): void {
+export async function checkConstraints(
+  object: ManagedObject,
+  { constraints }: CreationRules,
+  pace: Pace,
+): Promise<void> {
   const { attributes } = object;
   const objectType = objectTypeOf(object);
+  const inGroups = new Set(attributes.objectGroup);
   for (const { objectTypes, objectGroups, attributes: demanded = [] } of constraints) {
     const types = objectTypes?.objectType;
     if (types !== undefined && !types.includes(objectType)) continue;
-    if (!isInGroups(objectGroups?.objectGroup, attributes.objectGroup)) continue;
+    if (!isInGroups(objectGroups?.objectGroup, inGroups)) continue;
     for (const key of new Set(demanded.map((each) => each.key))) {
       const { name, objects } = attributeRow(key);
       if (!objects.has(objectType)) continue;
       const values = demanded.filter((each) => each.key === key).map(({ value }) => value);
-      if (isMet(key, values, attributes)) continue;
+      if (await isMet(key, values, attributes, pace)) continue;
       throw new KmipError('ConstraintViolation', `${name} is not what a constraint of yours demands`);
     }
   }
 }
 
-function isMet(key: AttributeKey, demanded: readonly unknown[], attributes: Attributes): boolean {
+async function isMet(
+  key: AttributeKey,
+  demanded: readonly unknown[],
+  attributes: Attributes,
+  pace: Pace,
+): Promise<boolean> {
   const { matches, multiple } = attributeRow(key);
   const held = valuesOf(attributes, key);
   // Dates come as one or as the two ends of a range.
-  return multiple || matches === withinRange
-    ? matches(held, demanded)
-    : demanded.some((value) => matches(held, [value]));
+  if (matches === withinRange) return matches(held, demanded);
+  if (!multiple) return demanded.some((value) => matches(held, [value]));
+  for (const value of demanded) {
+    if (!matches(held, [value])) return false;
+    await pace(held.length);
+  }
+  return true;
 }

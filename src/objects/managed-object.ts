@@ -1,5 +1,4 @@
 /** A managed object as the server holds it: owner, attributes, and its own structure without the material. */
-import { isDeepStrictEqual } from 'node:util';
 import type { Instance } from './attribute-codec.ts';
 import { referenceId, type Reference } from './attribute-reference.ts';
 import {
@@ -51,16 +50,18 @@ export function indexesOf(
 /** The Attribute Indexes that values came with, where they are not simply counted; 0 is the one that may be left out (1.4 §2.1.1). */
 export function indexesGiven(instances: readonly Instance[], attributes: Attributes): Indexes {
   const given: { [K in AttributeKey]?: readonly number[] } = {};
-  for (const key of new Set(instances.map((each) => each.key))) {
-    const values = instances.filter((each) => each.key === key);
+  for (const [key, values] of grouped(instances, (each) => each.key)) {
     const indexes = values.map(({ index = 0 }) => index);
     // Those of custom attributes are counted apart, name by name.
     const distinct = new Set(values.map((each, place) => `${referenceId(each)}\0${indexes[place]}`));
     if (distinct.size < indexes.length || !attributeRow(key).multiple) continue;
-    if (!isDeepStrictEqual(indexes, indexesOf({ attributes, indexes: {} }, key))) given[key] = indexes;
+    if (!areSame(indexes, indexesOf({ attributes, indexes: {} }, key))) given[key] = indexes;
   }
   return given;
 }
+
+export const areSame = (some: readonly number[], others: readonly number[]): boolean =>
+  some.length === others.length && some.every((each, place) => each === others[place]);
 
 /** The values of one attribute as they go on a wire. */
 export function instancesOf(
@@ -84,10 +85,31 @@ export function instancesReferred(
   object: Pick<ManagedObject, 'attributes' | 'indexes'>,
   reference: Reference,
 ): readonly Instance[] {
-  const instances = instancesOf(object, reference.key);
-  if (reference.vendor === undefined) return instances;
-  const wanted = referenceId(reference);
-  return instances.filter((each) => referenceId(each) === wanted);
+  return referredIn(object)(reference);
+}
+
+/** The same for many references: custom attributes are sorted by their names once. */
+export function referredIn(
+  object: Pick<ManagedObject, 'attributes' | 'indexes'>,
+): (reference: Reference) => readonly Instance[] {
+  let custom: Map<string, Instance[]> | undefined;
+  return (reference) => {
+    const instances = reference.vendor === undefined || custom === undefined ? instancesOf(object, reference.key) : [];
+    if (reference.vendor === undefined) return instances;
+    custom ??= grouped(instances, referenceId);
+    return custom.get(referenceId(reference)) ?? [];
+  };
+}
+
+function grouped<T, K>(list: readonly T[], keyOf: (each: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const each of list) {
+    const key = keyOf(each);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [each]);
+    else group.push(each);
+  }
+  return groups;
 }
 
 const places = new Map<string, number>([...attributeRows.keys()].map((key, place) => [key, place]));

@@ -9,7 +9,7 @@ export type Matcher = (held: readonly unknown[], asked: readonly unknown[]) => b
 const isSame = (held: unknown, asked: unknown): boolean =>
   held instanceof Uint8Array && asked instanceof Uint8Array
     ? Buffer.compare(held, asked) === 0
-    : isDeepStrictEqual(held, asked);
+    : held === asked || (typeof asked === 'object' && typeof held === 'object' && isDeepStrictEqual(held, asked));
 
 /** Every asked value is among those held. */
 export const equalsEach: Matcher = (held, asked) => asked.every((value) => held.some((each) => isSame(each, value)));

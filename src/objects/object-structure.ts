@@ -4,6 +4,7 @@
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import { ItemType, type Item } from '#ttlv/item';
+import { atMost } from '#protocol/bounds';
 import { bytes, enumeration, integer, text, wrongType, type Codec } from '#protocol/codecs';
 import {
   childrenOf,
@@ -20,7 +21,7 @@ import { keyWrappingData, splitKeyParameters } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
 import { keptOnly, type Version } from '#protocol/versions';
 import { type Instance } from './attribute-codec.ts';
-import { listedAttributes } from './attribute-groups.ts';
+import { attributesOfObject, listedAttributes } from './attribute-groups.ts';
 import type { ObjectType } from './attributes.ts';
 
 /** A Byte String for most formats, the fields of a structure for the Transparent ones. */
@@ -43,7 +44,7 @@ const keyMaterial: Codec<KeyMaterial> = {
 
 const plainKeyValue = structure('Key Value', {
   keyMaterial: required(Tag.KeyMaterial, keyMaterial),
-  attributes: grouped(Tag.Attributes, listedAttributes, 'optional'),
+  attributes: grouped(Tag.Attributes, listedAttributes(attributesOfObject), 'optional'),
 });
 
 const keyValue: Codec<KeyValue> = {
@@ -95,7 +96,7 @@ export const objectSchemas = {
   PublicKey: inKeyBlock,
   PrivateKey: inKeyBlock,
   SplitKey: { ...splitKeyParameters, ...keptOfPart, ...inKeyBlock },
-  Template: { attributes: grouped(Tag.Attribute, listedAttributes, 'required') },
+  Template: { attributes: grouped(Tag.Attribute, listedAttributes(attributesOfObject), 'required') },
   SecretData: { secretDataType: required(Tag.SecretDataType, enumeration('SecretDataType')), ...inKeyBlock },
   OpaqueObject: {
     opaqueDataType: required(Tag.OpaqueDataType, enumeration('OpaqueDataType')),
@@ -134,6 +135,7 @@ function writeObject(object: ObjectStructure, version: Version): Item {
 
 /** "Any object" in a payload. */
 export const anyObject: Group<ObjectStructure> = {
+  bound: atMost(1, 'InvalidMessage'),
   accepts: (tag) => byTag.has(tag),
   read([only, second], version) {
     if (only === undefined || second !== undefined)

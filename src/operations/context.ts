@@ -89,6 +89,8 @@ export interface Context {
    * @throws KmipError as the task does; OperationCanceledByRequester when the client has left before its turn.
    */
   heavily<N extends TaskName>(task: N, input: TaskInput<N>): Promise<TaskOutput<N>>;
+  /** Counts work that may be long; awaited, it gives others a turn when there was enough of it. */
+  pace(work: number): Promise<void> | undefined;
   /** Refuses what cannot be undone in a batch that may be. @throws KmipError FeatureNotSupported. */
   refuseUndo(what: string): void;
   /** Of the caller's connection. @throws KmipError as `refuseUndo` does. */

@@ -6,6 +6,7 @@ import type { Attributes } from '#objects/attributes';
 import { objectTypeOf } from '#objects/managed-object';
 import { newObject, type MadeObject } from '#objects/new-object';
 import { isWrapped } from '#objects/object-structure';
+import { asAnswered } from '#protocol/bounds';
 import { bigInteger, enumeration, integer } from '#protocol/codecs';
 import { many, optional, required } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
@@ -46,7 +47,7 @@ export const createSplitKey = defineOperation('CreateSplitKey', {
   },
   response: {
     objectType: required(Tag.ObjectType, enumeration('ObjectType'), { until: V1_2 }),
-    uniqueIdentifier: many(Tag.UniqueIdentifier, uniqueIdentifier),
+    uniqueIdentifier: many(Tag.UniqueIdentifier, uniqueIdentifier, asAnswered),
   },
 
   async run(request, context) {

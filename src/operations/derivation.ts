@@ -4,6 +4,7 @@ import { agreedSecret } from '#crypto/key-agreement';
 import type { Attributes } from '#objects/attributes';
 import { objectTypeOf } from '#objects/managed-object';
 import { fieldsMatch } from '#objects/matching';
+import { atMost } from '#protocol/bounds';
 import { bytes, integer } from '#protocol/codecs';
 import type { OpenValue } from '#protocol/enumerations';
 import { many, optional, structure } from '#protocol/fields';
@@ -18,7 +19,7 @@ import { chargeUse } from './usage-charge.ts';
 export const derivationParameters = structure('Derivation Parameters', {
   cryptographicParameters: optional(Tag.CryptographicParameters, cryptographicParameters),
   initializationVector: optional(Tag.InitializationVector, bytes),
-  derivationData: many(Tag.DerivationData, bytes),
+  derivationData: many(Tag.DerivationData, bytes, atMost(16)),
   salt: optional(Tag.Salt, bytes),
   iterationCount: optional(Tag.IterationCount, integer),
 });

@@ -5,6 +5,7 @@ import type { Attributes, ObjectType } from '#objects/attributes';
 import { objectTypeOf } from '#objects/managed-object';
 import { newObject, type MadeObject } from '#objects/new-object';
 import type { ObjectStructure } from '#objects/object-structure';
+import { atMost } from '#protocol/bounds';
 import { enumeration } from '#protocol/codecs';
 import { many, required } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
@@ -28,7 +29,7 @@ import { loadToUse } from './usable-key.ts';
 export const deriveKey = defineOperation('DeriveKey', {
   request: {
     objectType: required(Tag.ObjectType, enumeration('ObjectType')),
-    uniqueIdentifier: many(Tag.UniqueIdentifier, objectReference),
+    uniqueIdentifier: many(Tag.UniqueIdentifier, objectReference, atMost(2)),
     derivationMethod: required(Tag.DerivationMethod, enumeration('DerivationMethod')),
     derivationParameters: required(Tag.DerivationParameters, derivationParameters),
     attributes: attributeSet(Tag.Attributes, Tag.TemplateAttribute, 'required'),
@@ -89,7 +90,6 @@ const derivable: readonly ObjectType[] = ['SymmetricKey', 'SecretData', 'Private
 /** One or two objects, each of which may be derived from now. */
 async function loadBases(named: readonly ObjectReference[], context: Context): Promise<readonly Loaded[]> {
   if (named.length === 0) throw new KmipError('InvalidMessage', 'Derive Key lacks Unique Identifier');
-  if (named.length > 2) throw new KmipError('InvalidField', 'Derive Key takes two objects at most');
   const bases: Loaded[] = [];
   for (const reference of named) {
     // "The current value of the ID Placeholder SHALL NOT be used in place of a Unique Identifier in this operation."

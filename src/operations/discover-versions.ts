@@ -1,3 +1,4 @@
+import { asAnswered, atMost } from '#protocol/bounds';
 import { many } from '#protocol/fields';
 import { protocolVersion } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
@@ -6,8 +7,8 @@ import { defineOperation } from './operation.ts';
 
 /** KMIP 2.1 §6.1.16 (1.4 §4.26). */
 export const discoverVersions = defineOperation('DiscoverVersions', {
-  request: { protocolVersion: many(Tag.ProtocolVersion, protocolVersion) },
-  response: { protocolVersion: many(Tag.ProtocolVersion, protocolVersion) },
+  request: { protocolVersion: many(Tag.ProtocolVersion, protocolVersion, atMost(100)) },
+  response: { protocolVersion: many(Tag.ProtocolVersion, protocolVersion, asAnswered) },
 
   async run({ protocolVersion: asked }) {
     const common = asked === undefined ? supportedVersions : supportedVersions.filter((each) => asked.includes(each));

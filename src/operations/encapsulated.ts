@@ -1,10 +1,10 @@
 /** Attributes that stand inside an object: all that a Template is, and those within a Key Value (KMIP 2.1 §3.2; 1.4 §2.1.4, §2.2.6). */
-import { isDeepStrictEqual } from 'node:util';
 import type { Instance } from '#objects/attribute-codec';
 import type { GivenAttributes } from '#objects/attribute-groups';
 import { referenceText } from '#objects/attribute-reference';
 import { isServersOwn } from '#objects/attribute-rules';
 import { attributeRow } from '#objects/attributes';
+import { InstanceSet } from '#objects/instance-set';
 import { isWrapped, type ObjectStructure } from '#objects/object-structure';
 import { KmipError } from '#protocol/kmip-error';
 
@@ -26,10 +26,12 @@ export const attributesGivenWithin = (structure: ObjectStructure): readonly Inst
 
 /** Both, what they have in common once. @throws KmipError when they contradict one another. */
 export function joined(given: GivenAttributes, within: readonly Instance[]): GivenAttributes {
+  if (within.length === 0) return given;
+  const there = new InstanceSet();
+  there.add(given.instances);
   const added = within.filter((each) => {
-    const same = given.instances.filter(({ key }) => key === each.key);
-    if (same.some(({ value }) => isDeepStrictEqual(value, each.value))) return false;
-    if (same.length === 0 || attributeRow(each.key).multiple) return true;
+    if (there.has(each)) return false;
+    if (!there.hasAttribute(each) || attributeRow(each.key).multiple) return true;
     throw new KmipError('InvalidAttributeValue', `${referenceText(each)} is given twice, with different values`);
   });
   return { ...given, instances: [...given.instances, ...added] };

@@ -2,6 +2,7 @@ import { listedAttributes } from '#objects/attribute-groups';
 import { allInstances, objectTypeOf } from '#objects/managed-object';
 import { withoutMaterial } from '#objects/material';
 import { anyObject } from '#objects/object-structure';
+import { asAnswered } from '#protocol/bounds';
 import { enumeration } from '#protocol/codecs';
 import { grouped, required } from '#protocol/fields';
 import { uniqueIdentifier } from '#protocol/structures';
@@ -18,7 +19,7 @@ export const exportObject = defineOperation('Export', {
   response: {
     objectType: required(Tag.ObjectType, enumeration('ObjectType')),
     uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier),
-    attributes: grouped(Tag.Attributes, listedAttributes, 'required'),
+    attributes: grouped(Tag.Attributes, listedAttributes(asAnswered), 'required'),
     object: grouped(Tag.KeyBlock, anyObject, 'required'),
   },
 

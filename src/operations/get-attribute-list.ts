@@ -2,6 +2,7 @@ import { canSay } from '#objects/attribute-codec';
 import { attributeReferences } from '#objects/attribute-groups';
 import { referenceId, type Reference } from '#objects/attribute-reference';
 import { allInstances } from '#objects/managed-object';
+import { asAnswered } from '#protocol/bounds';
 import { grouped, optional, required } from '#protocol/fields';
 import { objectReference, uniqueIdentifier } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
@@ -14,7 +15,7 @@ export const getAttributeList = defineOperation('GetAttributeList', {
   },
   response: {
     uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier),
-    attributeReferences: grouped(Tag.AttributeReference, attributeReferences, 'required'),
+    attributeReferences: grouped(Tag.AttributeReference, attributeReferences(asAnswered), 'required'),
   },
 
   async run(request, context) {

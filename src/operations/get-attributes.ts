@@ -1,14 +1,19 @@
 import { type Instance } from '#objects/attribute-codec';
 import { attributeReferences, listedAttributes } from '#objects/attribute-groups';
 import { referenceId, referenceText, type Reference } from '#objects/attribute-reference';
-import { attributeRow } from '#objects/attributes';
-import { allInstances, instancesReferred, type ManagedObject } from '#objects/managed-object';
+import { maximumInstances } from '#objects/attribute-collection';
+import { attributeRow, attributeRows } from '#objects/attributes';
+import { allInstances, referredIn, type ManagedObject } from '#objects/managed-object';
+import { asAnswered, atMost } from '#protocol/bounds';
 import { grouped, optional, required } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
 import { objectReference, uniqueIdentifier } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
 import type { ServerFacts } from './context.ts';
 import { defineOperation } from './operation.ts';
+
+/** All that the table has, and as many names of custom attributes as one object can have values of them. */
+const namesAsked = atMost(attributeRows.size + maximumInstances);
 
 /**
  * KMIP 2.1 §6.1.20 (1.4 §4.12). Answers with what the object has of the attributes asked for, and with nothing
@@ -18,12 +23,12 @@ import { defineOperation } from './operation.ts';
 export const getAttributes = defineOperation('GetAttributes', {
   request: {
     uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
-    attributeReferences: grouped(Tag.AttributeReference, attributeReferences, 'optional'),
+    attributeReferences: grouped(Tag.AttributeReference, attributeReferences(namesAsked), 'optional'),
   },
   response: {
     uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier),
     // Always written: an empty Attributes in 2.x, no Attribute at all in 1.x.
-    attributes: grouped(Tag.Attributes, listedAttributes, 'optional'),
+    attributes: grouped(Tag.Attributes, listedAttributes(asAnswered), 'optional'),
   },
 
   async run(request, context) {
@@ -32,7 +37,7 @@ export const getAttributes = defineOperation('GetAttributes', {
     const { object } = await context.load(request.uniqueIdentifier, 'read');
     return {
       uniqueIdentifier: object.id,
-      attributes: references?.flatMap((each) => instancesReferred(object, each)) ?? unasked(object, context.server),
+      attributes: references?.flatMap(referredIn(object)) ?? unasked(object, context.server),
     };
   },
 });

@@ -1,10 +1,10 @@
 /** The attributes that a request gives to a new object, with those of the Templates that it names in 1.x (1.4 §2.1.8). */
-import { isDeepStrictEqual } from 'node:util';
 import type { Instance } from '#objects/attribute-codec';
 import type { GivenAttributes } from '#objects/attribute-groups';
 import { givenAttributes } from '#objects/attribute-rules';
 import { attributeRow, type Attributes, type AttributeValue, type ObjectType } from '#objects/attributes';
 import { besideMaterial, withDefaults } from '#objects/creation-rules';
+import { InstanceSet } from '#objects/instance-set';
 import type { ManagedObject } from '#objects/managed-object';
 import { templateAttributes } from '#objects/template';
 import { KmipError } from '#protocol/kmip-error';
@@ -20,17 +20,24 @@ export async function attributesToGive(
   sets: readonly (GivenAttributes | undefined)[],
   context: Context,
 ): Promise<Attributes> {
-  let joined: readonly Instance[] = [];
-  const join = (instances: readonly Instance[]): void => {
-    const there = joined;
-    joined = [...there, ...instances.filter((each) => joins(each, there))];
+  const [only] = sets;
+  if (only !== undefined && sets.length === 1 && (only.templates ?? []).length === 0) {
+    return givenAttributes(objectType, await withLinksResolved(only.instances, context), context.version);
+  }
+  const joined: Instance[] = [];
+  const there = new InstanceSet();
+  const join = async (instances: readonly Instance[]): Promise<void> => {
+    const added = instances.filter((each) => joins(each, there));
+    there.add(added);
+    for (const each of added) joined.push(each);
+    await context.pace(4 * instances.length);
   };
   for (const set of sets) {
-    join(set?.instances ?? []);
+    await join(set?.instances ?? []);
     // "The value in the last of the conflicting templates takes precedence": the last come first.
     for (const name of (set?.templates ?? []).toReversed()) {
       const inherited = templateAttributes(await templateNamed(name, context));
-      join(inherited.filter(({ key }) => key !== 'name' && attributeRow(key).objects.has(objectType)));
+      await join(inherited.filter(({ key }) => key !== 'name' && attributeRow(key).objects.has(objectType)));
     }
   }
   return givenAttributes(objectType, await withLinksResolved(joined, context), context.version);
@@ -63,10 +70,8 @@ export async function attributesToRegister(
  * Single values give way to those that are there, "for multi-instance attributes, the union of
  * attribute values is used" (1.4 §4).
  */
-function joins({ key, value }: Instance, there: readonly Instance[]): boolean {
-  const same = there.filter((each) => each.key === key);
-  return attributeRow(key).multiple ? !same.some((each) => isDeepStrictEqual(each.value, value)) : same.length === 0;
-}
+const joins = (instance: Instance, there: InstanceSet): boolean =>
+  attributeRow(instance.key).multiple ? !there.has(instance) : !there.hasAttribute(instance);
 
 async function templateNamed(name: AttributeValue<'name'>, context: Context): Promise<ManagedObject> {
   const query: Instance[] = [

@@ -1,5 +1,5 @@
 import { type Instance } from '#objects/attribute-codec';
-import { listedAttributes } from '#objects/attribute-groups';
+import { attributesOfObject, listedAttributes } from '#objects/attribute-groups';
 import { importedAttributes } from '#objects/attribute-rules';
 import type { Attributes, ObjectType } from '#objects/attributes';
 import { isDestroyed } from '#objects/life-cycle';
@@ -36,7 +36,7 @@ export const importObject = defineOperation('Import', {
     objectTypeOfOld: optional(Tag.ObjectType, enumeration('ObjectType'), { until: V1_4 }),
     replaceExisting: optional(Tag.ReplaceExisting, boolean),
     keyWrapType: optional(Tag.KeyWrapType, enumeration('KeyWrapType')),
-    attributes: grouped(Tag.Attributes, listedAttributes, 'required'),
+    attributes: grouped(Tag.Attributes, listedAttributes(attributesOfObject), 'required'),
     object: grouped(Tag.KeyBlock, anyObject, 'required'),
   },
   response: { uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier) },

@@ -3,6 +3,7 @@ import { attributeSet } from '#objects/attribute-groups';
 import type { Attributes } from '#objects/attributes';
 import { objectTypeOf } from '#objects/managed-object';
 import { newObject } from '#objects/new-object';
+import { atMost } from '#protocol/bounds';
 import { enumeration } from '#protocol/codecs';
 import { many, optional, required } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
@@ -26,7 +27,7 @@ import { openBytes } from './usable-key.ts';
 export const joinSplitKey = defineOperation('JoinSplitKey', {
   request: {
     objectType: required(Tag.ObjectType, enumeration('ObjectType')),
-    uniqueIdentifier: many(Tag.UniqueIdentifier, objectReference),
+    uniqueIdentifier: many(Tag.UniqueIdentifier, objectReference, atMost(maximumParts, 'ServerLimitExceeded')),
     secretDataType: optional(Tag.SecretDataType, enumeration('SecretDataType')),
     attributes: attributeSet(Tag.Attributes, Tag.TemplateAttribute, 'optional'),
     protectionStorageMasks: optional(Tag.ProtectionStorageMasks, protectionStorageMasks, { since: V2_0 }),
@@ -93,8 +94,6 @@ async function loadParts(
   named: readonly ObjectReference[],
   context: Context,
 ): Promise<readonly [HeldPart, ...HeldPart[]]> {
-  if (named.length > maximumParts)
-    throw new KmipError('ServerLimitExceeded', `${maximumParts} parts are joined at most`);
   const held: HeldPart[] = [];
   for (const reference of named) {
     const loaded = await loadToTake(reference, context);

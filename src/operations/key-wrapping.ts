@@ -4,7 +4,7 @@
  */
 import { referenceByName, referenceId, unknownAttribute, type Reference } from '#objects/attribute-reference';
 import { attributeRow, type Attributes } from '#objects/attributes';
-import { instancesReferred, type ManagedObject } from '#objects/managed-object';
+import { referredIn, type ManagedObject } from '#objects/managed-object';
 import { encodeKeyValue, isWrapped, type KeyBlock, type ObjectStructure } from '#objects/object-structure';
 import { quoted } from '#protocol/codecs';
 import { KmipError } from '#protocol/kmip-error';
@@ -91,6 +91,9 @@ export async function inWrapping(
   };
 }
 
+/** In bytes: far more than any attributes that a key is sent with. Ciphers that wrap go over all of it six times. */
+const maximumWithAttributes = 256 * 1024;
+
 /** The Key Value, with the attributes asked for, in the encoding asked for; the bytes are new. */
 function bytesToWrap(
   object: ManagedObject,
@@ -105,11 +108,17 @@ function bytesToWrap(
   const named = new Set(asked.map(referenceId));
   const attributes = [
     ...(keyValue.attributes ?? []).filter((each) => !named.has(referenceId(each))),
-    ...asked.flatMap((each) => instancesReferred(object, each)),
+    ...asked.flatMap(referredIn(object)),
   ];
   const { keyMaterial } = keyValue;
   if (encodingOption === 'TTLVEncoding') {
-    return encodeKeyValue({ keyMaterial, ...(attributes.length === 0 ? {} : { attributes }) }, version);
+    const bytes = encodeKeyValue({ keyMaterial, ...(attributes.length === 0 ? {} : { attributes }) }, version);
+    if (names.length === 0 || bytes.length <= maximumWithAttributes) return bytes;
+    bytes.fill(0);
+    throw new KmipError(
+      'InvalidField',
+      `the Key Value with the attributes named must have at most ${maximumWithAttributes} bytes to be wrapped`,
+    );
   }
   if (encodingOption !== 'NoEncoding') {
     throw new KmipError('EncodingOptionError', `Encoding Option ${encodingOption} is not supported`);

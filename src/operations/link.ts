@@ -1,7 +1,9 @@
 import type { Instance } from '#objects/attribute-codec';
-import { withInstance } from '#objects/attribute-rules';
+import { maximumInstances, withInstance } from '#objects/attribute-collection';
 import type { AttributeValue } from '#objects/attributes';
 import { indexesOf, type ManagedObject } from '#objects/managed-object';
+import { valueKey } from '#objects/value-key';
+import { KmipError } from '#protocol/kmip-error';
 import type { Context } from './context.ts';
 
 type Link = AttributeValue<'link'>;
@@ -23,10 +25,29 @@ export async function withLinksResolved(
   instances: readonly Instance[],
   context: Context,
 ): Promise<readonly Instance[]> {
+  const unresolved = instances.filter(isUnresolved);
+  if (unresolved.length === 0) return instances;
+  if (unresolved.length > maximumInstances) {
+    throw new KmipError('ServerLimitExceeded', `Link must be given at most ${maximumInstances} times`);
+  }
+  const identifiers = new Map<string, string>();
   const resolved: Instance[] = [];
-  for (const each of instances) resolved.push(await withLinkResolved(each, context));
+  for (const each of instances) {
+    if (!isUnresolved(each)) {
+      resolved.push(each);
+      continue;
+    }
+    const link = each.value as Link;
+    const key = valueKey(link.linkedObjectIdentifier);
+    const id = identifiers.get(key) ?? (await context.load(link.linkedObjectIdentifier, 'read')).object.id;
+    identifiers.set(key, id);
+    resolved.push({ ...each, value: { ...link, linkedObjectIdentifier: id } });
+  }
   return resolved;
 }
+
+const isUnresolved = ({ key, value }: Instance): boolean =>
+  key === 'link' && typeof (value as Link).linkedObjectIdentifier !== 'string';
 
 /** Where the object had a link of this type, that one now leads elsewhere; its Attribute Index stays (1.4 §2.1.1). */
 export function linked(object: ManagedObject, linkType: Link['linkType'], id: string): ManagedObject {

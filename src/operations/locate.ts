@@ -3,6 +3,7 @@ import { askedAttributes } from '#objects/attribute-groups';
 import { attributeRow, type AttributeKey } from '#objects/attributes';
 import { withinRange } from '#objects/matching';
 import type { StorageStatus } from '#objects/storage-status';
+import { asAnswered, atMost } from '#protocol/bounds';
 import { enumeration, integer, mask } from '#protocol/codecs';
 import { maskBits, maskNames } from '#protocol/enumerations';
 import { grouped, many, optional } from '#protocol/fields';
@@ -13,8 +14,6 @@ import { V1_1, V1_3, type Version } from '#protocol/versions';
 import type { Loaded, ObjectQuery } from './context.ts';
 import { defineOperation } from './operation.ts';
 
-/** Each is compared with up to a thousand values of each object: far more than any client asks by, and soon compared. */
-const maximumAsked = 100;
 /** "or MAY impose an internal maximum limit": some megabytes of answer, and more than any known client has keys. */
 const maximumLocated = 100_000;
 /**
@@ -30,11 +29,12 @@ export const locate = defineOperation('Locate', {
     offsetItems: optional(Tag.OffsetItems, integer, { since: V1_3 }),
     storageStatusMask: optional(Tag.StorageStatusMask, mask),
     objectGroupMember: optional(Tag.ObjectGroupMember, enumeration('ObjectGroupMember'), { since: V1_1 }),
-    attributes: grouped(Tag.Attributes, askedAttributes, 'optional'),
+    // Far more than any client asks by.
+    attributes: grouped(Tag.Attributes, askedAttributes(atMost(100, 'ServerLimitExceeded')), 'optional'),
   },
   response: {
     locatedItems: optional(Tag.LocatedItems, integer, { since: V1_3 }),
-    uniqueIdentifier: many(Tag.UniqueIdentifier, uniqueIdentifier),
+    uniqueIdentifier: many(Tag.UniqueIdentifier, uniqueIdentifier, asAnswered),
   },
 
   async run({ maximumItems, offsetItems, storageStatusMask, objectGroupMember, attributes }, context) {
@@ -42,9 +42,6 @@ export const locate = defineOperation('Locate', {
       throw new KmipError('InvalidMessage', 'Locate request lacks Attributes');
     }
     const instances = attributes ?? [];
-    if (instances.length > maximumAsked) {
-      throw new KmipError('ServerLimitExceeded', `Locate takes at most ${maximumAsked} attributes`);
-    }
     checkRanges(instances);
     const page: Page = {
       offset: notNegative('Offset Items', offsetItems ?? 0),

@@ -1,5 +1,4 @@
 /** What Create Key Pair and Re-key Key Pair share: what their requests ask for, and a pair of keys made here. */
-import { isDeepStrictEqual } from 'node:util';
 import type { AsymmetricKey, Half } from '#crypto/asymmetric-key';
 import type { CurveKind } from '#crypto/curves';
 import { recipeOf } from '#crypto/generate-key-pair';
@@ -7,6 +6,7 @@ import { defaultFormat, firstFormat, lengthOf, writeKey } from '#crypto/key-form
 import { attributeSet } from '#objects/attribute-groups';
 import { attributeRow, type AttributeKey, type Attributes, type AttributeValue } from '#objects/attributes';
 import { withDefaults } from '#objects/creation-rules';
+import { sameAs } from '#objects/value-key';
 import { newObject, type MadeObject } from '#objects/new-object';
 import { optional, required, type Shape } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
@@ -85,7 +85,7 @@ function sharedAttributes(ofPrivate: Attributes, ofPublic: Attributes): Attribut
   const shared: { [key: string]: unknown } = {};
   for (const key of sharedKeys) {
     const [one, other] = [ofPrivate[key], ofPublic[key]];
-    if (one !== undefined && other !== undefined && !isDeepStrictEqual(one, other)) {
+    if (one !== undefined && other !== undefined && !sameAs(one)(other)) {
       throw new KmipError('InvalidAttributeValue', `${attributeRow(key).name} must be the same for both keys`);
     }
     if ((one ?? other) !== undefined) shared[key] = one ?? other;

@@ -1,3 +1,4 @@
+import { atMost } from '#protocol/bounds';
 import { mask } from '#protocol/codecs';
 import { many, structure } from '#protocol/fields';
 import { maskBit } from '#protocol/enumerations';
@@ -6,7 +7,7 @@ import { Tag } from '#protocol/tags';
 
 /** KMIP 2.1 §7.33: where a client wants its objects kept. */
 export const protectionStorageMasks = structure('Protection Storage Masks', {
-  protectionStorageMask: many(Tag.ProtectionStorageMask, mask),
+  protectionStorageMask: many(Tag.ProtectionStorageMask, mask, atMost(32)),
 });
 
 /** Where this server keeps things (2.1 §12.2): sealed by software, on its own system. */

@@ -1,5 +1,5 @@
 import {
-  defaultsInformation,
+  defaultsAnswered,
   groupsOf,
   objectGroups,
   typesOf,
@@ -7,6 +7,7 @@ import {
   type ObjectDefaults,
 } from '#objects/creation-rules';
 import { allStorage } from '#objects/storage-status';
+import { asAnswered, atMost } from '#protocol/bounds';
 import { boolean, enumeration, integer, text } from '#protocol/codecs';
 import type { EnumerationValue } from '#protocol/enumerations';
 import { many, optional, required, structure, type Shape } from '#protocol/fields';
@@ -44,7 +45,7 @@ const validationInformation = structure('Validation Information', {
   validationCertificateIdentifier: optional(Tag.ValidationCertificateIdentifier, text),
   validationCertificateURI: optional(Tag.ValidationCertificateURI, text),
   validationVendorURI: optional(Tag.ValidationVendorURI, text),
-  validationProfile: many(Tag.ValidationProfile, text),
+  validationProfile: many(Tag.ValidationProfile, text, asAnswered),
 });
 
 /** 2.1 §7.5 (1.4 §2.1.21). */
@@ -62,21 +63,21 @@ const capabilityInformation = structure('Capability Information', {
 });
 
 const response = {
-  operation: many(Tag.Operation, enumeration('Operation')),
-  objectType: many(Tag.ObjectType, enumeration('ObjectType')),
+  operation: many(Tag.Operation, enumeration('Operation'), asAnswered),
+  objectType: many(Tag.ObjectType, enumeration('ObjectType'), asAnswered),
   vendorIdentification: optional(Tag.VendorIdentification, text),
   serverInformation: optional(Tag.ServerInformation, serverInformation),
-  applicationNamespace: many(Tag.ApplicationNamespace, text),
-  extensionInformation: many(Tag.ExtensionInformation, extensionInformation, { since: V1_1 }),
-  attestationType: many(Tag.AttestationType, enumeration('AttestationType'), { since: V1_2 }),
-  rngParameters: many(Tag.RNGParameters, rngParameters, { since: V1_3 }),
-  profileInformation: many(Tag.ProfileInformation, profileInformation, { since: V1_3 }),
-  validationInformation: many(Tag.ValidationInformation, validationInformation, { since: V1_3 }),
-  capabilityInformation: many(Tag.CapabilityInformation, capabilityInformation, { since: V1_3 }),
-  clientRegistrationMethod: many(Tag.ClientRegistrationMethod, enumeration('ClientRegistrationMethod'), {
+  applicationNamespace: many(Tag.ApplicationNamespace, text, asAnswered),
+  extensionInformation: many(Tag.ExtensionInformation, extensionInformation, asAnswered, { since: V1_1 }),
+  attestationType: many(Tag.AttestationType, enumeration('AttestationType'), asAnswered, { since: V1_2 }),
+  rngParameters: many(Tag.RNGParameters, rngParameters, asAnswered, { since: V1_3 }),
+  profileInformation: many(Tag.ProfileInformation, profileInformation, asAnswered, { since: V1_3 }),
+  validationInformation: many(Tag.ValidationInformation, validationInformation, asAnswered, { since: V1_3 }),
+  capabilityInformation: many(Tag.CapabilityInformation, capabilityInformation, asAnswered, { since: V1_3 }),
+  clientRegistrationMethod: many(Tag.ClientRegistrationMethod, enumeration('ClientRegistrationMethod'), asAnswered, {
     since: V1_3,
   }),
-  defaultsInformation: optional(Tag.DefaultsInformation, defaultsInformation, { since: V2_0 }),
+  defaultsInformation: optional(Tag.DefaultsInformation, defaultsAnswered, { since: V2_0 }),
   protectionStorageMasks: optional(Tag.ProtectionStorageMasks, protectionStorageMasks, { since: V2_0 }),
 };
 type Answer = Shape<typeof response>;
@@ -127,10 +128,13 @@ const answers: {
   }),
 };
 
+/** There are fourteen, and each is answered once. */
+const functionsAsked = atMost(100);
+
 /** KMIP 2.1 §6.1.40 (1.4 §4.25). */
 export const query = defineOperation('Query', {
   request: {
-    queryFunction: many(Tag.QueryFunction, enumeration('QueryFunction')),
+    queryFunction: many(Tag.QueryFunction, enumeration('QueryFunction'), functionsAsked),
     objectGroups: optional(Tag.ObjectGroups, objectGroups, { since: V2_1 }),
   },
   response,
@@ -138,9 +142,9 @@ export const query = defineOperation('Query', {
   async run({ queryFunction, objectGroups: asked }, context): Promise<Answer> {
     if (queryFunction === undefined) throw new KmipError('InvalidMessage', 'Query request lacks Query Function');
     const groups = asked?.objectGroup;
-    for (const group of groups ?? []) await checkKnown(group, context);
+    if (groups !== undefined) await checkKnown(groups, context);
     const answer: Answer = {};
-    for (const each of queryFunction) {
+    for (const each of new Set(queryFunction)) {
       Object.assign(answer, await answers[each as EnumerationValue<'QueryFunction'>]?.(context, groups));
     }
     return answer;
@@ -153,9 +157,10 @@ function defaultsFor(
   { objectDefaults }: CreationRules,
   version: Version,
 ): readonly ObjectDefaults[] {
+  const asked = groups && new Set(groups);
   const pertinent = objectDefaults.filter((each) => {
     const own = groupsOf(each);
-    return own === undefined || groups === undefined || own.some((group) => groups.includes(group));
+    return own === undefined || asked === undefined || own.some((group) => asked.has(group));
   });
   if (inRange(tags.ObjectTypes, version)) return pertinent;
   return pertinent
@@ -164,10 +169,17 @@ function defaultsFor(
 }
 
 /** An object group is known by its members, or by a rule that names it. @throws KmipError UnknownObjectGroup. */
-async function checkKnown(group: string, context: Context): Promise<void> {
+async function checkKnown(groups: readonly string[], context: Context): Promise<void> {
   const { objectDefaults, constraints } = await context.creationRules();
-  if ([...objectDefaults, ...constraints].some((rule) => groupsOf(rule)?.includes(group) === true)) return;
+  const named = new Set([...objectDefaults, ...constraints].flatMap((rule) => groupsOf(rule) ?? []));
+  for (const group of groups) {
+    if (named.has(group) || (await hasMember(group, context))) continue;
+    throw new KmipError('UnknownObjectGroup', 'no object of yours is in an Object Group of this name');
+  }
+}
+
+async function hasMember(group: string, context: Context): Promise<boolean> {
   const query = { instances: [{ key: 'objectGroup', value: group }], storage: allStorage } as const;
-  for await (const _ of context.find(query)) return;
-  throw new KmipError('UnknownObjectGroup', 'no object of yours is in an Object Group of this name');
+  for await (const _ of context.find(query)) return true;
+  return false;
 }

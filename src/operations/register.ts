@@ -1,6 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import { attributeSet } from '#objects/attribute-groups';
-import type { Attributes } from '#objects/attributes';
+import type { Attributes, AttributeValue } from '#objects/attributes';
 import { newObject } from '#objects/new-object';
 import { anyObject, type ObjectStructure } from '#objects/object-structure';
 import { emptyTemplate } from '#objects/template';
@@ -63,5 +62,7 @@ async function withWrappingKey(structure: ObjectStructure, given: Attributes, co
   if (reference === undefined) return given;
   const id = typeof reference === 'string' ? reference : (await context.load(reference, 'read')).object.id;
   const link = { linkType: 'WrappingKeyLink', linkedObjectIdentifier: id } as const;
-  return { ...given, link: [...(given.link ?? []).filter((each) => !isDeepStrictEqual(each, link)), link] };
+  const isOther = (each: AttributeValue<'link'>): boolean =>
+    each.linkType !== link.linkType || each.linkedObjectIdentifier !== id;
+  return { ...given, link: [...(given.link ?? []).filter(isOther), link] };
 }

@@ -5,11 +5,11 @@
  * Count value in the existing key is set to the Total value", but that would let it be used without end, and 1.0 says it
  * of the new one, where the count begins anew.
  */
-import { isDeepStrictEqual } from 'node:util';
 import { referenceId } from '#objects/attribute-reference';
 import { checkDates, isServersOwn } from '#objects/attribute-rules';
 import { attributeRow, type AttributeKey, type Attributes, type ObjectType } from '#objects/attributes';
 import type { Instance } from '#objects/attribute-codec';
+import { InstanceSet } from '#objects/instance-set';
 import { isDestroyed } from '#objects/life-cycle';
 import { allInstances, attributesFrom, objectTypeOf, type ManagedObject } from '#objects/managed-object';
 import { isWrapped } from '#objects/object-structure';
@@ -73,9 +73,9 @@ export function inherited(
   const own = allInstances(existing).filter(
     (each) => goesOver(each, existing, given) && !replaced.has(referenceId(each)),
   );
-  const isThere = ({ key, value }: Instance): boolean =>
-    own.some((each) => each.key === key && isDeepStrictEqual(each.value, value));
-  const { link = [], ...attributes } = attributesFrom([...own, ...asked.filter((each) => !isThere(each))]);
+  const there = new InstanceSet();
+  there.add(own.filter(({ key }) => joined.has(key)));
+  const { link = [], ...attributes } = attributesFrom([...own, ...asked.filter((each) => !there.has(each))]);
   const all: Attributes = {
     ...rotation(existing.attributes, now).replacement,
     ...datesOf(existing.attributes, offset, now),

@@ -26,7 +26,7 @@ function checkConstraint({ objectTypes, attributes = [] }: Constraint, { version
   const types = objectTypes?.objectType ?? [];
   checkTypes(types);
   asInvalidField(() => {
-    for (const type of types) {
+    for (const type of new Set(types)) {
       for (const each of attributes) checkApplies(type as ObjectType, each, version);
     }
   });

@@ -35,6 +35,6 @@ function checkDefaults(defaults: ObjectDefaults, { version }: Context): void {
   const types = typesOf(defaults);
   checkTypes(types);
   asInvalidField(() => {
-    for (const type of types) givenAttributes(type as ObjectType, defaults.attributes, version);
+    for (const type of new Set(types)) givenAttributes(type as ObjectType, defaults.attributes, version);
   });
 }

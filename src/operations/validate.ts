@@ -5,6 +5,7 @@ import { isDestroyed } from '#objects/life-cycle';
 import { objectTypeOf, type ManagedObject } from '#objects/managed-object';
 import { objectSchemas } from '#objects/object-structure';
 import { allStorage } from '#objects/storage-status';
+import { atMost } from '#protocol/bounds';
 import { dateTime, enumeration } from '#protocol/codecs';
 import { many, optional, required, structure } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
@@ -21,8 +22,8 @@ const certificate = structure('Certificate', objectSchemas.Certificate);
  */
 export const validate = defineOperation('Validate', {
   request: {
-    certificate: many(Tag.Certificate, certificate),
-    uniqueIdentifier: many(Tag.UniqueIdentifier, objectReference),
+    certificate: many(Tag.Certificate, certificate, atMost(maximumChain)),
+    uniqueIdentifier: many(Tag.UniqueIdentifier, objectReference, atMost(maximumChain)),
     validityDate: optional(Tag.ValidityDate, dateTime),
   },
   response: { validityIndicator: required(Tag.ValidityIndicator, enumeration('ValidityIndicator')) },

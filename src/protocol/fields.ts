@@ -3,9 +3,10 @@
  * reading and writing follow from the rows.
  */
 import { ItemType, type Item, type StructureItem } from '#ttlv/item';
+import { checkNext, checkNumber, repetitionIn, type Bound } from './bounds.ts';
 import { tagText, wrongType, type Codec } from './codecs.ts';
 import { KmipError } from './kmip-error.ts';
-import { inRange, V1_0, type Range, type Version } from './versions.ts';
+import { inRange, isAtRest, V1_0, type Range, type Version } from './versions.ts';
 
 export type Presence = 'required' | 'optional' | 'many';
 
@@ -15,11 +16,15 @@ export interface Field<T, P extends Presence = Presence> extends Range {
   readonly presence: P;
   /** Set when the field is not one item under one tag: then `tag` names it in errors, and `codec` is unused. */
   readonly group?: Group<T>;
+  /** How often a repeated field may be there; groups have a bound of their own. */
+  readonly bound?: Bound;
 }
 
 /** A field whose items differ from version to version, in tag or in number: read from all of them at once. */
 export interface Group<T> {
   accepts(tag: number, version: Version): boolean;
+  /** How many items there may be, or values within the one item. */
+  readonly bound: Bound;
   /** `items` has every accepted one, in their order; at least one. */
   read(items: readonly Item[], version: Version): T;
   write(value: T, version: Version): readonly Item[];
@@ -52,8 +57,11 @@ export const required = <T>(tag: number, codec: Codec<T>, range: Since = {}): Fi
   field(tag, codec, 'required', range);
 export const optional = <T>(tag: number, codec: Codec<T>, range: Since = {}): Field<T, 'optional'> =>
   field(tag, codec, 'optional', range);
-export const many = <T>(tag: number, codec: Codec<T>, range: Since = {}): Field<T, 'many'> =>
-  field(tag, codec, 'many', range);
+/** The bound is demanded, so that no list is without one; it is checked before an item above it is read. */
+export const many = <T>(tag: number, codec: Codec<T>, bound: Bound, range: Since = {}): Field<T, 'many'> => ({
+  ...field(tag, codec, 'many', range),
+  bound,
+});
 
 const noCodec: Codec<never> = {
   read(item) {
@@ -119,6 +127,7 @@ export function fieldsOf<S extends Schema>(schema: S, where: string): Fields<Sha
       const { byTag, groups, required } = compiled(version);
       const value: Record<string, unknown> = {};
       let ofGroups: Map<Entry, Item[]> | undefined;
+      let repetitions: Map<Entry, (item: Item) => void> | undefined;
       for (const item of items) {
         const entry = byTag.get(item.tag);
         if (entry === undefined) {
@@ -134,12 +143,22 @@ export function fieldsOf<S extends Schema>(schema: S, where: string): Fields<Sha
           throw new KmipError('InvalidField', `${where} has no field ${tagText(item.tag)} in this version`);
         }
         const { key, field } = entry;
-        const read: unknown = field.codec.read(item, version);
-        if (field.presence === 'many') {
+        if (field.bound !== undefined) {
           const list = value[key] as unknown[] | undefined;
+          checkNext(field.tag, list?.length ?? 0, field.bound, version);
+          if (field.bound.distinct && !isAtRest(version)) {
+            repetitions ??= new Map();
+            let check = repetitions.get(entry);
+            if (check === undefined) repetitions.set(entry, (check = repetitionIn(field.tag)));
+            check(item);
+          }
+          const read: unknown = field.codec.read(item, version);
           if (list === undefined) value[key] = [read];
           else list.push(read);
-        } else if (value[key] !== undefined) {
+          continue;
+        }
+        const read: unknown = field.codec.read(item, version);
+        if (value[key] !== undefined) {
           // 1.4 §11.1: "The same field is contained in a header/batch item/payload more than once".
           throw new KmipError('InvalidMessage', `${where} has ${tagText(item.tag)} more than once`);
         } else {
@@ -147,7 +166,11 @@ export function fieldsOf<S extends Schema>(schema: S, where: string): Fields<Sha
         }
       }
       if (ofGroups !== undefined) {
-        for (const [{ key, field }, list] of ofGroups) value[key] = field.group?.read(list, version);
+        for (const [{ key, field }, list] of ofGroups) {
+          const group = field.group as Group<unknown>;
+          checkNumber(field.tag, list, group.bound, version);
+          value[key] = group.read(list, version);
+        }
       }
       for (const { key, field } of required) {
         if (value[key] === undefined) throw new KmipError('InvalidMessage', `${where} lacks ${tagText(field.tag)}`);

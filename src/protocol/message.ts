@@ -4,6 +4,7 @@
  */
 import { decode } from '#ttlv/decode';
 import { ItemType, type Item, type StructureItem } from '#ttlv/item';
+import { atMost } from './bounds.ts';
 import { anyItem, anyStructure, boolean, bytes, dateTime, enumeration, integer, text, type Codec } from './codecs.ts';
 import { enumerationValue, type OpenValue } from './enumerations.ts';
 import { childrenOf, fieldsOf, many, optional, required, structure, type Shape } from './fields.ts';
@@ -38,7 +39,7 @@ export const usernameAndPassword = structure('Credential Value', {
   password: optional(Tag.Password, text),
 });
 
-const authentication = structure('Authentication', { credential: many(Tag.Credential, credential) });
+const authentication = structure('Authentication', { credential: many(Tag.Credential, credential, atMost(16)) });
 
 export const messageExtension = structure('Message Extension', {
   vendorIdentification: required(Tag.VendorIdentification, text),
@@ -53,7 +54,7 @@ const requestHeader = {
   serverCorrelationValue: optional(Tag.ServerCorrelationValue, text, { since: V1_4 }),
   asynchronousIndicator: optional(Tag.AsynchronousIndicator, asynchronousIndicator),
   attestationCapableIndicator: optional(Tag.AttestationCapableIndicator, boolean, { since: V1_2 }),
-  attestationType: many(Tag.AttestationType, enumeration('AttestationType'), { since: V1_2 }),
+  attestationType: many(Tag.AttestationType, enumeration('AttestationType'), atMost(16), { since: V1_2 }),
   authentication: optional(Tag.Authentication, authentication),
   batchErrorContinuationOption: optional(Tag.BatchErrorContinuationOption, enumeration('BatchErrorContinuationOption')),
   batchOrderOption: optional(Tag.BatchOrderOption, boolean),
@@ -77,7 +78,7 @@ const requestBatchItem = {
   ephemeral: optional(Tag.Ephemeral, boolean, { since: V2_0 }),
   uniqueBatchItemID: optional(Tag.UniqueBatchItemID, bytes),
   requestPayload: required(Tag.RequestPayload, anyStructure),
-  messageExtension: many(Tag.MessageExtension, messageExtension),
+  messageExtension: many(Tag.MessageExtension, messageExtension, atMost(16)),
 };
 const requestBatchItemFields = fieldsOf(requestBatchItem, 'Batch Item');
 export type RequestBatchItem = Shape<typeof requestBatchItem>;
@@ -93,7 +94,7 @@ const responseHeader = {
   timeStamp: required(Tag.TimeStamp, dateTime),
   nonce: optional(Tag.Nonce, nonce, { since: V1_2 }),
   serverHashedPassword: optional(Tag.ServerHashedPassword, bytes, { since: V2_0 }),
-  attestationType: many(Tag.AttestationType, enumeration('AttestationType'), { since: V1_2 }),
+  attestationType: many(Tag.AttestationType, enumeration('AttestationType'), atMost(16), { since: V1_2 }),
   clientCorrelationValue: optional(Tag.ClientCorrelationValue, text, { since: V1_4 }),
   serverCorrelationValue: optional(Tag.ServerCorrelationValue, text, { since: V1_4 }),
   batchCount: required(Tag.BatchCount, integer),
@@ -109,7 +110,7 @@ const responseBatchItem = {
   resultMessage: optional(Tag.ResultMessage, text),
   asynchronousCorrelationValue: optional(Tag.AsynchronousCorrelationValue, bytes),
   responsePayload: optional(Tag.ResponsePayload, anyStructure),
-  messageExtension: many(Tag.MessageExtension, messageExtension),
+  messageExtension: many(Tag.MessageExtension, messageExtension, atMost(16)),
 };
 const responseBatchItemFields = fieldsOf(responseBatchItem, 'Batch Item');
 export type ResponseBatchItem = Shape<typeof responseBatchItem>;

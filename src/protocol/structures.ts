@@ -1,5 +1,6 @@
 /** Structures that several payloads, attributes and headers share (KMIP 2.1 chapters 3, 7 and 9; 1.x §2.1 and chapter 6). */
 import { ItemType } from '#ttlv/item';
+import { atMostDistinct } from './bounds.ts';
 import { boolean, bigInteger, bytes, enumeration, integer, tagText, text, wrongType, type Codec } from './codecs.ts';
 import { enumerationNumber, enumerationValue, type EnumerationValue } from './enumerations.ts';
 import { many, optional, required, structure } from './fields.ts';
@@ -132,7 +133,7 @@ export const keyWrappingSpecification = structure('Key Wrapping Specification', 
   wrappingMethod: required(Tag.WrappingMethod, enumeration('WrappingMethod')),
   encryptionKeyInformation: optional(Tag.EncryptionKeyInformation, encryptionKeyInformation),
   macSignatureKeyInformation: optional(Tag.MACSignatureKeyInformation, macSignatureKeyInformation),
-  attributeName: many(Tag.AttributeName, text),
+  attributeName: many(Tag.AttributeName, text, atMostDistinct(100)),
   encodingOption: optional(Tag.EncodingOption, enumeration('EncodingOption'), { since: V1_1 }),
 });
 export type KeyWrappingSpecification = ReturnType<typeof keyWrappingSpecification.read>;

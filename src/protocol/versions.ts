@@ -38,6 +38,7 @@ export interface Range {
  * no header can say it.
  */
 export const atRest: Version = -1;
+export const isAtRest = (version: Version): boolean => version === atRest;
 
 export const inRange = (range: Range, version: Version): boolean =>
   version === atRest || (version >= range.since && (range.until === undefined || version <= range.until));

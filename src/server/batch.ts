@@ -7,6 +7,7 @@ import { KmipError } from '#protocol/kmip-error';
 import type { RequestMessage, ResponseBatchItem } from '#protocol/message';
 import { asFailure, explained, failed, refuseItem, runsOf, untilUndisturbed, type Done } from './batch-item.ts';
 import { refuseIfLeft, type Asking } from './context.ts';
+import { workOfBytes } from './pace.ts';
 import { Placeholders } from './placeholders.ts';
 import { answerIsFull, answerRoom } from './response-size.ts';
 import { stagedView, type ObjectView } from './view.ts';
@@ -33,15 +34,16 @@ export async function refuseBatch(
 
 /** Up to the first failure, or, with Continue, all. */
 async function runInTurn({ header, batchItems }: RequestMessage, asking: Asking, view: ObjectView): Promise<Done[]> {
-  const { version, session, services, opened, effort } = asking;
-  const batch = { version, session, services, opened, effort, view, placeholders: new Placeholders() };
+  const { version, session, services, opened, effort, pace, size } = asking;
+  const batch = { version, session, services, opened, effort, pace, size, view, placeholders: new Placeholders() };
   const { maximumBatchCount } = services.limits;
   const done: Done[] = [];
   const room = answerRoom();
   for (const item of batchItems) {
     for (const run of runsOf(item, batch, maximumBatchCount - done.length)) {
       // Others have their turns in between: some items, such as decryption with RSA, leave the event loop for nothing else.
-      if (done.length > 0) await setImmediate();
+      const turn = done.length > 0 ? setImmediate() : pace(workOfBytes(size));
+      if (turn !== undefined) await turn;
       const result = room.isFull() ? refuseItem(item, answerIsFull(), asking) : await run();
       done.push(result);
       if (batchItems.length > 1) room.take(result.answer);

@@ -1,8 +1,10 @@
 /** The caller's objects that match what Locate asks: the index narrows, the attribute table decides. */
 import type { Caller } from '#access/rights';
-import { attributeRow, valuesOf, type AttributeKey, type ObjectType } from '#objects/attributes';
+import { attributeRow, valuesOf, type AttributeKey, type Attributes, type ObjectType } from '#objects/attributes';
 import { attributesAt } from '#objects/life-cycle';
 import type { ManagedObject } from '#objects/managed-object';
+import { withinRange } from '#objects/matching';
+import type { Pace } from '#objects/pace';
 import { storageStatusOf } from '#objects/storage-status';
 import type { ObjectQuery } from '#operations/context';
 import { attributeTerm, ownerTerm, storageTerm } from '#store/object-record';
@@ -18,6 +20,7 @@ export async function* candidates(
   term: TermMaker,
   view: ObjectView,
   now: number,
+  pace: Pace,
 ): AsyncGenerator<Kept<ManagedObject>> {
   const asked = new Map<AttributeKey, unknown[]>();
   for (const { key, value } of instances) {
@@ -30,9 +33,53 @@ export async function* candidates(
     typeof id === 'string' ? only(await view.get(id)) : view.find(termsFor(asked, storage, clientId, term));
   for await (const record of records) {
     const attributes = attributesAt(record.value.attributes, now);
+    // What it took to read it: the engine counts records and bytes.
+    const turn = pace(valuesIn(attributes));
+    if (turn !== undefined) await turn;
     if (!storage.includes(storageStatusOf(attributes))) continue;
-    if ([...asked].every(([key, values]) => attributeRow(key).matches(valuesOf(attributes, key), values))) yield record;
+    const matches = areFew(attributes, asked)
+      ? [...asked].every(([key, values]) => attributeRow(key).matches(valuesOf(attributes, key), values))
+      : await matchInTurns(attributes, asked, pace);
+    if (matches) yield record;
   }
+}
+
+/** How many values an object has, of attributes that take several; one for all others. */
+function valuesIn(attributes: Attributes): number {
+  let count = 1;
+  for (const key in attributes) {
+    const held = attributes[key as AttributeKey];
+    if (Array.isArray(held)) count += held.length;
+  }
+  return count;
+}
+
+/** Comparisons that take no time worth counting. */
+const fewComparisons = 500;
+
+const areFew = (attributes: Attributes, asked: Asked): boolean => {
+  let comparisons = 0;
+  for (const [key, values] of asked) comparisons += values.length * valuesOf(attributes, key).length;
+  return comparisons <= fewComparisons;
+};
+
+/** Value by value: each is compared with all that the object holds, and that with every field that is asked for. */
+async function matchInTurns(attributes: Attributes, asked: Asked, pace: Pace): Promise<boolean> {
+  for (const [key, values] of asked) {
+    const { matches } = attributeRow(key);
+    const held = valuesOf(attributes, key);
+    // The two ends of a range belong together.
+    if (matches === withinRange) {
+      if (!matches(held, values)) return false;
+      continue;
+    }
+    for (const value of values) {
+      if (!matches(held, [value])) return false;
+      const turn = pace(held.length);
+      if (turn !== undefined) await turn;
+    }
+  }
+  return true;
 }
 
 function* only<T>(value: T | undefined): Generator<T> {

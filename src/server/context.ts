@@ -5,6 +5,7 @@ import { checkConstraints, type CreationRules } from '#objects/creation-rules';
 import { attributesAt } from '#objects/life-cycle';
 import type { ManagedObject } from '#objects/managed-object';
 import { putMaterial } from '#objects/material';
+import type { Pace } from '#objects/pace';
 import type { ObjectStructure } from '#objects/object-structure';
 import { storageStatusOf } from '#objects/storage-status';
 import type {
@@ -39,6 +40,9 @@ export interface Asking {
   readonly version: Version;
   readonly session: Session;
   readonly services: Running;
+  readonly pace: Pace;
+  /** Bytes of the request. */
+  readonly size: number;
   /** Material that was opened for the request: whoever encodes the answer wipes it then. */
   readonly opened: Uint8Array[];
   readonly effort: Effort;
@@ -100,6 +104,12 @@ function recordOf(loaded: Loaded): Kept<ManagedObject> {
   return loaded.record;
 }
 
+/** So many are looked through as fast as asked of a set. */
+const fewTouched = 8;
+
+/** Of one record that is read and opened. */
+const workOfLoad = 50;
+
 /** Made for every item of every request: methods, so that it costs no closures. */
 export class RunContext implements Context {
   readonly version: Version;
@@ -108,6 +118,7 @@ export class RunContext implements Context {
   readonly #milliseconds: number;
   #entryId: string | undefined;
   #held: Promise<HeldRules> | undefined;
+  #touchedIds: Set<string> | undefined;
 
   constructor(batch: Batch, run: Run) {
     this.version = batch.version;
@@ -185,6 +196,9 @@ export class RunContext implements Context {
     const { placeholders, session, view } = this.#batch;
     const id = placeholders.resolve(reference);
     const record = await view.get(id);
+    // A read is done at once: many of them would leave nobody a turn.
+    const turn = this.pace(workOfLoad);
+    if (turn !== undefined) await turn;
     // One answer for both, so that nobody learns of foreign objects.
     if (
       record === undefined ||
@@ -207,7 +221,8 @@ export class RunContext implements Context {
 
   async *find(query: ObjectQuery): AsyncGenerator<Loaded> {
     const { session, services, view } = this.#batch;
-    for await (const record of candidates(query, session, services.store.term, view, this.now())) {
+    const { pace } = this.#batch;
+    for await (const record of candidates(query, session, services.store.term, view, this.now(), pace)) {
       if (!this.#hasWordFor(record.value) || !mayOn(session, this.#run.operation, record.value, 'read')) continue;
       yield new LoadedObject(record, this.now(), this.#batch.opened);
     }
@@ -235,7 +250,7 @@ export class RunContext implements Context {
 
   async #viewChange(change: ObjectChange): Promise<ViewChange | undefined> {
     if ('create' in change) {
-      checkConstraints(change.create, await this.creationRules());
+      await checkConstraints(change.create, await this.creationRules(), this.#batch.pace);
       this.#touch(change.create.id);
       const { create, material, inPlaceOf } = change;
       return inPlaceOf === undefined ? change : { update: recordOf(inPlaceOf), to: create, material: material ?? null };
@@ -254,6 +269,10 @@ export class RunContext implements Context {
 
   setPlaceholder(id: string | undefined): void {
     this.#batch.placeholders.placeholder = id;
+  }
+
+  pace(work: number): Promise<void> | undefined {
+    return this.#batch.pace(work);
   }
 
   async heavily<N extends TaskName>(task: N, input: TaskInput<N>): Promise<TaskOutput<N>> {
@@ -276,6 +295,13 @@ export class RunContext implements Context {
 
   #touch(id: string): void {
     const { touched } = this.#run;
-    if (!touched.includes(id)) touched.push(id);
+    if (touched.length < fewTouched) {
+      if (!touched.includes(id)) touched.push(id);
+      return;
+    }
+    this.#touchedIds ??= new Set(touched);
+    if (this.#touchedIds.has(id)) return;
+    this.#touchedIds.add(id);
+    touched.push(id);
   }
 }

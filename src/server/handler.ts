@@ -2,6 +2,7 @@
  * One request's way from bytes to bytes, without a socket: decode, header, batch, encode. TCP, HTTPS and tests share it. It answers
  * everything that can be answered; what cannot even be told from noise closes the connection.
  */
+import { setImmediate } from 'node:timers/promises';
 import { decode } from '#ttlv/decode';
 import { encode, encodedLength } from '#ttlv/encode';
 import { TtlvError, type Item } from '#ttlv/item';
@@ -22,7 +23,8 @@ import { createAuthenticator } from './authentication.ts';
 import { explained } from './batch-item.ts';
 import { refuseBatch, runBatch } from './batch.ts';
 import { identifiers } from './identifier.ts';
-import { fitting } from './response-size.ts';
+import { fitting, isLong } from './response-size.ts';
+import { createPace, workOfBytes } from './pace.ts';
 import { rotations } from './rotations.ts';
 import type { Running, Services } from './services.ts';
 import type { Session } from './session.ts';
@@ -60,14 +62,22 @@ export function createHandler(services: Services): Handler {
       let item: Item | undefined;
       const opened: Uint8Array[] = [];
       try {
+        const pace = createPace();
         item = decode(bytes, { maximumBytes: limits.maximumMessageSize });
+        const turn = pace(workOfBytes(bytes.length));
+        if (turn !== undefined) await turn;
         const request = readRequest(item);
         checkHeader(request);
         const { protocolVersion: version, maximumResponseSize } = request.header;
         logCorrelation(request, session);
-        const asking = { version, session, services: running, opened, effort: { isHeavy: false } };
+        const effort = { isHeavy: false };
+        const asking = { version, session, services: running, opened, effort, pace, size: bytes.length };
         const refusal = await refusalOf(request, session);
-        if (refusal === undefined) return answer(await runBatch(request, asking), version, maximumResponseSize);
+        if (refusal === undefined) {
+          const answers = await runBatch(request, asking);
+          if (answers.some(isLong)) await setImmediate();
+          return answer(answers, version, maximumResponseSize);
+        }
         logRefusal(refusal, session);
         return answer(await refuseBatch(request, refusal, asking), version, maximumResponseSize);
       } catch (error) {

@@ -24,6 +24,9 @@ export class Placeholders {
   #placeholder: string | undefined;
   /** Looked into only when somebody asks: most batches are one item. */
   readonly #answers: Answer[] = [];
+  /** Those of the first answers, so far as anybody has asked. */
+  readonly #identifiers: string[] = [];
+  #lookedInto = 0;
 
   set placeholder(id: string | undefined) {
     this.#placeholder = id;
@@ -43,14 +46,24 @@ export class Placeholders {
     if (reference === undefined) return present(this.#placeholder);
     // "Zero based nth Unique Identifier in the response. If negative the count is backwards from the beginning of the
     // current operation's batch item."
-    if ('item' in reference) return present(this.#answers.flatMap(identifiersIn).at(reference.item));
+    if ('item' in reference) return present(this.#allIdentifiers().at(reference.item));
     if (reference.made === 'IDPlaceholder') return present(this.#placeholder);
     return this.#madeBy(reference.made);
   }
 
+  /** Each answer is looked into once, however often somebody asks. */
+  #allIdentifiers(): readonly string[] {
+    for (const answer of this.#answers.slice(this.#lookedInto)) {
+      for (const id of identifiersIn(answer)) this.#identifiers.push(id);
+    }
+    this.#lookedInto = this.#answers.length;
+    return this.#identifiers;
+  }
+
   /** "If an operation appears multiple times in a request, it is the most recent that is referred to." */
   #madeBy(made: string): readonly string[] {
-    for (const answer of this.#answers.toReversed()) {
+    for (let place = this.#answers.length - 1; place >= 0; place--) {
+      const answer = this.#answers[place] as Answer;
       if (answer.operation === made) return identifiersIn(answer);
       const field = identifierFields.find(([, suffix]) => answer.operation + suffix === made)?.[0];
       if (field !== undefined) return heldIn(answer, field);

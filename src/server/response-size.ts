@@ -1,5 +1,6 @@
 /** Maximum Response Size (KMIP 2.1 §9.12; 1.4 §6.3): items whose answers do not fit fail with Response Too Large (1.4 §11.1). */
 import { encodedLength } from '#ttlv/encode';
+import { ItemType } from '#ttlv/item';
 import { KmipError } from '#protocol/kmip-error';
 import type { ResponseBatchItem } from '#protocol/message';
 import { reasonFor } from '#protocol/reasons';
@@ -12,6 +13,15 @@ type Items = readonly ResponseBatchItem[];
  * much as it likes with a few bytes. Any one payload may be larger.
  */
 const maximumPayloads = 8 * 1024 * 1024;
+
+/** Below it nobody waits for long while an answer is written. */
+const longList = 200;
+
+/** Whether an answer holds a long list, on its own or within a field, as Attributes is one. */
+export const isLong = ({ responsePayload }: ResponseBatchItem): boolean =>
+  responsePayload?.type === ItemType.Structure &&
+  (responsePayload.value.length > longList ||
+    responsePayload.value.some(({ type, value }) => type === ItemType.Structure && value.length > longList));
 
 /** Counts the payloads of one answer. */
 export function answerRoom(): { isFull(): boolean; take(answer: ResponseBatchItem): void } {

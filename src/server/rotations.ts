@@ -15,6 +15,7 @@ import { newestVersion, versionText } from '#protocol/versions';
 import { rotatingTerm } from '#store/object-record';
 import { explained, untilUndisturbed } from './batch-item.ts';
 import { RunContext } from './context.ts';
+import { createPace } from './pace.ts';
 import { Placeholders } from './placeholders.ts';
 import type { Running, ServerLog } from './services.ts';
 
@@ -66,6 +67,8 @@ export function rotations(running: Running): (signal?: AbortSignal) => Promise<v
       opened,
       view: objects,
       effort: { isHeavy: false },
+      pace: createPace(),
+      size: 0,
     };
     try {
       const entryId = await untilUndisturbed(running, async () => {

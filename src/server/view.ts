@@ -7,10 +7,11 @@ import { bounds } from '#store/bounds';
 import { ConflictError, succeeds } from '#store/engine';
 import { creationRulesKind } from '#store/creation-rules-record';
 import { issuedKind, type IssuedCertificate } from '#store/issued-record';
-import { objectKind } from '#store/object-record';
+import { mostTerms, objectKind } from '#store/object-record';
 import { create, remove, update, type Kept, type Store, type StoreChange } from '#store/store';
 import type { Lasting } from '#operations/context';
 import type { Services } from './services.ts';
+import { stagedTerms } from './staged-terms.ts';
 
 export type ViewChange =
   | { readonly create: ManagedObject; readonly material?: Uint8Array }
@@ -115,14 +116,17 @@ export function stagedView({ store, audit }: Services): StagedView {
   const lasting = new Map<string, Lasting>();
   const stagedIssues = new Map<string, HeldIssue>();
   const records: StoreChange[] = [];
-  /** By value, since each is hashed: a batch may search as often as it makes objects. */
-  const termsOfValues = new WeakMap<ManagedObject, ReadonlySet<string>>();
+  const found = stagedTerms(store.term);
+  /** Index entries of what is staged, by object. */
+  const entries = new Map<string, number>();
+  let entriesInAll = 0;
 
-  function termsOf(value: ManagedObject | null): ReadonlySet<string> {
-    if (value === null) return new Set();
-    const known = termsOfValues.get(value) ?? new Set(objectKind.terms(value, store.term));
-    termsOfValues.set(value, known);
-    return known;
+  function stage(id: string, to: Staged): void {
+    const count = to.value === null ? 0 : mostTerms(to.value);
+    entriesInAll += count - (entries.get(id) ?? 0);
+    entries.set(id, count);
+    staged.set(id, to);
+    found.changed(id, to.value);
   }
 
   function asKept(id: string, { before, value, material }: Staged): Kept<ManagedObject> | undefined {
@@ -148,23 +152,20 @@ export function stagedView({ store, audit }: Services): StagedView {
     },
 
     async *find(terms) {
-      const wanted = new Set(terms);
-      const pending = [...staged.keys()].sort().reverse();
-      const inView = (id: string): Kept<ManagedObject> | undefined => {
-        const changed = staged.get(id) as Staged;
-        const has = termsOf(changed.value);
-        return [...wanted].every((term) => has.has(term)) ? asKept(id, changed) : undefined;
-      };
+      const pending = found.withAll(terms);
+      // As it is when its turn comes.
+      const inView = (id: string): Kept<ManagedObject> | undefined => asKept(id, staged.get(id) as Staged);
+      let next = 0;
       for await (const kept of store.find(objectKind, { terms, reverse: true })) {
-        while (pending.length > 0 && (pending[0] as string) > kept.id) {
-          const found = inView(pending.shift() as string);
-          if (found !== undefined) yield found;
+        for (; next < pending.length && (pending[next] as string) > kept.id; next++) {
+          const mine = inView(pending[next] as string);
+          if (mine !== undefined) yield mine;
         }
         if (!staged.has(kept.id)) yield kept;
       }
-      for (const id of pending) {
-        const found = inView(id);
-        if (found !== undefined) yield found;
+      for (; next < pending.length; next++) {
+        const mine = inView(pending[next] as string);
+        if (mine !== undefined) yield mine;
       }
     },
 
@@ -172,11 +173,12 @@ export function stagedView({ store, audit }: Services): StagedView {
     issued: async (fingerprint) => stagedIssues.get(fingerprint) ?? (await heldIssue(store, fingerprint)),
 
     async commit(changes, entry) {
-      const asked = staged.size + stagedRules.size + stagedIssues.size + records.length + changes.length + 1;
+      const others = stagedRules.size + stagedIssues.size + records.length + changes.length + 1;
+      const asked = staged.size + entriesInAll + others;
       if (asked > bounds.changesPerCommit) {
         throw new KmipError(
           'ServerLimitExceeded',
-          `a batch with Undo makes at most ${bounds.changesPerCommit} changes, their audit records included`,
+          `a batch with Undo makes at most ${bounds.changesPerCommit} changes, with audit records and index entries`,
         );
       }
       for (const change of changes) {
@@ -187,14 +189,14 @@ export function stagedView({ store, audit }: Services): StagedView {
         } else if ('create' in change) {
           const material = change.material === undefined ? null : Uint8Array.from(change.material);
           const before = staged.get(change.create.id)?.before;
-          staged.set(change.create.id, { before, value: change.create, material });
+          stage(change.create.id, { before, value: change.create, material });
         } else {
           const [kept, value] = 'remove' in change ? [change.remove, null] : [change.update, change.to];
           const given = 'remove' in change ? null : change.material;
           const earlier = staged.get(kept.id);
           if ('lasting' in change && change.lasting !== undefined) lasting.set(kept.id, change.lasting);
           const before = earlier === undefined ? kept : earlier.before;
-          staged.set(kept.id, { before, value, material: given === undefined ? earlier?.material : given });
+          stage(kept.id, { before, value, material: given === undefined ? earlier?.material : given });
         }
       }
       const { change, entryId } = audit.pending(entry);

@@ -12,6 +12,8 @@ export const bounds = {
   /** Body and material together. */
   recordBytes: 8 * 1024 * 1024,
   changesPerCommit: 4096,
+  /** Records and terms together: a transaction is written in one piece, in some ten milliseconds. */
+  entriesPerCommit: 4096,
   revision: 2 ** 48 - 1,
 } as const;
 

@@ -9,7 +9,7 @@
 import { mkdir } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { open } from 'lmdb';
-import { checkChanges, checkQuery, isId, isKind } from './bounds.ts';
+import { bounds, checkChanges, checkQuery, isId, isKind } from './bounds.ts';
 import type { Change, ConflictError, Engine, IndexQuery, StoredRecord } from './engine.ts';
 import { decodeRecord, encodeRecord, recordKey, revisionOf, termKey, termsOf } from './lmdb-layout.ts';
 import { startWalk } from './lmdb-walk.ts';
@@ -55,7 +55,7 @@ export async function openLmdb(path: string): Promise<Engine> {
   const newest = watchNewest(path);
 
   let closing: Promise<void> | undefined;
-  let waiting: Waiting[] = [];
+  const waiting: Waiting[] = [];
   let committing: Promise<void> | undefined;
 
   function demandOpen(): void {
@@ -137,8 +137,7 @@ export async function openLmdb(path: string): Promise<Engine> {
         // A child transaction, because a failure half-way through a plain one would keep the first half.
         const conflicts = await root.childTransaction(() => {
           if (!newest.isBase(root.getWriteTxnId())) return undefined;
-          group = waiting;
-          waiting = [];
+          group = waiting.splice(0, together(waiting));
           return apply(group);
         });
         if (conflicts === undefined) continue;
@@ -184,6 +183,16 @@ export async function openLmdb(path: string): Promise<Engine> {
     },
     close: () => (closing ??= finish()),
   };
+}
+
+/** How many of those that wait share a transaction, which is written in one piece: one at least. */
+function together(waiting: readonly Waiting[]): number {
+  let entries = 0;
+  const tooMany = waiting.findIndex(({ writes }, place) => {
+    for (const { terms } of writes) entries += 1 + terms.length;
+    return place > 0 && entries > bounds.entriesPerCommit;
+  });
+  return tooMany < 0 ? waiting.length : tooMany;
 }
 
 function toWrite(change: Change): Write {

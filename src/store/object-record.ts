@@ -15,6 +15,7 @@ import { allInstances, attributesFrom, type Indexes, type ManagedObject } from '
 import { anyObject } from '#objects/object-structure';
 import { isRotating } from '#objects/rotation';
 import { storageStatusOf, type StorageStatus } from '#objects/storage-status';
+import { asAnswered } from '#protocol/bounds';
 import { integer, text } from '#protocol/codecs';
 import { fieldsOf, grouped, many, required, structure } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
@@ -28,14 +29,14 @@ const own = { record: 0x540000, owner: 0x540001, indexes: 0x540002, attribute: 0
 
 const indexes = structure('indexes', {
   attribute: required(own.attribute, integer),
-  index: many(own.index, integer),
+  index: many(own.index, integer, asAnswered),
 });
 
 const record = fieldsOf(
   {
     owner: required(own.owner, text),
-    attributes: grouped(Tag.Attributes, listedAttributes, 'required'),
-    indexes: many(own.indexes, indexes),
+    attributes: grouped(Tag.Attributes, listedAttributes(asAnswered), 'required'),
+    indexes: many(own.indexes, indexes, asAnswered),
     structure: grouped(Tag.KeyBlock, anyObject, 'required'),
   },
   'object record',
@@ -105,6 +106,13 @@ export const objectKind: Kind<ManagedObject> = {
     );
   },
 };
+
+/** How many terms an object has at the most, without making them. */
+export function mostTerms({ attributes }: ManagedObject): number {
+  let count = 4;
+  for (const [key] of indexedRows) count += valuesOf(attributes, key).length;
+  return count;
+}
 
 /** What all objects of one client have. */
 export const ownerTerm = (term: TermMaker, owner: string): string => term('owner', owner);

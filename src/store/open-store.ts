@@ -1,4 +1,5 @@
 /** Puts the Store over an Engine: seals what goes down, opens what comes up, and keeps opened bodies in a cache. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { KmipError } from '#protocol/kmip-error';
 import { bounds, sizeOf } from './bounds.ts';
 import type { Change, StoredRecord } from './engine.ts';
@@ -89,7 +90,24 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       const writes = changes.filter(isWrite);
       for (const { kind } of writes) await registerKind(engine, registered, kind.name);
       const sealing = await keyring.sealing(writes.reduce((uses, { material }) => uses + (material ? 2 : 1), 0));
-      const sealedChanges = changes.map((change) => sealed(change, sealing));
+      const sealedChanges: Change[] = [];
+      let entries = 0;
+      let work = 0;
+      for (const change of changes) {
+        const one = sealed(change, sealing);
+        sealedChanges.push(one);
+        entries += 1 + ('put' in one ? one.put.terms.length : 0);
+        if (entries > bounds.entriesPerCommit) {
+          throw new KmipError(
+            'ServerLimitExceeded',
+            `one change makes at most ${bounds.entriesPerCommit} records and index entries`,
+          );
+        }
+        work += workOf(one);
+        if (work < workPerTurn) continue;
+        work = 0;
+        await nextTurn();
+      }
       await engine.commit(sealedChanges);
       for (const change of changes) if (!isWrite(change)) cache.delete(change.kind.name, change.id);
       await sealAnew(engine, keyring, sealing.keyNumber, sealedChanges);
@@ -102,6 +120,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     },
   };
 }
+
+/** Others have a turn when so much was sealed, in microseconds or so. */
+const workPerTurn = 2000;
+
+const workOf = (change: Change): number =>
+  'put' in change ? 20 + 3 * change.put.terms.length + sizeOf(change.put) / 256 : 1;
 
 function isWrite(change: StoreChange): change is Write {
   return !('removed' in change);

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { asAnswered, atMost, atMostDistinct } from '#protocol/bounds';
 import { bytes as byteString, integer, text, enumeration, type Codec } from '#protocol/codecs';
 import {
   childrenOf,
@@ -27,11 +28,11 @@ const name = structure('Name', {
 
 const sample = structure('Sample', {
   uniqueIdentifier: required(Tag.UniqueIdentifier, text),
-  name: many(Tag.Name, name),
+  name: many(Tag.Name, name, atMost(3)),
   maximumItems: optional(Tag.MaximumItems, integer),
   offsetItems: optional(Tag.OffsetItems, integer, { since: V1_3 }),
   template: optional(Tag.Template, text, { until: V1_4 }),
-  keyValueLocation: many(Tag.KeyValueLocationValue, text, { since: V1_2 }),
+  keyValueLocation: many(Tag.KeyValueLocationValue, text, atMostDistinct(3), { since: V1_2 }),
 });
 
 const id = '420094 07 00000001 61 00000000000000';
@@ -152,7 +153,7 @@ describe('fields', () => {
   it('say whether a version can hold a value', () => {
     expect([...supportedVersions, atRest].every((version) => sample.fits?.(whole, version))).to.equal(true);
     const nested = structure('Outer', {
-      algorithm: many(Tag.CryptographicAlgorithm, enumeration('CryptographicAlgorithm')),
+      algorithm: many(Tag.CryptographicAlgorithm, enumeration('CryptographicAlgorithm'), asAnswered),
     });
     expect(nested.fits?.({ algorithm: ['AES', 'ChaCha20'] }, V1_3)).to.equal(false);
     expect(nested.fits?.({ algorithm: ['AES', 'ChaCha20'] }, V1_4)).to.equal(true);
@@ -161,6 +162,7 @@ describe('fields', () => {
   /** Two tags in one field's place, of which 1.x has one only. */
   const pair: Group<string> = {
     accepts: (tag, version) => tag === Tag.Comment || (tag === Tag.Description && version >= V2_0),
+    bound: atMost(3),
     read: (items) => items.map((item) => text.read(item, V2_0)).join('+'),
     write: (value) => value.split('+').map((each) => text.write(Tag.Comment, each, V2_0)),
   };
@@ -198,7 +200,11 @@ describe('fields', () => {
       [byteString, fc.uint8Array({ maxLength: 20 }).map((each) => Buffer.from(each))],
       [name, fc.record({ nameValue: fc.string(), nameType: fc.constantFrom('URI', 'UninterpretedTextString') })],
     ];
-    const presences = { required, optional, many } as const;
+    const presences = {
+      required,
+      optional,
+      many: <T>(tag: number, codec: Codec<T>) => many(tag, codec, asAnswered),
+    } as const;
     type Made = { readonly key: string; readonly field: Field<unknown>; readonly value: unknown };
 
     const madeField = fc

@@ -1,0 +1,66 @@
+/**
+ * How long a list in a message may be, and whether it may hold one value twice: part of the row of its field, and checked before
+ * anything of an item is read. Records of the store are read without bounds: what was kept once is there.
+ */
+import { encode } from '#ttlv/encode';
+import { ItemType, type Item } from '#ttlv/item';
+import { tagText } from './codecs.ts';
+import { enumerationRows } from './enumeration-rows.ts';
+import type { EnumerationName } from './enumerations.ts';
+import { KmipError, type ResultReason } from './kmip-error.ts';
+import { isAtRest, type Version } from './versions.ts';
+
+export interface Bound {
+  readonly most: number;
+  /** The same value must not be there twice. */
+  readonly distinct: boolean;
+  readonly reason: ResultReason;
+}
+
+/** Every error table has Invalid Field; those of operations that make objects have Server Limit Exceeded, too. */
+export const atMost = (most: number, reason: ResultReason = 'InvalidField'): Bound & { readonly distinct: false } => ({
+  most,
+  distinct: false,
+  reason,
+});
+
+export const atMostDistinct = (most: number, reason: ResultReason = 'InvalidField'): Bound => ({
+  most,
+  distinct: true,
+  reason,
+});
+
+/** As many as the standard has values. */
+export const atMostAll = (name: EnumerationName): Bound => atMost(Object.keys(enumerationRows[name]).length);
+
+/** Of what the server alone writes: a client takes an answer as long as it is, within the size of a message. */
+export const asAnswered: Bound = { most: Infinity, distinct: false, reason: 'InvalidField' };
+
+const tooMany = (tag: number, { most, reason }: Bound): KmipError =>
+  new KmipError(reason, `${tagText(tag)} must be given ${most === 1 ? 'once' : `at most ${most} times`}`);
+
+/** Whether one more item may be read where `held` were. @throws KmipError with the reason of the bound. */
+export function checkNext(tag: number, held: number, bound: Bound, version: Version): void {
+  if (held >= bound.most && !isAtRest(version)) throw tooMany(tag, bound);
+}
+
+/** The same of all items, with the rule about repetition. */
+export function checkNumber(tag: number, items: readonly Item[], bound: Bound, version: Version): void {
+  if (isAtRest(version)) return;
+  if (items.length > bound.most) throw tooMany(tag, bound);
+  if (bound.distinct && items.length > 1) items.forEach(repetitionIn(tag));
+}
+
+/** Refuses an item that was there before. @throws KmipError InvalidField. */
+export function repetitionIn(tag: number): (item: Item) => void {
+  const seen = new Set<string>();
+  return (item) => {
+    const key = keyOf(item);
+    if (seen.has(key)) throw new KmipError('InvalidField', `${tagText(tag)} must not be given twice with one value`);
+    seen.add(key);
+  };
+}
+
+/** Equal for items of one type and value, and for no others: an item has one encoding. */
+const keyOf = (item: Item): string =>
+  item.type === ItemType.TextString ? `t${item.value}` : `i${Buffer.from(encode(item)).toString('latin1')}`;

@@ -1,0 +1,20 @@
+/** Turns for others by work done, not by records or items: a thousand comparisons are as long as a thousand of anything. */
+import { setImmediate } from 'node:timers/promises';
+import type { Pace } from '#objects/pace';
+
+/** About two milliseconds. */
+const workPerTurn = 2000;
+
+/** Of reading or writing so many bytes of a message, made of the smallest items that it can have. */
+export const workOfBytes = (bytes: number): number => bytes / 32;
+
+/** A count of its own, for one request. */
+export function createPace(): Pace {
+  let left = workPerTurn;
+  return (work) => {
+    left -= work;
+    if (left > 0) return undefined;
+    left = workPerTurn;
+    return setImmediate();
+  };
+}

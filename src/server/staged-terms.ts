@@ -1,0 +1,42 @@
+/** What a batch with Undo has staged, by the terms that it is found by. */
+import type { ManagedObject } from '#objects/managed-object';
+import { objectKind } from '#store/object-record';
+import type { TermMaker } from '#store/store';
+
+export interface StagedTerms {
+  /** null: removed. */
+  changed(id: string, value: ManagedObject | null): void;
+  /** The identifiers of those that have all of the terms, the newest first. */
+  withAll(terms: readonly string[]): readonly string[];
+}
+
+/** Terms are hashes: they are made when somebody searches, once for each value. */
+export function stagedTerms(term: TermMaker): StagedTerms {
+  const waiting = new Map<string, ManagedObject | null>();
+  const termsById = new Map<string, ReadonlySet<string>>();
+  const idsByTerm = new Map<string, Set<string>>();
+
+  function index(id: string, value: ManagedObject | null): void {
+    for (const old of termsById.get(id) ?? []) idsByTerm.get(old)?.delete(id);
+    const terms = new Set(value === null ? [] : objectKind.terms(value, term));
+    termsById.set(id, terms);
+    for (const each of terms) {
+      const ids = idsByTerm.get(each);
+      if (ids === undefined) idsByTerm.set(each, new Set([id]));
+      else ids.add(id);
+    }
+  }
+
+  return {
+    changed: (id, value) => void waiting.set(id, value),
+
+    withAll(terms) {
+      for (const [id, value] of waiting) index(id, value);
+      waiting.clear();
+      const lists = [...new Set(terms)].map((each) => idsByTerm.get(each) ?? new Set<string>());
+      const [rarest = new Set(termsById.keys()), ...others] = lists.sort((a, b) => a.size - b.size);
+      const ids = [...rarest].filter((id) => others.every((each) => each.has(id)));
+      return ids.sort().reverse();
+    },
+  };
+}
