@@ -12,39 +12,28 @@ export type KeyWrapMode = keyof typeof keyWraps;
 export const isKeyWrap = (mode: string): mode is KeyWrapMode => Object.hasOwn(keyWraps, mode);
 
 /**
- * Begins with an AES key, which may be wiped then; what it gives is called once.
- * @throws KmipError InvalidField for a length that the mode cannot wrap: without padding, less than 16
- * bytes or none of whole 8 bytes.
+ * Under an AES key.
+ * @throws KmipError InvalidField for a length that the mode cannot wrap: without padding, less than 16 bytes or none of whole 8 bytes.
  */
-export function keyWrapping(mode: KeyWrapMode, key: Uint8Array): (data: Uint8Array) => Uint8Array {
+export function wrapKey(mode: KeyWrapMode, key: Uint8Array, data: Uint8Array): Uint8Array {
+  if (mode === 'NISTKeyWrap' ? data.length < 16 || data.length % 8 !== 0 : data.length === 0) {
+    throw new KmipError('InvalidField', `${mode} cannot wrap ${data.length} bytes`);
+  }
   const { suffix, initialValue } = keyWraps[mode];
   const cipher = createCipheriv(`id-aes${key.length * 8}-${suffix}`, key, initialValue);
-  return (data) => {
-    if (mode === 'NISTKeyWrap' ? data.length < 16 || data.length % 8 !== 0 : data.length === 0) {
-      throw new KmipError('InvalidField', `${mode} cannot wrap ${data.length} bytes`);
-    }
-    return Buffer.concat([cipher.update(data), cipher.final()]);
-  };
+  return Buffer.concat([cipher.update(data), cipher.final()]);
 }
 
-/** Undoes `keyWrapping`. @throws KmipError CryptographicFailure when it was not wrapped with this key, or was changed. */
-export function keyUnwrapping(mode: KeyWrapMode, key: Uint8Array): (wrapped: Uint8Array) => Uint8Array {
+/** Undoes `wrapKey`. @throws KmipError CryptographicFailure when it was not wrapped with this key, or was changed. */
+export function unwrapKey(mode: KeyWrapMode, key: Uint8Array, wrapped: Uint8Array): Uint8Array {
   const { suffix, initialValue } = keyWraps[mode];
   const decipher = createDecipheriv(`id-aes${key.length * 8}-${suffix}`, key, initialValue);
-  return (wrapped) => {
-    try {
-      const data = Buffer.concat([decipher.update(wrapped), decipher.final()]);
-      // Of nothing OpenSSL makes nothing, and checks nothing.
-      if (data.length > 0) return data;
-    } catch {
-      // Answered like the above: why it does not open is nobody's business.
-    }
-    throw new KmipError('CryptographicFailure', 'the wrapped key does not open with this wrapping key');
-  };
+  try {
+    const data = Buffer.concat([decipher.update(wrapped), decipher.final()]);
+    // Of nothing OpenSSL makes nothing, and checks nothing.
+    if (data.length > 0) return data;
+  } catch {
+    // Answered like the above: why it does not open is nobody's business.
+  }
+  throw new KmipError('CryptographicFailure', 'the wrapped key does not open with this wrapping key');
 }
-
-/** All in one. @throws KmipError as `keyWrapping` does. */
-export const wrapKey = (mode: KeyWrapMode, key: Uint8Array, data: Uint8Array): Uint8Array =>
-  keyWrapping(mode, key)(data);
-export const unwrapKey = (mode: KeyWrapMode, key: Uint8Array, wrapped: Uint8Array): Uint8Array =>
-  keyUnwrapping(mode, key)(wrapped);

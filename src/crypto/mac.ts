@@ -57,6 +57,12 @@ export function mac(key: SymmetricKey, data: Uint8Array, parameters: Cryptograph
   return running.digest();
 }
 
+/** A code of a block cipher, which takes its time. */
+export const isCmac = (
+  { algorithm: own }: SymmetricKey,
+  { cryptographicAlgorithm }: CryptographicParameters,
+): boolean => (cryptographicAlgorithm ?? own) === 'AES';
+
 /** In a time that does not tell where they differ; of codes cut short none is the same. */
 export const isSameMac = (made: Uint8Array, given: Uint8Array): boolean =>
   made.length === given.length && timingSafeEqual(made, given);

@@ -19,38 +19,36 @@ import { unsupported } from './refusals.ts';
 /** What is signed. */
 export type Content = { readonly data: Uint8Array } | { readonly digest: Uint8Array };
 
-/** A signature in the making, its data given in parts. */
+/** A signature in the making, its data given in parts. Of RSA the data are hashed here, and signing the digest remains. */
 export interface Signing {
   update(data: Uint8Array): unknown;
   /** Once, at the end. */
-  sign(): Uint8Array;
+  end(): { readonly signature: Uint8Array } | { readonly digest: Uint8Array };
 }
 /** The same for a signature that is there. */
 export interface Verifying {
   update(data: Uint8Array): unknown;
-  verify(signature: Uint8Array): boolean;
+  end(signature: Uint8Array): { readonly isGenuine: boolean } | { readonly digest: Uint8Array };
 }
 
 /**
- * Signs on a thread of the pool, but for digests and masks of another hash, which are made here.
  * @throws KmipError as `schemeOf` does, CryptographicFailure for a key that is too short, and as `signDigest` does.
  */
-export async function makeSignature(
+export function makeSignature(
   key: KeyObject,
   content: Content,
   parameters: CryptographicParameters,
   random: Random,
-): Promise<Uint8Array> {
+): Uint8Array {
   const scheme = schemeOf(key, parameters);
   if ('digest' in content) return signDigest(key, content.digest, scheme, random);
   if (!isNative(scheme)) return signDigest(key, digestOf(scheme, content.data), scheme, random);
   const input = inputOf(key, scheme, constants.RSA_PSS_SALTLEN_DIGEST);
-  return new Promise((resolve, reject) => {
-    sign(hashOf(scheme), content.data, input, (error, signature) => {
-      if (error === null) resolve(signature);
-      else reject(doesNotSign());
-    });
-  });
+  try {
+    return sign(hashOf(scheme), content.data, input);
+  } catch {
+    throw doesNotSign();
+  }
 }
 
 /** Whether the signature is one of this content. @throws KmipError as `makeSignature` does, but for a key that is too short. */
@@ -72,22 +70,22 @@ export function checkSignature(
 }
 
 /** @throws KmipError as `makeSignature` does; what it throws of a key that is too short comes with `sign`. */
-export function startSigning(key: KeyObject, parameters: CryptographicParameters, random: Random): Signing {
+export function startSigning(key: KeyObject, parameters: CryptographicParameters): Signing {
   const scheme = schemeOf(key, parameters);
   const hash = streamedHash(scheme);
-  if (!isNative(scheme)) {
+  if (isOfRsa(scheme)) {
     const running = createHash(hash);
     return {
       update: (data) => running.update(data),
-      sign: () => signDigest(key, running.digest(), scheme, random),
+      end: () => ({ digest: running.digest() }),
     };
   }
   const running = createSign(hash);
   return {
     update: (data) => running.update(data),
-    sign() {
+    end() {
       try {
-        return running.sign(inputOf(key, scheme, constants.RSA_PSS_SALTLEN_DIGEST));
+        return { signature: running.sign(inputOf(key, scheme, constants.RSA_PSS_SALTLEN_DIGEST)) };
       } catch {
         throw doesNotSign();
       }
@@ -99,22 +97,21 @@ export function startSigning(key: KeyObject, parameters: CryptographicParameters
 export function startVerifying(key: KeyObject, parameters: CryptographicParameters): Verifying {
   const scheme = schemeOf(key, parameters);
   const hash = streamedHash(scheme);
-  if (!isNative(scheme)) {
+  if (isOfRsa(scheme)) {
     const running = createHash(hash);
     return {
       update: (data) => running.update(data),
-      verify: (signature) => isWhole(key, signature) && checkDigest(key, running.digest(), signature, scheme),
+      end: () => ({ digest: running.digest() }),
     };
   }
   const running = createVerify(hash);
   return {
     update: (data) => running.update(data),
-    verify(signature) {
-      if (!isWhole(key, signature)) return false;
+    end(signature) {
       try {
-        return running.verify(inputOf(key, scheme, constants.RSA_PSS_SALTLEN_AUTO), signature);
+        return { isGenuine: running.verify(inputOf(key, scheme, constants.RSA_PSS_SALTLEN_AUTO), signature) };
       } catch {
-        return false;
+        return { isGenuine: false };
       }
     },
   };
@@ -129,6 +126,7 @@ const doesNotSign = (): KmipError =>
 
 /** node:crypto has PSS with one hash for both only. */
 const isNative = (scheme: Scheme): boolean => scheme.kind !== 'PSS' || scheme.hash === scheme.maskHash;
+const isOfRsa = ({ kind }: Scheme): boolean => kind === 'PKCS1' || kind === 'PSS';
 const hashOf = (scheme: Scheme): string | null => (scheme.kind === 'EdDSA' ? null : scheme.hash);
 
 /** RFC 8032 §5.1.6 hashes the data twice, the second time knowing what the first gave. */

@@ -1,25 +1,30 @@
-/**
- * Encrypt and Decrypt with RSA keys. The private operation runs on the event loop, since node:crypto has no other for
- * decryption; a key's length is bounded where it is registered (`rsaLengths`), and with it the time.
- */
+/** Encrypt and Decrypt with RSA keys. */
 import type { KeyObject } from 'node:crypto';
 import { bad } from '#crypto/refusals';
-import type { Random } from '#crypto/padding';
-import { rsaDecrypt, rsaEncrypt } from '#crypto/rsa-encryption';
 import { KmipError } from '#protocol/kmip-error';
 import type { Work } from './streams.ts';
 import { wholeOnly, type Decrypted, type Encrypted, type Given } from './symmetric-service.ts';
 
 /** @throws KmipError as `rsaEncrypt` does, FeatureNotSupported for a stream. */
-export function encryptWithPublicKey(key: KeyObject, given: Given, random: Random): Work<Encrypted> {
+export function encryptWithPublicKey(key: KeyObject, given: Given): Work<Encrypted> {
   check(key, given);
-  return { take: (data) => ({ data: rsaEncrypt(key, data, given.parameters, random) }) };
+  const { parameters } = given;
+  return {
+    take: async (data, _isLast, _proof, context) => ({
+      data: await context.heavily('rsaEncrypt', { key, data, parameters }),
+    }),
+  };
 }
 
 /** Undoes `encryptWithPublicKey`. @throws KmipError as `rsaDecrypt` does, FeatureNotSupported for a stream. */
 export function decryptWithPrivateKey(key: KeyObject, given: Given): Work<Decrypted> {
   check(key, given);
-  return { take: (data) => ({ data: rsaDecrypt(key, data, given.parameters) }) };
+  const { parameters } = given;
+  return {
+    take: async (data, _isLast, _proof, context) => ({
+      data: await context.heavily('rsaDecrypt', { key, data, parameters }),
+    }),
+  };
 }
 
 function check(key: KeyObject, { parameters, part, ivCounterNonce, additionalData, tag }: Given): void {

@@ -91,6 +91,11 @@ export interface Context {
   heavily<N extends TaskName>(task: N, input: TaskInput<N>): Promise<TaskOutput<N>>;
   /** Counts work that may be long; awaited, it gives others a turn when there was enough of it. */
   pace(work: number): Promise<void> | undefined;
+  /**
+   * Does a millisecond or two of a longer work on the event loop, which others have to themselves afterwards: all clients in turn.
+   * @throws KmipError OperationCanceledByRequester when the connection is closed.
+   */
+  inTurn<T>(work: () => T): Promise<T>;
   /** Refuses what cannot be undone in a batch that may be. @throws KmipError FeatureNotSupported. */
   refuseUndo(what: string): void;
   /** Of the caller's connection. @throws KmipError as `refuseUndo` does. */

@@ -23,7 +23,7 @@ export const decrypt = defineOperation('Decrypt', {
   },
 
   run(request, context) {
-    const { data, ivCounterNonce, authenticatedEncryptionAdditionalData: additionalData } = request;
+    const { ivCounterNonce, authenticatedEncryptionAdditionalData: additionalData } = request;
     const initial = { ivCounterNonce, additionalData, tag: request.authenticatedEncryptionTag };
     return serveWithKey('Decrypt', request, context, {
       purpose: 'Decrypt',
@@ -31,7 +31,7 @@ export const decrypt = defineOperation('Decrypt', {
       initial,
       begin(loaded, parameters, part) {
         const tagField = tagHasField(context.version);
-        const given = { ...initial, parameters, part, tagField, length: data?.length ?? 0 };
+        const given = { ...initial, parameters, part, tagField };
         return objectTypeOf(loaded.object) === 'SymmetricKey'
           ? withSymmetricKey(loaded, (key) => decryptWith(key, given))
           : decryptWithPrivateKey(keyObjectIn('private', loaded), given);

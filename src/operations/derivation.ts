@@ -1,6 +1,5 @@
 /** What Derive Key derives from: the roles of its objects, its parameters, and the run of a method. */
 import { checkData, derivationMethods, type DerivationMethod, type WithKey } from '#crypto/derivation-methods';
-import { agreedSecret } from '#crypto/key-agreement';
 import type { Attributes } from '#objects/attributes';
 import { objectTypeOf } from '#objects/managed-object';
 import { fieldsMatch } from '#objects/matching';
@@ -49,7 +48,7 @@ export async function derive(
     new Map(keys.map((each) => [each, chargeUse(each.object.attributes, { bytes: used }, context)]));
   if (name === 'AsymmetricKey') {
     const charged = charge(bases, length);
-    return { bytes: agreed(bases), charged };
+    return { bytes: await agreed(bases, context), charged };
   }
   const method = methodNamed(name);
   if (method === undefined) throw new KmipError('InvalidField', `Derivation Method ${name} is not supported`);
@@ -77,11 +76,11 @@ export async function derive(
   }
 }
 
-/** In bits; DH of this size takes a tenth of a second, in which nobody else has a turn. */
+/** In bits; DH of this size takes a tenth of a second. */
 const maximumAgreement = 8192;
 
 /** 2.1 §11.14: "key agreement between a private and public key". */
-function agreed(bases: readonly Loaded[]): Uint8Array {
+async function agreed(bases: readonly Loaded[], context: Context): Promise<Uint8Array> {
   const [ofPrivate, ofPublic] = (['PrivateKey', 'PublicKey'] as const).map((type) =>
     bases.find(({ object }) => objectTypeOf(object) === type),
   );
@@ -95,7 +94,10 @@ function agreed(bases: readonly Loaded[]): Uint8Array {
       `keys above ${maximumAgreement} bits agree on nothing here`,
     );
   }
-  return agreedSecret(keyObjectIn('private', ofPrivate), keyObjectIn('public', ofPublic));
+  return await context.heavily('agree', {
+    privateKey: keyObjectIn('private', ofPrivate),
+    publicKey: keyObjectIn('public', ofPublic),
+  });
 }
 
 const isSecretData = ({ object }: Loaded): boolean => objectTypeOf(object) === 'SecretData';

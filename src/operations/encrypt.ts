@@ -22,7 +22,7 @@ export const encrypt = defineOperation('Encrypt', {
   },
 
   run(request, context) {
-    const { data, ivCounterNonce, authenticatedEncryptionAdditionalData: additionalData } = request;
+    const { ivCounterNonce, authenticatedEncryptionAdditionalData: additionalData } = request;
     const initial = { ivCounterNonce, additionalData };
     const random = (length: number): Uint8Array => context.random(length);
     return serveWithKey('Encrypt', request, context, {
@@ -31,10 +31,10 @@ export const encrypt = defineOperation('Encrypt', {
       initial,
       begin(loaded, parameters, part) {
         const tagField = tagHasField(context.version);
-        const given = { ...initial, parameters, part, tagField, length: data?.length ?? 0 };
+        const given = { ...initial, parameters, part, tagField };
         return objectTypeOf(loaded.object) === 'SymmetricKey'
           ? withSymmetricKey(loaded, (key) => encryptWith(key, given, random))
-          : encryptWithPublicKey(publicKeyIn(loaded), given, random);
+          : encryptWithPublicKey(publicKeyIn(loaded), given);
       },
     });
   },

@@ -4,6 +4,7 @@ import { optional } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
 import { cryptographicParameters, type CryptographicParameters } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
+import { inPieces } from './in-pieces.ts';
 import { defineOperation } from './operation.ts';
 import { correlationValue, inParts, partFields, type Work } from './streams.ts';
 
@@ -24,18 +25,27 @@ export const hash = defineOperation('Hash', {
     inParts<Hashed>('Hash', request, context, async (begun) => {
       const parameters = request.cryptographicParameters ?? begun?.parameters;
       if (parameters === undefined) throw new KmipError('InvalidMessage', 'the request lacks Cryptographic Parameters');
-      return { parameters, begin: () => hashing(parameters) };
+      return { parameters, begin: ({ isLast }) => (isLast ? hashingWhole(parameters) : hashing(parameters)) };
     }),
 });
 
-function hashing({ hashingAlgorithm }: CryptographicParameters): Work<Hashed> {
-  if (hashingAlgorithm === undefined) {
-    throw new KmipError('InvalidField', 'the Cryptographic Parameters name no Hashing Algorithm');
-  }
-  const running = startHash(hashingAlgorithm);
+function hashingWhole(parameters: CryptographicParameters): Work<Hashed> {
+  const algorithm = algorithmOf(parameters);
   return {
-    take(data, isLast) {
-      running.update(data);
+    take: async (data, _isLast, _proof, context) => ({ data: await context.heavily('hash', { algorithm, data }) }),
+  };
+}
+
+function algorithmOf({ hashingAlgorithm }: CryptographicParameters): string {
+  if (hashingAlgorithm !== undefined) return hashingAlgorithm;
+  throw new KmipError('InvalidField', 'the Cryptographic Parameters name no Hashing Algorithm');
+}
+
+function hashing(parameters: CryptographicParameters): Work<Hashed> {
+  const running = startHash(algorithmOf(parameters));
+  return {
+    async take(data, isLast, _proof, context) {
+      await inPieces(data, context, (piece) => running.update(piece));
       return isLast ? { data: running.digest() } : {};
     },
   };

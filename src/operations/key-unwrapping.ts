@@ -29,7 +29,7 @@ export async function unwrapped(structure: ObjectStructure, id: string, context:
   const { ivCounterNonce, macSignature } = wrapping;
   let made: Made = { bytes: given, ivCounterNonce, macSignature };
   try {
-    for (const key of keys) made = await key.apply(made, (length) => context.random(length));
+    for (const key of keys) made = await key.apply(made);
   } catch (error) {
     throw error instanceof KmipError && error.reason === 'CryptographicFailure' ? sealed() : error;
   }

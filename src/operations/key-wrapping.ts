@@ -71,7 +71,7 @@ export async function inWrapping(
       const { loaded } = key;
       const before = costs.get(loaded) ?? loaded.object.attributes;
       costs.set(loaded, chargeUse(before, { bytes: made.bytes.length }, context));
-      made = await key.apply(made, (length) => context.random(length));
+      made = await key.apply(made);
     }
   } finally {
     if (hiding.includes(asked.wrappingMethod)) wipe(plain, keyBlock);

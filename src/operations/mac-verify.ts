@@ -6,8 +6,8 @@ import { Tag } from '#protocol/tags';
 import { keyedFields, serveWithKey } from './keyed-service.ts';
 import { defineOperation } from './operation.ts';
 import { correlationValue, partFields } from './streams.ts';
-import { withSymmetricKey } from './usable-key.ts';
-import { judging, validityIndicator, type Judged } from './verification.ts';
+import { openSymmetricKey, withSymmetricKey } from './usable-key.ts';
+import { judging, judgingWhole, validityIndicator, type Judged } from './verification.ts';
 
 /** KMIP 2.1 §6.1.33 (1.4 §4.34). */
 export const macVerify = defineOperation('MACVerify', {
@@ -26,7 +26,14 @@ export const macVerify = defineOperation('MACVerify', {
     serveWithKey<Judged>('MACVerify', { ...request, proof }, context, {
       purpose: 'MACVerify',
       types: ['SymmetricKey', 'SecretData'],
-      begin(loaded, parameters) {
+      begin(loaded, parameters, { isLast }) {
+        if (isLast) {
+          const key = openSymmetricKey(loaded);
+          const work = judgingWhole('MAC Data', async (data, code, context) =>
+            isSameMac(await context.heavily('mac', { key, data, parameters }), code),
+          );
+          return { ...work, end: () => void key.bytes.fill(0) };
+        }
         const running = withSymmetricKey(loaded, (key) => startMac(key, parameters));
         return judging('MAC Data', {
           update: (data) => running.update(data),

@@ -3,10 +3,11 @@ import { bytes } from '#protocol/codecs';
 import { optional, required } from '#protocol/fields';
 import { uniqueIdentifier } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
+import { inPieces } from './in-pieces.ts';
 import { keyedFields, serveWithKey } from './keyed-service.ts';
 import { defineOperation } from './operation.ts';
 import { correlationValue, partFields } from './streams.ts';
-import { withSymmetricKey } from './usable-key.ts';
+import { openSymmetricKey, withSymmetricKey } from './usable-key.ts';
 
 /** KMIP 2.1 §6.1.32 (1.4 §4.33). */
 export const mac = defineOperation('MAC', {
@@ -25,11 +26,20 @@ export const mac = defineOperation('MAC', {
       purpose: 'MACGenerate',
       types: ['SymmetricKey', 'SecretData'],
       limitReason: 'UsageLimitExceeded',
-      begin(loaded, parameters) {
+      begin(loaded, parameters, { isLast }) {
+        if (isLast) {
+          const key = openSymmetricKey(loaded);
+          return {
+            async take(data, _isLast, _proof, context) {
+              return { macData: await context.heavily('mac', { key, data, parameters }) };
+            },
+            end: () => void key.bytes.fill(0),
+          };
+        }
         const running = withSymmetricKey(loaded, (key) => startMac(key, parameters));
         return {
-          take(data, isLast) {
-            running.update(data);
+          async take(data, isLast, _proof, context) {
+            await inPieces(data, context, (piece) => running.update(piece));
             return isLast ? { macData: running.digest() } : {};
           },
           end: () => running.wipe?.(),

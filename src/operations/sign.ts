@@ -1,9 +1,10 @@
-import { makeSignature, startSigning } from '#crypto/signature';
+import { startSigning } from '#crypto/signature';
 import { bytes } from '#protocol/codecs';
 import { optional, required } from '#protocol/fields';
 import { uniqueIdentifier } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
 import { V1_4 } from '#protocol/versions';
+import { inPieces } from './in-pieces.ts';
 import { keyedFields, serveWithKey } from './keyed-service.ts';
 import { defineOperation } from './operation.ts';
 import { withContent } from './signed-content.ts';
@@ -24,7 +25,6 @@ export const sign = defineOperation('Sign', {
   },
 
   run(request, context) {
-    const random = (length: number): Uint8Array => context.random(length);
     return serveWithKey<{ readonly signatureData?: Uint8Array }>('Sign', withContent(request), context, {
       purpose: 'Sign',
       types: ['PrivateKey'],
@@ -32,17 +32,20 @@ export const sign = defineOperation('Sign', {
         const key = keyObjectIn('private', loaded);
         if (isLast) {
           return {
-            async take(data) {
+            async take(data, _isLast, _proof, context) {
               const content = request.digestedData === undefined ? { data } : { digest: data };
-              return { signatureData: await makeSignature(key, content, parameters, random) };
+              return { signatureData: await context.heavily('sign', { key, content, parameters }) };
             },
           };
         }
-        const running = startSigning(key, parameters, random);
+        const running = startSigning(key, parameters);
         return {
-          take(data, isLast) {
-            running.update(data);
-            return isLast ? { signatureData: running.sign() } : {};
+          async take(data, isLast, _proof, context) {
+            await inPieces(data, context, (piece) => running.update(piece));
+            if (!isLast) return {};
+            const end = running.end();
+            if ('signature' in end) return { signatureData: end.signature };
+            return { signatureData: await context.heavily('sign', { key, content: end, parameters }) };
           },
         };
       },

@@ -1,4 +1,4 @@
-import { checkSignature, startVerifying } from '#crypto/signature';
+import { startVerifying } from '#crypto/signature';
 import { bytes } from '#protocol/codecs';
 import { optional, required } from '#protocol/fields';
 import { uniqueIdentifier } from '#protocol/structures';
@@ -9,7 +9,7 @@ import { defineOperation } from './operation.ts';
 import { withContent } from './signed-content.ts';
 import { correlationValue, partFields } from './streams.ts';
 import { publicKeyIn } from './usable-key.ts';
-import { judging, validityIndicator, type Judged } from './verification.ts';
+import { judging, judgingWhole, validityIndicator, type Judged } from './verification.ts';
 
 /** KMIP 2.1 §6.1.56 (1.4 §4.32). None of the schemes here lets data be recovered from a signature. */
 export const signatureVerify = defineOperation('SignatureVerify', {
@@ -37,16 +37,16 @@ export const signatureVerify = defineOperation('SignatureVerify', {
           const running = startVerifying(key, parameters);
           return judging('Signature Data', {
             update: (data) => running.update(data),
-            isProvenBy: (signature) => running.verify(signature),
+            isProvenBy(signature, context) {
+              const end = running.end(signature);
+              if ('isGenuine' in end) return end.isGenuine;
+              return context.heavily('verify', { key, content: end, signature, parameters });
+            },
           });
         }
-        let whole: Uint8Array = new Uint8Array(0);
-        return judging('Signature Data', {
-          update: (data) => (whole = data),
-          isProvenBy(signature) {
-            const content = digestedData === undefined ? { data: whole } : { digest: whole };
-            return checkSignature(key, content, signature, parameters);
-          },
+        return judgingWhole('Signature Data', (data, signature, context) => {
+          const content = digestedData === undefined ? { data } : { digest: data };
+          return context.heavily('verify', { key, content, signature, parameters });
         });
       },
     });

@@ -24,8 +24,8 @@ export const correlationValue = optional(Tag.CorrelationValue, bytes, { since: V
 
 /** What takes the parts of the data in turn, and holds what it must remember between them. */
 export interface Work<A extends object> {
-  /** What of the answer there is after this part; may throw KmipError only. Nothing comes after the last one. */
-  take(data: Uint8Array, isLast: boolean, proof: Uint8Array | undefined): A | Promise<A>;
+  /** What of the answer there is after this part; may throw KmipError only. Nothing comes after the last one. `context` is that of the part. */
+  take(data: Uint8Array, isLast: boolean, proof: Uint8Array | undefined, context: Context): A | Promise<A>;
   /** Wipes what it remembers: after the last part, or when none comes any more. */
   end?(): void;
 }
@@ -124,7 +124,7 @@ export async function inParts<A extends object>(
   let value: Uint8Array | undefined;
   const end = (): void => (value === undefined ? work.end?.() : context.streams.end(value));
   try {
-    const answer = await work.take(data, part.isLast, request.proof);
+    const answer = await work.take(data, part.isLast, request.proof, context);
     // A stream that finds no room costs nothing.
     if (!part.isLast) value = context.streams.begin({ operation, key, parameters, initial: copied(initial), work });
     await charge?.(part);
@@ -141,9 +141,10 @@ async function goOn<A extends object>(
   operation: OperationName,
   request: PartRequest,
   part: Part,
-  { streams }: Context,
+  context: Context,
   prepare: (begun: Stream) => Promise<Service<A>>,
 ): Promise<A & { readonly correlationValue?: Uint8Array }> {
+  const { streams } = context;
   const value = request.correlationValue as Uint8Array;
   const stream = streams.find(value);
   let hasMoved = false;
@@ -160,7 +161,7 @@ async function goOn<A extends object>(
     // It may have ended meanwhile, with its connection.
     streams.renew(value);
     hasMoved = true;
-    const answer = await (stream.work as Work<A>).take(data, part.isLast, request.proof);
+    const answer = await (stream.work as Work<A>).take(data, part.isLast, request.proof, context);
     if (!part.isLast) return { ...answer, correlationValue: value };
     streams.end(value);
     return answer;

@@ -1,9 +1,9 @@
 /** Encrypt and Decrypt with symmetric keys: what begins, and what each part of the data then goes through. */
-import { deciphering, enciphering, type Cipher } from '#crypto/block-cipher';
+import type { Cipher } from '#crypto/block-cipher';
 import { cipherFor, type ChosenCipher } from '#crypto/cipher-parameters';
 import { bad } from '#crypto/refusals';
 import { needsVector, randomVector, vectorOf, type InitializationVector } from '#crypto/initialization-vector';
-import { keyUnwrapping, keyWrapping } from '#crypto/key-wrap';
+import type { KeyWrapMode } from '#crypto/key-wrap';
 import type { SymmetricKey } from '#crypto/material-cipher';
 import type { Random } from '#crypto/padding';
 import { bytes } from '#protocol/codecs';
@@ -12,6 +12,7 @@ import { KmipError, type ResultReason } from '#protocol/kmip-error';
 import type { CryptographicParameters } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
 import { inRange, V1_4, type Version } from '#protocol/versions';
+import { decipherer, encipherer, keyWrapper } from './cipher-work.ts';
 import { heldPlaintext } from './held-plaintext.ts';
 import { keyedFields } from './keyed-service.ts';
 import { partFields, type Part, type Work } from './streams.ts';
@@ -26,8 +27,6 @@ export interface Given {
   /** Whether the version has a field for the tag, as from 1.4 on; before that it follows the data, as in RFC 5116 §5.1. */
   readonly tagField: boolean;
   readonly part: Part;
-  /** Of the data in this part. */
-  readonly length: number;
 }
 
 export interface Encrypted {
@@ -59,31 +58,31 @@ const maximumHeldBack = 1024 * 1024;
  * @throws KmipError as `cipherFor` and `vectorOf` do, MissingInitializationVector, FeatureNotSupported for a stream of what takes all data at once.
  */
 export function encryptWith(key: SymmetricKey, given: Given, random: Random): Work<Encrypted> {
-  const { parameters, ivCounterNonce, additionalData, tagField, length } = given;
+  const { parameters, ivCounterNonce, additionalData, tagField, part } = given;
   const cipher = chosen(key, given);
   if ('keyWrap' in cipher) {
-    const wrap = keyWrapping(cipher.keyWrap, key.bytes);
-    return { take: (data) => ({ data: wrap(data) }) };
+    return wrapping('wrapKey', cipher.keyWrap, key);
   }
   const isRandom = needsVector(cipher) && ivCounterNonce === undefined && parameters.randomIV === true;
   const iv = isRandom ? randomVector(cipher, parameters, random) : ivCounterNonce;
   const vector = vectorFor(cipher, iv, parameters, 'MissingInitializationVector');
   const { paddingMethod: padding, tagLength } = parameters;
   const use = { key: key.bytes, iv: vector.start, padding, tagLength, additionalData };
-  const running = enciphering(cipher, use, random, length);
+  const running = encipherer(cipher, use, part, random);
   const count = counter(vector);
   /** "The value used", which the first answer tells. */
   let news = isRandom ? { ivCounterNonce: vector.iv } : {};
   return {
-    take(data, isLast) {
+    async take(data, isLast, _proof, context) {
       count(data.length);
-      const { data: enciphered, tag } = running.take(data, isLast);
+      const { data: enciphered, tag } = await running.take(data, isLast, context);
       const told = news;
       news = {};
       if (tag === undefined) return { data: enciphered, ...told };
       if (!tagField) return { data: Buffer.concat([enciphered, tag]), ...told };
       return { data: enciphered, ...told, authenticatedEncryptionTag: tag };
     },
+    end: () => running.end(),
   };
 }
 
@@ -93,11 +92,10 @@ export function encryptWith(key: SymmetricKey, given: Given, random: Random): Wo
  * @throws KmipError as `encryptWith` does, but InvalidMessage without an IV, as CS-BC-M-11, 12 and 13 have it against the table of the text.
  */
 export function decryptWith(key: SymmetricKey, given: Given): Work<Decrypted> {
-  const { parameters, ivCounterNonce, additionalData, tag, tagField, part, length } = given;
+  const { parameters, ivCounterNonce, additionalData, tag, tagField, part } = given;
   const cipher = chosen(key, given);
   if ('keyWrap' in cipher) {
-    const unwrap = keyUnwrapping(cipher.keyWrap, key.bytes);
-    return { take: (data) => ({ data: unwrap(data) }) };
+    return wrapping('unwrapKey', cipher.keyWrap, key);
   }
   const vector = vectorFor(cipher, ivCounterNonce, parameters, 'InvalidMessage');
   const count = counter(vector);
@@ -105,11 +103,11 @@ export function decryptWith(key: SymmetricKey, given: Given): Work<Decrypted> {
   const use = { key: key.bytes, iv: vector.start, padding, tagLength, additionalData };
   if (!cipher.isAuthenticated) {
     if (tag !== undefined) throw bad(`${cipher.name} has no Authenticated Encryption Tag`);
-    const running = deciphering(cipher, use);
+    const running = decipherer(cipher, use, part);
     return {
-      take(data, isLast) {
+      async take(data, isLast, _proof, context) {
         count(data.length);
-        return { data: running.take(data, isLast) };
+        return { data: await running.take(data, isLast, context) };
       },
       end: () => running.end(),
     };
@@ -119,18 +117,33 @@ export function decryptWith(key: SymmetricKey, given: Given): Work<Decrypted> {
   const following = tagField ? 0 : (tagLength ?? 16);
   // The request's own bytes are wiped when it was answered.
   const expected = tag && Buffer.from(tag);
-  const running = deciphering(cipher, use, Math.max(0, length - following));
+  const running = decipherer(cipher, use, part);
   const held = heldPlaintext(maximumHeldBack);
   return {
-    take(data, isLast) {
+    async take(data, isLast, _proof, context) {
       const end = Math.max(0, data.length - following);
       count(end);
-      const plain = running.take(data.subarray(0, end), isLast, expected ?? data.subarray(end));
+      const plain = await running.take(data.subarray(0, end), isLast, context, expected ?? data.subarray(end));
       if (part.isLast) return { data: plain };
       held.add(plain);
       return { data: isLast ? held.all() : new Uint8Array(0) };
     },
-    end: () => held.wipe(),
+    end() {
+      running.end();
+      held.wipe();
+    },
+  };
+}
+
+function wrapping(
+  task: 'wrapKey' | 'unwrapKey',
+  mode: KeyWrapMode,
+  key: SymmetricKey,
+): Work<{ readonly data: Uint8Array }> {
+  const wrapper = keyWrapper(task, mode, key.bytes);
+  return {
+    take: async (data, _isLast, _proof, context) => ({ data: await wrapper.take(data, context) }),
+    end: () => wrapper.end(),
   };
 }
 

@@ -58,14 +58,19 @@ export function openBytes(loaded: Loaded): Uint8Array {
  * @throws KmipError as `openBytes` does.
  */
 export function withSymmetricKey<T>(loaded: Loaded, use: (key: SymmetricKey) => T): T {
-  const bytes = openBytes(loaded);
-  const { cryptographicAlgorithm: algorithm = 'none' } = loaded.object.attributes;
+  const key = openSymmetricKey(loaded);
   try {
-    return use({ algorithm, bytes });
+    return use(key);
   } finally {
-    bytes.fill(0);
+    key.bytes.fill(0);
   }
 }
+
+/** The same, for whoever wipes its bytes. @throws KmipError as `openBytes` does. */
+export const openSymmetricKey = (loaded: Loaded): SymmetricKey => ({
+  algorithm: loaded.object.attributes.cryptographicAlgorithm ?? 'none',
+  bytes: openBytes(loaded),
+});
 
 /**
  * One half of a pair. Opened bytes are wiped; the numbers of a Transparent key cannot be.

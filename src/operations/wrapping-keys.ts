@@ -1,5 +1,4 @@
 /** The keys that wrap and unwrap, found and permitted (KMIP 2.1 §3.3, §7.18; 1.4 §2.1.5, §2.1.6). */
-import type { Random } from '#crypto/padding';
 import { objectTypeOf, type ManagedObject } from '#objects/managed-object';
 import { fieldsMatch } from '#objects/matching';
 import { permitUse } from '#objects/use';
@@ -13,7 +12,7 @@ export interface WrappingKey {
   readonly information: Step['information'];
   readonly loaded: Loaded;
   /** Does its step; the key is opened for no longer. */
-  apply(made: Made, random: Random): Made | Promise<Made>;
+  apply(made: Made): Promise<Made>;
 }
 
 /**
@@ -29,7 +28,7 @@ export async function wrappingKeys(asked: Wrapping, id: string, context: Context
     held.set(found.object.id, loaded);
     const parameters = parametersOf(loaded.object, given, step);
     const { information } = step;
-    keys.push({ information, loaded, apply: (made, random) => way.apply(made, loaded, parameters, random) });
+    keys.push({ information, loaded, apply: (made) => way.apply(made, loaded, parameters, context) });
   }
   return keys;
 }
@@ -48,7 +47,7 @@ export async function unwrappingKeys(
     const { loaded, named, way, given } = await loadKey(wrapping, step, 'unwrapping', id, context);
     // Those of the key that wrapped, which is the one that is named.
     const parameters = parametersOf(named.object, given, step);
-    keys.push({ apply: (made, random) => way.apply(made, loaded, parameters, random) });
+    keys.push({ apply: (made) => way.apply(made, loaded, parameters, context) });
   }
   return keys;
 }

@@ -1,15 +1,12 @@
 /** The steps of the Wrapping Methods, and how each kind of key does and undoes them (KMIP 2.1 §3.3, §11.62; 1.4 §2.1.5). */
-import { isSameMac, mac } from '#crypto/mac';
-import { decryptMaterial, encryptMaterial } from '#crypto/material-cipher';
-import type { Random } from '#crypto/padding';
-import { rsaDecrypt, rsaEncrypt } from '#crypto/rsa-encryption';
-import { checkSignature, makeSignature } from '#crypto/signature';
+import { isSameMac } from '#crypto/mac';
+import type { SymmetricKey } from '#crypto/material-cipher';
 import type { ObjectType } from '#objects/attributes';
 import type { Purpose } from '#objects/use';
 import { KmipError } from '#protocol/kmip-error';
 import type { CryptographicParameters, KeyWrappingData } from '#protocol/structures';
-import type { Loaded } from './context.ts';
-import { keyObjectIn, withSymmetricKey } from './usable-key.ts';
+import type { Context, Loaded } from './context.ts';
+import { keyObjectIn, openSymmetricKey } from './usable-key.ts';
 
 /** What has been made of the Key Value so far. */
 export type Made = Pick<KeyWrappingData, 'ivCounterNonce' | 'macSignature'> & { readonly bytes: Uint8Array };
@@ -17,7 +14,7 @@ export type Made = Pick<KeyWrappingData, 'ivCounterNonce' | 'macSignature'> & { 
 /** How a kind of key does or undoes a step, and what it must be permitted for. */
 export interface Way {
   readonly purpose: Purpose;
-  apply(made: Made, loaded: Loaded, parameters: CryptographicParameters, random: Random): Made | Promise<Made>;
+  apply(made: Made, loaded: Loaded, parameters: CryptographicParameters, context: Context): Promise<Made>;
 }
 
 /** One direction of a step: by the type of the key. */
@@ -42,16 +39,22 @@ const encrypt: Step = {
     by: {
       SymmetricKey: {
         purpose: 'WrapKey',
-        apply(made, loaded, parameters, random) {
-          const { data, iv } = withSymmetricKey(loaded, (key) => encryptMaterial(key, made.bytes, parameters, random));
+        async apply(made, loaded, parameters, context) {
+          const { data, iv } = await withKey(loaded, (key) =>
+            context.heavily('encryptMaterial', { key, data: made.bytes, parameters }),
+          );
           return { ...made, bytes: data, ...(iv === undefined ? {} : { ivCounterNonce: iv }) };
         },
       },
       PublicKey: {
         purpose: 'WrapKey',
-        apply: (made, loaded, parameters, random) => ({
+        apply: async (made, loaded, parameters, context) => ({
           ...made,
-          bytes: rsaEncrypt(keyObjectIn('public', loaded), made.bytes, parameters, random),
+          bytes: await context.heavily('rsaEncrypt', {
+            key: keyObjectIn('public', loaded),
+            data: made.bytes,
+            parameters,
+          }),
         }),
       },
     },
@@ -61,16 +64,23 @@ const encrypt: Step = {
     by: {
       SymmetricKey: {
         purpose: 'UnwrapKey',
-        apply({ bytes: data, ivCounterNonce: iv, ...made }, loaded, parameters) {
+        async apply({ bytes: data, ivCounterNonce: iv, ...made }, loaded, parameters, context) {
           const wrapped = { data, ...(iv === undefined ? {} : { iv }) };
-          return { ...made, bytes: withSymmetricKey(loaded, (key) => decryptMaterial(key, wrapped, parameters)) };
+          const bytes = await withKey(loaded, (key) =>
+            context.heavily('decryptMaterial', { key, wrapped, parameters }),
+          );
+          return { ...made, bytes };
         },
       },
       PrivateKey: {
         purpose: 'UnwrapKey',
-        apply: (made, loaded, parameters) => ({
+        apply: async (made, loaded, parameters, context) => ({
           ...made,
-          bytes: rsaDecrypt(keyObjectIn('private', loaded), made.bytes, parameters),
+          bytes: await context.heavily('rsaDecrypt', {
+            key: keyObjectIn('private', loaded),
+            data: made.bytes,
+            parameters,
+          }),
         }),
       },
     },
@@ -89,16 +99,20 @@ const sign: Step = {
     by: {
       SymmetricKey: {
         purpose: 'MACGenerate',
-        apply: (made, loaded, parameters) => ({
+        apply: async (made, loaded, parameters, context) => ({
           ...made,
-          macSignature: withSymmetricKey(loaded, (key) => mac(key, made.bytes, parameters)),
+          macSignature: await macOf(made, loaded, parameters, context),
         }),
       },
       PrivateKey: {
         purpose: 'Sign',
-        apply: async (made, loaded, parameters, random) => ({
+        apply: async (made, loaded, parameters, context) => ({
           ...made,
-          macSignature: await makeSignature(keyObjectIn('private', loaded), { data: made.bytes }, parameters, random),
+          macSignature: await context.heavily('sign', {
+            key: keyObjectIn('private', loaded),
+            content: { data: made.bytes },
+            parameters,
+          }),
         }),
       },
     },
@@ -108,25 +122,47 @@ const sign: Step = {
     by: {
       SymmetricKey: {
         purpose: 'MACVerify',
-        apply(made, loaded, parameters) {
-          const expected = withSymmetricKey(loaded, (key) => mac(key, made.bytes, parameters));
-          return demandGenuine(made, (given) => isSameMac(expected, given));
+        async apply(made, loaded, parameters, context) {
+          const expected = await macOf(made, loaded, parameters, context);
+          return await demandGenuine(made, (given) => isSameMac(expected, given));
         },
       },
       PublicKey: {
         purpose: 'Verify',
-        apply(made, loaded, parameters) {
+        async apply(made, loaded, parameters, context) {
           const key = keyObjectIn('public', loaded);
-          return demandGenuine(made, (given) => checkSignature(key, { data: made.bytes }, given, parameters));
+          return await demandGenuine(made, (signature) =>
+            context.heavily('verify', { key, content: { data: made.bytes }, signature, parameters }),
+          );
         },
       },
     },
   },
 };
 
-function demandGenuine(made: Made, isGenuine: (macSignature: Uint8Array) => boolean): Made {
+/** The key is open for no longer. */
+async function withKey<T>(loaded: Loaded, use: (key: SymmetricKey) => Promise<T>): Promise<T> {
+  const key = openSymmetricKey(loaded);
+  try {
+    return await use(key);
+  } finally {
+    key.bytes.fill(0);
+  }
+}
+
+const macOf = (
+  { bytes: data }: Made,
+  loaded: Loaded,
+  parameters: CryptographicParameters,
+  context: Context,
+): Promise<Uint8Array> => withKey(loaded, (key) => context.heavily('mac', { key, data, parameters }));
+
+async function demandGenuine(
+  made: Made,
+  isGenuine: (macSignature: Uint8Array) => boolean | Promise<boolean>,
+): Promise<Made> {
   const { macSignature } = made;
-  if (macSignature !== undefined && isGenuine(macSignature)) return made;
+  if (macSignature !== undefined && (await isGenuine(macSignature))) return made;
   throw new KmipError('CryptographicFailure', 'the MAC/Signature is not that of the Key Value');
 }
 

@@ -1,4 +1,5 @@
 /** The Context of one run of one operation: where authorization, clock and audit meet the store. */
+import { setImmediate } from 'node:timers/promises';
 import { mayOn } from '#access/rights';
 import type { AuditEntry } from '#audit/entry';
 import { checkConstraints, type CreationRules } from '#objects/creation-rules';
@@ -273,6 +274,18 @@ export class RunContext implements Context {
 
   pace(work: number): Promise<void> | undefined {
     return this.#batch.pace(work);
+  }
+
+  inTurn<T>(work: () => T): Promise<T> {
+    const { services, session } = this.#batch;
+    return services.turns.run(this.clientId, async () => {
+      if (session.isClosed?.() === true) {
+        throw new KmipError('OperationCanceledByRequester', 'the connection is closed');
+      }
+      const result = work();
+      await setImmediate();
+      return result;
+    });
   }
 
   async heavily<N extends TaskName>(task: N, input: TaskInput<N>): Promise<TaskOutput<N>> {

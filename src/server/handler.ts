@@ -19,6 +19,7 @@ import {
 } from '#protocol/message';
 import { reasonFor } from '#protocol/reasons';
 import { answerVersion, type Version } from '#protocol/versions';
+import { createFairQueue } from '#workers/fair-queue';
 import { createAuthenticator } from './authentication.ts';
 import { explained } from './batch-item.ts';
 import { refuseBatch, runBatch } from './batch.ts';
@@ -55,6 +56,7 @@ export function createHandler(services: Services): Handler {
     lines: new WaitingLines(),
     interopBegun: new Map(),
     streams: createStreamTable(services),
+    turns: createFairQueue(1),
   };
 
   return {

@@ -2,6 +2,7 @@
 import type { AuditTrail } from '#audit/trail';
 import type { CertificateAuthority, ServerFacts } from '#operations/context';
 import type { Store } from '#store/store';
+import type { FairQueue } from '#workers/fair-queue';
 import type { Workers } from '#workers/tasks';
 import type { Credentials } from './authentication.ts';
 import type { NewIdentifier } from './identifier.ts';
@@ -42,6 +43,8 @@ export interface Running extends Services {
   /** The identifier that every object made since a client's Interop Begin comes after, by client. */
   readonly interopBegun: Map<string, string>;
   readonly streams: StreamTable;
+  /** Longer work on the event loop, a piece at a time. */
+  readonly turns: FairQueue;
 }
 
 export interface HandlerLimits {

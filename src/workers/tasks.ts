@@ -6,10 +6,11 @@ import { containerTasks } from './container-tasks.ts';
 import { derivationTasks } from './derivation-tasks.ts';
 import { keyTasks } from './key-tasks.ts';
 import { createPool, type Pool, type PoolOptions } from './pool.ts';
+import { serviceTasks } from './service-tasks.ts';
 import { sharingTasks } from './sharing-tasks.ts';
 import type { InputOf, OutputOf } from './task.ts';
 
-export const tasks = { ...keyTasks, ...containerTasks, ...derivationTasks, ...sharingTasks };
+export const tasks = { ...keyTasks, ...containerTasks, ...derivationTasks, ...sharingTasks, ...serviceTasks };
 
 export type TaskName = keyof typeof tasks;
 export type TaskInput<N extends TaskName> = InputOf<(typeof tasks)[N]>;
