@@ -59,6 +59,17 @@ export const sizeOf = ({
 }: Pick<StoredRecord, 'body'> & { readonly material?: Uint8Array | undefined }): number =>
   body.byteLength + (material?.byteLength ?? 0);
 
+/**
+ * What a record takes in a store: its content, and for each term an entry of the index, whose key names kind, term and identifier. Near
+ * enough for a quota; pages that are half full are not counted.
+ */
+export function roomOf(record: StoredRecord): number {
+  const perTerm = record.kind.length + record.id.length + 2;
+  let room = sizeOf(record) + perTerm;
+  for (const term of record.terms) room += 2 * term.length + perTerm;
+  return room;
+}
+
 function checkContent({ terms, body, material }: StoredRecord): void {
   demand(terms.length <= bounds.termsPerRecord, `a record has at most ${bounds.termsPerRecord} terms`);
   demand(terms.every(isTerm), `a term has at most ${bounds.termBytes} bytes of UTF-8 and no NUL`);

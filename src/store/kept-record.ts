@@ -1,3 +1,4 @@
+import { roomOf } from './bounds.ts';
 import type { Cached } from './record-cache.ts';
 import { openMaterial } from './sealed-record.ts';
 import type { Opener, SealedMaterial } from './sealed-record.ts';
@@ -15,6 +16,7 @@ export class KeptRecord<T> implements Kept<T>, Cached {
   readonly revision: number;
   readonly value: T;
   readonly material: SealedMaterial | undefined;
+  readonly room: number;
   readonly weight: number;
   readonly #opener: Opener;
 
@@ -25,6 +27,7 @@ export class KeptRecord<T> implements Kept<T>, Cached {
     this.revision = record.revision;
     this.value = value;
     this.material = material;
+    this.room = roomOf(record);
     this.weight = overhead + expansion * record.body.length + (material?.sealed.length ?? 0);
   }
 

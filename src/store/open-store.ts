@@ -1,7 +1,7 @@
 /** Puts the Store over an Engine: seals what goes down, opens what comes up, and keeps opened bodies in a cache. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { KmipError } from '#protocol/kmip-error';
-import { bounds, sizeOf } from './bounds.ts';
+import { bounds, roomOf, sizeOf } from './bounds.ts';
 import type { Change, StoredRecord } from './engine.ts';
 import { KeptRecord } from './kept-record.ts';
 import { registerKind } from './kind-register.ts';
@@ -11,7 +11,7 @@ import { RecordCache } from './record-cache.ts';
 import { sealAnew } from './seal-anew.ts';
 import { keyNumbersOf, openRecord, sealMaterial, sealRecord } from './sealed-record.ts';
 import type { SealedMaterial, Sealer } from './sealed-record.ts';
-import type { Kind, Store, StoreChange } from './store.ts';
+import type { Growth, Kind, Store, StoreChange } from './store.ts';
 
 export interface StoreOptions extends KeyringOptions {
   /** What the cache of opened bodies may take, 64 MiB when absent. */
@@ -86,7 +86,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       }
     },
 
-    async commit(changes) {
+    async commit(changes, admit) {
       const writes = changes.filter(isWrite);
       for (const { kind } of writes) await registerKind(engine, registered, kind.name);
       const sealing = await keyring.sealing(writes.reduce((uses, { material }) => uses + (material ? 2 : 1), 0));
@@ -108,9 +108,14 @@ export async function openStore(options: StoreOptions): Promise<Store> {
         work = 0;
         await nextTurn();
       }
+      admit?.(changes.map((change, place) => growthOf(change, sealedChanges[place] as Change)));
       await engine.commit(sealedChanges);
       for (const change of changes) if (!isWrite(change)) cache.delete(change.kind.name, change.id);
       await sealAnew(engine, keyring, sealing.keyNumber, sealedChanges);
+    },
+
+    async *rooms(kind, terms) {
+      for await (const record of engine.find({ kind: kind.name, terms })) yield roomOf(record);
     },
 
     async close() {
@@ -130,6 +135,11 @@ const workOf = (change: Change): number =>
 function isWrite(change: StoreChange): change is Write {
   return !('removed' in change);
 }
+
+const growthOf = ({ before }: StoreChange, change: Change): Growth => ({
+  before: before?.room ?? 0,
+  after: 'put' in change ? roomOf(change.put) : 0,
+});
 
 function keptMaterial({ id, revision, material, before }: Write): SealedMaterial | undefined {
   if (revision === 0 || material === null) return undefined;

@@ -22,6 +22,8 @@ export interface Kept<T> {
   readonly revision: number;
   readonly value: T;
   readonly hasMaterial: boolean;
+  /** Bytes that the record takes in the store, its index entries included. */
+  readonly room: number;
   /**
    * Opens the sealed material. Throws RangeError when there is none, SealError. The caller wipes (fills with
    * zero) what it got, after use.
@@ -41,7 +43,19 @@ export type StoreChange =
       /** What was read, when there was something: where kept material comes from. */
       readonly before?: Kept<any>;
     }
-  | { readonly kind: Kind<any>; readonly id: string; readonly revision: number; readonly removed: true };
+  | {
+      readonly kind: Kind<any>;
+      readonly id: string;
+      readonly revision: number;
+      readonly removed: true;
+      readonly before?: Kept<any>;
+    };
+
+/** What a change makes of the room of its record, in bytes; no record takes 0. */
+export interface Growth {
+  readonly before: number;
+  readonly after: number;
+}
 
 export interface Store {
   get<T>(kind: Kind<T>, id: string): Promise<Kept<T> | undefined>;
@@ -49,9 +63,12 @@ export interface Store {
   find<T>(kind: Kind<T>, query: Omit<IndexQuery, 'kind'>): AsyncIterable<Kept<T>>;
   /**
    * All or nothing, durable when it resolves. Throws ConflictError when a revision is stale. An identifier is not to be
-   * used again once its record was removed: caches know records by identifier and revision.
+   * used again once its record was removed: caches know records by identifier and revision. `admit` is asked when everything is sealed and
+   * nothing is written; what it throws is what the commit throws.
    */
-  commit(changes: readonly StoreChange[]): Promise<void>;
+  commit(changes: readonly StoreChange[], admit?: (growths: readonly Growth[]) => void): Promise<void>;
+  /** What each record takes, in bytes, without opening it. In the order of identifiers; gives turns as `find` does. */
+  rooms(kind: Kind<any>, terms: readonly string[]): AsyncIterable<number>;
   readonly term: TermMaker;
   /** Closes the engine too. */
   close(): Promise<void>;
@@ -67,5 +84,5 @@ export function update<T>(before: Kept<T>, value: T, material?: Uint8Array | nul
 }
 
 export function remove<T>(before: Kept<T>): StoreChange {
-  return { kind: before.kind, id: before.id, revision: before.revision, removed: true };
+  return { kind: before.kind, id: before.id, revision: before.revision, removed: true, before };
 }

@@ -94,13 +94,13 @@ describe('the bounds of requests', () => {
       async get(kind, id) {
         const kept = await store.get(kind, id);
         if (kept === undefined) return undefined;
-        const { revision, value, hasMaterial } = kept;
+        const { revision, value, hasMaterial, room } = kept;
         const openMaterial = () => {
           const material = kept.openMaterial();
           opened.push(material);
           return material;
         };
-        return { kind, id, revision, value, hasMaterial, openMaterial };
+        return { kind, id, revision, value, hasMaterial, room, openMaterial };
       },
     };
     const handler = createHandler({ ...fixture.services, store: watched });
