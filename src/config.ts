@@ -6,8 +6,8 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-/** What commands take a setting: those that open the store, those that serve, those that issue certificates. */
-export type Scope = 'store' | 'serve' | 'issue' | 'server-certificate';
+/** What commands take a setting: those that open the store, serve, issue certificates, tell of quotas. */
+export type Scope = 'store' | 'serve' | 'issue' | 'server-certificate' | 'quota';
 
 /** How a setting is read, from the text of a flag or a variable or from a value of `kmipd.json`. */
 interface SettingType<T> {
@@ -116,7 +116,7 @@ const duration = (least: string, most: string) =>
 
 /** Bytes. */
 const size = (least: string, most: string) =>
-  quantity({ B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 }, least, most, 'a size');
+  quantity({ B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3, TiB: 1024 ** 4 }, least, most, 'a size');
 
 function choice<const V extends readonly string[]>(...values: V): SettingType<V[number]> {
   return {
@@ -134,6 +134,7 @@ function setting<T>(type: SettingType<T>, scopes: readonly Scope[], help: string
 
 const every: readonly Scope[] = ['store'];
 const serve: readonly Scope[] = ['serve'];
+const quota: readonly Scope[] = ['serve', 'quota'];
 const serverCertificate: readonly Scope[] = ['serve', 'server-certificate'];
 
 // prettier-ignore
@@ -160,6 +161,12 @@ export const settings = {
   'maximum-connections-per-client': setting(integer(1, 100_000), serve, 'the most connections of one client', 1000),
   'handshake-timeout': setting(duration('100ms', '5m'), serve, 'how long a TLS handshake may take', '10s'),
   'idle-timeout': setting(duration('1s', '24h'), serve, 'how long a connection may be silent', '30m'),
+  'quota-objects': setting(integer(0, 1_000_000_000), quota, 'the most objects of a client, destroyed ones included; 0 sets no bound', 1_000_000),
+  'quota-bytes': setting(size('0B', '1000TiB'), quota, "the most bytes that a client's objects take in the store; 0 sets no bound", '2GiB'),
+  'requests-per-second': setting(integer(0, 1_000_000), quota, 'the batch items a second that a client is held at; 0 sets no bound', 2000),
+  'requests-burst': setting(integer(0, 1_000_000_000), quota, 'the batch items that a client may send before it is held at that', 1_000_000),
+  rotations: setting(choice('on', 'off'), serve, 'whether the server rotates objects by itself, as their Rotate Automatic asks', 'on'),
+  'rotate-minimum-interval': setting(duration('0s', '8760h'), serve, 'the least time between two rotations of an object, whatever its Rotate Interval', '1h'),
   'shutdown-timeout': setting(duration('100ms', '1h'), serve, 'how long requests in flight may take once the server stops', '10s'),
 
   'certify-days': setting(integer(1, 3650), serve, 'the longest validity of what clients have certified (Certify, Re-certify), in days', 365),

@@ -3,6 +3,7 @@
  * several at a time, and come and go without touching the objects.
  */
 import { jsonKind } from '#store/json-kind';
+import type { Quota } from './quota.ts';
 
 /** All times are milliseconds since 1970. */
 export interface BoundCertificate {
@@ -41,6 +42,10 @@ export interface ClientRecord {
   readonly revoked?: number;
   readonly certificates: readonly BoundCertificate[];
   readonly credentials: readonly Credential[];
+  /** Its own numbers, before those of the settings. */
+  readonly quota?: Partial<Quota>;
+  /** 'off': the server rotates no object of the client by itself. */
+  readonly rotations?: 'off';
   /** Every request must have a user name and password, but those that only ask what the server is. */
   readonly passwordRequired?: true;
 }

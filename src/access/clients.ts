@@ -15,6 +15,7 @@ import {
   type Credential,
   type UniqueField,
 } from './client-record.ts';
+import type { QuotaName } from './quota.ts';
 
 /** What a client may have from the first on. */
 export type Holdings = Partial<Pick<ClientRecord, 'certificates' | 'credentials' | 'passwordRequired'>>;
@@ -33,6 +34,8 @@ export interface Clients {
   revoke(name: string): Promise<ClientRecord>;
   /** One certificate only; the client goes on with its others. */
   revokeCertificate(name: string, fingerprint: string): Promise<ClientRecord>;
+  /** What holds for this client alone. */
+  limit(name: string, limits: ClientLimits): Promise<ClientRecord>;
   byName(name: string): Promise<ClientRecord | undefined>;
   /** Throws AccessError when there is none. */
   named(name: string): Promise<ClientRecord>;
@@ -40,6 +43,12 @@ export interface Clients {
   byFingerprint(fingerprint: string): Promise<ClientRecord | undefined>;
   /** In the order of their identifiers. */
   list(): AsyncIterable<ClientRecord>;
+}
+
+/** Only what is named is changed; null: the setting's number. */
+export interface ClientLimits {
+  readonly quota: { readonly [N in QuotaName]?: number | null };
+  readonly rotations?: 'on' | 'off';
 }
 
 export interface ClientsOptions {
@@ -178,6 +187,8 @@ export function openClients({ store, now, alongside = () => [] }: ClientsOptions
       });
     },
 
+    limit: (name, limits) => changed(name, (client) => limited(client, limits)),
+
     byName: async (name) => (await find('name', name))?.value,
     named: async (name) => (await findNamed(name)).value,
     byId: async (id) => (await store.get(clientKind, id))?.value,
@@ -204,6 +215,17 @@ function withRevoked(client: ClientRecord, now: number, which: (certificate: Bou
     which(certificate) ? { ...certificate, revoked: certificate.revoked ?? now } : certificate,
   );
   return { ...client, certificates };
+}
+
+function limited(client: ClientRecord, { quota, rotations }: ClientLimits): ClientRecord {
+  const { quota: _quota, rotations: before, ...rest } = client;
+  const own = Object.entries({ ...client.quota, ...quota }).filter(([, value]) => value !== null);
+  const isOff = (rotations ?? before) === 'off';
+  return {
+    ...rest,
+    ...(own.length === 0 ? {} : { quota: Object.fromEntries(own) }),
+    ...(isOff ? { rotations: 'off' as const } : {}),
+  };
 }
 
 function assertLive(client: ClientRecord): void {

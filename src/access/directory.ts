@@ -28,6 +28,9 @@ export interface Directory {
   checkCredential(given: GivenCredential): Promise<Attempt>;
   /** Whether the client's certificate alone is not enough. */
   demandsCredential(clientId: string): boolean;
+  /** The record of a client, revoked or not. */
+  clientOf(id: string): ClientRecord | undefined;
+  clientIds(): Iterable<string>;
   /** Reads the clients again when a change was committed. Throws what the store throws. */
   refresh(): Promise<void>;
   /** Stops polling. */
@@ -122,6 +125,8 @@ export async function openDirectory({ store, now, log, interval = 1000 }: Direct
       return checkPassword({ client: clientId, source: peer, username, password, credential });
     },
     demandsCredential: (clientId) => clients.get(clientId)?.passwordRequired === true,
+    clientOf: (id) => clients.get(id),
+    clientIds: () => clients.keys(),
     refresh,
     close: () => clearInterval(timer),
   };

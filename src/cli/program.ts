@@ -7,9 +7,11 @@ import { certificateList } from './commands/certificate-list.ts';
 import { certificateRevoke } from './commands/certificate-revoke.ts';
 import { clientAdd } from './commands/client-add.ts';
 import { clientBind } from './commands/client-bind.ts';
+import { clientLimit } from './commands/client-limit.ts';
 import { clientList } from './commands/client-list.ts';
 import { clientRenew } from './commands/client-renew.ts';
 import { clientRevoke } from './commands/client-revoke.ts';
+import { clientShow } from './commands/client-show.ts';
 import { clientSign } from './commands/client-sign.ts';
 import { clientTest } from './commands/client-test.ts';
 import { conformance } from './commands/conformance.ts';
@@ -40,6 +42,8 @@ export function createProgram(): Command {
       clientRenew,
       clientRevoke,
       clientList,
+      clientShow,
+      clientLimit,
       clientTest,
     ]),
     defineGroup('server-cert', "this server's own certificate", [serverCertRenew]),

@@ -6,6 +6,7 @@ import { sep } from 'node:path';
 import { openClients } from '#access/clients';
 import { openDirectory } from '#access/directory';
 import { certificateAuthority, type OwnIdentity } from '#server/certificate-authority';
+import { clientFacts } from '#server/client-facts';
 import { serveHealth } from '#server/health';
 import { startServer } from '#server/start';
 import { issuedKind } from '#store/issued-record';
@@ -70,6 +71,7 @@ export async function startServing(workplace: Workplace): Promise<Serving> {
       ...{ store, now, identity, audit: trail, admission: directory, credentials: directory, log: serverLog },
       workers,
       random: randomBytes,
+      clients: clientFacts(directory, config),
       facts: { vendorIdentification: 'kmipd', productVersion: version(), interop: config.interop },
       authority: certificateAuthority(await workplace.certifyAuthority(), {
         async hasRevoked(fingerprint) {

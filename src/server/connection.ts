@@ -5,6 +5,7 @@ import { TtlvError } from '#ttlv/item';
 import { versionAtStart } from '#protocol/message';
 import type { Handler } from './handler.ts';
 import { watchOver } from './lifetime.ts';
+import { pauseOn } from './request-rate.ts';
 import type { ServerLog } from './services.ts';
 import type { Session } from './session.ts';
 
@@ -95,6 +96,8 @@ export function serveConnection(
   async function answer(request: Uint8Array | TtlvError): Promise<Uint8Array> {
     handling = true;
     try {
+      const pause = handler.pauseBefore(session);
+      if (pause > 0) await pauseOn(socket, pause);
       return request instanceof TtlvError
         ? await handler.refuse(request, versionAtStart(framer.beginning), session)
         : await handler.handle(request, session);

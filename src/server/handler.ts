@@ -26,20 +26,27 @@ import { refuseBatch, runBatch } from './batch.ts';
 import { identifiers } from './identifier.ts';
 import { fitting, isLong } from './response-size.ts';
 import { createPace, workOfBytes } from './pace.ts';
+import { Quotas } from './quotas.ts';
+import { RequestRate } from './request-rate.ts';
 import { rotations } from './rotations.ts';
 import type { Running, Services } from './services.ts';
 import type { Session } from './session.ts';
 import { createStreamTable } from './streams.ts';
+import { UsageKeeper } from './usage-count.ts';
 import { directView } from './view.ts';
 import { WaitingLines } from './waiting-lines.ts';
 
 export interface Handler {
+  /** For how many milliseconds the client has to wait before its next request is taken: mostly 0. To be asked once for each. */
+  pauseBefore(session: Session): number;
   /** The answer to one request, whatever happens. */
   handle(bytes: Uint8Array, session: Session): Promise<Uint8Array>;
   /** The answer when something failed that must not: the log has it all, the client a fixed sentence. */
   fail(error: unknown, version: Version | undefined, session: Session): Promise<Uint8Array>;
   /** The answer to what is no message, in the version that it names as far as can be told. */
   refuse(error: TtlvError, version: Version | undefined, session: Session): Promise<Uint8Array>;
+  /** What each client keeps: to be started, and stopped at the end. */
+  readonly usage: UsageKeeper;
   /** Rotates the objects whose time has come, until it is told to stop. */
   rotateDue(signal?: AbortSignal): Promise<void>;
   /** The connection is over: what it has begun ends with it. */
@@ -49,10 +56,15 @@ export interface Handler {
 export function createHandler(services: Services): Handler {
   const { limits, log } = services;
   const authenticate = createAuthenticator(services.credentials);
+  const { store, clients, now } = services;
+  const usage = new UsageKeeper({ ...{ store, log, now }, clients: () => clients.ids() });
+  const quotas = new Quotas(usage.usage, clients);
+  const rate = new RequestRate(clients);
   const running: Running = {
     ...services,
+    quotas,
     newIdentifier: identifiers(services.random),
-    objects: directView(services),
+    objects: directView({ ...services, quotas }),
     lines: new WaitingLines(),
     interopBegun: new Map(),
     streams: createStreamTable(services),
@@ -60,6 +72,11 @@ export function createHandler(services: Services): Handler {
   };
 
   return {
+    usage,
+
+    // One token here, before anything is read; the others, if any, when their number is known.
+    pauseBefore: ({ clientId }) => rate.take(clientId, 1),
+
     async handle(bytes, session) {
       let item: Item | undefined;
       const opened: Uint8Array[] = [];
@@ -71,6 +88,7 @@ export function createHandler(services: Services): Handler {
         const request = readRequest(item);
         checkHeader(request);
         const { protocolVersion: version, maximumResponseSize } = request.header;
+        if (request.batchItems.length > 1) rate.take(session.clientId, request.batchItems.length - 1);
         logCorrelation(request, session);
         const effort = { isHeavy: false };
         const asking = { version, session, services: running, opened, effort, pace, size: bytes.length };
@@ -78,6 +96,9 @@ export function createHandler(services: Services): Handler {
         if (refusal === undefined) {
           const answers = await runBatch(request, asking);
           if (answers.some(isLong)) await setImmediate();
+          // One item may have stood for many objects.
+          const more = answers.length - request.batchItems.length;
+          if (more > 0) rate.take(session.clientId, more);
           return answer(answers, version, maximumResponseSize);
         }
         logRefusal(refusal, session);

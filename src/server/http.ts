@@ -13,6 +13,7 @@ import type { Connection, ConnectionOptions } from './connection.ts';
 import type { Serve } from './gate.ts';
 import { accepted, bodyOf, dropped, type Refusal } from './http-request.ts';
 import { watchOver } from './lifetime.ts';
+import { pauseOn } from './request-rate.ts';
 import type { Session } from './session.ts';
 
 /** "SHALL support HTTP/1.0 and HTTP/1.1" (§2.5), by their names in the handshake. */
@@ -116,6 +117,8 @@ function converse(socket: TLSSocket, session: Session, { handler, log, limits }:
   async function handle(encoding: Encoding, body: Buffer): Promise<Uint8Array | Refusal> {
     handling = true;
     try {
+      const pause = handler.pauseBefore(session);
+      if (pause > 0) await pauseOn(socket, pause);
       const answer = await respond(encoding, body);
       const reply = await inEncoding(encoding, answer);
       if (reply !== answer) answer.fill(0);

@@ -4,8 +4,10 @@ import type { CertificateAuthority, ServerFacts } from '#operations/context';
 import type { Store } from '#store/store';
 import type { FairQueue } from '#workers/fair-queue';
 import type { Workers } from '#workers/tasks';
+import type { ClientFacts } from './client-facts.ts';
 import type { Credentials } from './authentication.ts';
 import type { NewIdentifier } from './identifier.ts';
+import type { Quotas } from './quotas.ts';
 import type { StreamTable } from './streams.ts';
 import type { ObjectView } from './view.ts';
 import type { WaitingLines } from './waiting-lines.ts';
@@ -20,6 +22,7 @@ export interface ServerLog {
 export interface Services {
   readonly store: Store;
   readonly audit: AuditTrail;
+  readonly clients: ClientFacts;
   /** Passwords beside certificates. */
   readonly credentials: Credentials;
   /** Milliseconds since 1970. */
@@ -45,6 +48,7 @@ export interface Running extends Services {
   readonly streams: StreamTable;
   /** Longer work on the event loop, a piece at a time. */
   readonly turns: FairQueue;
+  readonly quotas: Quotas;
 }
 
 export interface HandlerLimits {

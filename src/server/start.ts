@@ -18,12 +18,14 @@ export interface Server extends Listener {
 export async function startServer(options: ServerOptions): Promise<Server> {
   const handler = createHandler(options);
   const listener = await listen({ ...options, handler });
+  handler.usage.start();
   const stopRotating = watchRotations(handler.rotateDue, options.log);
   return {
     ...listener,
     handler,
     async close() {
       await Promise.all([listener.close(), stopRotating()]);
+      await handler.usage.stop();
     },
   };
 }

@@ -10,6 +10,7 @@ import { issuedKind, type IssuedCertificate } from '#store/issued-record';
 import { mostTerms, objectKind } from '#store/object-record';
 import { create, remove, update, type Kept, type Store, type StoreChange } from '#store/store';
 import type { Lasting } from '#operations/context';
+import { goesOn, type Quotas, type Share } from './quotas.ts';
 import type { Services } from './services.ts';
 import { stagedTerms } from './staged-terms.ts';
 
@@ -84,7 +85,20 @@ async function heldRules(store: Store, client: string): Promise<HeldRules> {
   return { client, rules: kept?.value ?? noRules, kept };
 }
 
-export function directView({ store, audit }: Services): ObjectView {
+/** Whose room the change takes or leaves. */
+function shareOf(change: ViewChange): Share {
+  if ('create' in change) return { after: change.create.owner, isObject: true };
+  if ('remove' in change) return { before: change.remove.value.owner, isObject: true };
+  if ('rules' in change) return { before: change.client, after: change.client, isObject: false };
+  // The server's own, and never without an object that counts.
+  if ('issued' in change) return { isObject: false };
+  return { before: change.update.value.owner, after: change.to.owner, isObject: true };
+}
+
+/** What a view works on. */
+export type ViewServices = Pick<Services, 'store' | 'audit'> & { readonly quotas: Quotas };
+
+export function directView({ store, audit, quotas }: ViewServices): ObjectView {
   return {
     get: (id) => store.get(objectKind, id),
     find: (terms) => store.find(objectKind, { terms, reverse: true }),
@@ -92,7 +106,8 @@ export function directView({ store, audit }: Services): ObjectView {
     issued: (fingerprint) => heldIssue(store, fingerprint),
     async commit(changes, entry) {
       const { change, entryId } = audit.pending(entry);
-      await store.commit([...changes.map(storeChange), change]);
+      const all = [...changes.map(storeChange), change];
+      await quotas.counted(changes.map(shareOf), goesOn(entry.operation), (admit) => store.commit(all, admit));
       return entryId;
     },
   };
@@ -110,7 +125,7 @@ interface Staged {
   readonly material?: Uint8Array | null | undefined;
 }
 
-export function stagedView({ store, audit }: Services): StagedView {
+export function stagedView({ store, audit, quotas }: ViewServices): StagedView {
   const staged = new Map<string, Staged>();
   const stagedRules = new Map<string, HeldRules>();
   const lasting = new Map<string, Lasting>();
@@ -120,6 +135,8 @@ export function stagedView({ store, audit }: Services): StagedView {
   /** Index entries of what is staged, by object. */
   const entries = new Map<string, number>();
   let entriesInAll = 0;
+  /** Whether every operation of the batch may go on above the quotas. */
+  let isFree = true;
 
   function stage(id: string, to: Staged): void {
     const count = to.value === null ? 0 : mostTerms(to.value);
@@ -136,6 +153,7 @@ export function stagedView({ store, audit }: Services): StagedView {
       id,
       revision: before?.revision ?? 0,
       value,
+      room: before?.room ?? 0,
       hasMaterial: material === undefined ? (before?.hasMaterial ?? false) : material !== null,
       openMaterial() {
         if (material instanceof Uint8Array) return Uint8Array.from(material);
@@ -201,17 +219,20 @@ export function stagedView({ store, audit }: Services): StagedView {
       }
       const { change, entryId } = audit.pending(entry);
       records.push(change);
+      isFree &&= goesOn(entry.operation);
       return entryId;
     },
 
     async commitStaged() {
-      const changes = [...staged].flatMap(([id, { before, value, material }]): StoreChange[] => {
-        if (before === undefined) return value === null ? [] : [create(objectKind, id, value, material ?? undefined)];
-        return [value === null ? remove(before) : update(before, value, material)];
+      const changes = [...staged].flatMap(([, { before, value, material }]): ViewChange[] => {
+        if (before === undefined) return value === null ? [] : [{ create: value, ...(material ? { material } : {}) }];
+        if (value === null) return [{ remove: before }];
+        return [{ update: before, to: value, ...(material === undefined ? {} : { material }) }];
       });
-      const rules = [...stagedRules.values()].map(rulesChange);
-      const issues = [...stagedIssues.values()].map(issueChange);
-      if (records.length > 0) await store.commit([...changes, ...rules, ...issues, ...records]);
+      changes.push(...stagedRules.values(), ...stagedIssues.values());
+      if (records.length === 0) return;
+      const all = [...changes.map(storeChange), ...records];
+      await quotas.counted(changes.map(shareOf), isFree, (admit) => store.commit(all, admit));
     },
 
     async commitLasting() {

@@ -8,6 +8,7 @@ import { openLmdb } from '#store/lmdb';
 import { openStore } from '#store/open-store';
 import { rootKeyFile } from '#store/root-key-file';
 import { createWorkers } from '#workers/tasks';
+import { everyClient } from '#test/server/every-client';
 
 export const limits = { maximumMessageSize: 1024 * 1024, maximumBatchCount: 100 };
 
@@ -35,6 +36,7 @@ export async function openService(
     random: randomBytes,
     log,
     workers: createWorkers(),
+    clients: everyClient().facts,
     credentials: { checkCredential: async () => 'wrong', demandsCredential: () => false },
     facts: { vendorIdentification: 'bench', productVersion: '0', interop: false },
     limits,

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openTrail, type AuditTrail } from '#audit/trail';
+import type { QuotaConfig } from '#access/quota';
 import type { Credentials } from '#server/authentication';
 import type { CertificateAuthority } from '#operations/context';
 import { createHandler, type Handler } from '#server/handler';
@@ -17,6 +18,7 @@ import { createWorkers } from '#workers/tasks';
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import type { Item } from '#ttlv/item';
+import { everyClient, type EveryClient } from './every-client.ts';
 
 /** Of all fixtures of a process: threads take a while to start, and end by themselves when they are idle. */
 const workers = createWorkers({ idle: 5000 });
@@ -27,6 +29,8 @@ export interface Fixture {
   readonly audit: AuditTrail;
   readonly services: Services;
   readonly handler: Handler;
+  /** What is special about clients. */
+  readonly clients: EveryClient['records'];
   readonly clock: Clock;
   /** What the server logged, as JSON lines. */
   readonly logged: string[];
@@ -47,6 +51,7 @@ export async function openFixture(
     readonly interop?: boolean;
     readonly credentials?: Credentials;
     readonly authority?: CertificateAuthority;
+    readonly quota?: Partial<QuotaConfig>;
   } = {},
 ): Promise<Fixture> {
   const directory = await mkdtemp(join(tmpdir(), 'kmipd-server-'));
@@ -65,9 +70,11 @@ export async function openFixture(
     log,
     sync: 'second',
   });
+  const clients = everyClient(options.quota);
   const services: Services = {
     store,
     audit,
+    clients: clients.facts,
     credentials: options.credentials ?? {
       checkCredential: () => Promise.resolve('wrong'),
       demandsCredential: () => false,
@@ -94,6 +101,7 @@ export async function openFixture(
     audit,
     services,
     handler,
+    clients: clients.records,
     clock,
     logged,
     session,

@@ -1,20 +1,26 @@
 import type { BoundCertificate, ClientRecord } from '#access/client-record';
 import { defineCommand, jsonOption } from '#cli/command';
 import { dateText } from '#cli/output';
+import { limitsOf, usageOf } from '#cli/commands/client-show';
 import { withWorkplace } from '#cli/workplace';
 
 export const clientList = defineCommand<{ readonly json?: true }>({
   usage: 'list',
   summary: 'list the clients and their certificates',
   examples: ['client list', 'client list --json'],
+  scopes: ['quota'],
   options: [jsonOption()],
   async run(invocation, { json }) {
-    await withWorkplace(invocation, 'client list', async ({ now }, { clients }) => {
+    await withWorkplace(invocation, 'client list', async ({ config, store, now }, { clients }) => {
       const found: ClientRecord[] = [];
       for await (const client of clients.list()) found.push(client);
       found.sort((a, b) => (a.name < b.name ? -1 : 1));
-      if (json) invocation.output.json(found.map(described));
-      else {
+      if (json) {
+        const all = [];
+        for (const client of found)
+          all.push({ ...described(client), ...limitsOf(client, await usageOf(store, client), config) });
+        invocation.output.json(all);
+      } else {
         invocation.output.table(
           ['NAME', 'STATE', 'CERTIFICATE', 'VALID UNTIL', 'USER NAMES'],
           found.flatMap((client) => rowsOf(client, now())),

@@ -6,6 +6,7 @@ import { withWorkplace } from '#cli/workplace';
 import { ConflictError } from '#store/engine';
 import { objectKind } from '#store/object-record';
 import { update } from '#store/store';
+import { usageMoved } from '#store/usage-record';
 
 import { noObject } from './object-show.ts';
 
@@ -26,7 +27,11 @@ export const objectGive = defineCommand<{ readonly id: string; readonly to: stri
         if (kept === undefined) throw noObject(id);
         const given = update(kept, { ...kept.value, owner: receiver.id });
         try {
-          await store.commit([given, ...alongside({ client: receiver.id, objects: [id] })]);
+          await store.commit([
+            given,
+            ...(await usageMoved(store, kept, receiver.id)),
+            ...alongside({ client: receiver.id, objects: [id] }),
+          ]);
           break;
         } catch (error) {
           if (!(error instanceof ConflictError) || attempts === maximumAttempts) throw error;

@@ -1,0 +1,120 @@
+/**
+ * Where clients are held to their quotas of objects and bytes: at the one place through which every change of an object goes. What makes
+ * room, and what never should wait for an operator, goes on above a quota.
+ */
+import type { ServedOperation } from '#operations/served';
+import { KmipError } from '#protocol/kmip-error';
+import type { Growth } from '#store/store';
+import type { Room } from '#store/usage-record';
+import type { ClientFacts } from './client-facts.ts';
+import type { Usage } from './usage.ts';
+
+/** Whose room one change is about; an object may pass from one owner to another. */
+export interface Share {
+  readonly before?: string;
+  readonly after?: string;
+  readonly isObject: boolean;
+}
+
+/**
+ * Operations that neither make objects nor are there to make them larger. All that they write down of an object is a date, a state, a count:
+ * they go on when the quotas are used up. Every other operation is held to them.
+ */
+const goOn: ReadonlySet<string> = new Set<ServedOperation>([
+  ...(['Activate', 'Archive', 'Check', 'Decrypt', 'DeleteAttribute', 'Destroy', 'Encrypt', 'Export', 'Get'] as const),
+  ...([
+    'GetUsageAllocation',
+    'MAC',
+    'MACVerify',
+    'ObtainLease',
+    'Recover',
+    'Revoke',
+    'Sign',
+    'SignatureVerify',
+  ] as const),
+]);
+
+/** What such an operation may add to an object: dates and a reason, but no long text in it. */
+const smallGrowth = 4096;
+
+export const goesOn = (operation: string | undefined): boolean => operation !== undefined && goOn.has(operation);
+
+export class Quotas {
+  readonly #usage: Usage;
+  readonly #clients: ClientFacts;
+
+  constructor(usage: Usage, clients: ClientFacts) {
+    this.#usage = usage;
+    this.#clients = clients;
+  }
+
+  /**
+   * Makes a commit and counts it. `shares` are of its first changes, in their order.
+   * @throws KmipError ServerLimitExceeded, with nothing committed; whatever `commit` throws.
+   */
+  async counted(
+    shares: readonly Share[],
+    isFree: boolean,
+    commit: (admit: (growths: readonly Growth[]) => void) => Promise<void>,
+  ): Promise<void> {
+    for (const { after } of shares) {
+      const refreshed = after === undefined ? undefined : this.#usage.refreshed(after);
+      if (refreshed !== undefined) await refreshed;
+    }
+    let begun: readonly (readonly [string, Room])[] = [];
+    let isCommitted = false;
+    try {
+      await commit((growths) => {
+        const sums = [...sumsOf(shares, growths)];
+        for (const [client, growth] of sums) this.#check(client, growth, isFree);
+        for (const [client, growth] of sums) this.#usage.begin(client, growth);
+        begun = sums;
+      });
+      isCommitted = true;
+    } finally {
+      for (const [client, growth] of begun) this.#usage.settle(client, growth, isCommitted);
+    }
+  }
+
+  /** Whether one more object of this client would be refused. */
+  async isFull(client: string): Promise<boolean> {
+    await this.#usage.refreshed(client);
+    try {
+      this.#check(client, { objects: 1, bytes: 1 }, false);
+      return false;
+    } catch {
+      return true;
+    }
+  }
+
+  #check(client: string, growth: Room, isFree: boolean): void {
+    if (growth.objects > 0) this.#demand(client, 'objects', growth.objects);
+    if (growth.bytes > (isFree ? smallGrowth : 0)) this.#demand(client, 'bytes', growth.bytes);
+  }
+
+  #demand(client: string, name: 'objects' | 'bytes', more: number): void {
+    const most = this.#clients.quotaOf(client, name);
+    const used = this.#usage.used(client)[name];
+    if (most === 0 || used + more <= most) return;
+    throw new KmipError(
+      'ServerLimitExceeded',
+      `the quota of ${name} is ${most}; the client uses ${used}, and ${more} more are asked for: the operator can raise it`,
+    );
+  }
+}
+
+function sumsOf(shares: readonly Share[], growths: readonly Growth[]): Map<string, Room> {
+  const sums = new Map<string, Room>();
+  const grow = (client: string, objects: number, bytes: number): void => {
+    const sum = sums.get(client);
+    sums.set(client, { objects: (sum?.objects ?? 0) + objects, bytes: (sum?.bytes ?? 0) + bytes });
+  };
+  shares.forEach(({ before, after, isObject }, place) => {
+    const growth = growths[place] as Growth;
+    const one = isObject ? 1 : 0;
+    if (before !== undefined && before === after) return grow(after, 0, growth.after - growth.before);
+    if (before !== undefined) grow(before, -one, -growth.before);
+    if (after !== undefined) grow(after, one, growth.after);
+  });
+  return sums;
+}

@@ -1,0 +1,245 @@
+/**
+ * Counting all over again, one client after another, with time for others in between: clients that were never counted, all of them when a
+ * server ended without adding what it knew, and each once a day, so that nothing stays wrong.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { creationRulesKind } from '#store/creation-rules-record';
+import { ConflictError, succeeds } from '#store/engine';
+import { objectKind, ownerTerm } from '#store/object-record';
+import { create, remove, update, type Store } from '#store/store';
+import { usageKind, usageWriterKind } from '#store/usage-record';
+import type { ServerLog } from './services.ts';
+import { Usage } from './usage.ts';
+
+export interface CountTimes {
+  /** From one adding to the store to the next. */
+  readonly write: number;
+  /** From one sign of life of a server to the next. */
+  readonly beat: number;
+  /** After so long without one a server is gone. */
+  readonly gone: number;
+  /** From one look for clients that are to be counted to the next. */
+  readonly look: number;
+  /** How old a count may grow. */
+  readonly recount: number;
+  /** For others, after each so many records. */
+  readonly rest: number;
+  /** From a count to its confirmation; twice as long each time that it has to be repeated. */
+  readonly settle: number;
+}
+
+const hour = 3_600_000;
+/** Milliseconds. */
+const usual: CountTimes = {
+  write: 1000,
+  beat: 10_000,
+  gone: 60_000,
+  look: hour,
+  recount: 24 * hour,
+  rest: 25,
+  settle: 3000,
+};
+
+/** Of a client that never rests; what is wrong then is what one second brought. */
+const maximumCounts = 4;
+
+const recordsPerTurn = 500;
+const clientsPerTurn = 50;
+
+export interface UsageKeeperOptions {
+  readonly store: Store;
+  /** Of all clients. */
+  readonly clients: () => Iterable<string>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly log: ServerLog;
+  readonly times?: Partial<CountTimes>;
+}
+
+export class UsageKeeper {
+  readonly usage: Usage;
+  readonly #options: UsageKeeperOptions;
+  readonly #times: CountTimes;
+  readonly #waiting = new Set<string>();
+  /** Signs of life of other servers: which was seen last, and when. */
+  readonly #others = new Map<string, { readonly revision: number; readonly since: number }>();
+  readonly #stopping = new AbortController();
+  /** Counts that are not confirmed yet: how many there were. */
+  readonly #unsure = new Map<string, number>();
+  #timers: NodeJS.Timeout[] = [];
+  #counting: Promise<void> | undefined;
+  #counted: string | undefined;
+  /** What the timers began. */
+  readonly #running = new Set<Promise<void>>();
+  #own = randomUUID();
+  #isStarted = false;
+  #trouble = '';
+
+  constructor(options: UsageKeeperOptions) {
+    this.#options = options;
+    this.#times = { ...usual, ...options.times };
+    this.usage = new Usage({ store: options.store, count: (client) => this.count(client) });
+  }
+
+  /** Begins to add to the store, and to count, until `stop`. */
+  start(): void {
+    this.#isStarted = true;
+    const { write, beat, look } = this.#times;
+    this.#every(write, () => this.usage.write());
+    this.#every(beat, () => this.#beat());
+    this.#every(look, () => this.#lookForOld());
+  }
+
+  /** Adds what is pending. The store must be open until it resolves. */
+  async stop(): Promise<void> {
+    for (const timer of this.#timers.splice(0)) clearInterval(timer);
+    this.#stopping.abort();
+    await Promise.all(this.#running);
+    await this.#counting;
+    try {
+      await this.usage.write(true);
+      await this.#removeWriter(this.#own);
+    } catch (error) {
+      this.#complain(error);
+    }
+  }
+
+  /** Counts the client when its turn comes, once `start` was called. Again is harmless. */
+  count(client: string): void {
+    if (!this.#isStarted || this.#stopping.signal.aborted || client === this.#counted) return;
+    this.#waiting.add(client);
+    this.#counting ??= this.#countAll().finally(() => {
+      this.#counting = undefined;
+      for (const late of this.#waiting) this.count(late);
+    });
+  }
+
+  /** Resolves when nobody waits to be counted. */
+  async settled(): Promise<void> {
+    while (this.#counting !== undefined) await this.#counting;
+  }
+
+  async #countAll(): Promise<void> {
+    for (const client of this.#waiting) {
+      if (this.#stopping.signal.aborted) return;
+      this.#waiting.delete(client);
+      this.#counted = client;
+      try {
+        await this.#countOne(client);
+      } catch (error) {
+        if (!this.#stopping.signal.aborted) this.#complain(error);
+      } finally {
+        this.#counted = undefined;
+      }
+    }
+  }
+
+  async #countOne(client: string): Promise<void> {
+    const { store } = this.#options;
+    const room = { objects: 0, bytes: 0 };
+    this.usage.counting(client, room);
+    for await (const bytes of store.rooms(objectKind, [ownerTerm(store.term, client)])) {
+      room.objects++;
+      room.bytes += bytes;
+      if (room.objects % recordsPerTurn === 0) await pause(this.#times.rest, undefined, this.#stopping);
+    }
+    room.bytes += (await store.get(creationRulesKind, client))?.room ?? 0;
+    await this.usage.counted(client, { ...room });
+    const counts = (this.#unsure.get(client) ?? 0) + 1;
+    this.#unsure.set(client, counts);
+    const confirming = setTimeout(
+      () => this.#run(() => this.#confirm(client, counts)),
+      this.#times.settle * 2 ** Math.min(counts - 1, maximumCounts),
+    );
+    confirming.unref();
+  }
+
+  async #confirm(client: string, counts: number): Promise<void> {
+    if (this.#stopping.signal.aborted || this.#unsure.get(client) !== counts) return;
+    if (await this.usage.confirm(client, this.#options.now(), counts >= maximumCounts)) this.#unsure.delete(client);
+    else this.count(client);
+  }
+
+  async #lookForOld(): Promise<void> {
+    const { store, clients, now } = this.#options;
+    let looked = 0;
+    for (const client of [...clients()]) {
+      const kept = await store.get(usageKind, client);
+      if (kept === undefined || now() - kept.value.counted >= this.#times.recount) this.count(client);
+      if (++looked % clientsPerTurn === 0) await pause(1);
+      if (this.#stopping.signal.aborted) return;
+    }
+  }
+
+  /** A sign of life, and a look at those of others: by their change, since the clocks of machines differ. */
+  async #beat(): Promise<void> {
+    const { store } = this.#options;
+    const seen = performance.now();
+    let isThere = false;
+    for await (const kept of store.find(usageWriterKind, { terms: [] })) {
+      if (kept.id === this.#own) {
+        isThere = true;
+        await succeeds(store.commit([update(kept, {})]));
+        continue;
+      }
+      const before = this.#others.get(kept.id);
+      if (before?.revision !== kept.revision) this.#others.set(kept.id, { revision: kept.revision, since: seen });
+      else if (seen - before.since >= this.#times.gone && (await succeeds(store.commit([remove(kept)])))) {
+        this.#others.delete(kept.id);
+        this.#options.log.info('a server ended before it had added up what its clients keep: they are counted again');
+        for (const client of this.#options.clients()) this.count(client);
+      }
+    }
+    if (isThere) return;
+    // Others may have thought this process gone.
+    this.#own = randomUUID();
+    await store.commit([create(usageWriterKind, this.#own, {})]);
+  }
+
+  async #removeWriter(id: string): Promise<void> {
+    const { store } = this.#options;
+    for (;;) {
+      const kept = await store.get(usageWriterKind, id);
+      if (kept === undefined) return;
+      try {
+        return await store.commit([remove(kept)]);
+      } catch (error) {
+        if (!(error instanceof ConflictError)) throw error;
+      }
+    }
+  }
+
+  /** At once, and again and again; once at a time. */
+  #every(milliseconds: number, task: () => Promise<void>): void {
+    let isRunning = false;
+    const run = (): void => {
+      if (isRunning) return;
+      isRunning = true;
+      void this.#run(task).then(() => (isRunning = false));
+    };
+    const timer = setInterval(run, milliseconds);
+    timer.unref();
+    this.#timers.push(timer);
+    run();
+  }
+
+  /** Never rejects. */
+  #run(task: () => Promise<void>): Promise<void> {
+    const done = task().then(
+      () => (this.#trouble = ''),
+      (error: unknown) => this.#complain(error),
+    );
+    const tracked = done.then(() => void this.#running.delete(tracked));
+    this.#running.add(tracked);
+    return tracked;
+  }
+
+  /** Once, while it is the same. */
+  #complain(error: unknown): void {
+    const trouble = String(error);
+    if (trouble === this.#trouble) return;
+    this.#trouble = trouble;
+    this.#options.log.error('what clients keep cannot be counted', { error: trouble });
+  }
+}

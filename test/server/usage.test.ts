@@ -1,0 +1,167 @@
+/** What clients keep, counted over restarts, crashes and several servers on one store. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect } from 'chai';
+import { UsageKeeper, type CountTimes } from '#server/usage-count';
+import { objectKind, ownerTerm } from '#store/object-record';
+import { remove, update } from '#store/store';
+import { usageKind, usageWriterKind, type Room } from '#store/usage-record';
+import { callerOf, serverForEach } from '#test/clients/caller';
+import { createHandler } from '#server/handler';
+
+/** Milliseconds: a server is thought gone soon. */
+const hasty: CountTimes = { write: 20, beat: 20, gone: 200, look: 50, recount: 1e12, rest: 0, settle: 50 };
+
+describe('what a client keeps', () => {
+  const server = serverForEach();
+  const client = 'client-1';
+  const keepers: UsageKeeper[] = [];
+  afterEach(async () => {
+    for (const keeper of keepers.splice(0)) await keeper.stop();
+  });
+
+  /** Another server on the same store. */
+  function keeper(times: Partial<CountTimes> = hasty): UsageKeeper {
+    const { store, log, now } = server.fixture.services;
+    const made = new UsageKeeper({ store, log, now, clients: () => [client], times });
+    keepers.push(made);
+    return made;
+  }
+
+  async function there(): Promise<Room> {
+    const { store } = server.fixture;
+    const room = { objects: 0, bytes: 0 };
+    for await (const bytes of store.rooms(objectKind, [ownerTerm(store.term, client)])) {
+      room.objects++;
+      room.bytes += bytes;
+    }
+    return room;
+  }
+
+  async function recorded(): Promise<Room | undefined> {
+    const kept = await server.fixture.store.get(usageKind, client);
+    return kept && { objects: kept.value.objects, bytes: kept.value.bytes };
+  }
+
+  async function writers(): Promise<number> {
+    let count = 0;
+    for await (const _ of server.fixture.store.find(usageWriterKind, { terms: [] })) count++;
+    return count;
+  }
+
+  async function until(holds: () => Promise<boolean>, what: string): Promise<void> {
+    for (let tries = 0; tries < 1000; tries++) {
+      if (await holds()) return;
+      await wait(20);
+    }
+    throw new Error(`it never came about: ${what}`);
+  }
+
+  const isRight = async (): Promise<boolean> => {
+    const [kept, room] = [await recorded(), await there()];
+    return kept?.objects === room.objects && kept.bytes === room.bytes;
+  };
+
+  it('is written down by a server that ends in order, and known to the next one', async () => {
+    const { handler, services, session, clients } = server.fixture;
+    handler.usage.start();
+    const here = server.caller('2.1');
+    for (let made = 0; made < 5; made++) await here.create();
+    await handler.usage.stop();
+    expect(await recorded()).to.deep.equal(await there());
+    expect(await writers()).to.equal(0);
+
+    clients.set(client, { quota: { objects: 5 } });
+    const next = createHandler(services);
+    const again = callerOf(next, session(), '2.1');
+    const answer = await again.create().catch((error: Error) => error.message);
+    expect(answer).to.include('the quota of objects is 5; the client uses 5, and 1 more are asked for');
+  });
+
+  it('is counted in a data directory that was never counted', async () => {
+    const here = server.caller('2.1');
+    for (let made = 0; made < 5; made++) await here.create();
+    expect(await recorded()).to.equal(undefined);
+    const later = keeper();
+    later.start();
+    await until(isRight, 'the first count');
+    await later.usage.refreshed(client);
+    expect(later.usage.used(client)).to.deep.equal(await there());
+  });
+
+  it('is right after changes while it is counted', async () => {
+    const { handler } = server.fixture;
+    const here = server.caller('2.1');
+    handler.usage.start();
+    await Promise.all(Array.from({ length: 100 }, () => here.create()));
+    await handler.usage.settled();
+    handler.usage.count(client);
+    await Promise.all(Array.from({ length: 20 }, () => here.create()));
+    await handler.usage.settled();
+    await until(isRight, 'a count of all');
+    expect((await recorded())?.objects).to.equal(120);
+    await handler.usage.stop();
+    expect(await recorded()).to.deep.equal(await there());
+  });
+
+  it('is counted all over again when a server ended without a word', async () => {
+    const { store } = server.fixture;
+    const crashed = keeper({ ...hasty, beat: 1e6, look: 1e6 });
+    crashed.start();
+    await until(async () => (await writers()) === 1 && (await recorded()) !== undefined, 'the sign of life');
+    for (let made = 0; made < 5; made++) await server.caller('2.1').create();
+    expect((await recorded())?.objects).to.equal(0);
+
+    const other = keeper();
+    other.start();
+    await until(isRight, 'the new count');
+    expect((await there()).objects).to.equal(5);
+    expect(await writers()).to.equal(1);
+    expect(server.fixture.logged.join()).to.include('they are counted again');
+    expect(await store.get(usageWriterKind, 'nobody')).to.equal(undefined);
+  });
+
+  it('heals when it has become wrong', async () => {
+    const { store } = server.fixture;
+    for (let made = 0; made < 3; made++) await server.caller('2.1').create();
+    const first = keeper();
+    first.start();
+    await until(isRight, 'the first count');
+    await first.stop();
+    const kept = await store.get(usageKind, client);
+    if (kept === undefined) throw new Error('nothing was counted');
+    await store.commit([update(kept, { objects: 77, bytes: 1, counted: kept.value.counted })]);
+    server.fixture.clock.now += 1000;
+    keeper({ ...hasty, recount: 1000 }).start();
+    await until(isRight, 'the daily count');
+  });
+
+  it('is the sum of what several servers make', async () => {
+    const { services, session } = server.fixture;
+    const handlers = [1, 2, 3].map(() => createHandler(services));
+    for (const { usage } of handlers) usage.start();
+    await Promise.all(
+      handlers.flatMap((each) => {
+        const here = callerOf(each, session(), '2.1');
+        return Array.from({ length: 30 }, () => here.create());
+      }),
+    );
+    await until(isRight, 'a sum of all');
+    for (const { usage } of handlers) await usage.stop();
+    expect((await recorded())?.objects).to.equal(90);
+  });
+
+  it('goes on when its record was removed beneath it', async () => {
+    const { store, handler } = server.fixture;
+    handler.usage.start();
+    await server.caller('2.1').create();
+    await handler.usage.settled();
+    await until(async () => (await recorded()) !== undefined, 'the first count');
+    const kept = await store.get(usageKind, client);
+    if (kept !== undefined) await store.commit([remove(kept)]);
+    await wait(1100);
+    await server.caller('2.1').create();
+    await handler.usage.settled();
+    await handler.usage.stop();
+    expect((await recorded())?.objects).to.equal(2);
+  });
+});
