@@ -70,7 +70,8 @@ async function findEntries(directory: string, abandoned: readonly Kept<PendingRe
   const wanted = new Set(abandoned.map((kept) => kept.id));
   const chains = listChains(directory);
   const found = new Set<string>();
-  const since = Math.min(...abandoned.map((kept) => Date.parse(kept.value.time))) - largestClockStep;
+  const earliest = abandoned.reduce((time, kept) => Math.min(time, Date.parse(kept.value.time)), Infinity);
+  const since = earliest - largestClockStep;
   for (const owner of new Set(abandoned.flatMap((kept) => kept.value.owners))) {
     const number = chainNumber(owner);
     // From the newest file back: a chain may be years long, and what was left was left at its end.

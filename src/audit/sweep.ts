@@ -1,6 +1,5 @@
 /** Removes from the store the records of changes that are on disk in a file, in batches and in the background. */
-import { ConflictError } from '#store/engine';
-import { remove } from '#store/store';
+import { ConflictError, DamagedRecordError } from '#store/engine';
 import type { Store } from '#store/store';
 import { pendingKind } from './pending.ts';
 import type { Leftover } from './pending.ts';
@@ -46,13 +45,23 @@ export class Sweep {
 
   /** Not there when its commit had failed or another process was first; of a higher revision after a change of keys. */
   async #removeOne(id: string): Promise<void> {
-    const kept = await this.#store.get(pendingKind, id);
-    if (kept === undefined) return;
+    const revision = await this.#revisionOf(id);
+    if (revision === undefined) return;
     try {
-      await this.#store.commit([remove(kept)]);
+      await this.#store.commit([{ kind: pendingKind, id, revision, removed: true }]);
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;
       await this.#removeOne(id);
+    }
+  }
+
+  async #revisionOf(id: string): Promise<number | undefined> {
+    try {
+      return (await this.#store.get(pendingKind, id))?.revision;
+    } catch (error) {
+      // What it says is on disk in a file: it may go unread.
+      if (error instanceof DamagedRecordError) return error.revision;
+      throw error;
     }
   }
 }

@@ -10,7 +10,7 @@ import { reasonFor } from '#protocol/reasons';
 import type { ObjectReference } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
 import { versionText, type Version } from '#protocol/versions';
-import { ConflictError } from '#store/engine';
+import { ConflictError, DamagedRecordError, SpentError } from '#store/engine';
 import { ItemType, type Item } from '#ttlv/item';
 import { RunContext, type Asking, type Batch } from './context.ts';
 import type { Running } from './services.ts';
@@ -141,7 +141,7 @@ export async function untilUndisturbed<T>({ lines }: Pick<Running, 'lines'>, run
       try {
         return await run();
       } catch (error) {
-        if (!(error instanceof ConflictError) || tries === maximumRuns) throw error;
+        if (!(error instanceof ConflictError) || error instanceof SpentError || tries === maximumRuns) throw error;
         leave ??= await lines.enter(error.id);
       }
     }
@@ -159,6 +159,16 @@ const payloadOf = (operation: FoundOperation, response: object, version: Version
 /** What a client hears of an error. A bug of ours, or the store's trouble: the operator gets the stack, the client a fixed sentence. */
 export function explained(error: unknown, { log }: Pick<Running, 'log'>): KmipError {
   if (error instanceof KmipError) return error;
+  if (error instanceof SpentError) {
+    return new KmipError('ObjectAlreadyExists', 'an object had this Unique Identifier, which no other object gets');
+  }
+  // The store has named it in the log. What a caller may not know of never comes so far (context.ts).
+  if (error instanceof DamagedRecordError) {
+    return new KmipError(
+      'GeneralFailure',
+      'a record that the request needs is damaged: ask the operator of the server',
+    );
+  }
   if (error instanceof ConflictError) {
     log.warn('an object was changed too often by others for a change of it to be made', { object: error.id });
     return new KmipError('GeneralFailure', 'others change the object all the time: try again later');

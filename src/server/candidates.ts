@@ -7,6 +7,7 @@ import { withinRange } from '#objects/matching';
 import type { Pace } from '#objects/pace';
 import { storageStatusOf } from '#objects/storage-status';
 import type { ObjectQuery } from '#operations/context';
+import { DamagedRecordError } from '#store/engine';
 import { attributeTerm, ownerTerm, storageTerm } from '#store/object-record';
 import type { Kept, TermMaker } from '#store/store';
 import type { ObjectView } from './view.ts';
@@ -30,7 +31,7 @@ export async function* candidates(
   }
   const [id] = asked.get('uniqueIdentifier') ?? [];
   const records =
-    typeof id === 'string' ? only(await view.get(id)) : view.find(termsFor(asked, storage, clientId, term));
+    typeof id === 'string' ? only(await readable(id, view)) : view.find(termsFor(asked, storage, clientId, term));
   for await (const record of records) {
     const attributes = attributesAt(record.value.attributes, now);
     // What it took to read it: the engine counts records and bytes.
@@ -80,6 +81,16 @@ async function matchInTurns(attributes: Attributes, asked: Asked, pace: Pace): P
     }
   }
   return true;
+}
+
+/** A damaged record is passed over here too. */
+async function readable(id: string, view: ObjectView): Promise<Kept<ManagedObject> | undefined> {
+  try {
+    return await view.get(id);
+  } catch (error) {
+    if (error instanceof DamagedRecordError) return undefined;
+    throw error;
+  }
 }
 
 function* only<T>(value: T | undefined): Generator<T> {

@@ -26,6 +26,8 @@ import { enumerationHas } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
 import type { ObjectReference } from '#protocol/structures';
 import { rulesOf, type Rules, type Version } from '#protocol/versions';
+import { DamagedRecordError } from '#store/engine';
+import { ownerTerm } from '#store/object-record';
 import type { Kept } from '#store/store';
 import type { TaskInput, TaskName, TaskOutput } from '#workers/tasks';
 import { issueOf, revocationOf } from './issued-certificates.ts';
@@ -196,7 +198,12 @@ export class RunContext implements Context {
   async load(reference: ObjectReference | undefined, right: ObjectRight): Promise<Loaded> {
     const { placeholders, session, view } = this.#batch;
     const id = placeholders.resolve(reference);
-    const record = await view.get(id);
+    let record: Kept<ManagedObject> | undefined;
+    try {
+      record = await view.get(id);
+    } catch (error) {
+      this.#hearOfDamage(error, id);
+    }
     // A read is done at once: many of them would leave nobody a turn.
     const turn = this.pace(workOfLoad);
     if (turn !== undefined) await turn;
@@ -217,7 +224,21 @@ export class RunContext implements Context {
   }
 
   async isTaken(id: string): Promise<boolean> {
-    return (await this.#batch.view.get(id)) !== undefined;
+    try {
+      return (await this.#batch.view.get(id)) !== undefined;
+    } catch (error) {
+      if (error instanceof DamagedRecordError) return true;
+      throw error;
+    }
+  }
+
+  /** Of a damaged record its terms alone say whose it is: its owner hears of it, and nobody else. */
+  #hearOfDamage(error: unknown, id: string): void {
+    if (!(error instanceof DamagedRecordError)) throw error;
+    const { store } = this.#batch.services;
+    if (!error.terms.includes(ownerTerm(store.term, this.clientId))) return;
+    this.#touch(id);
+    throw new KmipError('GeneralFailure', 'the record of the object is damaged: ask the operator of the server');
   }
 
   async *find(query: ObjectQuery): AsyncGenerator<Loaded> {

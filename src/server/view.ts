@@ -4,11 +4,11 @@ import { noRules, type CreationRules } from '#objects/creation-rules';
 import type { ManagedObject } from '#objects/managed-object';
 import { KmipError } from '#protocol/kmip-error';
 import { bounds } from '#store/bounds';
-import { ConflictError, succeeds } from '#store/engine';
+import { ConflictError, SpentError, succeeds } from '#store/engine';
 import { creationRulesKind } from '#store/creation-rules-record';
 import { issuedKind, type IssuedCertificate } from '#store/issued-record';
 import { mostTerms, objectKind } from '#store/object-record';
-import { create, remove, update, type Kept, type Store, type StoreChange } from '#store/store';
+import { create, remove, spend, update, type Kept, type Store, type StoreChange } from '#store/store';
 import type { Lasting } from '#operations/context';
 import { goesOn, type Quotas, type Share } from './quotas.ts';
 import type { Services } from './services.ts';
@@ -206,8 +206,10 @@ export function stagedView({ store, audit, quotas }: ViewServices): StagedView {
           stagedIssues.set(change.issued.fingerprint, change);
         } else if ('create' in change) {
           const material = change.material === undefined ? null : Uint8Array.from(change.material);
-          const before = staged.get(change.create.id)?.before;
-          stage(change.create.id, { before, value: change.create, material });
+          const { id } = change.create;
+          const earlier = staged.get(id);
+          if (earlier?.value === null) throw new SpentError(objectKind.name, id);
+          stage(id, { before: earlier?.before, value: change.create, material });
         } else {
           const [kept, value] = 'remove' in change ? [change.remove, null] : [change.update, change.to];
           const given = 'remove' in change ? null : change.material;
@@ -231,7 +233,9 @@ export function stagedView({ store, audit, quotas }: ViewServices): StagedView {
       });
       changes.push(...stagedRules.values(), ...stagedIssues.values());
       if (records.length === 0) return;
-      const all = [...changes.map(storeChange), ...records];
+      // What was made and removed within the batch has had its identifier all the same.
+      const spent = [...staged].filter(([, { before, value }]) => before === undefined && value === null);
+      const all = [...changes.map(storeChange), ...spent.map(([id]) => spend(objectKind, id)), ...records];
       await quotas.counted(changes.map(shareOf), isFree, (admit) => store.commit(all, admit));
     },
 

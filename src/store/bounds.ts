@@ -42,10 +42,11 @@ export function checkChanges(changes: readonly Change[]): void {
   demand(changes.length <= bounds.changesPerCommit, `a commit has at most ${bounds.changesPerCommit} changes`);
   for (const change of changes) {
     const { kind, id, revision } = 'put' in change ? change.put : change.remove;
+    const least = 'remove' in change && change.remove.spend ? 0 : 1;
     demand(isKind(kind), `a kind has 1 to ${bounds.kindBytes} small letters, digits and hyphens`);
     demand(isId(id), `an identifier has 1 to ${bounds.idBytes} bytes of UTF-8`);
     demand(
-      Number.isInteger(revision) && revision >= 1 && revision <= bounds.revision,
+      Number.isInteger(revision) && revision >= least && revision <= bounds.revision,
       'a revision is an integer from 1',
     );
     if ('put' in change) checkContent(change.put);

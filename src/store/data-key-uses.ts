@@ -4,14 +4,14 @@
  * sealed under the key that it counts.
  */
 import type { KeyObject } from 'node:crypto';
-import { succeeds } from './engine.ts';
-import type { Engine } from './engine.ts';
-import { open, seal } from './seal.ts';
+import { DamagedRecordError, succeeds } from './engine.ts';
+import type { Engine, StoredRecord } from './engine.ts';
+import { SealError, open, seal } from './seal.ts';
 
 export const dataKeyKind = 'data-key';
 const countLength = 6;
 
-/** False, with nothing reserved, when more than `limit` uses would be. */
+/** False, with nothing reserved, when more than `limit` uses would be. Throws DamagedRecordError when nobody can tell how many were. */
 export async function reserveUses(
   engine: Engine,
   key: KeyObject,
@@ -26,7 +26,7 @@ export async function reserveUses(
     const present = record !== undefined && record !== 'unchanged';
     const revision = present ? record.revision : 0;
     // One more: the count is sealed too.
-    const count = (present ? open(key, { ...place, revision }, record.body).readUIntBE(0, countLength) : 0) + uses + 1;
+    const count = (present ? countIn(key, record) : 0) + uses + 1;
     if (count > limit) return false;
 
     const plain = Buffer.alloc(countLength);
@@ -37,13 +37,33 @@ export async function reserveUses(
   }
 }
 
+/** @throws DamagedRecordError. */
+export function countIn(key: KeyObject, record: StoredRecord): number {
+  const { kind, id, revision, body } = record;
+  try {
+    return open(key, { kind, id, part: 'body', revision }, body).readUIntBE(0, countLength);
+  } catch (error) {
+    if (!(error instanceof SealError || error instanceof RangeError)) throw error;
+    throw new SealError(record);
+  }
+}
+
 /** For data keys that are gone. */
 export async function forgetUses(engine: Engine, keyNumbers: Iterable<number>): Promise<void> {
   for (const number of keyNumbers) {
-    const record = await engine.get(dataKeyKind, String(number));
-    if (record === undefined || record === 'unchanged') continue;
-    const { kind, id, revision } = record;
+    const revision = await revisionOf(engine, String(number));
+    if (revision === undefined) continue;
     // Another rotation may be at it.
-    await succeeds(engine.commit([{ remove: { kind, id, revision } }]));
+    await succeeds(engine.commit([{ remove: { kind: dataKeyKind, id: String(number), revision } }]));
+  }
+}
+
+async function revisionOf(engine: Engine, id: string): Promise<number | undefined> {
+  try {
+    const record = await engine.get(dataKeyKind, id);
+    return record === 'unchanged' ? undefined : record?.revision;
+  } catch (error) {
+    if (!(error instanceof DamagedRecordError)) throw error;
+    return error.revision;
   }
 }

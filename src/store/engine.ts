@@ -8,7 +8,10 @@ export interface StoredRecord {
   /** The namespace, in small letters, digits and hyphens: 'object', 'client' ... Records of two kinds never meet. */
   readonly kind: string;
   readonly id: string;
-  /** 1 at creation, one more at each change. */
+  /**
+   * Any number from 1 at creation, one more at each change. The first one is chosen at random above the engine, so that it tells two
+   * lives of one identifier apart: no cache takes a record for the one that had its identifier before.
+   */
   readonly revision: number;
   /** Opaque terms by which `find` narrows. */
   readonly terms: readonly string[];
@@ -20,12 +23,19 @@ export interface StoredRecord {
 /**
  * The bytes of a change are copied before `commit` returns its promise: the caller may wipe its own at once.
  *
- * `put` with revision 1 demands that no such record exists, with revision n that revision n - 1 does.
- * `remove` names the revision that must be there.
+ * `put` with `isNew`, or with revision 1, demands that no such record exists; otherwise, with revision n, that revision n - 1 does.
+ * Behind the removal of a record, in one commit, `put` may have any revision: it takes that record's place.
+ * `remove` names the revision that must be there. With `spend` it leaves a tombstone: the identifier is never free again,
+ * and `get`, `find` and `kinds` do not show it. With `spend` and revision 0 nothing must be there.
  */
-export type Change =
-  | { readonly put: StoredRecord }
-  | { readonly remove: { readonly kind: string; readonly id: string; readonly revision: number } };
+export type Change = { readonly put: StoredRecord; readonly isNew?: true } | { readonly remove: Removal };
+
+export interface Removal {
+  readonly kind: string;
+  readonly id: string;
+  readonly revision: number;
+  readonly spend?: true;
+}
 
 export interface IndexQuery {
   readonly kind: string;
@@ -39,18 +49,27 @@ export interface IndexQuery {
 
 export interface Engine {
   /**
-   * 'unchanged' when the record still has `knownRevision`: what a cache hit costs. Sees every commit, of any process or
+   * Throws DamagedRecordError when what lies there is no record. 'unchanged' when the record still has `knownRevision`: what a cache hit costs. Sees every commit, of any process or
    * server, that resolved before this turn of the event loop. An identifier out of bounds is one that no record has.
    */
   get(kind: string, id: string, knownRevision?: number): Promise<StoredRecord | 'unchanged' | undefined>;
   /**
    * Yields in the order of identifiers, by their bytes of UTF-8, never blocking the event loop for long. A record that
    * nobody changes meanwhile is yielded exactly once; of one that somebody does, at most one revision is.
+   * What is no record is passed over and, given `damaged`, reported.
    */
-  find(query: IndexQuery): AsyncIterable<StoredRecord>;
+  find(query: IndexQuery, damaged?: (error: DamagedRecordError) => void): AsyncIterable<StoredRecord>;
+  /** The kinds of everything that lies in the store, whether or not it can be read. */
+  kinds(): Promise<readonly string[]>;
+  /**
+   * What is wrong between the records and the index, where the two are apart: entries whose record is gone or has not the term, and
+   * terms of records that have no entry. Gives turns. Yields nothing for an engine whose index cannot differ.
+   */
+  indexFaults(): AsyncIterable<IndexFault>;
   /**
    * Applies the changes in order, all or nothing where the engine has transactions, else so that every prefix is a
    * legal state. Resolves after the disk has them. Throws ConflictError, with nothing applied, when a revision is stale,
+   * SpentError when something is to be made where a tombstone lies,
    * RangeError when a change is out of bounds, another error when the disk or the server fails.
    */
   commit(changes: readonly Change[]): Promise<void>;
@@ -69,6 +88,51 @@ export class ConflictError extends Error {
     this.kind = kind;
     this.id = id;
   }
+}
+
+/** The identifier belonged to a record that was removed, and is never given to another one. */
+export class SpentError extends ConflictError {
+  constructor(kind: string, id: string) {
+    super(kind, id);
+    this.message = `the identifier of the ${kind} ${id} was used before`;
+    this.name = 'SpentError';
+  }
+}
+
+/** What lies under a record's name is not that record: bits were changed, it was cut, moved, or written in an unknown format. */
+export class DamagedRecordError extends Error {
+  readonly kind: string;
+  readonly id: string;
+  /** 'its seal does not fit': a few words after the record's name. */
+  readonly why: string;
+  /** What a change that replaces it names; as far as that can be read. */
+  readonly revision: number;
+  /** As the engine has them: a hint at the owner, that nobody vouches for. */
+  readonly terms: readonly string[];
+  readonly hint: string;
+
+  constructor(record: Pick<StoredRecord, 'kind' | 'id'> & Partial<StoredRecord>, why: string) {
+    super(`the record ${record.kind} ${record.id} cannot be opened: ${why}`);
+    this.name = 'DamagedRecordError';
+    this.kind = record.kind;
+    this.id = record.id;
+    this.why = why;
+    this.hint =
+      record.kind === 'root'
+        ? 'restore the store from a backup: without its root record nothing in it can be opened'
+        : 'kmipd store check names every damaged record and what can be done';
+    this.revision = record.revision ?? unreadableRevision;
+    this.terms = record.terms ?? [];
+  }
+}
+
+/** What counts as the revision of a value that is too short to have one. */
+export const unreadableRevision = 2 ** 47 + 1;
+
+export interface IndexFault {
+  readonly kind: string;
+  readonly id: string;
+  readonly fault: 'entry without record' | 'entry without term' | 'term without entry' | 'unreadable entry';
 }
 
 /** Waits for a commit; false when a revision was stale. */

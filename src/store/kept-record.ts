@@ -2,7 +2,8 @@ import { roomOf } from './bounds.ts';
 import type { Cached } from './record-cache.ts';
 import { openMaterial } from './sealed-record.ts';
 import type { Opener, SealedMaterial } from './sealed-record.ts';
-import type { StoredRecord } from './engine.ts';
+import type { DamagedRecordError, StoredRecord } from './engine.ts';
+import { SealError } from './seal.ts';
 import type { Kept, Kind } from './store.ts';
 
 /** What a cached entry takes beside its bytes, and how much larger a decoded value is than they. */
@@ -19,9 +20,18 @@ export class KeptRecord<T> implements Kept<T>, Cached {
   readonly room: number;
   readonly weight: number;
   readonly #opener: Opener;
+  readonly #report: (damaged: DamagedRecordError) => void;
 
-  constructor(opener: Opener, kind: Kind<T>, record: StoredRecord, value: T, material: SealedMaterial | undefined) {
+  constructor(
+    opener: Opener,
+    kind: Kind<T>,
+    record: StoredRecord,
+    value: T,
+    material: SealedMaterial | undefined,
+    report: (damaged: DamagedRecordError) => void,
+  ) {
     this.#opener = opener;
+    this.#report = report;
     this.kind = kind;
     this.id = record.id;
     this.revision = record.revision;
@@ -37,6 +47,15 @@ export class KeptRecord<T> implements Kept<T>, Cached {
 
   openMaterial(): Uint8Array {
     if (this.material === undefined) throw new RangeError('the record has no material');
-    return openMaterial(this.#opener, { kind: this.kind.name, id: this.id }, this.material);
+    const { id, revision } = this;
+    const kind = this.kind.name;
+    try {
+      return openMaterial(this.#opener, { kind, id }, this.material);
+    } catch (error) {
+      if (!(error instanceof SealError)) throw error;
+      const damaged = new SealError({ kind, id, revision }, 'the seal of its key material');
+      this.#report(damaged);
+      throw damaged;
+    }
   }
 }

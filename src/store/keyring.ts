@@ -9,7 +9,7 @@
  */
 import { randomBytes as nodeRandomBytes, createHmac } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { succeeds } from './engine.ts';
+import { DamagedRecordError, succeeds } from './engine.ts';
 import type { Engine } from './engine.ts';
 import { reserveUses } from './data-key-uses.ts';
 import { newKey, openRoot, unlock, wrappingOf } from './open-root.ts';
@@ -29,6 +29,8 @@ export interface KeyringOptions {
   /** Milliseconds of a clock that only goes forward. */
   readonly now?: () => number;
   readonly log?: { warn(message: string): unknown };
+  /** Hears of a count of uses that cannot be read. */
+  readonly damaged?: (error: DamagedRecordError) => void;
   /** A data key is replaced after so many uses. */
   readonly usesPerDataKey?: number;
 }
@@ -59,6 +61,7 @@ export class Keyring implements Opener {
   readonly #randomBytes: RandomBytes;
   readonly #now: () => number;
   readonly #log: KeyringOptions['log'];
+  readonly #damaged: KeyringOptions['damaged'];
   readonly #usesPerDataKey: number;
   #root: OpenRoot;
   #checkedAt: number;
@@ -90,6 +93,7 @@ export class Keyring implements Opener {
     this.#randomBytes = options.randomBytes;
     this.#now = options.now;
     this.#log = options.log;
+    this.#damaged = options.damaged;
     this.#usesPerDataKey = options.usesPerDataKey ?? usesPerDataKeyByDefault;
     this.#root = root;
     this.#checkedAt = checkedAt;
@@ -115,7 +119,7 @@ export class Keyring implements Opener {
   /** Throws SealError, also for a data key that is not known: `know` it first. */
   open(place: Place, sealed: Uint8Array): Buffer {
     const key = this.#keyOf(keyNumberOf(place, sealed));
-    if (key === undefined) throw new SealError(place.kind, place.id);
+    if (key === undefined) throw new SealError({ kind: place.kind, id: place.id });
     return open(key, place, sealed);
   }
 
@@ -240,7 +244,7 @@ export class Keyring implements Opener {
     const block = Math.max(uses, Math.min(this.#block, Math.floor(this.#usesPerDataKey / 4)));
     const reserve = (limit: number) =>
       reserveUses(this.#engine, data.get(current)!, current, block, limit, () => this.#nonce());
-    if (!(await reserve(this.#usesPerDataKey))) {
+    if (!(await reserve(this.#usesPerDataKey).catch((error: unknown) => this.#uncounted(error)))) {
       try {
         return await this.update((keys) =>
           keys.current === current ? withNewDataKey(keys, this.newDataKey()) : undefined,
@@ -252,6 +256,21 @@ export class Keyring implements Opener {
     if (this.keys.current !== current) return;
     this.#left += block;
     this.#block = Math.min(2 * this.#block, largestBlock);
+  }
+
+  /** A data key whose uses nobody can tell any more is replaced, like one that was used up. */
+  #uncounted(error: unknown): false {
+    if (!(error instanceof DamagedRecordError)) throw error;
+    this.#damaged?.(error);
+    return false;
+  }
+
+  /**
+   * A revision for a record to begin with. By chance no two lives of one identifier meet: 46 bits, which leaves room for
+   * as many changes.
+   */
+  firstRevision(): number {
+    return 1 + (this.#nonce().readUIntBE(0, 6) % 2 ** 46);
   }
 
   #nonce(): Buffer {

@@ -3,12 +3,20 @@
  *
  * Database `records`: kind NUL id -> revision (6), layout (1), has material (1), length of the terms (4), length of the
  * body (4), terms (each a length of 2 and UTF-8), body, material. The revision is first: a cache hit reads no further.
+ * A tombstone is a header alone, of another layout, that no single bit tells from a record's, and of revision 0.
  * Database `terms`: kind NUL term NUL id -> nothing. Identifiers sort as their UTF-8 bytes.
  */
+import { DamagedRecordError, unreadableRevision } from './engine.ts';
 import type { StoredRecord } from './engine.ts';
+import { tombstone } from './revisions.ts';
 
 const headerBytes = 16;
 const layout = 1;
+const tombstoneLayout = 2;
+const layoutAt = 6;
+
+export const encodedTombstone: Buffer = Buffer.alloc(headerBytes);
+encodedTombstone.writeUInt8(tombstoneLayout, layoutAt);
 
 /** Every key that starts with a prefix sorts before the prefix and this: UTF-8 has no such byte. */
 const afterUtf8 = Buffer.of(0xff);
@@ -31,7 +39,7 @@ export function encodeRecord({ revision, terms, body, material }: StoredRecord):
   const termsLength = encodedTerms.reduce((sum, term) => sum + 2 + term.length, 0);
   const bytes = Buffer.allocUnsafe(headerBytes + termsLength + body.length + (material?.length ?? 0));
   bytes.writeUIntBE(revision, 0, 6);
-  bytes.writeUInt8(layout, 6);
+  bytes.writeUInt8(layout, layoutAt);
   bytes.writeUInt8(material === undefined ? 0 : 1, 7);
   bytes.writeUInt32BE(termsLength, 8);
   bytes.writeUInt32BE(body.length, 12);
@@ -52,28 +60,61 @@ export function revisionOf(bytes: Uint8Array): number {
   return revision;
 }
 
-export function termsOf(bytes: Buffer): string[] {
-  const terms: string[] = [];
+const isTombstone = (bytes: Uint8Array): boolean =>
+  bytes.length === headerBytes && bytes[layoutAt] === tombstoneLayout && revisionOf(bytes) === 0;
+
+/** As `revisions.ts` counts: what is too damaged to have a revision has one all the same, so that nothing is made over it. */
+export function presentRevisionOf(bytes: Uint8Array): number {
+  if (isTombstone(bytes)) return tombstone;
+  return (bytes.length < headerBytes ? 0 : revisionOf(bytes)) || unreadableRevision;
+}
+
+/** The terms, each where it lies; of a damaged record those that can be read. */
+function* termRangesOf(bytes: Buffer): Generator<readonly [start: number, end: number]> {
+  if (bytes.length < headerBytes) return;
   const end = headerBytes + bytes.readUInt32BE(8);
   for (let offset = headerBytes; offset < end;) {
     const start = offset + 2;
+    if (start > bytes.length) return;
     offset = start + bytes.readUInt16BE(offset);
-    terms.push(bytes.toString('utf8', start, offset));
+    if (offset > bytes.length) return;
+    yield [start, offset];
   }
-  return terms;
 }
 
-/** Body and material are views of `bytes`. */
-export function decodeRecord(kind: string, id: string, bytes: Buffer): StoredRecord {
-  if (bytes.readUInt8(6) !== layout) throw new Error(`the ${kind} ${id} was written by a newer version of kmipd`);
-  const bodyStart = headerBytes + bytes.readUInt32BE(8);
-  const bodyEnd = bodyStart + bytes.readUInt32BE(12);
+export function termsOf(bytes: Buffer): string[] {
+  return Array.from(termRangesOf(bytes), ([start, end]) => bytes.toString('utf8', start, end));
+}
+
+/** Body and material are views of `bytes`. Undefined for a tombstone. Throws DamagedRecordError. */
+export function decodeRecord(kind: string, id: string, bytes: Buffer): StoredRecord | undefined {
+  if (isTombstone(bytes)) return undefined;
+  const revision = presentRevisionOf(bytes);
+  const damaged = (why: string, terms: readonly string[] = []) =>
+    new DamagedRecordError({ kind, id, revision, terms }, why);
+  if (bytes.length < headerBytes) throw damaged(`it has ${bytes.length} bytes`);
+  if (bytes[layoutAt] !== layout) {
+    throw damaged(`its layout has the number ${bytes[layoutAt]}, which this version of kmipd does not know`);
+  }
+  const terms = termsOf(bytes);
+  const termsEnd = headerBytes + bytes.readUInt32BE(8);
+  const bodyEnd = termsEnd + bytes.readUInt32BE(12);
+  const hasMaterial = bytes[7] === 1;
+  const isWhole = bodyEnd === bytes.length || (hasMaterial && bodyEnd < bytes.length);
+  const termsFit = headerBytes + terms.reduce((sum, term) => sum + 2 + Buffer.byteLength(term), 0) === termsEnd;
+  if (!isWhole || !termsFit || (bytes[7] !== 0 && !hasMaterial)) throw damaged('its parts have wrong lengths', terms);
   return {
     kind,
     id,
-    revision: revisionOf(bytes),
-    terms: termsOf(bytes),
-    body: bytes.subarray(bodyStart, bodyEnd),
-    ...(bytes.readUInt8(7) === 1 ? { material: bytes.subarray(bodyEnd) } : {}),
+    revision,
+    terms,
+    body: bytes.subarray(termsEnd, bodyEnd),
+    ...(hasMaterial ? { material: bytes.subarray(bodyEnd) } : {}),
   };
+}
+
+/** Whether the terms of the record hold this one; no text is made of them. */
+export function hasTerm(bytes: Buffer, term: Buffer): boolean {
+  for (const [start, end] of termRangesOf(bytes)) if (bytes.subarray(start, end).equals(term)) return true;
+  return false;
 }

@@ -10,12 +10,23 @@ import { mkdir } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { open } from 'lmdb';
 import { bounds, checkChanges, checkQuery, isId, isKind } from './bounds.ts';
+import { DamagedRecordError } from './engine.ts';
 import type { Change, ConflictError, Engine, IndexQuery, StoredRecord } from './engine.ts';
-import { decodeRecord, encodeRecord, recordKey, revisionOf, termKey, termsOf } from './lmdb-layout.ts';
+import { indexFaults, kindsOf } from './lmdb-survey.ts';
+import {
+  decodeRecord,
+  encodedTombstone,
+  encodeRecord,
+  presentRevisionOf,
+  recordKey,
+  revisionOf,
+  termKey,
+  termsOf,
+} from './lmdb-layout.ts';
 import { startWalk } from './lmdb-walk.ts';
 import type { Keys } from './lmdb-walk.ts';
 import { watchNewest } from './lmdb-newest.ts';
-import { findConflict, stepOf } from './revisions.ts';
+import { findConflict, stepsOf } from './revisions.ts';
 import type { Step } from './revisions.ts';
 
 /** How much `find` reads before it lets others run: about a millisecond's work. */
@@ -84,7 +95,22 @@ export async function openLmdb(path: string): Promise<Engine> {
     return bytes && decodeRecord(kind, id, bytes);
   }
 
-  async function* find(query: IndexQuery): AsyncGenerator<StoredRecord> {
+  function readWhole(
+    kind: string,
+    id: string,
+    damaged: ((error: DamagedRecordError) => void) | undefined,
+  ): StoredRecord | undefined {
+    try {
+      const record = read(kind, id);
+      return record === 'unchanged' ? undefined : record;
+    } catch (error) {
+      if (!(error instanceof DamagedRecordError)) throw error;
+      damaged?.(error);
+      return undefined;
+    }
+  }
+
+  async function* find(query: IndexQuery, damaged?: (error: DamagedRecordError) => void): AsyncGenerator<StoredRecord> {
     checkQuery(query);
     const walk = startWalk(records, terms, query);
     while (!walk.done) {
@@ -92,8 +118,8 @@ export async function openLmdb(path: string): Promise<Engine> {
       let bytesRead = 0;
       for (const id of walk.next(stepsPerTurn)) {
         // Read only now, since the caller may have taken its time: what is yielded is what is there.
-        const record = read(query.kind, id);
-        if (record === undefined || record === 'unchanged') continue;
+        const record = readWhole(query.kind, id, damaged);
+        if (record === undefined) continue;
         if (query.terms.every((term) => record.terms.includes(term))) yield record;
         bytesRead += record.body.length + (record.material?.length ?? 0);
         if (bytesRead < bytesPerTurn) continue;
@@ -115,7 +141,7 @@ export async function openLmdb(path: string): Promise<Engine> {
 
   function presentRevision({ key }: Write): number {
     const volatile = records.getBinaryFast(key);
-    return volatile === undefined ? 0 : revisionOf(volatile);
+    return volatile === undefined ? 0 : presentRevisionOf(volatile);
   }
 
   function applyWrite(write: Write): void {
@@ -172,10 +198,16 @@ export async function openLmdb(path: string): Promise<Engine> {
       return read(kind, id, knownRevision);
     },
     find,
+    async kinds() {
+      takeSnapshot();
+      return kindsOf(records);
+    },
+    indexFaults: () => indexFaults(records, terms, takeSnapshot),
     async commit(changes) {
       demandOpen();
       checkChanges(changes);
-      const writes = changes.map(toWrite);
+      const steps = stepsOf(changes);
+      const writes = changes.map((change, place) => toWrite(change, steps[place]!));
       await new Promise<void>((resolve, reject) => {
         waiting.push({ writes, resolve, reject });
         committing ??= commitGroups();
@@ -195,10 +227,12 @@ function together(waiting: readonly Waiting[]): number {
   return tooMany < 0 ? waiting.length : tooMany;
 }
 
-function toWrite(change: Change): Write {
-  const { kind, id, expected, revision } = stepOf(change);
+function toWrite(change: Change, { kind, id, expected, revision }: Step): Write {
   const key = recordKey(kind, id);
-  if ('remove' in change) return { kind, id, expected, revision, key, terms: [] };
+  if ('remove' in change) {
+    const removal = { kind, id, expected, revision, key, terms: [] };
+    return change.remove.spend ? { ...removal, value: encodedTombstone } : removal;
+  }
   const { terms } = change.put;
   return { kind, id, expected, revision, key, terms, value: encodeRecord(change.put) };
 }

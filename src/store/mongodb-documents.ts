@@ -1,13 +1,15 @@
 /** The document that MongoDB keeps of a record, and the writes that compare its revision before they set it. */
 import { Binary } from 'mongodb';
 import type { AnyBulkWriteOperation, Filter } from 'mongodb';
+import { DamagedRecordError } from './engine.ts';
 import type { Change, IndexQuery, StoredRecord } from './engine.ts';
-import { stepOf } from './revisions.ts';
+import { stepsOf, tombstone } from './revisions.ts';
 import type { Step } from './revisions.ts';
 
 export interface RecordDocument {
   /** Kind, colon, identifier. MongoDB compares strings by their bytes of UTF-8, so that this is the order of identifiers. */
   readonly _id: string;
+  /** -1 in a tombstone, which no change can name. */
   readonly revision: number;
   readonly terms: readonly string[];
   readonly body: Binary;
@@ -24,11 +26,24 @@ export function documentId(kind: string, id: string): string {
   return `${kind}:${id}`;
 }
 
-export function toWrite(change: Change): Write {
-  const step = stepOf(change);
-  const _id = documentId(step.kind, step.id);
-  return 'remove' in change ? { ...step, _id } : { ...step, _id, document: toDocument(_id, change.put) };
+/** In the order of the changes. */
+export function toWrites(changes: readonly Change[]): Write[] {
+  const steps = stepsOf(changes);
+  return changes.map((change, place) => toWrite(change, steps[place]!));
 }
+
+function toWrite(change: Change, step: Step): Write {
+  const _id = documentId(step.kind, step.id);
+  if ('put' in change) return { ...step, _id, document: toDocument(_id, change.put) };
+  return change.remove.spend ? { ...step, _id, document: tombstoneOf(_id) } : { ...step, _id };
+}
+
+const tombstoneOf = (_id: string): RecordDocument => ({
+  _id,
+  revision: tombstone,
+  terms: [],
+  body: new Binary(Buffer.alloc(0)),
+});
 
 /** Copies the bytes: what the caller does with its own afterwards is its own affair. */
 function toDocument(_id: string, { revision, terms, body, material }: StoredRecord): RecordDocument {
@@ -37,8 +52,19 @@ function toDocument(_id: string, { revision, terms, body, material }: StoredReco
   return material === undefined ? document : { ...document, material: copied(material) };
 }
 
-export function toRecord(kind: string, { _id, revision, terms, body, material }: RecordDocument): StoredRecord {
-  const record = { kind, id: _id.slice(kind.length + 1), revision, terms, body: body.value() };
+/** Undefined for a tombstone. Throws DamagedRecordError. */
+export function toRecord(kind: string, document: RecordDocument): StoredRecord | undefined {
+  const { _id, revision, terms, body, material } = document;
+  if (revision === tombstone) return undefined;
+  const heading = { kind, id: _id.slice(kind.length + 1), ...(Number.isInteger(revision) ? { revision } : {}) };
+  if (!Number.isInteger(revision)) throw new DamagedRecordError(heading, 'its revision is no number');
+  if (!Array.isArray(terms) || terms.some((term) => typeof term !== 'string')) {
+    throw new DamagedRecordError(heading, 'its terms are no list of texts');
+  }
+  if (!(body instanceof Binary) || (material !== undefined && !(material instanceof Binary))) {
+    throw new DamagedRecordError({ ...heading, terms }, 'its body or material is not binary');
+  }
+  const record = { ...heading, revision, terms, body: body.value() };
   return material === undefined ? record : { ...record, material: material.value() };
 }
 

@@ -11,11 +11,11 @@
 import { MongoClient, MongoServerError } from 'mongodb';
 import type { ClientSession } from 'mongodb';
 import { checkChanges, checkQuery, isId, isKind } from './bounds.ts';
-import { ConflictError } from './engine.ts';
+import { ConflictError, DamagedRecordError } from './engine.ts';
 import type { Engine, IndexQuery, StoredRecord } from './engine.ts';
-import { documentId, toFilter, toOperation, toRecord, toReversal, toWrite } from './mongodb-documents.ts';
+import { documentId, toFilter, toOperation, toRecord, toReversal, toWrites } from './mongodb-documents.ts';
 import type { RecordDocument, Write } from './mongodb-documents.ts';
-import { findConflict } from './revisions.ts';
+import { conflictOf, findConflict } from './revisions.ts';
 
 /** Milliseconds. A server that does not answer makes an error, never a request that hangs. */
 const timeouts = {
@@ -76,14 +76,38 @@ export async function openMongodb(url: string): Promise<Engine> {
     return document === null ? undefined : toRecord(kind, document);
   }
 
-  async function* find(query: IndexQuery): AsyncGenerator<StoredRecord> {
+  async function* find(query: IndexQuery, damaged?: (error: DamagedRecordError) => void): AsyncGenerator<StoredRecord> {
     demandOpen();
     checkQuery(query);
     const cursor = records.find(toFilter(query), {
       sort: { _id: query.reverse === true ? -1 : 1 },
       batchSize: recordsPerBatch,
     });
-    for await (const document of cursor) yield toRecord(query.kind, document);
+    for await (const document of cursor) {
+      let record: StoredRecord | undefined;
+      try {
+        record = toRecord(query.kind, document);
+      } catch (error) {
+        if (!(error instanceof DamagedRecordError)) throw error;
+        damaged?.(error);
+      }
+      if (record !== undefined) yield record;
+    }
+  }
+
+  /** Skips from the first identifier of a kind to the first of the next. */
+  async function kinds(): Promise<string[]> {
+    demandOpen();
+    const found: string[] = [];
+    let after = '';
+    for (;;) {
+      const next = await records.findOne({ _id: { $gt: after } }, { sort: { _id: 1 }, projection: { _id: 1 } });
+      if (next === null) return found;
+      const [kind = ''] = next._id.split(':', 1);
+      const isNamed = kind.length < next._id.length && isKind(kind);
+      if (isNamed) found.push(kind);
+      after = isNamed ? `${kind};` : next._id;
+    }
   }
 
   /** Compares and sets, in order. Throws ConflictError when a revision was stale; those before it are made. */
@@ -94,7 +118,14 @@ export async function openMongodb(url: string): Promise<Engine> {
     } catch (error) {
       if (!(error instanceof MongoServerError && error.code === duplicateKey)) throw error;
     }
-    throw new ConflictError(writes[0]!.kind, writes[0]!.id);
+    throw await conflictWith(writes[0]!, session);
+  }
+
+  async function conflictWith(write: Write, session?: ClientSession): Promise<ConflictError> {
+    // Within a transaction the revisions were looked at before.
+    if (session !== undefined || write.expected !== 0) return new ConflictError(write.kind, write.id);
+    const present = await records.findOne({ _id: write._id }, { projection: { revision: 1 } });
+    return conflictOf(write, present?.revision ?? 0);
   }
 
   /** What is there of the records that `writes` change. Throws ConflictError when one of them is stale. */
@@ -165,10 +196,13 @@ export async function openMongodb(url: string): Promise<Engine> {
   return {
     get,
     find,
+    kinds,
+    // Its index is made of the documents themselves.
+    async *indexFaults() {},
     async commit(changes) {
       demandOpen();
       checkChanges(changes);
-      const done = commit(changes.map(toWrite));
+      const done = commit(toWrites(changes));
       committing.add(done);
       try {
         await done;

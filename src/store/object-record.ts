@@ -49,6 +49,7 @@ const indexedRows = [...attributeRows].filter(([, row]) => row.index !== undefin
 
 export const objectKind: Kind<ManagedObject> = {
   name: 'object',
+  identifiers: 'spent',
 
   encode(object) {
     const value = record.write(

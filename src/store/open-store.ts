@@ -2,6 +2,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { KmipError } from '#protocol/kmip-error';
 import { bounds, roomOf, sizeOf } from './bounds.ts';
+import { createDamageRegister } from './damage.ts';
+import { DamagedRecordError } from './engine.ts';
 import type { Change, StoredRecord } from './engine.ts';
 import { KeptRecord } from './kept-record.ts';
 import { registerKind } from './kind-register.ts';
@@ -11,6 +13,7 @@ import { RecordCache } from './record-cache.ts';
 import { sealAnew } from './seal-anew.ts';
 import { keyNumbersOf, openRecord, sealMaterial, sealRecord } from './sealed-record.ts';
 import type { SealedMaterial, Sealer } from './sealed-record.ts';
+import { SealError } from './seal.ts';
 import type { Growth, Kind, Store, StoreChange } from './store.ts';
 
 export interface StoreOptions extends KeyringOptions {
@@ -27,24 +30,38 @@ const cachedPerFind = 100;
 /** Opens the store, which owns the engine from then on, and makes its keys when it is new. Throws RootKeyError. */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { engine, cacheBytes = cacheBytesByDefault } = options;
-  const keyring = await Keyring.open(options);
+  const damage = createDamageRegister(options.log);
+  const keyring = await Keyring.open({ ...options, damaged: damage.report });
   const cache = new RecordCache<KeptRecord<any>>(cacheBytes);
   const registered = new Set<string>();
   const stopWatching = watch(keyring, options.log);
 
-  /** As the record that was asked for, whatever the engine calls it. */
+  /** As the record that was asked for, whatever the engine calls it. Throws DamagedRecordError. */
   async function opened<T>(kind: Kind<T>, id: string, given: StoredRecord): Promise<KeptRecord<T>> {
     const record: StoredRecord = Object.assign({}, given, { kind: kind.name, id });
-    await keyring.know(keyNumbersOf(record));
-    const { value, material } = openRecord(keyring, record);
-    return new KeptRecord(keyring, kind, record, kind.decode(value), material);
+    const keyNumbers = sealedWhole(record, () => keyNumbersOf(record));
+    // What goes wrong here is trouble with the keys or the engine, and says nothing about the record.
+    await keyring.know(keyNumbers);
+    const { value, material } = sealedWhole(record, () => openRecord(keyring, record));
+    let decoded: T;
+    try {
+      decoded = kind.decode(value);
+    } catch (error) {
+      throw new DamagedRecordError(record, `its value cannot be read: ${error instanceof Error ? error.name : error}`);
+    }
+    return new KeptRecord(keyring, kind, record, decoded, material, damage.report);
   }
 
   function sealed(change: StoreChange, sealer: Sealer): Change {
     const { kind, id, revision } = change;
-    if ('removed' in change) return { remove: { kind: kind.name, id, revision } };
+    if ('removed' in change) {
+      const removal = { kind: kind.name, id, revision };
+      return { remove: kind.identifiers === 'spent' ? { ...removal, spend: true } : removal };
+    }
     const { value, material } = change;
-    const heading = { kind: kind.name, id, revision: revision + 1, terms: kind.terms(value, keyring.term) };
+    const isNew = revision === 0;
+    const next = isNew && kind.identifiers !== 'unique' ? keyring.firstRevision() : revision + 1;
+    const heading = { kind: kind.name, id, revision: next, terms: kind.terms(value, keyring.term) };
     const sealedMaterial = material ? sealMaterial(sealer, heading, material) : keptMaterial(change);
     const put = sealRecord(sealer, heading, kind.encode(value), sealedMaterial);
     if (sizeOf(put) > bounds.recordBytes) {
@@ -53,34 +70,51 @@ export async function openStore(options: StoreOptions): Promise<Store> {
         `an object and its attributes take at most ${bounds.recordBytes} bytes`,
       );
     }
-    return { put };
+    return isNew ? { put, isNew } : { put };
   }
 
   return {
     term: keyring.term,
+    onDamage: damage.listen,
 
     async get<T>(kind: Kind<T>, id: string) {
       const cached: KeptRecord<T> | undefined = cache.get(kind.name, id);
-      const record = await engine.get(kind.name, id, cached?.revision);
-      if (record === 'unchanged') return cached;
-      if (record === undefined) {
-        cache.delete(kind.name, id);
-        return undefined;
+      try {
+        const record = await engine.get(kind.name, id, cached?.revision);
+        if (record === 'unchanged') return cached;
+        if (record === undefined) {
+          cache.delete(kind.name, id);
+          return undefined;
+        }
+        const kept = await opened(kind, id, record);
+        cache.set(kind.name, id, kept);
+        return kept;
+      } catch (error) {
+        if (error instanceof DamagedRecordError) damage.report(error);
+        throw error;
       }
-      const kept = await opened(kind, id, record);
-      cache.set(kind.name, id, kept);
-      return kept;
     },
 
-    async *find<T>(kind: Kind<T>, query: Parameters<Store['find']>[1]) {
+    async *find<T>(kind: Kind<T>, query: Parameters<Store['find']>[1], damaged?: Parameters<Store['find']>[2]) {
       let worthCaching = cachedPerFind;
-      for await (const record of engine.find({ ...query, kind: kind.name })) {
+      const report = (error: DamagedRecordError): void => {
+        damage.report(error);
+        damaged?.(error);
+      };
+      for await (const record of engine.find({ ...query, kind: kind.name }, report)) {
         const cached: KeptRecord<T> | undefined = cache.get(kind.name, record.id);
         if (cached?.revision === record.revision) {
           yield cached;
           continue;
         }
-        const kept = await opened(kind, record.id, record);
+        let kept: KeptRecord<T>;
+        try {
+          kept = await opened(kind, record.id, record);
+        } catch (error) {
+          if (!(error instanceof DamagedRecordError)) throw error;
+          report(error);
+          continue;
+        }
         if (worthCaching-- > 0) cache.set(kind.name, record.id, kept);
         yield kept;
       }
@@ -140,6 +174,16 @@ const growthOf = ({ before }: StoreChange, change: Change): Growth => ({
   before: before?.room ?? 0,
   after: 'put' in change ? roomOf(change.put) : 0,
 });
+
+/** With what the engine knows of the record in its SealError. */
+function sealedWhole<T>(record: StoredRecord, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    if (!(error instanceof SealError || error instanceof RangeError)) throw error;
+    throw new SealError(record);
+  }
+}
 
 function keptMaterial({ id, revision, material, before }: Write): SealedMaterial | undefined {
   if (revision === 0 || material === null) return undefined;

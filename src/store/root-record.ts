@@ -6,6 +6,7 @@
  */
 import { createSecretKey, hkdfSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { DamagedRecordError } from './engine.ts';
 import type { Engine, StoredRecord } from './engine.ts';
 import { SealError, open, seal } from './seal.ts';
 
@@ -62,7 +63,7 @@ export async function readRootRecord(
     const lock: Lock = derivation === undefined ? { check } : { check, derivation };
     return { revision: record.revision, lock, current, keyring: Buffer.from(keyring, 'base64') };
   } catch {
-    throw new SealError(place.kind, place.id);
+    throw new DamagedRecordError(record, 'it is no JSON');
   }
 }
 
@@ -81,9 +82,15 @@ export function makeRootRecord(
   return { ...place, revision, terms: [], body };
 }
 
-/** Throws SealError. */
+/** Throws DamagedRecordError. */
 export function openKeyring(wrapping: KeyObject, { revision, keyring }: RootRecord): Keys {
-  const plain = open(wrapping, { ...keyringPlace, revision }, keyring);
+  let plain: Buffer;
+  try {
+    plain = open(wrapping, { ...keyringPlace, revision }, keyring);
+  } catch (error) {
+    if (!(error instanceof SealError)) throw error;
+    throw new SealError({ ...place, revision });
+  }
   const keys = decodeKeys(plain);
   plain.fill(0);
   return keys;

@@ -8,11 +8,11 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { forgetUses } from './data-key-uses.ts';
-import { succeeds } from './engine.ts';
+import { DamagedRecordError, succeeds } from './engine.ts';
 import type { StoredRecord } from './engine.ts';
 import { Keyring, rotationGrace, withNewDataKey } from './keyring.ts';
 import type { KeyringOptions } from './keyring.ts';
-import { registeredKinds } from './kind-register.ts';
+import { sealedKinds } from './kind-register.ts';
 import { SealError } from './seal.ts';
 import { keyNumbersOf, resealRecord } from './sealed-record.ts';
 
@@ -30,7 +30,7 @@ export interface RotationOptions extends KeyringOptions {
 /** How many records are sealed anew in one turn, which engines put into one transaction. */
 const recordsAtOnce = 128;
 
-/** Runs as it is iterated, to the end. Throws RootKeyError; SealError, keeping the old data key, for a damaged record. */
+/** Runs as it is iterated, to the end. Throws RootKeyError; DamagedRecordError, keeping the old data key, for a damaged record. */
 export async function* rotateDataKey(options: RotationOptions): AsyncGenerator<RotationProgress, void> {
   const { engine, wait = sleep } = options;
   const keyring = await Keyring.open(options);
@@ -49,12 +49,13 @@ export async function* rotateDataKey(options: RotationOptions): AsyncGenerator<R
   // Until a whole pass has found nothing more.
   for (let found = true; found;) {
     found = false;
-    let damage: SealError | undefined;
-    for await (const group of groupsOf(allRecords(), recordsAtOnce)) {
+    let damage: DamagedRecordError | undefined;
+    const noteDamage = (error: DamagedRecordError) => void (damage ??= error);
+    for await (const group of groupsOf(allRecords(noteDamage), recordsAtOnce)) {
       const old = group.filter(isOld);
       found ||= old.length > 0;
       const error = await sealAnew(old);
-      damage ??= error;
+      if (error !== undefined) noteDamage(error);
       done = Math.min(done + group.length, total);
       if (done < total) yield { done, total };
     }
@@ -69,8 +70,8 @@ export async function* rotateDataKey(options: RotationOptions): AsyncGenerator<R
   await forgetUses(engine, retiring);
   yield { done: total, total };
 
-  async function* allRecords(): AsyncGenerator<StoredRecord> {
-    for (const kind of await registeredKinds(engine)) yield* engine.find({ kind, terms: [] });
+  async function* allRecords(damaged?: (error: DamagedRecordError) => void): AsyncGenerator<StoredRecord> {
+    for (const kind of await sealedKinds(engine)) yield* engine.find({ kind, terms: [] }, damaged);
   }
 
   function isOld(record: StoredRecord): boolean {
@@ -82,16 +83,23 @@ export async function* rotateDataKey(options: RotationOptions): AsyncGenerator<R
   }
 
   /** Returns the error of a record that cannot be opened, after all others. */
-  async function sealAnew(records: readonly StoredRecord[]): Promise<SealError | undefined> {
+  async function sealAnew(records: readonly StoredRecord[]): Promise<DamagedRecordError | undefined> {
     const sealing = await keyring.sealing(2 * records.length);
     const results = await Promise.allSettled(
       records.map(async (record) => {
-        await keyring.know(keyNumbersOf(record));
-        await succeeds(engine.commit([{ put: resealRecord(keyring, sealing, record) }]));
+        let resealed: StoredRecord;
+        try {
+          await keyring.know(keyNumbersOf(record));
+          resealed = resealRecord(keyring, sealing, record);
+        } catch (error) {
+          if (!(error instanceof SealError)) throw error;
+          throw new SealError(record);
+        }
+        await succeeds(engine.commit([{ put: resealed }]));
       }),
     );
     const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
-    const serious = errors.find((error) => !(error instanceof SealError));
+    const serious = errors.find((error) => !(error instanceof DamagedRecordError));
     if (serious !== undefined) throw serious;
     return errors[0];
   }

@@ -8,6 +8,7 @@
  */
 import { createCipheriv, createDecipheriv } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { DamagedRecordError } from './engine.ts';
 
 /** What sealed bytes are bound to. */
 export interface Place {
@@ -18,15 +19,10 @@ export interface Place {
 }
 
 /** Sealed bytes were altered, moved or cut, or the key is another one. */
-export class SealError extends Error {
-  readonly kind: string;
-  readonly id: string;
-
-  constructor(kind: string, id: string) {
-    super(`the record ${kind} ${id} cannot be opened`);
+export class SealError extends DamagedRecordError {
+  constructor(record: ConstructorParameters<typeof DamagedRecordError>[0], what = 'its seal') {
+    super(record, `${what} does not fit`);
     this.name = 'SealError';
-    this.kind = kind;
-    this.id = id;
   }
 }
 
@@ -70,13 +66,14 @@ export function open(key: KeyObject, place: Place, sealed: Uint8Array): Buffer {
     return plain;
   } catch {
     plain?.fill(0);
-    throw new SealError(place.kind, place.id);
+    throw new SealError({ kind: place.kind, id: place.id });
   }
 }
 
 /** Which key it was sealed with. Throws SealError when this is no sealed thing at all. */
 export function keyNumberOf(place: { readonly kind: string; readonly id: string }, sealed: Uint8Array): number {
-  if (sealed.length < headerLength + tagLength || sealed[0] !== format) throw new SealError(place.kind, place.id);
+  if (sealed.length < headerLength + tagLength || sealed[0] !== format)
+    throw new SealError({ kind: place.kind, id: place.id });
   return new DataView(sealed.buffer, sealed.byteOffset).getUint32(1);
 }
 

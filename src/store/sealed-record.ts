@@ -56,7 +56,7 @@ export function openRecord(
   const { kind, id, revision } = record;
   const body = opener.open({ kind, id, part: 'body', revision }, record.body);
   const materialRevision = body.readUIntBE(0, prefixLength);
-  if (materialRevision > 0 !== (record.material !== undefined)) throw new SealError(kind, id);
+  if (materialRevision > 0 !== (record.material !== undefined)) throw new SealError(record);
   const material = record.material && { sealed: record.material, revision: materialRevision };
   return { value: body.subarray(prefixLength), material };
 }

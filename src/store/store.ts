@@ -2,7 +2,7 @@
  * What everything above the seal sees: typed records by kind. `openStore` (open-store.ts) puts it over an Engine: bodies and
  * material sealed, terms hashed, opened bodies cached under their revision.
  */
-import type { IndexQuery } from './engine.ts';
+import type { DamagedRecordError, IndexQuery } from './engine.ts';
 
 /** Makes the opaque index term for one value of one field; the value is hashed with a key (HMAC-SHA-256). */
 export type TermMaker = (field: string, value: string | Uint8Array) => string;
@@ -13,6 +13,11 @@ export interface Kind<T> {
   encode(value: T): Uint8Array;
   decode(bytes: Uint8Array): T;
   terms(value: T, term: TermMaker): readonly string[];
+  /**
+   * What becomes of an identifier. 'spent': once its record was removed, nothing is ever made there again. 'unique': nobody
+   * makes two records with it, so the first revision is 1. Absent: it is free again, for a record that begins with another revision.
+   */
+  readonly identifiers?: 'spent' | 'unique';
 }
 
 /** A record as it was read: changes name its revision. Values are immutable: a change makes a new one. */
@@ -25,7 +30,7 @@ export interface Kept<T> {
   /** Bytes that the record takes in the store, its index entries included. */
   readonly room: number;
   /**
-   * Opens the sealed material. Throws RangeError when there is none, SealError. The caller wipes (fills with
+   * Opens the sealed material. Throws RangeError when there is none, DamagedRecordError. The caller wipes (fills with
    * zero) what it got, after use.
    */
   openMaterial(): Uint8Array;
@@ -36,7 +41,7 @@ export type StoreChange =
   | {
       readonly kind: Kind<any>;
       readonly id: string;
-      /** The revision that must be there, 0 for a new record. */
+      /** The revision that must be there, 0 for a new record, which gets a first revision that no other life of its identifier had. */
       readonly revision: number;
       readonly value: unknown;
       readonly material?: Uint8Array | null;
@@ -58,18 +63,25 @@ export interface Growth {
 }
 
 export interface Store {
+  /** Throws DamagedRecordError. */
   get<T>(kind: Kind<T>, id: string): Promise<Kept<T> | undefined>;
-  /** In the order of identifiers. `terms` are made with `term`; the caller matches the values again: terms only narrow. */
-  find<T>(kind: Kind<T>, query: Omit<IndexQuery, 'kind'>): AsyncIterable<Kept<T>>;
+  /** In the order of identifiers; damaged records are passed over, and reported, to `damaged` too. `terms` are made with `term`; the caller matches the values again: terms only narrow. */
+  find<T>(
+    kind: Kind<T>,
+    query: Omit<IndexQuery, 'kind'>,
+    damaged?: (error: DamagedRecordError) => void,
+  ): AsyncIterable<Kept<T>>;
   /**
-   * All or nothing, durable when it resolves. Throws ConflictError when a revision is stale. An identifier is not to be
-   * used again once its record was removed: caches know records by identifier and revision. `admit` is asked when everything is sealed and
-   * nothing is written; what it throws is what the commit throws.
+   * All or nothing, durable when it resolves. Throws ConflictError when a revision is stale, SpentError when a new record has an
+   * identifier that is never used again. `admit` is asked when everything is sealed and nothing is written; what it throws is what the
+   * commit throws.
    */
   commit(changes: readonly StoreChange[], admit?: (growths: readonly Growth[]) => void): Promise<void>;
   /** What each record takes, in bytes, without opening it. In the order of identifiers; gives turns as `find` does. */
   rooms(kind: Kind<any>, terms: readonly string[]): AsyncIterable<number>;
   readonly term: TermMaker;
+  /** Called for each damaged record that is met, once for each of its revisions, and for those that were met before. */
+  onDamage(listener: (damaged: DamagedRecordError) => void): void;
   /** Closes the engine too. */
   close(): Promise<void>;
 }
@@ -81,6 +93,16 @@ export function create<T>(kind: Kind<T>, id: string, value: T, material?: Uint8A
 export function update<T>(before: Kept<T>, value: T, material?: Uint8Array | null): StoreChange {
   const { kind, id, revision } = before;
   return { kind, id, revision, value, before, ...(material === undefined ? {} : { material }) };
+}
+
+/** Puts another value in the place of a damaged record, whose material is lost. */
+export function replaceDamaged<T>(kind: Kind<T>, { id, revision }: DamagedRecordError, value: T): StoreChange {
+  return { kind, id, revision, value, material: null };
+}
+
+/** Nothing is ever made under an identifier that nothing was made under yet: for kinds whose identifiers are spent. */
+export function spend<T>(kind: Kind<T>, id: string): StoreChange {
+  return { kind, id, revision: 0, removed: true };
 }
 
 export function remove<T>(before: Kept<T>): StoreChange {

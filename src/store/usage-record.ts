@@ -17,7 +17,7 @@ export interface UsageRecord extends Room {
 }
 
 /** Under the client's identifier. */
-export const usageKind = jsonKind<UsageRecord>('usage');
+export const usageKind = jsonKind<UsageRecord>('usage', () => [], 'unique');
 
 /** One for each server that has counts which it has not added yet; who ends in order removes its own. */
 export const usageWriterKind = jsonKind<Record<string, never>>('usage-writer');

@@ -1,7 +1,7 @@
 /** What every engine does, sentence by sentence of engine.ts. A bug found in one engine becomes a case for all. */
 import { expect } from 'chai';
 import { bounds } from '#store/bounds';
-import { ConflictError, succeeds } from '#store/engine';
+import { ConflictError, SpentError, succeeds } from '#store/engine';
 import type { Change, Engine, IndexQuery, StoredRecord } from '#store/engine';
 
 /** An engine's store that outlives the engine: `open` may be called again, and several times at once. */
@@ -406,6 +406,112 @@ export function engineContract(name: string, makeHome: () => Promise<EngineHome>
       });
     });
 
+    describe('lives of one identifier', () => {
+      const spend = (revision: number): Change => ({ remove: { kind: 'object', id: 'a', revision, spend: true } });
+
+      it('begins a record with the revision that it is given', async () => {
+        const put = record('a', 2 ** 46 + 5, { terms: ['t'] });
+        await engine.commit([{ put, isNew: true }]);
+        expectRecord(await engine.get('object', 'a'), put);
+        expect(await engine.get('object', 'a', put.revision)).to.equal('unchanged');
+        await expectConflict(engine.commit([{ put: { ...put, revision: 7 }, isNew: true }]), 'a');
+        await expectConflict(engine.commit([{ put: { ...put, revision: 1 } }]), 'a');
+        await engine.commit([{ put: record('a', put.revision + 1) }]);
+        await engine.commit([{ remove: { kind: 'object', id: 'a', revision: put.revision + 1 } }]);
+        expect(await engine.get('object', 'a')).to.equal(undefined);
+      });
+
+      it('tells a record from the one that had its identifier before', async () => {
+        await engine.commit([{ put: record('a', 1000), isNew: true }]);
+        await engine.commit([{ remove: { kind: 'object', id: 'a', revision: 1000 } }]);
+        const second = record('a', 5000, { body: bytesOf('another life') });
+        await engine.commit([{ put: second, isNew: true }]);
+        expectRecord(await engine.get('object', 'a', 1000), second);
+        await expectConflict(engine.commit([{ put: record('a', 1001) }]), 'a');
+        await expectConflict(engine.commit([{ remove: { kind: 'object', id: 'a', revision: 1000 } }]), 'a');
+        expectRecord(await engine.get('object', 'a'), second);
+      });
+
+      it('never makes a record where a tombstone lies', async () => {
+        await engine.commit([{ put: record('a', 1, { terms: ['t'], material: bytesOf('m') }) }]);
+        await engine.commit([spend(1)]);
+        const attempts: Change[] = [
+          { put: record('a', 1) },
+          { put: record('a', 77), isNew: true },
+          { put: record('a', 2) },
+          { remove: { kind: 'object', id: 'a', revision: 1 } },
+          spend(1),
+          spend(0),
+        ];
+        for (const attempt of attempts) await expectConflict(engine.commit([attempt]), 'a');
+        for (const attempt of attempts.slice(0, 2)) {
+          expect(await failureOf(engine.commit([attempt]))).to.be.instanceOf(SpentError);
+          const withOther = engine.commit([{ put: record('b', 1) }, attempt]);
+          expect(await failureOf(withOther)).to.be.instanceOf(SpentError);
+          expect(await engine.get('object', 'b')).to.equal(undefined);
+        }
+        await engine.commit([{ put: { ...record('a', 1), kind: 'other' } }]);
+      });
+
+      it('shows no tombstone, and keeps it when it is opened again', async () => {
+        await engine.commit([{ put: record('a', 1, { terms: ['t'] }) }]);
+        await engine.commit([spend(1), { put: record('b', 1, { terms: ['t'] }) }]);
+        for (const known of [undefined, 1, 2]) expect(await engine.get('object', 'a', known)).to.equal(undefined);
+        expect(await idsOf(engine, { kind: 'object', terms: [] })).to.deep.equal(['b']);
+        expect(await idsOf(engine, { kind: 'object', terms: [], reverse: true })).to.deep.equal(['b']);
+        expect(await idsOf(engine, { kind: 'object', terms: ['t'] })).to.deep.equal(['b']);
+        await engine.close();
+        engine = await home.open();
+        await expectConflict(engine.commit([{ put: record('a', 1) }]), 'a');
+        expect(await engine.get('object', 'a')).to.equal(undefined);
+      });
+
+      it('spends an identifier that nothing was made under', async () => {
+        await engine.commit([spend(0)]);
+        await expectConflict(engine.commit([{ put: record('a', 1) }]), 'a');
+      });
+
+      it('makes and spends within one commit', async () => {
+        await engine.commit([{ put: record('a', 9), isNew: true }, spend(9)]);
+        expect(await engine.get('object', 'a')).to.equal(undefined);
+        await expectConflict(engine.commit([{ put: record('a', 1) }]), 'a');
+        const again = engine.commit([
+          { put: { ...record('a', 1), id: 'c' } },
+          { remove: { kind: 'object', id: 'c', revision: 1, spend: true } },
+          { put: { ...record('a', 1), id: 'c' } },
+        ]);
+        await expectConflict(again, 'c');
+        expect(await engine.get('object', 'c')).to.equal(undefined);
+      });
+
+      it('puts a record of any revision in the place of one that the same commit removes', async () => {
+        await engine.commit([{ put: record('a', 5), isNew: true }]);
+        const put = record('a', 3, { body: bytesOf('older') });
+        await engine.commit([{ remove: { kind: 'object', id: 'a', revision: 5 } }, { put }]);
+        expectRecord(await engine.get('object', 'a'), put);
+      });
+    });
+
+    describe('a survey', () => {
+      it('names the kinds of what lies there', async () => {
+        expect(await engine.kinds()).to.deep.equal([]);
+        const kinds = ['a', 'client', 'client-claim', 'object', 'z9'];
+        await engine.commit(kinds.flatMap((kind) => ['1', '2'].map((id) => ({ put: { ...record(id, 1), kind } }))));
+        expect([...(await engine.kinds())].sort()).to.deep.equal(kinds);
+      });
+
+      it('finds no fault in an index that every change has kept', async () => {
+        await engine.commit(
+          Array.from({ length: 200 }, (_, n) => ({ put: record(`${n}\0x`, 1, { terms: ['t', `${n}`] }) })),
+        );
+        await engine.commit([
+          { put: record('5\0x', 2, { terms: ['u'] }) },
+          { remove: { kind: 'object', id: '6\0x', revision: 1, spend: true } },
+        ]);
+        for await (const fault of engine.indexFaults()) throw new Error(`${fault.kind} ${fault.id}: ${fault.fault}`);
+      });
+    });
+
     describe('bounds', () => {
       it('knows no record by an identifier that no record can have', async () => {
         expect(await engine.get('object', 'x'.repeat(bounds.idBytes + 1))).to.equal(undefined);
@@ -550,6 +656,6 @@ async function failureOf(promise: Promise<unknown>): Promise<unknown> {
 
 async function expectConflict(commit: Promise<void>, id: string): Promise<void> {
   const error = await failureOf(commit);
-  expect(error).to.be.instanceOf(ConflictError);
+  expect(error, String(error)).to.be.instanceOf(ConflictError);
   expect(error).to.include({ kind: 'object', id });
 }

@@ -38,10 +38,7 @@ describe('the store', () => {
     const record = await engine.get(note.name, id);
     if (record === undefined || record === 'unchanged') throw new Error(`there is no ${id}`);
     const remove: Change = { remove: { kind: note.name, id, revision: record.revision } };
-    await engine.commit([remove]);
-    const altered = { ...record, ...change(record) };
-    for (let revision = 1; revision <= altered.revision; revision++)
-      await engine.commit([{ put: { ...altered, revision } }]);
+    await engine.commit([remove, { put: { ...record, ...change(record) } }]);
     await engine.close();
   }
 
@@ -52,7 +49,7 @@ describe('the store', () => {
     ]);
     const a = await read('a');
     expect(a.value).to.deep.equal(first);
-    expect(a.revision).to.equal(1);
+    expect(a.revision).to.be.greaterThan(0);
     expect(a.hasMaterial).to.equal(true);
     expect(Buffer.from(a.openMaterial()).toString()).to.equal('secret');
     const b = await read('b');
@@ -78,6 +75,7 @@ describe('the store', () => {
 
   it('keeps, replaces and drops material as a change says', async () => {
     await store.commit([create(note, 'a', first, Buffer.from('one'))]);
+    const { revision } = await read('a');
     await store.commit([update(await read('a'), { title: 'kept', pages: 1 })]);
     expect(Buffer.from((await read('a')).openMaterial()).toString()).to.equal('one');
     await store.commit([update(await read('a'), first, Buffer.from('two'))]);
@@ -86,12 +84,12 @@ describe('the store', () => {
     await store.commit([update(await read('a'), first, null)]);
     const dropped = await read('a');
     expect(dropped.hasMaterial).to.equal(false);
-    expect(dropped.revision).to.equal(5);
+    expect(dropped.revision).to.equal(revision + 4);
   });
 
   it('refuses an update that would lose material because it does not name what was read', async () => {
     await store.commit([create(note, 'a', first, Buffer.from('one'))]);
-    const blind = { kind: note, id: 'a', revision: 1, value: first };
+    const blind = { kind: note, id: 'a', revision: (await read('a')).revision, value: first };
     expect(await rejection(store.commit([blind]))).to.be.instanceOf(TypeError);
     expect((await read('a')).hasMaterial).to.equal(true);
   });
@@ -177,22 +175,22 @@ describe('the store', () => {
     it('does not open a record moved to another identifier', async () => {
       const engine = await place.openEngine();
       const b = (await engine.get(note.name, 'b')) as StoredRecord;
-      await engine.commit([{ put: { ...b, id: 'c' } }]);
+      await engine.commit([{ put: { ...b, id: 'c' }, isNew: true }]);
       await expectUnreadable('c');
     });
 
     it('does not open a record moved to another kind', async () => {
       const engine = await place.openEngine();
       const b = (await engine.get(note.name, 'b')) as StoredRecord;
-      await engine.commit([{ put: { ...b, kind: 'letter' } }]);
+      await engine.commit([{ put: { ...b, kind: 'letter' }, isNew: true }]);
       const error = await rejection(store.get({ ...note, name: 'letter' }, 'b'));
       expect(error).to.be.instanceOf(SealError);
     });
 
     it('does not open a record whose revision was changed', async () => {
-      await tamper('a', () => ({ revision: 3 }));
+      await tamper('a', ({ revision }) => ({ revision: revision + 1 }));
       await expectUnreadable('a');
-      await tamper('a', () => ({ revision: 1 }));
+      await tamper('a', ({ revision }) => ({ revision: revision - 2 }));
       await expectUnreadable('a');
     });
 
@@ -210,8 +208,7 @@ describe('the store', () => {
     it('notices material taken away or brought in', async () => {
       const engine = await place.openEngine();
       const { material: taken, ...bare } = (await engine.get(note.name, 'b')) as StoredRecord;
-      await engine.commit([{ remove: { kind: note.name, id: 'b', revision: 1 } }]);
-      await engine.commit([{ put: bare }]);
+      await engine.commit([{ remove: { kind: note.name, id: 'b', revision: bare.revision } }, { put: bare }]);
       await expectUnreadable('b');
       await store.commit([create(note, 'd', first)]);
       await tamper('d', () => ({ material: taken! }));

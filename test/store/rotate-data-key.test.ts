@@ -141,7 +141,7 @@ describe('the data key', () => {
     const other = await place.open({ now: () => now });
     await rotate(engine, async () => {
       now += 2000;
-      await other.commit([create(letter, 'meanwhile', { title: 'meanwhile', pages: 1 })]);
+      await other.commit([create({ ...letter, identifiers: 'unique' }, 'meanwhile', { title: 'meanwhile', pages: 1 })]);
       const record = (await engine.get(letter.name, 'meanwhile')) as StoredRecord;
       expect(keyNumbersOf(record)).to.deep.equal([2]);
       expect(record.revision).to.equal(1);
@@ -215,7 +215,7 @@ describe('the data key', () => {
     await engine.commit([{ remove: { kind, id, revision } }, { put: { ...record, body } }]);
     const error = await rejection(rotate());
     expect(error).to.be.instanceOf(SealError);
-    expect(error.message).to.equal('the record note n5 cannot be opened');
+    expect(error.message).to.equal('the record note n5 cannot be opened: its seal does not fit');
     const numbers: number[] = [];
     for await (const one of engine.find({ kind: note.name, terms: [] })) numbers.push(...keyNumbersOf(one));
     expect(numbers.filter((number) => number === 1)).to.have.length(2);

@@ -7,7 +7,9 @@ export function watchedEngine(
 ): Engine {
   return {
     get: (kind, id, knownRevision) => engine.get(kind, id, knownRevision),
-    find: (query) => engine.find(query),
+    find: (query, damaged) => engine.find(query, damaged),
+    kinds: () => engine.kinds(),
+    indexFaults: () => engine.indexFaults(),
     commit: (changes) => commit(changes, () => engine.commit(changes)),
     close: () => engine.close(),
   };
