@@ -167,6 +167,7 @@ export const settings = {
   'requests-burst': setting(integer(0, 1_000_000_000), quota, 'the batch items that a client may send before it is held at that', 1_000_000),
   rotations: setting(choice('on', 'off'), serve, 'whether the server rotates objects by itself, as their Rotate Automatic asks', 'on'),
   'rotate-minimum-interval': setting(duration('0s', '8760h'), serve, 'the least time between two rotations of an object, whatever its Rotate Interval', '1h'),
+  'directory-timeout': setting(duration('5s', '24h'), serve, 'how long the clients may be unreadable until nobody is let in and open sessions are cut', '60s'),
   'shutdown-timeout': setting(duration('100ms', '1h'), serve, 'how long requests in flight may take once the server stops', '10s'),
 
   'certify-days': setting(integer(1, 3650), serve, 'the longest validity of what clients have certified (Certify, Re-certify), in days', 365),

@@ -4,6 +4,7 @@
  */
 import { jsonKind } from '#store/json-kind';
 import type { Quota } from './quota.ts';
+import type { Store } from '#store/store';
 
 /** All times are milliseconds since 1970. */
 export interface BoundCertificate {
@@ -40,6 +41,8 @@ export interface ClientRecord {
   readonly name: string;
   readonly created: number;
   readonly revoked?: number;
+  /** The record was damaged when the client was revoked: this one took its place, and knows none of its certificates. */
+  readonly lost?: true;
   readonly certificates: readonly BoundCertificate[];
   readonly credentials: readonly Credential[];
   /** Its own numbers, before those of the settings. */
@@ -50,7 +53,7 @@ export interface ClientRecord {
   readonly passwordRequired?: true;
 }
 
-export const clientKind = jsonKind<ClientRecord>('client');
+export const clientKind = jsonKind<ClientRecord>('client', () => [], 'spent');
 
 /** What must be unique over all clients. */
 export type UniqueField = 'name' | 'fingerprint' | 'username';
@@ -65,6 +68,10 @@ export interface Claim {
 }
 
 export const claimKind = jsonKind<Claim>('client-claim');
+
+/** The identifier of the claim to a value. */
+export const claimIdOf = ({ term }: Pick<Store, 'term'>, field: UniqueField, value: string): string =>
+  term(`client-${field}`, value);
 
 /** Changed by every administrative change, last; its revision is what a running server watches. */
 export const generationKind = jsonKind<Record<string, never>>('meta');

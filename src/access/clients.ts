@@ -1,16 +1,18 @@
 /** The administration of clients. Every change is one commit, and is seen by running servers within their next poll. */
 import { randomUUID } from 'node:crypto';
 
-import { ConflictError } from '#store/engine';
-import { create, update, type Kept, type Store, type StoreChange } from '#store/store';
+import { ConflictError, DamagedRecordError } from '#store/engine';
+import { create, replaceDamaged, update, type Kept, type Store, type StoreChange } from '#store/store';
 
 import { AccessError } from './access-error.ts';
 import {
+  claimIdOf,
   claimKind,
   clientKind,
   generationId,
   generationKind,
   type BoundCertificate,
+  type Claim,
   type ClientRecord,
   type Credential,
   type UniqueField,
@@ -30,7 +32,10 @@ export interface Clients {
   /** The same; a client that is not there is added. */
   bindOrAdd(name: string, certificate: BoundCertificate): Promise<ClientRecord>;
   addCredential(name: string, credential: Credential): Promise<ClientRecord>;
-  /** The client and its certificates are refused from now on; its objects stay. Again is harmless. */
+  /**
+   * The client and its certificates are refused from now on; its objects stay. Again is harmless. A damaged record gives way
+   * to one that says so (`lost`).
+   */
   revoke(name: string): Promise<ClientRecord>;
   /** One certificate only; the client goes on with its others. */
   revokeCertificate(name: string, fingerprint: string): Promise<ClientRecord>;
@@ -41,8 +46,8 @@ export interface Clients {
   named(name: string): Promise<ClientRecord>;
   byId(id: string): Promise<ClientRecord | undefined>;
   byFingerprint(fingerprint: string): Promise<ClientRecord | undefined>;
-  /** In the order of their identifiers. */
-  list(): AsyncIterable<ClientRecord>;
+  /** In the order of their identifiers; damaged records are passed over, and reported to `damaged`. */
+  list(damaged?: (error: DamagedRecordError) => void): AsyncIterable<ClientRecord>;
 }
 
 /** Only what is named is changed; null: the setting's number. */
@@ -63,16 +68,35 @@ const maximumAttempts = 20;
 const claimGrace = 60_000;
 
 export function openClients({ store, now, alongside = () => [] }: ClientsOptions): Clients {
-  const claimId = (field: UniqueField, value: string) => store.term(`client-${field}`, value);
+  const claimId = (field: UniqueField, value: string) => claimIdOf(store, field, value);
 
+  /** Throws DamagedRecordError when the client's record is damaged. */
   async function find(field: UniqueField, value: string): Promise<Kept<ClientRecord> | undefined> {
-    const claim = await store.get(claimKind, claimId(field, value));
+    const claim = await undamaged(store.get(claimKind, claimId(field, value)));
     const kept = claim && (await store.get(clientKind, claim.value.client));
-    return kept && holds(kept.value, field, value) ? kept : undefined;
+    return kept && holds(kept.value, field, value) ? kept : await search(field, value);
+  }
+
+  /** Without its claim: one that is lost or damaged must hide nobody, who could not be revoked then. */
+  async function search(
+    field: UniqueField,
+    value: string,
+    damaged?: (error: DamagedRecordError) => void,
+  ): Promise<Kept<ClientRecord> | undefined> {
+    const all = store.find(clientKind, { terms: [] }, damaged);
+    for await (const kept of all) if (holds(kept.value, field, value)) return kept;
+    return undefined;
   }
 
   async function findNamed(name: string): Promise<Kept<ClientRecord>> {
-    const kept = await find('name', name);
+    let kept: Kept<ClientRecord> | undefined;
+    try {
+      kept = await find('name', name);
+    } catch (error) {
+      if (error instanceof DamagedRecordError && error.kind === clientKind.name)
+        throw new DamagedClientError(name, error);
+      throw error;
+    }
     if (kept !== undefined) return kept;
     throw new AccessError(`no client is named ${JSON.stringify(name)}`, 'kmipd client list shows their names');
   }
@@ -80,10 +104,20 @@ export function openClients({ store, now, alongside = () => [] }: ClientsOptions
   /** Takes the value for the client, or refuses because another one has it. */
   async function claim(field: UniqueField, value: string, client: string): Promise<StoreChange> {
     const id = claimId(field, value);
-    const before = await store.get(claimKind, id);
     const fresh = { client, made: now() };
+    let before: Kept<Claim> | undefined;
+    try {
+      before = await store.get(claimKind, id);
+    } catch (error) {
+      if (!(error instanceof DamagedRecordError)) throw error;
+      let someAreDamaged = false;
+      const holder = await search(field, value, () => (someAreDamaged = true));
+      if (holder === undefined && !someAreDamaged) return replaceDamaged(claimKind, error, fresh);
+      throw takenError(field, value, holder?.value ?? 'damaged', client);
+    }
     if (before === undefined) return create(claimKind, id, fresh);
-    const holder = await store.get(clientKind, before.value.client);
+    const holder = await undamaged(store.get(clientKind, before.value.client), 'damaged' as const);
+    if (holder === 'damaged') throw takenError(field, value, holder, client);
     const held = holder !== undefined && holds(holder.value, field, value);
     if (!held && now() - before.value.made > claimGrace) return update(before, fresh);
     throw takenError(field, value, holder?.value, client);
@@ -91,9 +125,30 @@ export function openClients({ store, now, alongside = () => [] }: ClientsOptions
 
   /** The claims first and the generation last, so that every prefix of the commit is a legal state. */
   async function commit(change: StoreChange, client: ClientRecord, claims: readonly StoreChange[]): Promise<void> {
-    const generation = await store.get(generationKind, generationId);
-    const bump = generation ? update(generation, {}) : create(generationKind, generationId, {});
-    await store.commit([...claims, change, ...alongside(client), bump]);
+    await store.commit([...claims, change, ...alongside(client), await bump()]);
+  }
+
+  async function bump(): Promise<StoreChange> {
+    try {
+      const generation = await store.get(generationKind, generationId);
+      return generation ? update(generation, {}) : create(generationKind, generationId, {});
+    } catch (error) {
+      if (!(error instanceof DamagedRecordError)) throw error;
+      return replaceDamaged(generationKind, error, {});
+    }
+  }
+
+  /** Takes the place of a record that nobody can read, whoever its certificates were. */
+  async function revokeLost({ client: name, damaged }: DamagedClientError): Promise<ClientRecord> {
+    const at = now();
+    const client = {
+      ...{ id: damaged.id, name, created: at, revoked: at },
+      lost: true,
+      certificates: [],
+      credentials: [],
+    } as const;
+    await commit(replaceDamaged(clientKind, damaged, client), client, []);
+    return client;
   }
 
   async function retried<T>(attempt: () => Promise<T>): Promise<T> {
@@ -173,7 +228,14 @@ export function openClients({ store, now, alongside = () => [] }: ClientsOptions
       );
     },
 
-    revoke: (name) => changed(name, (client) => revokedClient(client, now())),
+    async revoke(name) {
+      try {
+        return await changed(name, (client) => revokedClient(client, now()));
+      } catch (error) {
+        if (!(error instanceof DamagedClientError)) throw error;
+        return await revokeLost(error);
+      }
+    },
 
     revokeCertificate(name, fingerprint) {
       return changed(name, (client) => {
@@ -194,10 +256,35 @@ export function openClients({ store, now, alongside = () => [] }: ClientsOptions
     byId: async (id) => (await store.get(clientKind, id))?.value,
     byFingerprint: async (fingerprint) => (await find('fingerprint', fingerprint))?.value,
 
-    async *list() {
-      for await (const { value } of store.find(clientKind, { terms: [] })) yield value;
+    async *list(damaged) {
+      for await (const { value } of store.find(clientKind, { terms: [] }, damaged)) yield value;
     },
   };
+}
+
+/** The record of a client that was asked for by its name cannot be read. */
+class DamagedClientError extends AccessError {
+  readonly client: string;
+  readonly damaged: DamagedRecordError;
+
+  constructor(client: string, damaged: DamagedRecordError) {
+    super(
+      `the record of the client ${JSON.stringify(client)} (${damaged.id}) is damaged, and every server refuses the client`,
+      'restore the store from a backup; or kmipd client revoke, and kmipd client add under another name',
+    );
+    this.client = client;
+    this.damaged = damaged;
+  }
+}
+
+/** What was read, or `instead` of a damaged record. */
+async function undamaged<T, I = undefined>(reading: Promise<T>, instead?: I): Promise<T | I> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof DamagedRecordError) return instead as I;
+    throw error;
+  }
 }
 
 function holds(client: ClientRecord, field: UniqueField, value: string): boolean {
@@ -242,16 +329,23 @@ function assertName(name: string): void {
   );
 }
 
-function takenError(field: UniqueField, value: string, holder: ClientRecord | undefined, asking: string): AccessError {
+function takenError(
+  field: UniqueField,
+  value: string,
+  holder: ClientRecord | 'damaged' | undefined,
+  asking: string,
+): AccessError {
   const what = { name: 'name', fingerprint: 'certificate with the fingerprint', username: 'user name' }[field];
   const whose =
     holder === undefined
       ? 'is being given away right now'
-      : holder.id === asking
-        ? "is this client's already"
-        : field === 'name'
-          ? 'is taken'
-          : `belongs to the client ${JSON.stringify(holder.name)}`;
+      : holder === 'damaged'
+        ? 'belongs to a client whose record is damaged'
+        : holder.id === asking
+          ? "is this client's already"
+          : field === 'name'
+            ? 'is taken'
+            : `belongs to the client ${JSON.stringify(holder.name)}`;
   const hint =
     field === 'name' ? 'choose another; kmipd client renew, sign and bind give a client more certificates' : undefined;
   return new AccessError(`the ${what} ${field === 'fingerprint' ? value : JSON.stringify(value)} ${whose}`, hint);

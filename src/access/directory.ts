@@ -1,11 +1,23 @@
 /**
  * Who may connect, as a running server sees it: the client records in memory, by the fingerprints of their
  * certificates. The store's generation record is polled, so that a change made by any process counts within a second.
+ *
+ * It fails closed. A client whose record is damaged is refused, by the claims of its certificates, and no other is. When nothing
+ * can be read any more, revocations may have been missed: after `timeout` everybody is refused until it can.
  */
+import { DamagedRecordError } from '#store/engine';
 import type { Store } from '#store/store';
 import type { Log } from '#log';
 
-import { clientKind, generationId, generationKind, type BoundCertificate, type ClientRecord } from './client-record.ts';
+import {
+  claimIdOf,
+  claimKind,
+  clientKind,
+  generationId,
+  generationKind,
+  type BoundCertificate,
+  type ClientRecord,
+} from './client-record.ts';
 import { createPasswordCheck, type Attempt } from './password-check.ts';
 
 /** Who a session acts for. */
@@ -14,13 +26,20 @@ export interface ClientIdentity {
   readonly name: string;
 }
 
-export type Refusal = 'unknown' | 'not yet valid' | 'expired' | 'certificate revoked' | 'client revoked';
+export type Refusal =
+  | 'unknown'
+  | 'not yet valid'
+  | 'expired'
+  | 'certificate revoked'
+  | 'client revoked'
+  | 'client record damaged'
+  | 'clients unreadable';
 export type Decision = { readonly client: ClientIdentity } | { readonly refused: Refusal };
 
 export interface Directory {
   /** `now` in milliseconds since 1970. */
   decide(fingerprint: string, now: number): Decision;
-  /** Whether this is a client's certificate that was revoked, or whose client was. */
+  /** Whether this is a client's certificate that was revoked, or whose client was, or may have been. */
   hasRevoked(fingerprint: string): boolean;
   /** Called whenever an earlier decision may have become another: decide again for every open session. */
   onChange(listener: () => void): void;
@@ -33,6 +52,8 @@ export interface Directory {
   clientIds(): Iterable<string>;
   /** Reads the clients again when a change was committed. Throws what the store throws. */
   refresh(): Promise<void>;
+  /** Whether the clients are known as they were a few seconds ago. */
+  readonly isCurrent: boolean;
   /** Stops polling. */
   close(): void;
 }
@@ -52,7 +73,14 @@ export interface DirectoryOptions {
   readonly log: Log;
   /** Milliseconds between two looks at the generation. */
   readonly interval?: number;
+  /** How long the clients may be unreadable, in milliseconds, until everybody is refused; a minute when absent. */
+  readonly timeout?: number;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly elapsed?: () => number;
 }
+
+/** Milliseconds since the last look that succeeded. */
+const currentFor = 5000;
 
 interface Holder {
   readonly client: ClientRecord;
@@ -60,29 +88,91 @@ interface Holder {
 }
 
 /** Resolves when the clients were read once. */
-export async function openDirectory({ store, now, log, interval = 1000 }: DirectoryOptions): Promise<Directory> {
+export async function openDirectory(options: DirectoryOptions): Promise<Directory> {
+  const { store, now, log, interval = 1000, timeout = 60_000, elapsed = () => performance.now() } = options;
   const listeners: (() => void)[] = [];
   const checkPassword = createPasswordCheck();
   let clients = new Map<string, ClientRecord>();
   let holders = new Map<string, Holder>();
-  let generation = -1;
+  /** By the identifier of the claim of a certificate that no record tells of any more. */
+  let lost = new Map<string, Refusal>();
+  let generation: number | undefined = -1;
+  let readAt = -Infinity;
+  let isClosed = false;
+  let trouble = '';
   let nextExpiry = Infinity;
   let running: Promise<void> | undefined;
   let next: Promise<void> | undefined;
 
   /** The generation is read before the clients: what is committed in between is read again at the next look. */
   async function read(): Promise<void> {
-    const current = (await store.get(generationKind, generationId))?.revision ?? 0;
+    const begun = elapsed();
+    const current = await readGeneration();
     const expired = now() > nextExpiry;
-    if (current === generation && !expired) return;
-    if (current !== generation) {
-      clients = new Map();
-      for await (const { value } of store.find(clientKind, { terms: [] })) clients.set(value.id, value);
-      holders = holdersOf(clients.values());
+    const isChanged = current === undefined || current !== generation;
+    if (isChanged) {
+      await readClients();
       generation = current;
     }
+    readAt = begun;
+    if (isClosed) log.warn('the clients can be read again: they are let in');
+    const mayDiffer = isChanged || expired || isClosed;
+    isClosed = false;
+    trouble = '';
+    if (!mayDiffer) return;
     nextExpiry = expiryAfter(holders.values(), now());
     for (const listener of listeners) listener();
+  }
+
+  /** 0 when there is none yet, undefined when it is damaged: then the clients are read at every look. */
+  async function readGeneration(): Promise<number | undefined> {
+    try {
+      return (await store.get(generationKind, generationId))?.revision ?? 0;
+    } catch (error) {
+      if (error instanceof DamagedRecordError) return undefined;
+      throw error;
+    }
+  }
+
+  async function readClients(): Promise<void> {
+    const found = new Map<string, ClientRecord>();
+    const refusals = new Map<string, Refusal>();
+    const note = ({ id }: DamagedRecordError) => void refusals.set(id, 'client record damaged');
+    for await (const { value } of store.find(clientKind, { terms: [] }, note)) {
+      found.set(value.id, value);
+      if (value.lost) refusals.set(value.id, 'client revoked');
+    }
+    const claims = new Map<string, Refusal>();
+    if (refusals.size > 0) {
+      for await (const { id, value } of store.find(claimKind, { terms: [] })) {
+        const refusal = refusals.get(value.client);
+        if (refusal !== undefined) claims.set(id, refusal);
+      }
+    }
+    clients = found;
+    holders = holdersOf(found.values());
+    lost = claims;
+  }
+
+  const refusalOfLost = (fingerprint: string): Refusal | undefined =>
+    lost.size === 0 ? undefined : lost.get(claimIdOf(store, 'fingerprint', fingerprint));
+
+  /** A look may also hang: what counts is when the last one succeeded. */
+  const isTooOld = (): boolean => elapsed() - readAt > timeout;
+
+  function closeWhenTooOld(): void {
+    if (isClosed || !isTooOld()) return;
+    isClosed = true;
+    log.error('the clients cannot be read for too long: nobody is let in any more, and open sessions are cut', {
+      seconds: Math.round((elapsed() - readAt) / 1000),
+    });
+    for (const listener of listeners) listener();
+  }
+
+  function tell(error: unknown): void {
+    if (String(error) === trouble) return;
+    trouble = String(error);
+    log.error('the clients cannot be read', { error });
   }
 
   /** What was committed before the call counts: a look that is under way may have missed it. */
@@ -102,18 +192,22 @@ export async function openDirectory({ store, now, log, interval = 1000 }: Direct
 
   await refresh();
   const timer = setInterval(() => {
-    refresh().catch((error: unknown) => log.error('the clients cannot be read', { error }));
+    closeWhenTooOld();
+    refresh().catch(tell);
   }, interval);
   timer.unref();
 
   return {
     decide(fingerprint, at) {
+      if (isTooOld()) return { refused: 'clients unreadable' };
       const holder = holders.get(fingerprint);
-      return holder === undefined ? { refused: 'unknown' } : decisionFor(holder, at);
+      if (holder !== undefined) return decisionFor(holder, at);
+      return { refused: refusalOfLost(fingerprint) ?? 'unknown' };
     },
     hasRevoked(fingerprint) {
       const holder = holders.get(fingerprint);
-      return holder?.client.revoked !== undefined || holder?.certificate.revoked !== undefined;
+      if (holder === undefined) return refusalOfLost(fingerprint) !== undefined;
+      return holder.client.revoked !== undefined || holder.certificate.revoked !== undefined;
     },
     onChange(listener) {
       listeners.push(listener);
@@ -128,6 +222,9 @@ export async function openDirectory({ store, now, log, interval = 1000 }: Direct
     clientOf: (id) => clients.get(id),
     clientIds: () => clients.keys(),
     refresh,
+    get isCurrent() {
+      return elapsed() - readAt <= currentFor;
+    },
     close: () => clearInterval(timer),
   };
 }

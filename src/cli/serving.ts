@@ -55,13 +55,16 @@ export async function startServing(workplace: Workplace): Promise<Serving> {
     for (const end of started.splice(0).reverse()) await end();
   };
   try {
-    const directory = await openDirectory({ store, now, log: log.child({ component: 'access' }) });
+    const directory = await openDirectory({
+      ...{ store, now, log: log.child({ component: 'access' }) },
+      timeout: config.directoryTimeout,
+    });
     started.push(() => directory.close());
     if (config.health !== undefined) {
       const health = await serveHealth({
         host: config.host,
         port: config.health,
-        isReady: () => isServing && trail.healthy,
+        isReady: () => isServing && trail.healthy && directory.isCurrent,
       });
       started.push(() => health.close());
     }

@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { keepAuthority, readAuthority } from '#access/authority-record';
+import { clientKind } from '#access/client-record';
 import { openClients, type Clients } from '#access/clients';
 import { openTrail, type AuditTrail } from '#audit/trail';
 import { authorityPem, createAuthority, openAuthority, type Authority } from '#certs/authority';
@@ -19,7 +20,7 @@ import { passphraseFile } from '#store/passphrase';
 import type { RootKeySource } from '#store/root-key';
 import { rootKeyFile } from '#store/root-key-file';
 import { readRootRecord } from '#store/root-record';
-import type { Engine } from '#store/engine';
+import type { DamagedRecordError, Engine } from '#store/engine';
 import type { Store } from '#store/store';
 
 import { audited, type Alongside } from './audited.ts';
@@ -89,6 +90,7 @@ export async function openWorkplace({ config, log }: Invocation, make: boolean):
       log: log.child({ component: 'audit' }),
       store,
     });
+    store.onDamage((damaged) => recordDamage(trail, damaged));
     const authority = await openOrMakeAuthority(store, trail, config, made);
     let certifying: Promise<Authority> | undefined;
     return {
@@ -107,6 +109,19 @@ export async function openWorkplace({ config, log }: Invocation, make: boolean):
     await engine.close();
     throw error;
   }
+}
+
+/** The log has it already; when the trail is broken, that too. */
+function recordDamage(trail: AuditTrail, { kind, id, name }: DamagedRecordError): void {
+  trail
+    .append({
+      kind: 'administration',
+      operation: `set aside a damaged ${kind} record`,
+      ...(kind === clientKind.name ? { client: id } : { objects: [id] }),
+      status: 'OperationFailed',
+      reason: name,
+    })
+    .catch(() => undefined);
 }
 
 /** Opens the workplace for one command, which is recorded in the audit trail, and closes it. */
