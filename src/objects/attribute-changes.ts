@@ -63,7 +63,9 @@ export function addInstance(object: ManagedObject, given: Instance, terms: Terms
 export function modifyInstance(object: ManagedObject, which: Which, given: Instance, terms: Terms): Change {
   const { key } = given;
   checkClients(object, given, terms);
-  if (attributeRow(key).modifiable === 'never') throw readOnly(given, 'cannot be modified', terms);
+  const { modifiable } = attributeRow(key);
+  if (modifiable === 'never') throw readOnly(given, 'cannot be modified', terms);
+  if (modifiable === 'toFalse' && given.value !== false) throw readOnly(given, 'can be modified to False only', terms);
   const held = heldInstance(object, which, given, terms);
   checkModifiable(object, given, terms);
   const value = asKept(object, given, terms);
@@ -132,6 +134,7 @@ const untilDeactivated = stateIs(undefined, 'PreActive', 'Active');
 /** The conditions of the table's "Modifiable by client"; a first value is under them too, `never` apart. */
 const conditions: { readonly [M in Modifiable]: Condition } = {
   never: () => true,
+  toFalse: () => true,
   inAnyState: () => true,
   whilePreActive: beforeUse,
   untilDeactivated,

@@ -33,7 +33,7 @@ export type ObjectType = EnumerationValue<'ObjectType'>;
 
 /** When a client may change what is there: the state comes from the clock, `untilReached` also looks at the held date. */
 export type Modifiable =
-  'never' | 'inAnyState' | 'whilePreActive' | 'untilDeactivated' | 'untilReached' | 'untilAllocated';
+  'never' | 'toFalse' | 'inAnyState' | 'whilePreActive' | 'untilDeactivated' | 'untilReached' | 'untilAllocated';
 
 export interface AttributeRow<T = unknown, M extends boolean = boolean> extends Range {
   /** What 1.x calls it in an Attribute Name. */
@@ -235,7 +235,8 @@ export const attributes = {
   protectionStorageMask: row(Tag.ProtectionStorageMask, mask, { ...byServer, since: V2_0, matches: hasAllBits }),
   quantumSafe: row(Tag.QuantumSafe, boolean, { ...flag, since: V2_0 }),
   shortUniqueIdentifier: row(Tag.ShortUniqueIdentifier, bytes, { ...byServer, since: V2_0 }),
-  rotateAutomatic: row(Tag.RotateAutomatic, boolean, { ...fixed, since: V2_1 }),
+  // Table 126 lets no client change it; but who asked for rotations can end them.
+  rotateAutomatic: row(Tag.RotateAutomatic, boolean, { ...fixed, modifiable: 'toFalse', since: V2_1 }),
   rotateDate: row(Tag.RotateDate, dateTime, { ...byServer, since: V2_1 }),
   rotateGeneration: row(Tag.RotateGeneration, integer, { ...byServer, since: V2_1 }),
   rotateInterval: row(Tag.RotateInterval, interval, { ...fixed, since: V2_1 }),

@@ -39,12 +39,21 @@ export const isRotating = (attributes: Attributes): boolean =>
   storageStatusOf(attributes) === 'OnLineStorage';
 
 /**
- * Whether it is time, at `now` (seconds), the object's state being as the clock has it: "when the difference between the
- * Initial Date of the Managed Object and the current server time reaches or exceeds" the Rotate Interval. What its owner
- * has ended, or its Deactivation Date, is not continued in another.
+ * When it is time, in seconds since 1970: "when the difference between the Initial Date of the Managed Object and the current server time
+ * reaches or exceeds" the Rotate Interval, or the least interval of the server, which is longer. undefined for an object that is not rotating.
  */
-export function isDue(attributes: Attributes, now: number): boolean {
-  const { state, initialDate = now, rotateInterval = Infinity } = attributes;
+export function dueDate(attributes: Attributes, minimumInterval: number): number | undefined {
+  if (!isRotating(attributes)) return undefined;
+  const { initialDate, rotateInterval = Infinity } = attributes;
+  return initialDate === undefined ? undefined : initialDate + Math.max(rotateInterval, minimumInterval);
+}
+
+/**
+ * Whether it is time, at `now` (seconds), the object's state being as the clock has it. What its owner has ended, or its Deactivation Date, is
+ * not continued in another.
+ */
+export function isDue(attributes: Attributes, now: number, minimumInterval: number): boolean {
+  const { state } = attributes;
   const lives = state === 'PreActive' || state === 'Active';
-  return lives && isRotating(attributes) && now - initialDate >= rotateInterval;
+  return lives && (dueDate(attributes, minimumInterval) ?? Infinity) <= now;
 }

@@ -28,6 +28,7 @@ import { fitting, isLong } from './response-size.ts';
 import { createPace, workOfBytes } from './pace.ts';
 import { Quotas } from './quotas.ts';
 import { RequestRate } from './request-rate.ts';
+import { RotationSchedule, secondsOf } from './rotation-schedule.ts';
 import { rotations } from './rotations.ts';
 import type { Running, Services } from './services.ts';
 import type { Session } from './session.ts';
@@ -60,11 +61,13 @@ export function createHandler(services: Services): Handler {
   const usage = new UsageKeeper({ ...{ store, log, now }, clients: () => clients.ids() });
   const quotas = new Quotas(usage.usage, clients);
   const rate = new RequestRate(clients);
+  const rotating = new RotationSchedule(secondsOf(limits.rotateMinimumInterval));
   const running: Running = {
     ...services,
     quotas,
+    rotating,
     newIdentifier: identifiers(services.random),
-    objects: directView({ ...services, quotas }),
+    objects: directView({ ...services, quotas, rotating }),
     lines: new WaitingLines(),
     interopBegun: new Map(),
     streams: createStreamTable(services),

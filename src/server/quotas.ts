@@ -76,15 +76,10 @@ export class Quotas {
     }
   }
 
-  /** Whether one more object of this client would be refused. */
-  async isFull(client: string): Promise<boolean> {
+  /** Before work that ends with one more object. @throws KmipError ServerLimitExceeded. */
+  async demandRoom(client: string): Promise<void> {
     await this.#usage.refreshed(client);
-    try {
-      this.#check(client, { objects: 1, bytes: 1 }, false);
-      return false;
-    } catch {
-      return true;
-    }
+    this.#check(client, { objects: 1, bytes: 1 }, false);
   }
 
   #check(client: string, growth: Room, isFree: boolean): void {

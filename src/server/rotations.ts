@@ -3,6 +3,7 @@
  * Rotate Interval has gone by since its Initial Date, by "the equivalent of the ReKey, ReKeyKeyPair or ReCertify operation".
  * It runs as that operation of the object's owner would, and is audited so, without a connection.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { AuditEntry } from '#audit/entry';
 import type { ObjectType } from '#objects/attributes';
 import { attributesAt } from '#objects/life-cycle';
@@ -17,6 +18,8 @@ import { explained, untilUndisturbed } from './batch-item.ts';
 import { RunContext } from './context.ts';
 import { createPace } from './pace.ts';
 import { Placeholders } from './placeholders.ts';
+import { secondsOf } from './rotation-schedule.ts';
+import { RotationTurns } from './rotation-turns.ts';
 import type { Running, ServerLog } from './services.ts';
 
 interface Way {
@@ -41,14 +44,48 @@ const ways: { readonly [T in ObjectType]?: Way } = {
   },
 };
 
-/** Makes the function that rotates all that is due, one after the other; what cannot be is told once, and tried again each time. */
-export function rotations(running: Running): (signal?: AbortSignal) => Promise<void> {
-  const { store, objects, audit, log } = running;
-  const told = new Set<string>();
-  const now = (): number => Math.floor(running.now() / 1000);
-  const isDueNow = ({ attributes }: ManagedObject): boolean => isDue(attributesAt(attributes, now()), now());
+/** In all; of a client one at a time. What keeps threads busy waits in the line of heavy work beside requests. */
+const rotationsAtOnce = 16;
 
-  async function rotate({ id, owner, attributes, structure }: ManagedObject, way: Way): Promise<void> {
+/** Of which it is remembered that they cannot be rotated. */
+const maximumFailed = 10_000;
+
+/** Others have their turns after so many records of a look at all rotating objects, and so many milliseconds. */
+const recordsPerTurn = 200;
+const rest = 20;
+
+/**
+ * Makes the function that rotates all that is due: the clients at once, and the objects of each one after another. What cannot be rotated is
+ * told once, and tried again when all rotating objects are looked at again. It resolves when nothing waits any more.
+ */
+export function rotations(running: Running): (signal?: AbortSignal) => Promise<void> {
+  const { store, objects, audit, log, clients, quotas, rotating, limits } = running;
+  const minimumInterval = secondsOf(limits.rotateMinimumInterval);
+  let failed = new Set<string>();
+  let looking: Promise<void> | undefined;
+  const turns = new RotationTurns(rotate, rotationsAtOnce);
+  const now = (): number => Math.floor(running.now() / 1000);
+  const isDueNow = ({ attributes }: ManagedObject): boolean =>
+    isDue(attributesAt(attributes, now()), now(), minimumInterval);
+
+  /** Never rejects. */
+  async function rotate(id: string): Promise<void> {
+    const opened: Uint8Array[] = [];
+    try {
+      const value = (await objects.get(id))?.value;
+      const way = value && ways[value.structure.objectType];
+      // A client that is revoked, gone, or whose objects are not to be rotated, is asked for at the last moment.
+      if (value === undefined || way === undefined || !isDueNow(value) || !clients.hasRotations(value.owner)) return;
+      await rotateIn(way, value, opened);
+    } catch (error) {
+      const trouble = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      log.error('an object cannot be rotated', { object: id, error: trouble });
+    } finally {
+      for (const material of opened) material.fill(0);
+    }
+  }
+
+  async function rotateIn(way: Way, { id, owner, attributes, structure }: ManagedObject, opened: Uint8Array[]) {
     const touched: string[] = [];
     const entry: AuditEntry = {
       kind: 'operation',
@@ -58,7 +95,6 @@ export function rotations(running: Running): (signal?: AbortSignal) => Promise<v
       objects: touched,
       status: 'Success',
     };
-    const opened: Uint8Array[] = [];
     const session = { connection: 0, clientId: owner, fingerprint: '' };
     const asking = {
       version: newestVersion,
@@ -71,6 +107,8 @@ export function rotations(running: Running): (signal?: AbortSignal) => Promise<v
       size: 0,
     };
     try {
+      // Before the work of making a key.
+      await quotas.demandRoom(owner);
       const entryId = await untilUndisturbed(running, async () => {
         // Another process may have been faster.
         const current = await objects.get(id);
@@ -81,23 +119,56 @@ export function rotations(running: Running): (signal?: AbortSignal) => Promise<v
         return context.entryId;
       });
       if (entryId !== undefined) await audit.append(entry, entryId);
-      told.delete(id);
+      failed.delete(id);
     } catch (error) {
-      if (told.has(id)) return;
-      told.add(id);
+      if (failed.has(id)) return;
+      remember(id);
       const { reason, message } = explained(error, running);
       log.warn(`a ${structure.objectType} cannot be rotated`, { object: id, client: owner, why: message });
       await audit.append({ ...entry, status: 'OperationFailed', reason });
-    } finally {
-      for (const material of opened) material.fill(0);
+    }
+  }
+
+  function remember(id: string): void {
+    failed.add(id);
+    if (failed.size <= maximumFailed) return;
+    const [oldest] = failed;
+    failed.delete(oldest as string);
+  }
+
+  /** Notes what is due until the next look, and forgets what failed and is gone. */
+  async function look(signal: AbortSignal | undefined): Promise<void> {
+    const still = new Set<string>();
+    let seen = 0;
+    try {
+      for await (const { value } of objects.find([rotatingTerm(store.term)])) {
+        if (signal?.aborted === true) return rotating.breakOffLook();
+        rotating.note(value);
+        if (failed.has(value.id)) still.add(value.id);
+        if (++seen % recordsPerTurn === 0) await pause(rest);
+      }
+      failed = still;
+    } catch (error) {
+      rotating.breakOffLook();
+      throw error;
     }
   }
 
   return async (signal) => {
-    for await (const { value } of objects.find([rotatingTerm(store.term)])) {
-      if (signal?.aborted === true) return;
-      const way = ways[value.structure.objectType];
-      if (way !== undefined && isDueNow(value)) await rotate(value, way);
+    const isStopped = (): boolean => signal?.aborted === true;
+    if (limits.rotations === 'off' || isStopped()) return;
+    const stop = (): void => turns.clear();
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      if (looking === undefined && rotating.beginLook(running.now())) {
+        looking = look(signal).finally(() => (looking = undefined));
+      }
+      await looking;
+      if (isStopped()) return;
+      for (const due of rotating.takeDue(running.now())) turns.add(due);
+      await turns.idle();
+    } finally {
+      signal?.removeEventListener('abort', stop);
     }
   };
 }
@@ -105,19 +176,23 @@ export function rotations(running: Running): (signal?: AbortSignal) => Promise<v
 /** How late a rotation may be, in milliseconds. */
 const period = 60_000;
 
-/** Rotates what is due again and again. The function that stops it resolves when the last rotation has ended. */
+/**
+ * Rotates what is due again and again, whether or not what was due before is done. The function that stops it resolves when the last rotation
+ * has ended.
+ */
 export function watchRotations(rotateDue: (signal: AbortSignal) => Promise<void>, log: ServerLog): () => Promise<void> {
   const stopping = new AbortController();
-  let running: Promise<void> | undefined;
+  const running = new Set<Promise<void>>();
   const timer = setInterval(() => {
-    running ??= rotateDue(stopping.signal)
+    const rotation = rotateDue(stopping.signal)
       .catch((error: unknown) => void log.error('rotations failed', { error: String(error) }))
-      .finally(() => (running = undefined));
+      .finally(() => running.delete(rotation));
+    running.add(rotation);
   }, period);
   timer.unref();
   return async () => {
     clearInterval(timer);
     stopping.abort();
-    await running;
+    await Promise.all(running);
   };
 }

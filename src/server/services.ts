@@ -8,6 +8,7 @@ import type { ClientFacts } from './client-facts.ts';
 import type { Credentials } from './authentication.ts';
 import type { NewIdentifier } from './identifier.ts';
 import type { Quotas } from './quotas.ts';
+import type { RotationSchedule } from './rotation-schedule.ts';
 import type { StreamTable } from './streams.ts';
 import type { ObjectView } from './view.ts';
 import type { WaitingLines } from './waiting-lines.ts';
@@ -49,6 +50,7 @@ export interface Running extends Services {
   /** Longer work on the event loop, a piece at a time. */
   readonly turns: FairQueue;
   readonly quotas: Quotas;
+  readonly rotating: RotationSchedule;
 }
 
 export interface HandlerLimits {
@@ -56,4 +58,7 @@ export interface HandlerLimits {
   readonly maximumMessageSize: number;
   /** Items in one request. */
   readonly maximumBatchCount: number;
+  /** Whether objects are rotated by the server, and the least time between two rotations, in milliseconds. */
+  readonly rotations: 'on' | 'off';
+  readonly rotateMinimumInterval: number;
 }

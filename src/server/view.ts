@@ -10,6 +10,8 @@ import { issuedKind, type IssuedCertificate } from '#store/issued-record';
 import { mostTerms, objectKind } from '#store/object-record';
 import { create, remove, spend, update, type Kept, type Store, type StoreChange } from '#store/store';
 import type { Lasting } from '#operations/context';
+import { isRotating } from '#objects/rotation';
+import type { RotationSchedule } from './rotation-schedule.ts';
 import { goesOn, type Quotas, type Share } from './quotas.ts';
 import type { Services } from './services.ts';
 import { stagedTerms } from './staged-terms.ts';
@@ -96,9 +98,20 @@ function shareOf(change: ViewChange): Share {
 }
 
 /** What a view works on. */
-export type ViewServices = Pick<Services, 'store' | 'audit'> & { readonly quotas: Quotas };
+export type ViewServices = Pick<Services, 'store' | 'audit'> & {
+  readonly quotas: Quotas;
+  readonly rotating: RotationSchedule;
+};
 
-export function directView({ store, audit, quotas }: ViewServices): ObjectView {
+/** Notes what was committed and is to be rotated some time. */
+function noteRotating(changes: readonly ViewChange[], rotating: RotationSchedule): void {
+  for (const change of changes) {
+    const to = 'create' in change ? change.create : 'to' in change ? change.to : undefined;
+    if (to !== undefined && isRotating(to.attributes)) rotating.note(to);
+  }
+}
+
+export function directView({ store, audit, quotas, rotating }: ViewServices): ObjectView {
   return {
     get: (id) => store.get(objectKind, id),
     find: (terms) => store.find(objectKind, { terms, reverse: true }),
@@ -108,6 +121,7 @@ export function directView({ store, audit, quotas }: ViewServices): ObjectView {
       const { change, entryId } = audit.pending(entry);
       const all = [...changes.map(storeChange), change];
       await quotas.counted(changes.map(shareOf), goesOn(entry.operation), (admit) => store.commit(all, admit));
+      noteRotating(changes, rotating);
       return entryId;
     },
   };
@@ -125,7 +139,7 @@ interface Staged {
   readonly material?: Uint8Array | null | undefined;
 }
 
-export function stagedView({ store, audit, quotas }: ViewServices): StagedView {
+export function stagedView({ store, audit, quotas, rotating }: ViewServices): StagedView {
   const staged = new Map<string, Staged>();
   const stagedRules = new Map<string, HeldRules>();
   const lasting = new Map<string, Lasting>();
@@ -237,6 +251,7 @@ export function stagedView({ store, audit, quotas }: ViewServices): StagedView {
       const spent = [...staged].filter(([, { before, value }]) => before === undefined && value === null);
       const all = [...changes.map(storeChange), ...spent.map(([id]) => spend(objectKind, id)), ...records];
       await quotas.counted(changes.map(shareOf), isFree, (admit) => store.commit(all, admit));
+      noteRotating(changes, rotating);
     },
 
     async commitLasting() {

@@ -10,7 +10,12 @@ import { rootKeyFile } from '#store/root-key-file';
 import { createWorkers } from '#workers/tasks';
 import { everyClient } from '#test/server/every-client';
 
-export const limits = { maximumMessageSize: 1024 * 1024, maximumBatchCount: 100 };
+export const limits = {
+  maximumMessageSize: 1024 * 1024,
+  maximumBatchCount: 100,
+  rotations: 'on',
+  rotateMinimumInterval: 3_600_000,
+} as const;
 
 const log = { debug: () => undefined, info: () => undefined, warn: console.error, error: console.error };
 

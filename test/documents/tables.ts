@@ -64,7 +64,7 @@ export const tables: Readonly<Record<string, () => string>> = {
         versions(row),
         row.multiple ? 'several' : 'one',
         setters[row.setBy],
-        row.modifiable === 'never' ? 'no' : 'yes',
+        row.modifiable === 'never' ? 'no' : row.modifiable === 'toFalse' ? 'to False' : 'yes',
         row.deletable ? 'yes' : 'no',
       ]),
     ),

@@ -66,7 +66,11 @@ describe('the bounds of requests', () => {
   });
 
   it('refuse a batch with Undo that would change more than one commit holds, and undo it', async () => {
-    const limits = { maximumMessageSize: 4 * 1024 * 1024, maximumBatchCount: 10_000 };
+    const limits = {
+      ...fixture.services.limits,
+      maximumMessageSize: 4 * 1024 * 1024,
+      maximumBatchCount: 10_000,
+    };
     const handler = createHandler({ ...fixture.services, limits });
     const handle = async (items: Item[], options = {}) =>
       answersOf(decode(await handler.handle(encode(request('2.1', items, options)), fixture.session())));

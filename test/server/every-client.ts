@@ -10,11 +10,13 @@ export interface EveryClient {
   readonly records: Map<string, Partial<ClientRecord>>;
 }
 
+export const usualQuota: QuotaConfig = loadConfig({}, {});
+
 export function everyClient(quota: Partial<QuotaConfig> = {}): EveryClient {
   const records = new Map<string, Partial<ClientRecord>>();
   const lookup = {
     clientOf: (id: string) => ({ id, name: id, created: 0, certificates: [], credentials: [], ...records.get(id) }),
     clientIds: () => records.keys(),
   };
-  return { records, facts: clientFacts(lookup, { ...loadConfig({}, {}), ...quota }) };
+  return { records, facts: clientFacts(lookup, { ...usualQuota, ...quota }) };
 }

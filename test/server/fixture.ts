@@ -52,6 +52,7 @@ export async function openFixture(
     readonly credentials?: Credentials;
     readonly authority?: CertificateAuthority;
     readonly quota?: Partial<QuotaConfig>;
+    readonly rotations?: 'on' | 'off';
   } = {},
 ): Promise<Fixture> {
   const directory = await mkdtemp(join(tmpdir(), 'kmipd-server-'));
@@ -85,7 +86,12 @@ export async function openFixture(
     workers,
     facts: { vendorIdentification: 'kmipd test', productVersion: '0.0.0', interop: options.interop ?? false },
     ...(options.authority === undefined ? {} : { authority: options.authority }),
-    limits: { maximumMessageSize: 1024 * 1024, maximumBatchCount: 100 },
+    limits: {
+      maximumMessageSize: 1024 * 1024,
+      maximumBatchCount: 100,
+      rotations: options.rotations ?? 'on',
+      rotateMinimumInterval: 3_600_000,
+    },
   };
   const handler = createHandler(services);
   let connections = 0;
