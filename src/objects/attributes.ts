@@ -300,3 +300,13 @@ export function valuesOf(set: Attributes, key: AttributeKey): readonly unknown[]
   if (held === undefined) return [];
   return attributes[key].multiple ? (held as readonly unknown[]) : [held];
 }
+
+/** How many values there are of attributes that take several; one for all others. */
+export function valuesIn(set: Attributes): number {
+  let count = 1;
+  for (const key in set) {
+    const held = set[key as AttributeKey];
+    if (Array.isArray(held)) count += held.length;
+  }
+  return count;
+}

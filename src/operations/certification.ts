@@ -73,12 +73,17 @@ export interface Certified {
   readonly issued: ObjectChange;
 }
 
+/** It is signed in one piece: others have their turns before and after. */
+const workOfCertificate = 4000;
+
 /**
  * The new certificate as an object that is not kept yet. What it says of itself takes precedence over what was given (2.1
  * §6.1.6), but for the Cryptographic Usage Mask, which is no part of it.
  */
-export function certified(holder: CertificateHolder, given: Attributes, context: Context): Certified {
+export async function certified(holder: CertificateHolder, given: Attributes, context: Context): Promise<Certified> {
+  await context.pace(workOfCertificate);
   const certificateValue = context.authority.certify(holder, context.now(), given.deactivationDate);
+  await context.pace(workOfCertificate);
   const structure = { objectType: 'Certificate', certificateType: 'X_509', certificateValue } as const;
   const said = attributesOfCertificate(structure, {});
   const { cryptographicUsageMask = said.cryptographicUsageMask } = given;

@@ -48,7 +48,7 @@ export const certify = defineOperation('Certify', {
       request === undefined || reference !== undefined ? await context.load(reference, 'modify') : undefined;
     const publicKey = named !== undefined && objectTypeOf(named.object) === 'PublicKey' ? named : undefined;
     const holder = request ?? holderNamed(named as Loaded, given);
-    const { publicKey: certifiedKey, made, issued } = certified(holder, given, context);
+    const { publicKey: certifiedKey, made, issued } = await certified(holder, given, context);
     const { id } = made.object;
     if (publicKey === undefined) await keep([made], context, [issued]);
     else {

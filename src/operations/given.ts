@@ -22,7 +22,7 @@ export async function attributesToGive(
 ): Promise<Attributes> {
   const [only] = sets;
   if (only !== undefined && sets.length === 1 && (only.templates ?? []).length === 0) {
-    return givenAttributes(objectType, await withLinksResolved(only.instances, context), context.version);
+    return await checked(objectType, only.instances, context);
   }
   const joined: Instance[] = [];
   const there = new InstanceSet();
@@ -40,7 +40,14 @@ export async function attributesToGive(
       await join(inherited.filter(({ key }) => key !== 'name' && attributeRow(key).objects.has(objectType)));
     }
   }
-  return givenAttributes(objectType, await withLinksResolved(joined, context), context.version);
+  return await checked(objectType, joined, context);
+}
+
+async function checked(objectType: ObjectType, instances: readonly Instance[], context: Context): Promise<Attributes> {
+  const given = givenAttributes(objectType, await withLinksResolved(instances, context), context.version);
+  const turn = context.pace(instances.length);
+  if (turn !== undefined) await turn;
+  return given;
 }
 
 /**

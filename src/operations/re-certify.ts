@@ -50,7 +50,7 @@ export const reCertify = defineOperation('ReCertify', {
     const request =
       requestIn(payload) ?? (kept === undefined ? undefined : requestOfObject(await context.load(kept, 'read')));
     const attributes = inherited(existing.object, given, offset, context.now());
-    const { publicKey, made, issued } = certified(request ?? { certificate: value }, attributes, context);
+    const { publicKey, made, issued } = await certified(request ?? { certificate: value }, attributes, context);
     checkSameKey(publicKeyOf(value), publicKey);
     const { id } = made.object;
     await keep([made], context, [

@@ -211,7 +211,8 @@ export function childrenOf(item: Item): StructureItem['value'] {
   return item.value;
 }
 
-export type StructureCodec<T> = Codec<T> & Required<Pick<Codec<T>, 'readPartial'>>;
+/** Its rows can be looked at, as those of an operation. */
+export type StructureCodec<T> = Codec<T> & Required<Pick<Codec<T>, 'readPartial'>> & { readonly schema: Schema };
 
 /** A structure as a value of its own. */
 export function structure<S extends Schema>(where: string, schema: S): StructureCodec<Shape<S>> {
@@ -226,6 +227,7 @@ export function structure<S extends Schema>(where: string, schema: S): Structure
     where,
   );
   return {
+    schema,
     readPartial: (item, version) => partial.read(childrenOf(item), version) as Partial<Shape<S>>,
     read: (item, version) => fields.read(childrenOf(item), version),
     write: (tag, value, version) => ({ tag, type: ItemType.Structure, value: fields.write(value, version) }),

@@ -1,6 +1,6 @@
 /** The caller's objects that match what Locate asks: the index narrows, the attribute table decides. */
 import type { Caller } from '#access/rights';
-import { attributeRow, valuesOf, type AttributeKey, type Attributes, type ObjectType } from '#objects/attributes';
+import { attributeRow, valuesIn, valuesOf, type AttributeKey, type Attributes, type ObjectType } from '#objects/attributes';
 import { attributesAt } from '#objects/life-cycle';
 import type { ManagedObject } from '#objects/managed-object';
 import { withinRange } from '#objects/matching';
@@ -43,16 +43,6 @@ export async function* candidates(
       : await matchInTurns(attributes, asked, pace);
     if (matches) yield record;
   }
-}
-
-/** How many values an object has, of attributes that take several; one for all others. */
-function valuesIn(attributes: Attributes): number {
-  let count = 1;
-  for (const key in attributes) {
-    const held = attributes[key as AttributeKey];
-    if (Array.isArray(held)) count += held.length;
-  }
-  return count;
 }
 
 /** Comparisons that take no time worth counting. */

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { mayOn } from '#access/rights';
 import type { AuditEntry } from '#audit/entry';
 import { checkConstraints, type CreationRules } from '#objects/creation-rules';
+import { valuesIn, type Attributes } from '#objects/attributes';
 import { attributesAt } from '#objects/life-cycle';
 import type { ManagedObject } from '#objects/managed-object';
 import { putMaterial } from '#objects/material';
@@ -106,6 +107,12 @@ function recordOf(loaded: Loaded): Kept<ManagedObject> {
   if (!(loaded instanceof LoadedObject)) throw new Error('only what was loaded can be changed');
   return loaded.record;
 }
+
+/** Of one value of an attribute that is checked, encoded and made a term of. */
+const workOfValue = 4;
+
+const attributesIn = (change: ObjectChange): Attributes =>
+  'create' in change ? change.create.attributes : 'to' in change ? change.to.attributes : {};
 
 /** So many are looked through as fast as asked of a set. */
 const fewTouched = 8;
@@ -263,6 +270,8 @@ export class RunContext implements Context {
   async commit(changes: readonly ObjectChange[]): Promise<void> {
     const viewChanges: ViewChange[] = [];
     for (const change of changes) {
+      const turn = this.pace(workOfValue * valuesIn(attributesIn(change)));
+      if (turn !== undefined) await turn;
       const made = await this.#viewChange(change);
       if (made !== undefined) viewChanges.push(made);
     }
