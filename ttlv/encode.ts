@@ -36,6 +36,67 @@ export function encodedLength(item: Item): number {
   }
 }
 
+/** So many items are measured, or written, in about a millisecond. */
+const itemsPerTurn = 4000;
+/** Lists are that deep in a message, and not deeper: what is below one of their items is done in one piece. */
+const listDepth = 5;
+
+/** The same bytes, for an item that may be large: `turn` is awaited now and then, so that others can go on. */
+export async function encodeInTurns(item: Item, turn: () => Promise<void>): Promise<Uint8Array> {
+  const lengths = new Map<Item, number>();
+  const length = await lengthInTurns(item, turn, lengths);
+  const bytes = Buffer.allocUnsafe(length);
+  let left = itemsPerTurn;
+  let end = 0;
+
+  async function write(each: Item): Promise<void> {
+    const known = lengths.get(each);
+    if (each.type !== ItemType.Structure || known === undefined) {
+      end = writeItem(bytes, each, end);
+      return;
+    }
+    bytes.writeUInt32BE(each.tag * 0x100 + each.type, end);
+    bytes.writeUInt32BE(known - headerLength, end + 4);
+    end += headerLength;
+    for (const child of each.value) {
+      if (lengths.has(child)) await write(child);
+      else end = writeItem(bytes, child, end);
+      if (--left > 0) continue;
+      left = itemsPerTurn;
+      await turn();
+    }
+  }
+
+  await write(item);
+  if (end !== length) throw new RangeError(`measured ${length} bytes but wrote ${end}`);
+  return bytes;
+}
+
+/** As `encodedLength`; leaves in `lengths` those of the structures that hold lists. */
+export async function lengthInTurns(
+  item: Item,
+  turn: () => Promise<void>,
+  lengths: Map<Item, number> = new Map(),
+): Promise<number> {
+  let left = itemsPerTurn;
+
+  async function measure(each: Item, depth: number): Promise<number> {
+    if (each.type !== ItemType.Structure) return encodedLength(each);
+    let length = headerLength;
+    for (const child of each.value) {
+      length +=
+        child.type === ItemType.Structure && depth < listDepth ? await measure(child, depth + 1) : encodedLength(child);
+      if (--left > 0) continue;
+      left = itemsPerTurn;
+      await turn();
+    }
+    lengths.set(each, length);
+    return length;
+  }
+
+  return await measure(item, 1);
+}
+
 /** Writes the item at `start` and returns where the next one starts. */
 function writeItem(bytes: Buffer, item: Item, start: number): number {
   const { tag } = item;

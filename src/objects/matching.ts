@@ -16,13 +16,10 @@ export const equalsEach: Matcher = (held, asked) => asked.every((value) => held.
 
 /** Structures may be asked for in part: the fields given must be equal, on one and the same value. */
 export const fieldsMatch: Matcher = (held, asked) =>
-  asked.every((value) => held.some((each) => hasFields(each as object, value as object)));
-
-function hasFields(held: object, asked: object): boolean {
-  return Object.entries(asked).every(
-    ([key, value]) => value === undefined || isSame((held as Record<string, unknown>)[key], value),
-  );
-}
+  asked.every((value) => {
+    const fields = Object.entries(value as object).filter(([, field]) => field !== undefined);
+    return held.some((each) => fields.every(([key, field]) => isSame((each as Record<string, unknown>)[key], field)));
+  });
 
 /** "matching candidate objects have all of the bits set in its mask that are set in the requested mask". */
 export const hasAllBits: Matcher = (held, asked) =>

@@ -1,6 +1,13 @@
 /** The caller's objects that match what Locate asks: the index narrows, the attribute table decides. */
 import type { Caller } from '#access/rights';
-import { attributeRow, valuesIn, valuesOf, type AttributeKey, type Attributes, type ObjectType } from '#objects/attributes';
+import {
+  attributeRow,
+  valuesIn,
+  valuesOf,
+  type AttributeKey,
+  type Attributes,
+  type ObjectType,
+} from '#objects/attributes';
 import { attributesAt } from '#objects/life-cycle';
 import type { ManagedObject } from '#objects/managed-object';
 import { withinRange } from '#objects/matching';

@@ -4,8 +4,9 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { decode } from '#ttlv/decode';
-import { encode, encodedLength } from '#ttlv/encode';
+import { encode, encodedLength, encodeInTurns, lengthInTurns } from '#ttlv/encode';
 import { TtlvError, type Item } from '#ttlv/item';
+import type { Pace } from '#objects/pace';
 import { quoted } from '#protocol/codecs';
 import { KmipError } from '#protocol/kmip-error';
 import {
@@ -24,7 +25,7 @@ import { createAuthenticator } from './authentication.ts';
 import { explained } from './batch-item.ts';
 import { refuseBatch, runBatch } from './batch.ts';
 import { identifiers } from './identifier.ts';
-import { fitting, isLong } from './response-size.ts';
+import { areLong, fitting } from './response-size.ts';
 import { createPace, workOfBytes } from './pace.ts';
 import { Quotas } from './quotas.ts';
 import { RequestRate } from './request-rate.ts';
@@ -98,14 +99,14 @@ export function createHandler(services: Services): Handler {
         const refusal = await refusalOf(request, session);
         if (refusal === undefined) {
           const answers = await runBatch(request, asking);
-          if (answers.some(isLong)) await setImmediate();
+          const write = areLong(answers) ? longAnswer : answer;
           // One item may have stood for many objects.
           const more = answers.length - request.batchItems.length;
           if (more > 0) rate.take(session.clientId, more);
-          return answer(answers, version, maximumResponseSize);
+          return await write(answers, version, maximumResponseSize, pace);
         }
         logRefusal(refusal, session);
-        return answer(await refuseBatch(request, refusal, asking), version, maximumResponseSize);
+        return await answer(await refuseBatch(request, refusal, asking), version, maximumResponseSize, pace);
       } catch (error) {
         const version = item === undefined ? versionAtStart(bytes) : versionIn(item);
         if (error instanceof TtlvError) return await this.refuse(error, version, session);
@@ -192,25 +193,48 @@ export function createHandler(services: Services): Handler {
     // Refused it is whether or not this can be written; the trail itself tells the log.
     await services.audit.append(entry).catch(() => undefined);
     const resultReason = reasonFor(error.reason, version);
-    return answer([{ resultStatus: 'OperationFailed', resultReason, resultMessage: error.message }], version);
+    return await answer([{ resultStatus: 'OperationFailed', resultReason, resultMessage: error.message }], version);
   }
 
-  function answer(
+  function message(batchItems: readonly ResponseBatchItem[], version: Version): Item {
+    const timeStamp = Math.floor(services.now() / 1000);
+    return writeResponse({
+      header: { protocolVersion: version, timeStamp, batchCount: batchItems.length },
+      batchItems,
+    });
+  }
+
+  async function answer(
     batchItems: readonly ResponseBatchItem[],
     version: Version,
     maximumResponseSize?: number,
-  ): Uint8Array {
-    const message = (items: readonly ResponseBatchItem[]): Item =>
-      writeResponse({
-        header: {
-          protocolVersion: version,
-          timeStamp: Math.floor(services.now() / 1000),
-          batchCount: items.length,
-        },
-        batchItems: items,
-      });
-    const bytes = encode(message(batchItems));
+    pace: Pace = createPace(),
+  ): Promise<Uint8Array> {
+    const bytes = encode(message(batchItems, version));
     if (maximumResponseSize === undefined || bytes.length <= maximumResponseSize) return bytes;
-    return encode(message(fitting(batchItems, version, maximumResponseSize, (items) => encodedLength(message(items)))));
+    return encode(message(await fitted(batchItems, version, maximumResponseSize, pace), version));
   }
+
+  /** The same, in turns: some megabytes of small items. */
+  async function longAnswer(
+    batchItems: readonly ResponseBatchItem[],
+    version: Version,
+    maximumResponseSize: number | undefined,
+    pace: Pace,
+  ): Promise<Uint8Array> {
+    const whole = message(batchItems, version);
+    if (maximumResponseSize === undefined || (await lengthInTurns(whole, setImmediate)) <= maximumResponseSize) {
+      return await encodeInTurns(whole, setImmediate);
+    }
+    const less = message(await fitted(batchItems, version, maximumResponseSize, pace), version);
+    return await encodeInTurns(less, setImmediate);
+  }
+
+  const fitted = (
+    items: readonly ResponseBatchItem[],
+    version: Version,
+    maximumBytes: number,
+    pace: Pace,
+  ): Promise<readonly ResponseBatchItem[]> =>
+    fitting(items, version, maximumBytes, (some) => encodedLength(message(some, version)), pace);
 }

@@ -1,10 +1,12 @@
 /** Maximum Response Size (KMIP 2.1 §9.12; 1.4 §6.3): items whose answers do not fit fail with Response Too Large (1.4 §11.1). */
 import { encodedLength } from '#ttlv/encode';
 import { ItemType } from '#ttlv/item';
+import type { Pace } from '#objects/pace';
 import { KmipError } from '#protocol/kmip-error';
 import type { ResponseBatchItem } from '#protocol/message';
 import { reasonFor } from '#protocol/reasons';
 import type { Version } from '#protocol/versions';
+import { workOfBytes } from './pace.ts';
 
 type Items = readonly ResponseBatchItem[];
 
@@ -17,8 +19,11 @@ const maximumPayloads = 8 * 1024 * 1024;
 /** Below it nobody waits for long while an answer is written. */
 const longList = 200;
 
+/** Whether a message holds so much that it is written in turns. */
+export const areLong = (items: Items): boolean => items.length > longList || items.some(isLong);
+
 /** Whether an answer holds a long list, on its own or within a field, as Attributes is one. */
-export const isLong = ({ responsePayload }: ResponseBatchItem): boolean =>
+const isLong = ({ responsePayload }: ResponseBatchItem): boolean =>
   responsePayload?.type === ItemType.Structure &&
   (responsePayload.value.length > longList ||
     responsePayload.value.some(({ type, value }) => type === ItemType.Structure && value.length > longList));
@@ -41,17 +46,25 @@ export const answerIsFull = (): KmipError =>
  * The same items, the largest payloads first taken out until the message fits; if that is not enough, without Result
  * Messages. What the items did stays done: the client learns that the answer was too large. Sizes that no answer fits
  * get the smallest one there is.
+ * @param pace gives turns while a large message is measured.
  * @param lengthOf bytes of the message with these items: a length of its own, and that of each item.
  */
-export function fitting(
+export async function fitting(
   items: Items,
   version: Version,
   maximumBytes: number,
   lengthOf: (items: Items) => number,
-): Items {
+  pace: Pace,
+): Promise<Items> {
   const envelope = lengthOf([]);
   const own = (item: ResponseBatchItem): number => lengthOf([item]) - envelope;
-  const lengths = items.map(own);
+  const lengths: number[] = [];
+  for (const item of items) {
+    const length = own(item);
+    lengths.push(length);
+    const turn = pace(workOfBytes(length));
+    if (turn !== undefined) await turn;
+  }
   const largestFirst = items
     .map((item, place) => ({ place, length: item.responsePayload === undefined ? 0 : (lengths[place] as number) }))
     .filter(({ length }) => length > 0)

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { createPace } from '#server/pace';
 import { fitting } from '#server/response-size';
 import { decode } from '#ttlv/decode';
 import { encode, encodedLength } from '#ttlv/encode';
@@ -33,19 +34,20 @@ describe('the size of answers', () => {
     expect(answers.at(-1)?.message).to.include('ask for fewer at once');
   });
 
-  it('is brought within a limit in one pass over the items', () => {
+  it('is brought within a limit in one pass over the items', async () => {
     const items = Array.from({ length: 1000 }, (_, place): ResponseBatchItem => ({
       resultStatus: 'Success',
       responsePayload: struct('ResponsePayload', bytes('Data', '00'.repeat(place))),
     }));
     let measured = 0;
-    const fitted = fitting(items, 0x0201, 100_000, (some) => {
+    const lengthOf = (some: readonly ResponseBatchItem[]): number => {
       measured += some.length;
       return some.reduce(
         (sum, { responsePayload }) => sum + (responsePayload ? encodedLength(responsePayload) : 8),
         100,
       );
-    });
+    };
+    const fitted = await fitting(items, 0x0201, 100_000, lengthOf, createPace());
     expect(measured).to.be.at.most(2000);
     const kept = fitted.filter(({ responsePayload }) => responsePayload !== undefined).length;
     expect(kept).to.be.within(400, 600);
