@@ -1,5 +1,4 @@
 /** XML text -> a neutral tree of elements, by the `sax` package, within bounds. */
-import { setImmediate } from 'node:timers/promises';
 import sax from 'sax';
 import { TtlvError } from './item.ts';
 import type { Limits } from './decode.ts';
@@ -34,32 +33,6 @@ const declaration = /<!(?!--|\[CDATA\[)/;
  * @throws TtlvError with the line; nothing else.
  */
 export function readElements(text: string, limits: Partial<Limits> = {}): XmlElement[] {
-  const reader = elementReader(text, limits);
-  reader.read(text.length);
-  return reader.end();
-}
-
-/**
- * The same for a text of any client: all others have their turns of the event loop meanwhile.
- * @param inOneTurn characters that are read in one: a few milliseconds.
- */
-export async function readElementsInTurns(
-  text: string,
-  limits: Partial<Limits> = {},
-  inOneTurn = 32 * 1024,
-): Promise<XmlElement[]> {
-  const reader = elementReader(text, limits);
-  while (reader.read(inOneTurn)) await setImmediate();
-  return reader.end();
-}
-
-interface ElementReader {
-  /** Reads so many characters more; whether any are left. */
-  read(characters: number): boolean;
-  end(): XmlElement[];
-}
-
-function elementReader(text: string, limits: Partial<Limits>): ElementReader {
   const { maximumBytes, maximumDepth, maximumItems } = { ...defaultXmlLimits, ...limits };
   if (text.length > maximumBytes) throw xmlError(`text is longer than ${maximumBytes} characters`, 1, true);
   // Before sax sees one: its time for a declaration grows with the square of the length.
@@ -69,9 +42,8 @@ function elementReader(text: string, limits: Partial<Limits>): ElementReader {
   const outermost: Growing[] = [];
   const open: Growing[] = [];
   let items = 0;
-  let position = 0;
   const parser = sax.parser(true, { position: true });
-  // The text has its bound: sax's own would refuse long attribute values where one turn ends.
+  // The text has its bound: sax's own would refuse long attribute values.
   Object.assign(parser, { bufferCheckPosition: Infinity });
   const fail = (message: string, tooLarge = false): never => {
     throw xmlError(message, parser.line + 1, tooLarge);
@@ -98,17 +70,9 @@ function elementReader(text: string, limits: Partial<Limits>): ElementReader {
     parser.tag.attributes = {};
   };
   parser.onclosetag = () => void open.pop();
-  return {
-    read(characters) {
-      parser.write(text.slice(position, position + characters));
-      position += characters;
-      return position < text.length;
-    },
-    end() {
-      parser.close();
-      return outermost;
-    },
-  };
+  parser.write(text);
+  parser.close();
+  return outermost;
 }
 
 export function xmlError(message: string, line: number, tooLarge = false): TtlvError {

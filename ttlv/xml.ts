@@ -4,7 +4,7 @@ import type { Item } from './item.ts';
 import type { Limits } from './decode.ts';
 import type { Names } from './names.ts';
 import { readHex, readValue, writeHex, writeValue } from './value-text.ts';
-import { noCharacter, readElements, readElementsInTurns, xmlError } from './xml-elements.ts';
+import { noCharacter, readElements, xmlError } from './xml-elements.ts';
 import type { XmlElement } from './xml-elements.ts';
 
 /** §6.1.6: "If namespaces are required, XML elements SHALL use the following namespace". */
@@ -18,15 +18,7 @@ const genericName = 'TTLV';
  * @throws TtlvError with the line; nothing else.
  */
 export function readXml(text: string, names: Names, limits: Partial<Limits> = {}): Item {
-  return theItem(readElements(text, limits), names);
-}
-
-/** The same for a text of any client, which may be long: it keeps nobody waiting. */
-export async function readXmlInTurns(text: string, names: Names, limits: Partial<Limits> = {}): Promise<Item> {
-  return theItem(await readElementsInTurns(text, limits), names);
-}
-
-function theItem([element, second]: readonly XmlElement[], names: Names): Item {
+  const [element, second] = readElements(text, limits);
   if (element === undefined) throw xmlError('text has no element', 1);
   if (second !== undefined) throw xmlError('text has more than one outermost element', second.line);
   return itemFromElement(element, names);

@@ -4,12 +4,13 @@ import { encode } from '#ttlv/encode';
 import { TtlvError, type Item } from '#ttlv/item';
 import { readJson, writeJson } from '#ttlv/json';
 import type { Names } from '#ttlv/names';
-import { readXmlInTurns, writeXml } from '#ttlv/xml';
+import { readXml, writeXml } from '#ttlv/xml';
 import { versionAtStart } from './message.ts';
 import { names } from './names.ts';
 import { versionOf, type Version } from './versions.ts';
 
 export interface Encoding {
+  readonly name: 'ttlv' | 'xml' | 'json';
   readonly contentType: string;
   /** How many times as long as in TTLV a message may be. */
   readonly expansion: number;
@@ -32,14 +33,15 @@ export interface Encoding {
 const expansionOfText = 4;
 
 const inText = (
+  name: Encoding['name'],
   contentType: string,
-  readText: (text: string, names: Names, limits: Partial<Limits>) => Item | Promise<Item>,
+  readText: (text: string, names: Names, limits: Partial<Limits>) => Item,
   writeText: (item: Item, names: Names) => string,
 ): Encoding => ({
+  name,
   contentType,
   expansion: expansionOfText,
-  toTtlv: async (body, limits = {}) =>
-    encode(await readText(textOf(body), names, { ...limits, maximumBytes: body.length })),
+  toTtlv: async (body, limits = {}) => encode(readText(textOf(body), names, { ...limits, maximumBytes: body.length })),
   fromTtlv: async (message) => Buffer.from(writeText(decode(message, boundsOf(message)), names)),
   versionOf: versionInText,
 });
@@ -81,14 +83,15 @@ function versionInText(body: Uint8Array): Version | undefined {
 
 export const encodings = {
   ttlv: {
+    name: 'ttlv',
     contentType: 'application/octet-stream',
     expansion: 1,
     toTtlv: (body) => Promise.resolve(body),
     fromTtlv: (message) => Promise.resolve(message),
     versionOf: versionAtStart,
   },
-  xml: inText('text/xml', readXmlInTurns, writeXml),
-  json: inText('application/json', readJson, writeJson),
+  xml: inText('xml', 'text/xml', readXml, writeXml),
+  json: inText('json', 'application/json', readJson, writeJson),
 } as const satisfies Readonly<Record<string, Encoding>>;
 export type EncodingName = keyof typeof encodings;
 

@@ -14,6 +14,7 @@ import type { Serve } from './gate.ts';
 import { accepted, bodyOf, dropped, type Refusal } from './http-request.ts';
 import { watchOver } from './lifetime.ts';
 import { pauseOn } from './request-rate.ts';
+import type { Services } from './services.ts';
 import type { Session } from './session.ts';
 
 /** "SHALL support HTTP/1.0 and HTTP/1.1" (§2.5), by their names in the handshake. */
@@ -39,8 +40,11 @@ interface HttpConnection extends Connection {
   breakOff(error: NodeJS.ErrnoException): void;
 }
 
+/** Texts are read and written by threads when they are long. */
+export type HttpOptions = ConnectionOptions & Pick<Services, 'workers' | 'random'>;
+
 /** Speaks HTTP on connections that it is given; one of the functions that `createGate` takes. */
-export function overHttp(options: ConnectionOptions): Serve {
+export function overHttp(options: HttpOptions): Serve {
   const connections = new WeakMap<Socket, HttpConnection>();
   // Its own timers are for servers that listen, or count each byte: `watchOver` bounds the silence.
   const server = createServer({ maxHeaderSize: maximumHeaderSize, keepAliveTimeout: 0 });
@@ -63,7 +67,11 @@ export function overHttp(options: ConnectionOptions): Serve {
   };
 }
 
-function converse(socket: TLSSocket, session: Session, { handler, log, limits }: ConnectionOptions): HttpConnection {
+function converse(
+  socket: TLSSocket,
+  session: Session,
+  { handler, log, limits, workers, random }: HttpOptions,
+): HttpConnection {
   const { connection, clientId: client } = session;
   /** In the order they came. */
   const waiting: Exchange[] = [];
@@ -132,7 +140,7 @@ function converse(socket: TLSSocket, session: Session, { handler, log, limits }:
   async function respond(encoding: Encoding, body: Buffer): Promise<Uint8Array> {
     let message: Uint8Array;
     try {
-      message = await encoding.toTtlv(body);
+      message = await converted('readText', encoding, body);
     } catch (error) {
       const version = encoding.versionOf(body);
       return error instanceof TtlvError
@@ -146,10 +154,17 @@ function converse(socket: TLSSocket, session: Session, { handler, log, limits }:
     }
   }
 
+  /** Long texts by a thread: also for a client that has closed its side, and waits for the answer. */
+  async function converted(task: 'readText' | 'writeText', encoding: Encoding, body: Uint8Array): Promise<Uint8Array> {
+    if (encoding.name === 'ttlv') return body;
+    const hasLeft = (): boolean => socket.destroyed;
+    return await workers.run(task, { encoding: encoding.name, body }, { client, random, hasLeft });
+  }
+
   /** XML cannot carry every character of a Text String: then the answer is there, but not in this encoding. */
   async function inEncoding(encoding: Encoding, answer: Uint8Array): Promise<Uint8Array | Refusal> {
     try {
-      return await encoding.fromTtlv(answer);
+      return await converted('writeText', encoding, answer);
     } catch (error) {
       if (error instanceof RangeError) return { status: 406, why: `${error.message}: ask in another encoding` };
       return await encoding.fromTtlv(await handler.fail(error, versionAtStart(answer), session));

@@ -8,9 +8,10 @@ import { createGate, type GateOptions, type Serve } from './gate.ts';
 import type { Handler } from './handler.ts';
 import { httpProtocols, overHttp } from './http.ts';
 import { openPort, type Port } from './port.ts';
+import type { Services } from './services.ts';
 import type { TlsIdentity } from './tls-options.ts';
 
-export interface ListenerOptions extends GateOptions {
+export interface ListenerOptions extends GateOptions, Pick<Services, 'workers' | 'random'> {
   readonly handler: Handler;
   readonly identity: TlsIdentity;
   readonly host: string;

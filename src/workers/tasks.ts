@@ -9,8 +9,16 @@ import { createPool, type Pool, type PoolOptions } from './pool.ts';
 import { serviceTasks } from './service-tasks.ts';
 import { sharingTasks } from './sharing-tasks.ts';
 import type { InputOf, OutputOf } from './task.ts';
+import { textTasks } from './text-tasks.ts';
 
-export const tasks = { ...keyTasks, ...containerTasks, ...derivationTasks, ...sharingTasks, ...serviceTasks };
+export const tasks = {
+  ...keyTasks,
+  ...containerTasks,
+  ...derivationTasks,
+  ...sharingTasks,
+  ...serviceTasks,
+  ...textTasks,
+};
 
 export type TaskName = keyof typeof tasks;
 export type TaskInput<N extends TaskName> = InputOf<(typeof tasks)[N]>;

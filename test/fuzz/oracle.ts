@@ -6,6 +6,7 @@ import { majorOf, minorOf, supportedVersions, versionText } from '#protocol/vers
 import { enumerationNumber } from '#protocol/enumerations';
 import { demand } from '#test/clients/caller';
 import { decode } from '#ttlv/decode';
+import { encode } from '#ttlv/encode';
 import { ItemType, type Item } from '#ttlv/item';
 import { readJson } from '#ttlv/json';
 import { readXml } from '#ttlv/xml';
@@ -39,7 +40,7 @@ export function wrongIn(answer: Item, request: Item | undefined): string | undef
   }
   const { header, batchItems } = readResponse(answer);
   const version = header.protocolVersion;
-  const asked = request === undefined ? undefined : versionIn(request);
+  const asked = request === undefined || !isWithinBounds(request) ? undefined : versionIn(request);
   if (asked !== undefined && supportedVersions.includes(asked) && version !== asked) {
     return `asked in ${versionText(asked)}, answered in ${versionText(version)}`;
   }
@@ -50,6 +51,16 @@ export function wrongIn(answer: Item, request: Item | undefined): string | undef
     return `not in the version: ${(error as Error).message}`;
   }
   return request === undefined ? undefined : wrongEcho(answer, request);
+}
+
+/** Of what is beyond them the server may not find the version. */
+function isWithinBounds(request: Item): boolean {
+  try {
+    decode(encode(request));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Operation and Unique Batch Item ID come back in the order in which they were sent; an item may stand for several. */
