@@ -1,12 +1,54 @@
 /** Whether certificates lead to an authority that is trusted (RFC 5280 §6.1, without policies and name constraints). */
-import type { X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import type { EnumerationValue } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
+import { readCertificateContent } from './certificates.ts';
 
 export type Validity = EnumerationValue<'ValidityIndicator'>;
 
 /** Real chains have two to four. */
 export const maximumChain = 16;
+
+/** In DER. */
+export interface Chain {
+  readonly given: readonly Uint8Array[];
+  /** Of these the self-issued authorities are trusted, too. */
+  readonly kept: readonly Uint8Array[];
+  readonly trusted: readonly Uint8Array[];
+  /** Seconds since 1970. */
+  readonly at: number;
+}
+
+export interface JudgedChain {
+  readonly validity: Validity;
+  /** Each certificate once. */
+  readonly certificates: readonly {
+    readonly der: Uint8Array;
+    /** DER. */
+    readonly issuer: Uint8Array;
+    readonly serialNumber: Uint8Array;
+  }[];
+}
+
+/** @throws KmipError InvalidField for what is no certificate, and as `judgeChain` does. */
+export function validateChain({ given, kept, trusted, at }: Chain): JudgedChain {
+  const read = [...given, ...kept].map(readX509);
+  const chain = read.filter(({ raw }, place) => read.findIndex((other) => other.raw.equals(raw)) === place);
+  const ownAuthorities = read.slice(given.length).filter((each) => each.ca && each.checkIssued(each));
+  const authorities = [...trusted.map((each) => new X509Certificate(each)), ...ownAuthorities];
+  return {
+    validity: judgeChain(chain, authorities, new Date(at * 1000)),
+    certificates: chain.map(({ raw }) => {
+      const { issuer, serialNumber } = readCertificateContent(raw);
+      return { der: raw, issuer: issuer.der, serialNumber };
+    }),
+  };
+}
+
+function readX509(der: Uint8Array): X509Certificate {
+  readCertificateContent(der);
+  return new X509Certificate(der);
+}
 
 /**
  * `Unknown` when nothing is wrong with the certificates, but they end in none that is trusted.

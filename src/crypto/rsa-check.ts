@@ -52,7 +52,7 @@ function signs(message: Uint8Array, privateKey: KeyObject, publicKey: KeyObject)
   }
 }
 
-function checkModulus(modulus: bigint): void {
+export function checkModulus(modulus: bigint): void {
   const { minimum, maximum } = rsaLengths;
   const length = bitLength(modulus);
   if (length < minimum || length > maximum) {

@@ -11,6 +11,7 @@ import type {
   Group,
   GroupPrivateKey,
   GroupPublicKey,
+  RsaParts,
   RsaPrivateKey,
   RsaPublicKey,
 } from './asymmetric-key.ts';
@@ -18,6 +19,7 @@ import { bytesOf, maximumBits, numberOf } from './big-numbers.ts';
 import { curveNamed, type Curve } from './curves.ts';
 import { invalid } from './der.ts';
 import { privateKeyOf, publicKeyAt } from './ec-keys.ts';
+import { checkModulus } from './rsa-check.ts';
 import { completeParts } from './rsa-keys.ts';
 
 /** A key as a structure; `write` gives undefined for what the version, or the structure, cannot say. */
@@ -83,12 +85,27 @@ export const transparentRsaPrivate: Transparent<RsaPrivateKey> = transparent(
       (primeExponentP !== undefined && primeExponentQ !== undefined);
     if (!isKey) throw invalid('a Transparent RSA Private Key needs Private Exponent, P and Q, or both prime exponents');
     if (p !== undefined && p === q) throw invalid('the two primes of the RSA key are the same');
+    checkModulus(modulus);
+    checkParts(modulus, given);
     const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
     const parts = completeParts(known);
     return { family: 'RSA', half: 'private', modulus, ...(parts === undefined ? {} : { parts }) };
   },
   ({ modulus, parts }) => parts && { modulus, ...parts },
 );
+
+/** Before anything is computed with them, which takes long with large ones: every part of a key is below its modulus, and the primes are its factors. */
+function checkParts(
+  modulus: bigint,
+  { p, q, ...others }: { readonly [N in keyof RsaParts]?: bigint | undefined },
+): void {
+  if (p !== undefined && q !== undefined && p * q !== modulus) {
+    throw invalid('the modulus of the RSA key is not the product of its primes');
+  }
+  for (const each of Object.values({ p, q, ...others })) {
+    if (each !== undefined && each >= modulus) throw invalid('the RSA key has a number that is not below its modulus');
+  }
+}
 
 interface CurveAndSecret {
   readonly recommendedCurve: string;

@@ -11,6 +11,7 @@ import { enumerationHas, type OpenValue } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
 import type { Version } from '#protocol/versions';
 import type { Item } from '#ttlv/item';
+import type { WrittenKey } from '#workers/key-tasks';
 import type { Context } from './context.ts';
 import { digestOfAsymmetric } from './default-digest.ts';
 import { checkKeyBlock, saidByKeyBlock } from './key-block-rules.ts';
@@ -22,14 +23,23 @@ export function keyIn(
   attributes: Attributes,
   version: Version,
 ): AsymmetricKey | undefined {
-  const { keyFormatType, keyValue } = block;
-  if (keyValue === undefined || isWrapped(keyValue) || keyFormatType === 'Opaque') return undefined;
+  const found = writtenIn(half, block, attributes, version);
+  return found && readKey(found.half, found.format, found.material, found.version, found.hints);
+}
+
+/** The same, still to be read. */
+function writtenIn(
+  half: Half,
+  block: KeyBlock,
+  { cryptographicAlgorithm: algorithm, cryptographicDomainParameters }: Attributes,
+  version: Version,
+): WrittenKey | undefined {
+  const { keyFormatType: format, keyValue } = block;
+  if (keyValue === undefined || isWrapped(keyValue) || format === 'Opaque') return undefined;
   const opened = containerIn(block);
-  if (opened !== undefined) return readKey(half, 'PKCS_8', opened.privateKey, version);
-  return readKey(half, keyFormatType, keyValue.keyMaterial, version, {
-    algorithm: attributes.cryptographicAlgorithm,
-    recommendedCurve: attributes.cryptographicDomainParameters?.recommendedCurve,
-  });
+  const hints = { algorithm, recommendedCurve: cryptographicDomainParameters?.recommendedCurve };
+  if (opened !== undefined) return { half, format: 'PKCS_8', material: opened.privateKey, version, hints };
+  return { half, format, material: keyValue.keyMaterial, version, hints };
 }
 
 /** @throws KmipError InvalidField when the material is no such key, InvalidAttributeValue when attributes say otherwise. */
@@ -46,15 +56,15 @@ export async function examineAsymmetric(
   if (algorithm !== undefined && family === undefined) {
     throw new KmipError('InvalidAttributeValue', `${algorithm} has no ${half} keys here`);
   }
-  const key = keyIn(half, block, said, context.version);
-  if (key === undefined) {
+  const written = writtenIn(half, block, said, context.version);
+  if (written === undefined) {
     if (algorithm === undefined && block.keyValue !== undefined && !isWrapped(block.keyValue)) {
       throw new KmipError('InvalidAttribute', `a ${half} key that is Opaque needs Cryptographic Algorithm and Length`);
     }
     return algorithm === undefined ? {} : { cryptographicAlgorithm: algorithm, cryptographicLength: length };
   }
+  const key = await context.heavily('readCheckedKey', written);
   checkCompression(key, block, context.version);
-  await context.heavily('checkKey', key);
   checkAlgorithm(key, algorithm);
   checkLength(key, length);
   const parameters = domainParametersOf(key);

@@ -1,7 +1,7 @@
 /** The attributes that the server takes from a certificate itself (KMIP 2.1 §4.6 to §4.8, §4.22, §4.61 to §4.63; 1.4 §3.8 to §3.16). */
 import { isDeepStrictEqual } from 'node:util';
 import { familyOf, type PublicKey } from '#crypto/asymmetric-key';
-import { readCertificateContent, type NameFacts } from '#crypto/certificates';
+import type { NameFacts } from '#crypto/certificates';
 import { nameParts, nameText } from '#crypto/distinguished-names';
 import { lengthOf } from '#crypto/key-formats';
 import { readPgpCertificate } from '#crypto/pgp-certificate';
@@ -9,16 +9,23 @@ import { attributeRow, type AttributeKey, type Attributes } from '#objects/attri
 import type { ObjectStructure } from '#objects/object-structure';
 import { maskBit, type MaskName } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
+import type { Context } from './context.ts';
 
 type Certificate = Extract<ObjectStructure, { readonly objectType: 'Certificate' }>;
 
-export function attributesOfCertificate(certificate: Certificate, given: Attributes): Attributes {
+export async function attributesOfCertificate(
+  certificate: Certificate,
+  given: Attributes,
+  context: Context,
+): Promise<Attributes> {
   const { certificateType, certificateValue } = certificate;
   const outside: Attributes = { certificateType, certificateLength: certificateValue.length };
   checkGiven(outside, given);
   if (certificateType !== 'X_509') return { ...outside, ...attributesOfPgp(certificateValue, given) };
-  const { issuer, subject, serialNumber, signatureAlgorithm, publicKey, keyUsage } =
-    readCertificateContent(certificateValue);
+  const { issuer, subject, serialNumber, signatureAlgorithm, publicKey, keyUsage } = await context.heavily(
+    'readCertificate',
+    certificateValue,
+  );
   const inside: Attributes = {
     ...attributesOfKeyWithin(publicKey),
     ...(signatureAlgorithm === undefined ? {} : { digitalSignatureAlgorithm: [signatureAlgorithm] }),

@@ -1,5 +1,4 @@
 /** What Certify and Re-certify share: the request that comes along, the new object, and the links to it. */
-import { readCertificateContent } from '#crypto/certificates';
 import { writePublicInfo } from '#crypto/key-containers';
 import type { Attributes } from '#objects/attributes';
 import { newObject, type MadeObject } from '#objects/new-object';
@@ -81,11 +80,12 @@ const workOfCertificate = 4000;
  * §6.1.6), but for the Cryptographic Usage Mask, which is no part of it.
  */
 export async function certified(holder: CertificateHolder, given: Attributes, context: Context): Promise<Certified> {
+  checkLength(holder);
   await context.pace(workOfCertificate);
   const certificateValue = context.authority.certify(holder, context.now(), given.deactivationDate);
   await context.pace(workOfCertificate);
   const structure = { objectType: 'Certificate', certificateType: 'X_509', certificateValue } as const;
-  const said = attributesOfCertificate(structure, {});
+  const said = await attributesOfCertificate(structure, {}, context);
   const { cryptographicUsageMask = said.cryptographicUsageMask } = given;
   const id = context.newIdentifier();
   const made = newObject({
@@ -99,14 +99,32 @@ export async function certified(holder: CertificateHolder, given: Attributes, co
   });
   return {
     made,
-    publicKey: publicKeyOf(certificateValue),
+    publicKey: await publicKeyOf(certificateValue, context),
     issued: { issued: Uint8Array.from(certificateValue), object: id },
   };
 }
 
+/** In bytes, of what is read and signed on the event loop: with a key of 8192 bits and many names real ones have three KiB. */
+const longestHolder = 8192;
+
+/** @throws KmipError InvalidCSR, InvalidField. */
+function checkLength(holder: CertificateHolder): void {
+  const [called, bytes] =
+    'request' in holder
+      ? ['Certificate Request', holder.request]
+      : 'certificate' in holder
+        ? ['Certificate', holder.certificate]
+        : ['public key', holder.publicKey];
+  if (bytes.length <= longestHolder) return;
+  throw new KmipError(
+    'request' in holder ? 'InvalidCSR' : 'InvalidField',
+    `the ${called} has ${bytes.length} bytes, at most ${longestHolder} are certified`,
+  );
+}
+
 /** Undefined for a kind of key that nobody here reads. */
-export function publicKeyOf(certificate: Uint8Array): Uint8Array | undefined {
-  const { publicKey } = readCertificateContent(certificate);
+export async function publicKeyOf(certificate: Uint8Array, context: Context): Promise<Uint8Array | undefined> {
+  const { publicKey } = await context.heavily('readCertificate', certificate);
   return publicKey === undefined ? undefined : writePublicInfo(publicKey);
 }
 

@@ -2,7 +2,6 @@
 import { X509Certificate, type KeyObject } from 'node:crypto';
 import { writeKey } from '#crypto/key-formats';
 import { keyObjectOf } from '#crypto/key-objects';
-import { entryOf } from '#crypto/read-pkcs12';
 import type { Attributes } from '#objects/attributes';
 import { isWrapped, type ObjectStructure } from '#objects/object-structure';
 import { containerIn, containerMaterial, type OpenedContainer } from '#objects/opened-container';
@@ -43,15 +42,12 @@ export async function outOfContainer(
     throw new KmipError('InvalidField', 'the Key Material of a PKCS_12 key must be a Byte String');
   }
   const password = await passwordOf(given, context);
-  const entries = await context.heavily('readPkcs12', { container, password });
-  const entry = entryOf(entries, given.pkcs12FriendlyName);
-  for (const { privateKey } of entries.keys) context.wipeLater(privateKey);
-  if (entry === undefined) {
-    throw entries.keys.length === 0
-      ? new KmipError('InvalidField', 'the PKCS#12 container holds no private key')
-      : new KmipError('InvalidAttributeValue', 'the PKCS#12 container holds no private key of that Friendly Name');
-  }
-  const { privateKey, certificates, friendlyName } = entry;
+  const { privateKey, certificates, friendlyName } = await context.heavily('openPkcs12', {
+    container,
+    password,
+    friendlyName: given.pkcs12FriendlyName,
+  });
+  context.wipeLater(privateKey);
   const keyMaterial = containerMaterial({ container, privateKey, certificates });
   return {
     structure: { ...structure, keyBlock: { ...keyBlock, keyValue: { ...keyValue, keyMaterial } } },

@@ -51,7 +51,7 @@ export const reCertify = defineOperation('ReCertify', {
       requestIn(payload) ?? (kept === undefined ? undefined : requestOfObject(await context.load(kept, 'read')));
     const attributes = inherited(existing.object, given, offset, context.now());
     const { publicKey, made, issued } = await certified(request ?? { certificate: value }, attributes, context);
-    checkSameKey(publicKeyOf(value), publicKey);
+    checkSameKey(await publicKeyOf(value, context), publicKey);
     const { id } = made.object;
     await keep([made], context, [
       issued,

@@ -1,5 +1,4 @@
 /** What Register takes, one row an object type: what is checked, and what the object says of itself. */
-import { readRequestKey } from '#crypto/certificates';
 import type { Attributes, ObjectType } from '#objects/attributes';
 import { isWrapped, type ObjectStructure } from '#objects/object-structure';
 import { enumerationValues } from '#protocol/enumerations';
@@ -54,13 +53,14 @@ const registrable: { readonly [T in ObjectType]?: Registrable<T> } = {
   Certificate: {
     // BL-M-10 registers one without.
     needsUsageMask: false,
-    examine: (certificate, given) => attributesOfCertificate(certificate, given),
+    examine: (certificate, given, context) => attributesOfCertificate(certificate, given, context),
   },
   CertificateRequest: {
     needsUsageMask: false,
-    examine({ certificateRequestType: type, certificateRequestValue: value }) {
+    async examine({ certificateRequestType: type, certificateRequestValue: value }, _given, context) {
       // CRMF and PEM are kept as they are: Certify reads them.
-      return type === 'PKCS_10' ? { keyFormatType: 'PKCS_10', ...attributesOfKeyWithin(readRequestKey(value)) } : {};
+      if (type !== 'PKCS_10') return {};
+      return { keyFormatType: 'PKCS_10', ...attributesOfKeyWithin(await context.heavily('readRequestKey', value)) };
     },
   },
   /** "KMIP implementers SHOULD treat the Key Block field as an opaque blob" (2.1 §2.4). */

@@ -1,10 +1,11 @@
 /** Keys at work: how an operation gets hold of one that it may use, opens it, and learns which parameters hold. */
-import { X509Certificate, type KeyObject } from 'node:crypto';
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import type { Half } from '#crypto/asymmetric-key';
 import { keyObjectOf } from '#crypto/key-objects';
 import type { SymmetricKey } from '#crypto/material-cipher';
 import type { ObjectType } from '#objects/attributes';
 import { objectTypeOf } from '#objects/managed-object';
+import { isWrapped, type KeyBlock } from '#objects/object-structure';
 import { permitUse, type Purpose } from '#objects/use';
 import { KmipError } from '#protocol/kmip-error';
 import type { CryptographicParameters, ObjectReference } from '#protocol/structures';
@@ -82,12 +83,31 @@ export function keyObjectIn(half: Half, loaded: Loaded): KeyObject {
   if (!('keyBlock' in structure)) throw unreadable();
   const { keyBlock } = structure;
   try {
+    const native = nativeKey(half, keyBlock);
+    if (native !== undefined) return native;
     const key = keyIn(half, keyBlock, loaded.object.attributes, atRest);
     if (key === undefined) throw unreadable();
     return keyObjectOf(key);
   } finally {
     const material = keyBlock.keyValue instanceof Uint8Array ? keyBlock.keyValue : keyBlock.keyValue?.keyMaterial;
     if (material instanceof Uint8Array) material.fill(0);
+  }
+}
+
+/** Encodings that OpenSSL reads by itself: then no number of a private key is ever a value of JavaScript, which nobody could wipe. */
+const encodings = { PKCS_1: 'pkcs1', PKCS_8: 'pkcs8', ECPrivateKey: 'sec1' } as const;
+
+function nativeKey(half: Half, { keyFormatType, keyValue }: KeyBlock): KeyObject | undefined {
+  const type = (encodings as { readonly [format: string]: 'pkcs1' | 'pkcs8' | 'sec1' | undefined })[keyFormatType];
+  if (half !== 'private' || type === undefined || keyValue === undefined || isWrapped(keyValue)) return undefined;
+  const { keyMaterial } = keyValue;
+  if (!(keyMaterial instanceof Uint8Array)) return undefined;
+  const key = Buffer.from(keyMaterial.buffer, keyMaterial.byteOffset, keyMaterial.length);
+  try {
+    return createPrivateKey({ key, format: 'der', type });
+  } catch {
+    // A form that only we read: the numbers tell.
+    return undefined;
   }
 }
 

@@ -1,6 +1,4 @@
-import { X509Certificate } from 'node:crypto';
-import { readCertificateContent } from '#crypto/certificates';
-import { judgeChain, maximumChain } from '#crypto/certificate-chain';
+import { maximumChain, type JudgedChain } from '#crypto/certificate-chain';
 import { isDestroyed } from '#objects/life-cycle';
 import { objectTypeOf, type ManagedObject } from '#objects/managed-object';
 import { objectSchemas } from '#objects/object-structure';
@@ -33,27 +31,27 @@ export const validate = defineOperation('Validate', {
     if (given.length + references.length > maximumChain) {
       throw new KmipError('InvalidField', `more than ${maximumChain} certificates are given`);
     }
-    const kept: X509Certificate[] = [];
+    const kept: Uint8Array[] = [];
     for (const reference of references) kept.push(await load(reference, context));
-    const chain = distinct([...given.map(readX509), ...kept]);
-    const own = context.authority.certificates.map((certificate) => new X509Certificate(certificate));
-    const trusted = [...own, ...kept.filter((each) => each.ca && each.checkIssued(each))];
-    const validityIndicator = judgeChain(chain, trusted, new Date((validityDate ?? context.now()) * 1000));
-    for (const each of chain) {
+    const { validity, certificates } = await context.heavily('validateChain', {
+      given: given.map(x509In),
+      kept,
+      trusted: context.authority.certificates,
+      at: validityDate ?? context.now(),
+    });
+    for (const each of certificates) {
       if (await isRevoked(each, context)) return { validityIndicator: 'Invalid' as const };
     }
-    return { validityIndicator };
+    return { validityIndicator: validity };
   },
 });
 
-function readX509({ certificateType, certificateValue }: ReturnType<typeof certificate.read>): X509Certificate {
-  if (certificateType !== 'X_509')
-    throw new KmipError('InvalidField', 'only chains of X.509 certificates are validated');
-  readCertificateContent(certificateValue);
-  return new X509Certificate(certificateValue);
+function x509In({ certificateType, certificateValue }: ReturnType<typeof certificate.read>): Uint8Array {
+  if (certificateType === 'X_509') return certificateValue;
+  throw new KmipError('InvalidField', 'only chains of X.509 certificates are validated');
 }
 
-async function load(reference: Parameters<Context['load']>[0], context: Context): Promise<X509Certificate> {
+async function load(reference: Parameters<Context['load']>[0], context: Context): Promise<Uint8Array> {
   const loaded = await context.load(reference, 'fetch');
   const type = objectTypeOf(loaded.object);
   if (type !== 'Certificate') throw new KmipError('InvalidObjectType', `a ${type} is no certificate`);
@@ -61,17 +59,16 @@ async function load(reference: Parameters<Context['load']>[0], context: Context)
     throw new KmipError('ObjectDestroyed', 'the certificate was destroyed');
   const held = loaded.openStructure();
   if (held.objectType !== 'Certificate') throw new Error('a certificate has another structure');
-  return readX509(held);
+  return x509In(held);
 }
 
-const distinct = (certificates: readonly X509Certificate[]): X509Certificate[] =>
-  certificates.filter((each, place) => certificates.findIndex(({ raw }) => raw.equals(each.raw)) === place);
-
 /** Whoever gives a certificate along may have revoked it here: it is told by its issuer and serial number. */
-async function isRevoked({ raw }: X509Certificate, context: Context): Promise<boolean> {
-  if (await context.authority.hasRevoked(raw)) return true;
-  const { issuer, serialNumber } = readCertificateContent(raw);
-  const value = { issuerDistinguishedName: issuer.der, certificateSerialNumber: serialNumber };
+async function isRevoked(
+  { der, issuer, serialNumber }: JudgedChain['certificates'][number],
+  context: Context,
+): Promise<boolean> {
+  if (await context.authority.hasRevoked(der)) return true;
+  const value = { issuerDistinguishedName: issuer, certificateSerialNumber: serialNumber };
   const same = context.find({
     instances: [
       { key: 'objectType', value: 'Certificate' },

@@ -4,9 +4,10 @@ import { entryOf, isSameName, readPkcs12 } from '#crypto/read-pkcs12';
 import { KmipError } from '#protocol/kmip-error';
 import { defineTask } from './task.ts';
 
-export interface Container {
+export interface Named {
   readonly container: Uint8Array;
   readonly password: string;
+  readonly friendlyName: string | undefined;
 }
 
 /** Ciphers of old containers handle some hundred bytes in this time; what is asked for is known only when it was read. */
@@ -20,15 +21,15 @@ export interface Packing {
 }
 
 export const containerTasks = {
-  readPkcs12: defineTask({
-    cost: ({ container }: Container) => 20 + container.length / bytesPerMillisecond,
-    run: ({ container, password }) => readPkcs12(container, password),
+  /** The entry of that name, or the first. */
+  openPkcs12: defineTask({
+    cost: ({ container }: Named) => 20 + container.length / bytesPerMillisecond,
+    run: ({ container, password, friendlyName }) => opened(container, password, friendlyName),
   }),
 
   /** Whether the password opens the container, and its key of that name has the name. */
   opensPkcs12: defineTask({
-    cost: ({ container }: Container & { readonly friendlyName: string | undefined }) =>
-      20 + container.length / bytesPerMillisecond,
+    cost: ({ container }: Named) => 20 + container.length / bytesPerMillisecond,
     run: ({ container, password, friendlyName }) => opens(container, password, friendlyName),
   }),
 
@@ -38,6 +39,17 @@ export const containerTasks = {
       writePkcs12({ privateKey, certificates }, { ...options, random }),
   }),
 };
+
+/** @throws KmipError as `readPkcs12` does, and InvalidAttributeValue when there is no such key. */
+function opened(container: Uint8Array, password: string, friendlyName: string | undefined) {
+  const entries = readPkcs12(container, password);
+  const entry = entryOf(entries, friendlyName);
+  for (const { privateKey } of entries.keys) if (privateKey !== entry?.privateKey) privateKey.fill(0);
+  if (entry !== undefined) return entry;
+  throw entries.keys.length === 0
+    ? new KmipError('InvalidField', 'the PKCS#12 container holds no private key')
+    : new KmipError('InvalidAttributeValue', 'the PKCS#12 container holds no private key of that Friendly Name');
+}
 
 function opens(container: Uint8Array, password: string, friendlyName: string | undefined): boolean {
   try {

@@ -2,9 +2,8 @@
  * What work with keys costs, in milliseconds of one thread of a usual machine, from the sizes of their numbers: rather too much than too little. Of OpenSSL's curves
  * only a few are fast; the others take milliseconds.
  */
-import type { AsymmetricKey } from '#crypto/asymmetric-key';
+import type { Family, Half, KeyMaterial } from '#crypto/asymmetric-key';
 import { bitLength } from '#crypto/big-numbers';
-import { hasPoints, type Curve } from '#crypto/curves';
 import type { Recipe } from '#crypto/generate-key-pair';
 
 /** base^exponent in a field of so many bits. */
@@ -14,8 +13,8 @@ export const costOfPower = (bits: number, exponentBits: number): number =>
 /** With the primes known, a quarter of it (RFC 8017 §5.1.2). */
 export const costOfRsaPrivate = (bits: number): number => costOfPower(bits, bits) / 3 + 0.05;
 
-/** Tries with some tens of bases, each as long as a power. */
-export const costOfPrimality = (bits: number): number => 0.3 + 32 * costOfPower(bits, bits);
+/** Tries with 64 bases, each as long as a power. */
+export const costOfPrimality = (bits: number): number => 0.3 + 64 * costOfPower(bits, bits);
 
 const fastCurves = new Set(['prime256v1', 'x25519', 'ed25519', 'x448', 'ed448']);
 
@@ -32,16 +31,23 @@ export function costOfMaking([type, { modulusLength = 0, namedCurve = type, grou
   return 1 + costOfPoint(namedCurve, 521);
 }
 
-export function costOfChecking(key: AsymmetricKey): number {
-  if (key.family === 'RSA') return costOfRsaNumbers(key);
-  if (key.family === 'EC') return costOfCurve(key.curve);
-  const { p, q = p } = key.group;
-  const [bits, orderBits] = [bitLength(p), bitLength(q)];
-  // In JavaScript: its powers take ten times as long as OpenSSL's.
-  return 20 * costOfPower(bits, Math.min(orderBits, 512)) + costOfPrimality(bits) + costOfPrimality(orderBits);
+/** Above these nothing is computed. */
+const mostBits = 8192;
+
+/**
+ * Reading a key and seeing whether its numbers belong together. How large they are is known only when it was read: at the most they are what the material has room
+ * for, which in a private key of RSA is shared by all, and in a group by two. `family` is what somebody says it is.
+ */
+export function costOfReading(half: Half, material: KeyMaterial, family: Family | undefined): number {
+  if (family === 'RSA' && half === 'public') return 0.2;
+  const bits = Math.min(mostBits, largestIn(material, family));
+  if (family === 'RSA') return 0.3 + 2 * costOfRsaPrivate(bits) + 15 * (bits / mostBits) ** 2;
+  if (family === 'EC') return 0.2 + costOfPoint('unknown', Math.min(bits, 571));
+  // In JavaScript powers take ten times as long as in OpenSSL.
+  return 0.3 + 2 * costOfPrimality(bits) + 20 * costOfPower(bits, 512);
 }
 
-const costOfRsaNumbers = (key: Extract<AsymmetricKey, { family: 'RSA' }>): number =>
-  key.half === 'public' ? 0.05 : 1 + costOfRsaPrivate(bitLength(key.modulus));
-
-const costOfCurve = (curve: Curve): number => (hasPoints(curve) ? costOfPoint(curve.openssl, curve.bits) : 0.1);
+function largestIn(material: KeyMaterial, family: Family | undefined): number {
+  if (material instanceof Uint8Array) return material.length * (family === 'RSA' ? 2 : 4);
+  return Math.max(0, ...material.map(({ value }) => (typeof value === 'bigint' ? bitLength(value) : 0)));
+}

@@ -2,6 +2,7 @@
  * THE table of what worker threads do for the server. A new row is a function of its input alone, with its cost: `context.heavily('name', input)` in an
  * operation, `workers.run('name', input, asker)` elsewhere, then does it at once or in a thread. See task.ts for what input and output may be.
  */
+import { certificateTasks } from './certificate-tasks.ts';
 import { containerTasks } from './container-tasks.ts';
 import { derivationTasks } from './derivation-tasks.ts';
 import { keyTasks } from './key-tasks.ts';
@@ -13,6 +14,7 @@ import { textTasks } from './text-tasks.ts';
 
 export const tasks = {
   ...keyTasks,
+  ...certificateTasks,
   ...containerTasks,
   ...derivationTasks,
   ...sharingTasks,
