@@ -10,6 +10,7 @@ import type { Session } from './session.ts';
 /** A stream ends so many milliseconds after its last part. */
 const lifetime = 10 * 60 * 1000;
 const maximumPerConnection = 16;
+const maximumPerClient = 128;
 const maximumOfAll = 1024;
 const valueLength = 16;
 
@@ -27,12 +28,37 @@ export interface StreamTable {
 
 export function createStreamTable({ now, random }: Pick<Services, 'now' | 'random'>): StreamTable {
   const held = new Map<Session, Map<string, Held>>();
+  /** How many each client has. */
+  const perClient = new Map<string, number>();
   let count = 0;
+
+  function countFor({ clientId }: Session, change: 1 | -1): void {
+    const left = (perClient.get(clientId) ?? 0) + change;
+    if (left === 0) perClient.delete(clientId);
+    else perClient.set(clientId, left);
+    count += change;
+  }
 
   function drop(session: Session, own: Map<string, Held>, key: string): void {
     own.get(key)?.stream.work.end?.();
-    if (own.delete(key)) count--;
+    if (own.delete(key)) countFor(session, -1);
     if (own.size === 0) held.delete(session);
+  }
+
+  /** A client that has fewer streams than another finds room: the other's stream that has waited longest for a part is ended. */
+  function makeRoom(clientId: string): boolean {
+    const [richest, most] = [...perClient].reduce((a, b) => (b[1] > a[1] ? b : a), ['', 0]);
+    if ((perClient.get(clientId) ?? 0) + 1 >= most) return false;
+    let oldest: { session: Session; own: Map<string, Held>; key: string; until: number } | undefined;
+    for (const [session, own] of held) {
+      if (session.clientId !== richest) continue;
+      for (const [key, { until }] of own) {
+        if (oldest === undefined || until < oldest.until) oldest = { session, own, key, until };
+      }
+    }
+    if (oldest === undefined) return false;
+    drop(oldest.session, oldest.own, oldest.key);
+    return true;
   }
 
   /** Looks at all of them, but only when one is begun. */
@@ -60,15 +86,19 @@ export function createStreamTable({ now, random }: Pick<Services, 'now' | 'rando
         }
         dropExpired();
         const own = held.get(session) ?? new Map<string, Held>();
-        if (count >= maximumOfAll || own.size >= maximumPerConnection) {
+        const ofClient = perClient.get(session.clientId) ?? 0;
+        if (own.size >= maximumPerConnection || ofClient >= maximumPerClient) {
           throw new KmipError(
             'ServerLimitExceeded',
-            `a connection has up to ${maximumPerConnection} streams, and all together up to ${maximumOfAll}`,
+            `a connection has up to ${maximumPerConnection} streams, and a client up to ${maximumPerClient}`,
           );
+        }
+        if (count >= maximumOfAll && !makeRoom(session.clientId)) {
+          throw new KmipError('ServerLimitExceeded', `all clients together have up to ${maximumOfAll} streams`);
         }
         const correlationValue = random(valueLength);
         held.set(session, own.set(keyOf(correlationValue), { stream, until: now() + lifetime }));
-        count++;
+        countFor(session, 1);
         return correlationValue;
       },
 

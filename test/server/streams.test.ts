@@ -52,6 +52,51 @@ describe('the table of streams', () => {
   });
 });
 
+describe('the table of streams that clients share', () => {
+  const open = () => createStreamTable({ now: () => 0, random: (length) => randomBytes(length) });
+  const stream = (): Stream => ({ operation: 'Hash', parameters: {}, initial: {}, work: { take: () => ({}) } });
+  let connections = 100;
+  const sessionOf = (clientId: string) => ({ connection: ++connections, clientId, fingerprint: '00' });
+  /** As many as the client gets, over as many connections as it likes. */
+  function fill(table: ReturnType<typeof open>, clientId: string): number {
+    let begun = 0;
+    for (let connection = 0; connection < 100; connection++) {
+      const streams = table.of(sessionOf(clientId));
+      try {
+        for (;;) begun += streams.begin(stream()).length > 0 ? 1 : 0;
+      } catch (error) {
+        expect(error).to.have.property('reason', 'ServerLimitExceeded');
+      }
+    }
+    return begun;
+  }
+
+  it('gives one client a part of them, whatever the number of its connections', () => {
+    const table = open();
+    expect(fill(table, 'busy')).to.equal(128);
+    expect(table.of(sessionOf('other')).begin(stream())).to.have.length(16);
+  });
+
+  it('has room for another client when many have filled it, and takes it from one that has the most', () => {
+    const table = open();
+    const begun = Array.from({ length: 20 }, (_, n) => fill(table, `busy-${n}`));
+    expect(begun.reduce((sum, each) => sum + each, 0)).to.be.at.least(1024);
+    const other = table.of(sessionOf('other'));
+    const first = other.begin(stream());
+    for (let count = 1; count < 16; count++) other.begin(stream());
+    expect(other.find(first).operation).to.equal('Hash');
+  });
+
+  it('gives back what a connection had when it ends', () => {
+    const table = open();
+    const sessions = Array.from({ length: 8 }, () => sessionOf('busy'));
+    for (const each of sessions) for (let count = 0; count < 16; count++) table.of(each).begin(stream());
+    expect(() => table.of(sessionOf('busy')).begin(stream())).to.throw('a client up to 128');
+    table.end(sessions[0] as ReturnType<typeof sessionOf>);
+    expect(table.of(sessionOf('busy')).begin(stream())).to.have.length(16);
+  });
+});
+
 describe('what a stream holds', () => {
   it('is, of a CMAC, of no use when it was wiped', () => {
     const running = startMac({ algorithm: 'AES', bytes: new Uint8Array(16) }, { blockCipherMode: 'CMAC' });
