@@ -62,7 +62,7 @@ export async function startServing(workplace: Workplace): Promise<Serving> {
     started.push(() => directory.close());
     if (config.health !== undefined) {
       const health = await serveHealth({
-        host: config.host,
+        host: config.healthHost,
         port: config.health,
         isReady: () => isServing && trail.healthy && directory.isCurrent,
       });

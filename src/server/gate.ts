@@ -3,6 +3,7 @@
  * before the first byte is read. Who is refused, at the start or later, is audited and closed.
  */
 import type { Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
 import { createRefusals } from '#audit/refusals';
 import type { AuditTrail } from '#audit/trail';
@@ -27,25 +28,27 @@ export interface GateOptions {
   readonly audit: AuditTrail;
   now(): number;
   readonly log: ServerLog;
-  /** Milliseconds. */
-  readonly limits: { readonly maximumConnectionsPerClient: number; readonly handshakeTimeout: number };
+  readonly limits: { readonly maximumConnectionsPerClient: number };
 }
 
-/** Speaks one protocol with a client that was let in. */
-export type Serve = (socket: TLSSocket, session: Session) => Connection;
+/** Speaks one protocol with a client that was let in. `cut` ends the connection at once, and writes down why. */
+export type Serve = (socket: TLSSocket, session: Session, cut: (reason: string) => void) => Connection;
 
 export interface Gate {
   /** Those who were let in and are still there. */
   readonly open: ReadonlyMap<TLSSocket, Connection>;
-  /** Decides about a connection whose handshake is done. */
-  arrive(socket: TLSSocket, serve: Serve): void;
+  /** Decides about a connection whose handshake is done; `onAdmitted` is called when its client is let in. */
+  arrive(socket: TLSSocket, serve: Serve, onAdmitted: () => void): void;
   /** Turns a connection away that came to no handshake. */
-  refuse(socket: Socket, reason: string): void;
+  refuse(socket: Socket, peer: string, reason: string): void;
   /** Nobody is let in any more, and those who are idle leave; the others when they have their answers. */
   close(): void;
   /** To be called when all have gone: writes down how many more were refused. */
   settle(): void;
 }
+
+/** Milliseconds from one look at the clients, for a certificate that nobody knows, to the next one: all who wait share it. */
+const lookInterval = 250;
 
 export function createGate({ admission, audit, log, limits, now }: GateOptions): Gate {
   const open = new Map<TLSSocket, Connection>();
@@ -59,8 +62,26 @@ export function createGate({ admission, audit, log, limits, now }: GateOptions):
     audit.append(entry).catch(() => undefined);
   });
 
-  function refuse(socket: Socket, connection: number, reason: string, certificate?: Buffer): void {
-    const peer = socket.remoteAddress ?? 'unknown';
+  let lookedAt = -Infinity;
+  let look: Promise<void> | undefined;
+
+  /** What was changed before the call counts when it resolves. Whoever comes, the store is asked only so often. */
+  function lookAgain(): Promise<void> {
+    look ??= wait(Math.max(0, lookedAt + lookInterval - performance.now())).then(() => {
+      look = undefined;
+      lookedAt = performance.now();
+      return admission.refresh();
+    });
+    return look;
+  }
+
+  function refuse(
+    socket: Socket,
+    connection: number,
+    reason: string,
+    certificate?: Buffer,
+    peer = socket.remoteAddress ?? 'unknown',
+  ): void {
     const told =
       certificate === undefined
         ? {}
@@ -71,7 +92,7 @@ export function createGate({ admission, audit, log, limits, now }: GateOptions):
     socket.destroy();
   }
 
-  function arrive(socket: TLSSocket, serve: Serve): void {
+  function arrive(socket: TLSSocket, serve: Serve, onAdmitted: () => void): void {
     if (isClosed) return void socket.destroy();
     const connection = ++connections;
     const certificate = socket.getPeerX509Certificate()?.raw;
@@ -86,32 +107,36 @@ export function createGate({ admission, audit, log, limits, now }: GateOptions):
         },
         socket,
         serve,
+        onAdmitted,
       );
     const decision = admission.decide(fingerprint, now());
     if ('client' in decision) return admit(decision.client);
     // It may have been let in within this very second, by another process.
     const give = (): void => void socket.destroy();
-    socket.on('error', give).setTimeout(limits.handshakeTimeout, give);
-    const again = admission.refresh().then(
+    socket.on('error', give).on('end', give);
+    const again = lookAgain().then(
       () => admission.decide(fingerprint, now()),
       () => decision,
     );
     void again.then((second) => {
-      socket.off('error', give).setTimeout(0, give);
+      socket.off('error', give).off('end', give);
       if (socket.destroyed || isClosed) socket.destroy();
       else if ('refused' in second) refuse(socket, connection, second.refused, certificate);
       else admit(second.client);
     });
   }
 
-  function admitAs(session: Session, socket: TLSSocket, serve: Serve): void {
+  function admitAs(session: Session, socket: TLSSocket, serve: Serve, onAdmitted: () => void): void {
     const { connection, clientId } = session;
     const count = perClient.get(clientId) ?? 0;
     if (count >= limits.maximumConnectionsPerClient) {
       return refuse(socket, connection, 'too many connections', socket.getPeerX509Certificate()?.raw);
     }
     perClient.set(clientId, count + 1);
-    open.set(socket, serve(socket, session));
+    onAdmitted();
+    const cut = (reason: string): void =>
+      refuse(socket, connection, reason, socket.destroyed ? undefined : socket.getPeerX509Certificate()?.raw);
+    open.set(socket, serve(socket, session, cut));
     socket.once('close', () => {
       open.delete(socket);
       const left = (perClient.get(clientId) ?? 1) - 1;
@@ -131,7 +156,7 @@ export function createGate({ admission, audit, log, limits, now }: GateOptions):
   return {
     open,
     arrive,
-    refuse: (socket, reason) => refuse(socket, ++connections, reason),
+    refuse: (socket, peer, reason) => refuse(socket, ++connections, reason, undefined, peer),
     close() {
       isClosed = true;
       for (const connection of open.values()) connection.finish();

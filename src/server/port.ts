@@ -1,8 +1,9 @@
-/** One port with TLS on it: it knows every connection, and hands over those whose handshake is done. */
-import type { Socket } from 'node:net';
+/** One port with TLS on it: what arrives goes to the door, and whose handshake is done is handed over. */
+import { createServer as createPlainServer, type Socket } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
+import type { Door } from './door.ts';
 import type { ServerLog } from './services.ts';
-import { tlsOptions, type TlsIdentity } from './tls-options.ts';
+import { tlsOptions, transport, type TlsIdentity } from './tls-options.ts';
 
 export interface PortOptions {
   readonly host: string;
@@ -11,51 +12,52 @@ export interface PortOptions {
   /** What is spoken above TLS, told from others in the handshake (RFC 7301). */
   readonly protocols?: string[];
   readonly identity: TlsIdentity;
-  /** Milliseconds. */
-  readonly handshakeTimeout: number;
+  readonly door: Door;
   readonly log: ServerLog;
   onConnection(socket: TLSSocket): void;
-  /** No TLS at all (plain HTTP, a scanner), a broken handshake, or one that took too long. */
-  onFailure(socket: Socket, reason: string): void;
-  /** When connections have come or gone. */
-  onChange(): void;
 }
 
 export interface Port {
   readonly number: number;
-  /** Every connection, before and after its handshake. */
-  readonly arrived: ReadonlySet<Socket>;
-  /** The most connections from now on; more are dropped. */
-  bound(connections: number): void;
   renew(identity: TlsIdentity): void;
   /** Nothing arrives any more; resolves when all that arrived has gone. */
   close(): Promise<void>;
 }
 
+/** Milliseconds: longer than any time that the door gives. */
+const aDay = 24 * 60 * 60 * 1000;
+
 /** Rejects with the error of the socket. */
-export async function openPort(options: PortOptions): Promise<Port> {
-  const { handshakeTimeout, host, identity, log, onChange, onConnection, onFailure, port, protocols } = options;
-  const arrived = new Set<Socket>();
+export async function openPort({
+  door,
+  host,
+  identity,
+  log,
+  onConnection,
+  port,
+  protocols,
+}: PortOptions): Promise<Port> {
   const tls = (of: TlsIdentity) => ({
     ...tlsOptions(of),
     ...(protocols === undefined ? {} : { ALPNProtocols: protocols }),
   });
-  const server = createServer({ ...tls(identity), handshakeTimeout });
-
-  server.on('connection', (socket) => {
-    arrived.add(socket);
-    onChange();
-    socket.once('close', () => {
-      arrived.delete(socket);
-      onChange();
-    });
+  // It listens nowhere: it gets the connections whose turn has come. The door has the time of a handshake.
+  const handshakes = createServer({ ...tls(identity), handshakeTimeout: aDay });
+  handshakes.on('secureConnection', (socket: TLSSocket) => {
+    // A client may close its side and still wait for its answer; before this, an end is the end.
+    socket.allowHalfOpen = true;
+    door.succeed(socket);
+    onConnection(socket);
   });
-  server.on('secureConnection', onConnection);
-  server.on('tlsClientError', (error, socket) =>
-    onFailure(socket, `TLS: ${(error as { code?: string }).code ?? 'failed'}`),
-  );
-  server.on('drop', (data) => log.warn('a connection was dropped: too many are open', { peer: data?.remoteAddress }));
+  /** No TLS at all (plain HTTP, a scanner), or a broken handshake. */
+  handshakes.on('tlsClientError', (error, socket: Socket) => {
+    door.fail(socket, `TLS: ${(error as { code?: string }).code ?? 'failed'}`);
+    socket.destroy();
+  });
 
+  const server = createPlainServer(transport, (socket) =>
+    door.arrive(socket, () => void handshakes.emit('connection', socket)),
+  );
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port }, resolve);
@@ -64,12 +66,7 @@ export async function openPort(options: PortOptions): Promise<Port> {
 
   return {
     number: (server.address() as { port: number }).port,
-    arrived,
-    bound(connections) {
-      // To Node 20 zero is no bound.
-      server.maxConnections = connections === 0 ? -1 : connections;
-    },
-    renew: (renewed) => server.setSecureContext(tls(renewed)),
+    renew: (renewed) => handshakes.setSecureContext(tls(renewed)),
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }

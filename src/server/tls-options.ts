@@ -36,10 +36,12 @@ export const tlsOptions = ({ cert, key }: TlsIdentity): TlsOptions => ({
   honorCipherOrder: true,
   // Who a session belongs to is decided once: a renegotiation could bring another certificate.
   secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
-  // A client may close its side and still wait for its answer.
-  allowHalfOpen: true,
+});
+
+/** How the connection below it is set up. */
+export const transport = {
   noDelay: true,
   // A peer that vanished is noticed long before the idle time, and network equipment keeps the connection in mind.
   keepAlive: true,
   keepAliveInitialDelay: 60_000,
-});
+};

@@ -1,0 +1,185 @@
+/**
+ * The places of connections, of all ports together. Until its client is let in, a connection is a stranger's: strangers have at most a
+ * part of the places, each address has a share of that, and the one that has waited longest goes first when places are wanted. A
+ * client's connection never goes for a stranger's.
+ */
+import type { Socket } from 'node:net';
+import { createAcquaintances, networkOf } from './addresses.ts';
+import { createHandshakeTurns, type Candidate } from './handshake-turns.ts';
+
+export interface DoorLimits {
+  readonly maximumConnections: number;
+  readonly maximumHandshakesPerAddress: number;
+  /** Milliseconds from the connection to the client's being let in. */
+  readonly handshakeTimeout: number;
+}
+
+export interface DoorOptions {
+  readonly limits: DoorLimits;
+  /** Whether clients are sending requests. */
+  isBusy(): boolean;
+  /** Closes the socket and writes down why. */
+  refuse(socket: Socket, peer: string, reason: string): void;
+  /** Milliseconds, of a clock that never goes back. */
+  readonly now?: () => number;
+}
+
+export interface Door {
+  /** A connection has come. `begin` begins its handshake, when its turn has come. */
+  arrive(socket: Socket, begin: () => void): void;
+  /** The handshake over this connection failed. */
+  fail(secured: Socket, reason: string): void;
+  /** It is done: whoever decides about the client says why when it is refused. */
+  succeed(secured: Socket): void;
+  /** The client was let in. */
+  admit(secured: Socket): void;
+  /** Every connection, before and after its client was let in. */
+  readonly sockets: ReadonlySet<Socket>;
+  /** Closes what is not a client's, now and from now on. */
+  close(): void;
+}
+
+interface Stranger extends Candidate {
+  readonly socket: Socket;
+  readonly peer: string;
+  readonly ends: string;
+  /** Milliseconds. */
+  readonly since: number;
+  readonly timer: NodeJS.Timeout;
+  isSecured: boolean;
+}
+
+/** In the order they came. */
+interface Strangers {
+  /** Who have sent nothing yet. */
+  readonly silent: Set<Stranger>;
+  readonly begun: Set<Stranger>;
+}
+
+/** Strangers have this part of all places, or so many where there are few. */
+const strangersPart = 1 / 2;
+const fewPlaces = 16;
+/** Milliseconds that a handshake has before it can lose its place to the next who comes when clients have all the others. */
+const grace = 1000;
+/** The last places are for addresses from which a client was let in lately. */
+const keptPart = 1 / 10;
+
+export function createDoor({ limits, isBusy, refuse, now = () => performance.now() }: DoorOptions): Door {
+  const { maximumConnections, maximumHandshakesPerAddress, handshakeTimeout } = limits;
+  const mostStrangers = Math.min(
+    maximumConnections,
+    Math.max(fewPlaces, Math.floor(maximumConnections * strangersPart)),
+  );
+  const kept = Math.floor(maximumConnections * keptPart);
+  const sockets = new Set<Socket>();
+  const acquaintances = createAcquaintances(now);
+  const turns = createHandshakeTurns(isBusy, now);
+  const unknown: Strangers = { silent: new Set(), begun: new Set() };
+  const known: Strangers = { silent: new Set(), begun: new Set() };
+  const ofHis = ({ isKnown }: { readonly isKnown: boolean }): Strangers => (isKnown ? known : unknown);
+  const perNetwork = new Map<string, Set<Stranger>>();
+  /** By the ends of their connections: a TLS socket and the one below it share no other public trait. */
+  const byEnds = new Map<string, Stranger>();
+  let isClosed = false;
+
+  function leave(stranger: Stranger): void {
+    clearTimeout(stranger.timer);
+    ofHis(stranger).silent.delete(stranger);
+    ofHis(stranger).begun.delete(stranger);
+    turns.leave(stranger);
+    byEnds.delete(stranger.ends);
+    const same = perNetwork.get(stranger.network);
+    if (same?.delete(stranger) === true && same.size === 0) perNetwork.delete(stranger.network);
+  }
+
+  function drop(stranger: Stranger, reason: string): void {
+    leave(stranger);
+    refuse(stranger.socket, stranger.peer, reason);
+    sockets.delete(stranger.socket);
+  }
+
+  /** Whether there is a place for one more, if need be that of a stranger. */
+  function makePlace(network: string, isKnown: boolean): boolean {
+    const [oldestHere] = perNetwork.get(network) ?? [];
+    if (oldestHere !== undefined && (perNetwork.get(network)?.size ?? 0) >= maximumHandshakesPerAddress) {
+      drop(oldestHere, 'too many unfinished handshakes of one address');
+    }
+    const places = isKnown ? maximumConnections : Math.max(1, maximumConnections - kept);
+    const isFull = sockets.size >= places;
+    if (!isFull && byEnds.size < mostStrangers) return true;
+    const youngest = isFull ? now() - grace : Infinity;
+    for (const { silent, begun } of isKnown ? [unknown, known] : [unknown]) {
+      const [oldestSilent] = silent;
+      const [oldestBegun] = begun;
+      const oldest =
+        oldestSilent ?? (oldestBegun !== undefined && oldestBegun.since < youngest ? oldestBegun : undefined);
+      if (oldest === undefined) continue;
+      drop(oldest, 'too many unfinished handshakes');
+      return sockets.size < places;
+    }
+    return false;
+  }
+
+  function arrive(socket: Socket, begin: () => void): void {
+    const peer = socket.remoteAddress;
+    // Gone already.
+    if (peer === undefined || isClosed) return void socket.destroy();
+    const network = networkOf(peer);
+    const isKnown = acquaintances.has(network);
+    socket.on('error', () => undefined);
+    if (!makePlace(network, isKnown)) return refuse(socket, peer, 'too many are open');
+    const timer = setTimeout(() => drop(stranger, 'TLS: ERR_TLS_HANDSHAKE_TIMEOUT'), handshakeTimeout);
+    const ends = endsOf(socket);
+    const stranger: Stranger = { socket, peer, network, isKnown, begin, timer, ends, since: now(), isSecured: false };
+    sockets.add(socket);
+    ofHis(stranger).silent.add(stranger);
+    byEnds.set(stranger.ends, stranger);
+    const same = perNetwork.get(network);
+    if (same === undefined) perNetwork.set(network, new Set([stranger]));
+    else same.add(stranger);
+
+    const gone = (): void => {
+      sockets.delete(socket);
+      if (byEnds.get(stranger.ends) !== stranger) return;
+      if (stranger.isSecured) leave(stranger);
+      else drop(stranger, 'it ended before its handshake');
+    };
+    socket.once('end', gone).once('close', gone);
+    // Whoever says nothing costs no more than this.
+    socket.once('data', (chunk: Buffer) => {
+      socket.pause().off('end', gone).unshift(chunk);
+      ofHis(stranger).silent.delete(stranger);
+      ofHis(stranger).begun.add(stranger);
+      turns.enter(stranger);
+    });
+  }
+
+  return {
+    sockets,
+    arrive,
+    fail(secured, reason) {
+      const stranger = byEnds.get(endsOf(secured));
+      if (stranger !== undefined) drop(stranger, reason);
+    },
+    succeed(secured) {
+      const stranger = byEnds.get(endsOf(secured));
+      if (stranger !== undefined) stranger.isSecured = true;
+    },
+    admit(secured) {
+      const stranger = byEnds.get(endsOf(secured));
+      if (stranger === undefined) return;
+      leave(stranger);
+      acquaintances.add(stranger.network);
+    },
+    close() {
+      isClosed = true;
+      for (const stranger of byEnds.values()) {
+        leave(stranger);
+        stranger.socket.destroy();
+      }
+    },
+  };
+}
+
+const endsOf = ({ remoteAddress, remotePort, localPort }: Socket): string =>
+  `${remoteAddress} ${remotePort} ${localPort}`;
