@@ -22,8 +22,8 @@ describe('the fuzzer', () => {
       found.map(({ why }) => why),
       account,
     ).to.deep.equal([]);
-    expect(requests).to.be.above(500);
-    expect(successes.size, 'operations that succeeded').to.be.above(20);
+    expect(requests).to.be.above(200);
+    expect(successes.size, 'operations that succeeded').to.be.above(15);
     rmSync(out, { recursive: true });
   });
 });

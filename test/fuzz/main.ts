@@ -6,7 +6,6 @@
  */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { settingNames } from '#config';
 import { readCase, withObjects } from './cases.ts';
 import { openLane } from './lanes.ts';
 import { readAnswer, wrongIn } from './oracle.ts';
@@ -53,7 +52,7 @@ async function fuzz(time: number): Promise<number> {
 /** Sends one case three times, and shows what comes. */
 async function replay(file: string): Promise<number> {
   const failed = readCase(file);
-  const server = await startFuzzed(settingNames);
+  const server = await startFuzzed();
   let isWrong = false;
   try {
     const { pool, close } = await prepare(server, Object.values(failed.objects));

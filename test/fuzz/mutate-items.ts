@@ -65,7 +65,7 @@ export function mutateItem(message: Item, chance: Chance, around: Surroundings):
 }
 
 function damaged(item: Item, chance: Chance, around: Surroundings): readonly Item[] {
-  switch (chance.below(24)) {
+  switch (chance.below(36)) {
     case 0:
       return [];
     case 1:

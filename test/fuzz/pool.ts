@@ -177,7 +177,18 @@ export async function openPool(exchange: Exchange, only: readonly string[] = kin
   return {
     objects,
     any,
-    renew: (chance) => make(chance.pick(only)),
+    async renew(chance) {
+      const kind = chance.pick(only);
+      try {
+        await make(kind);
+      } catch {
+        // Requests may have set rules that nothing of this kind meets.
+        const here = callerOver(exchange, '2.1');
+        await here.call('SetConstraints', struct('Constraints'));
+        await here.call('SetDefaults', struct('DefaultsInformation'));
+        await make(kind);
+      }
+    },
     like(beginning, chance) {
       const found = objects.filter(({ kind }) => kind.startsWith(beginning));
       return found.length === 0 ? any(chance) : chance.pick(found);

@@ -4,7 +4,6 @@
  * object touched or seen, a trail or store that does not verify.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import { settingNames } from '#config';
 import { enumerationValue } from '#protocol/enumerations';
 import type { Bound } from '#conformance/variables';
 import { openTlsTransport } from '#client/tls-transport';
@@ -95,7 +94,7 @@ export async function run({ seed, time, out, say }: RunOptions): Promise<Report>
   }
 
   async function oneServer(round: number, until: number): Promise<void> {
-    const server = await startFuzzed(settingNames);
+    const server = await startFuzzed();
     try {
       await fuzz(server, round, until);
     } catch (error) {

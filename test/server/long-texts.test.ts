@@ -5,7 +5,6 @@
 import { expect } from 'chai';
 import { openTlsTransport } from '#client/tls-transport';
 import { names } from '#protocol/names';
-import { settingNames } from '#config';
 import { openLane, type Lane } from '#test/fuzz/lanes';
 import { readAnswer } from '#test/fuzz/oracle';
 import { callerOver } from '#test/fuzz/pool';
@@ -40,7 +39,7 @@ describe('long texts', function () {
   const lanes = new Map<'xml' | 'json', Lane>();
 
   before(async () => {
-    server = await startFuzzed(settingNames);
+    server = await startFuzzed();
     for (const kind of ['xml', 'json'] as const) lanes.set(kind, openLane(kind, server.peer('hostile', server.https)));
     // What is done for the first time takes longer: code is compiled, threads start.
     for (const lane of lanes.values()) await lane.send(bodyOf(lane.kind as 'xml', 'integers'));
