@@ -2,7 +2,7 @@
 import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileName, hashLine, maximumLine, parseFileName, parseRecord } from './chain.ts';
+import { fileName, hashLine, isSettled, maximumLine, parseFileName, parseRecord } from './chain.ts';
 import type { AuditRecord, Ended, RecordKind } from './entry.ts';
 
 export interface ChainEnd extends Ended {
@@ -51,27 +51,28 @@ export function readOpening(directory: string, number: number): AuditRecord | un
   }
 }
 
-/** The last whole record of a chain; undefined when it has none. `parts` ascend. */
+/** The last record of a chain that was written whole; undefined when it has none. `parts` ascend. */
 export function readEnd(directory: string, number: number, parts: readonly number[]): ChainEnd | undefined {
+  const chain = readOpening(directory, number)?.chain ?? '';
   let behind = 0;
   // The last file holds no record yet when its writer died while going on to it.
   for (const part of parts.slice(-2).reverse()) {
     const path = join(directory, fileName(number, part));
     const { size, mtimeMs } = statSync(path);
-    const end = readFileEnd(path);
+    const end = readFileEnd(path, chain);
     if (end !== undefined) return { ...end, torn: end.torn + behind, touched: mtimeMs };
     behind += size;
   }
   return undefined;
 }
 
-function readFileEnd(path: string): Omit<ChainEnd, 'touched'> | undefined {
+function readFileEnd(path: string, chain: string): Omit<ChainEnd, 'touched'> | undefined {
   const file = openSync(path, 'r');
   try {
     const { size } = fstatSync(file);
     // Usually one round. What a power failure left may be long: then the window doubles up to the whole file.
     for (let length = Math.min(size, maximumLine); length > 0; length = Math.min(size, length * 2)) {
-      const end = lastRecord(readAt(file, size - length, length), length === size);
+      const end = lastRecord(readAt(file, size - length, length), length === size, chain);
       if (end !== undefined) return end;
       if (length === size) return undefined;
     }
@@ -81,12 +82,13 @@ function readFileEnd(path: string): Omit<ChainEnd, 'touched'> | undefined {
   }
 }
 
-function lastRecord(bytes: Buffer, fromStart: boolean): Omit<ChainEnd, 'touched'> | undefined {
+function lastRecord(bytes: Buffer, fromStart: boolean, chainName: string): Omit<ChainEnd, 'touched'> | undefined {
   for (let end = bytes.lastIndexOf(newline); end >= 0; end = end === 0 ? -1 : bytes.lastIndexOf(newline, end - 1)) {
     const start = end === 0 ? 0 : bytes.lastIndexOf(newline, end - 1) + 1;
     if (start === 0 && !fromStart) return undefined;
     const line = bytes.subarray(start, end + 1);
-    const record = parseRecord(line.toString('latin1'));
+    const text = line.toString('latin1');
+    const record = isSettled(text) ? parseRecord(text, chainName) : undefined;
     if (record !== undefined) {
       const { chain, seq, kind } = record;
       return { chain, seq, kind, hash: hashLine(line), torn: bytes.length - end - 1 };

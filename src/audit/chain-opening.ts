@@ -9,11 +9,12 @@
  */
 import { closeSync, fdatasyncSync, fsyncSync, linkSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { chainName, chainNumber, entryId, fileName, hashLine, linkRecord, noHash } from './chain.ts';
+import type { KeyObject } from 'node:crypto';
+import { chainName, chainNumber, closeRecords, entryId, fileName, noMac } from './chain.ts';
 import { listChains, readEnd, readOpening } from './chain-files.ts';
 import type { ChainEnd } from './chain-files.ts';
 import { formatEvent } from './entry.ts';
-import type { Ended, Head } from './entry.ts';
+import type { AuditRecord, Ended, Head, Pinned } from './entry.ts';
 import { isRunning, thisProcess } from './process-identity.ts';
 
 export interface ChainOptions {
@@ -21,18 +22,39 @@ export interface ChainOptions {
   readonly directory: string;
   /** A file that has reached this many bytes is followed by another one of the same chain. */
   readonly fileSize: number;
+  /** What the MACs are made with. */
+  readonly key: KeyObject;
   /** Milliseconds since 1970. */
   now(): number;
   random(length: number): Uint8Array;
 }
 
+/** What the store knows of the directory: files can be taken away. */
+export interface KnownTrail {
+  /** The identity of the directory; the files have it too. */
+  readonly trail: string | undefined;
+  /** The highest number that a chain has had. */
+  readonly highest: number;
+  /** What the opening record is to say of chains that ended. */
+  readonly ended: readonly Pinned[];
+}
+
 export interface OpenedChain {
-  readonly head: Head;
+  readonly chain: string;
+  /** Of the opening record. */
+  readonly mac: string;
+  readonly line: string;
+  readonly trail: string;
+  /** The first chain with MACs. */
+  readonly since: number;
   /** The chains of other processes that ran at the opening. */
   readonly running: readonly string[];
   readonly file: number;
   readonly size: number;
 }
+
+/** So many pins stand in one record. */
+export const pinsAtOnce = 200;
 
 interface Survey {
   readonly predecessor?: Head;
@@ -41,12 +63,13 @@ interface Survey {
 }
 
 /** `abandoned`: the chain of this same process that this one replaces. Everything is on disk at the return. */
-export function openChain(options: ChainOptions, abandoned?: Head): OpenedChain {
+export function openChain(options: ChainOptions, known: KnownTrail, abandoned?: Head): OpenedChain {
   const { directory } = options;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   for (;;) {
     const last = Math.max(0, ...[...listChains(directory).keys()].slice(-1), numberOf(abandoned));
-    const opened = tryOpen(options, last + 1, survey(options, last, abandoned));
+    const number = Math.max(last, known.highest) + 1;
+    const opened = tryOpen(options, number, survey(options, last, abandoned), known);
     if (opened !== undefined) return opened;
   }
 }
@@ -56,12 +79,16 @@ function numberOf(head: Head | undefined): number {
 }
 
 /** Undefined when another process took the number first. */
-function tryOpen(options: ChainOptions, number: number, found: Survey): OpenedChain | undefined {
+function tryOpen(options: ChainOptions, number: number, found: Survey, known: KnownTrail): OpenedChain | undefined {
   const { directory } = options;
   const chain = chainName(number, options.random(8));
-  const details = { ...found, process: thisProcess() };
+  const newest = newestWithMacs(directory, number);
+  const trail = newest?.trail ?? known.trail ?? Buffer.from(options.random(8)).toString('hex');
+  const since = newest?.since ?? number;
+  const pins = known.ended.slice(0, pinsAtOnce);
+  const details = { chain, trail, since, ...found, ...(pins.length > 0 ? { pins } : {}), process: thisProcess() };
   const record = formatEvent(new Date(options.now()).toISOString(), entryId(chain, 0), 'open', details);
-  const line = linkRecord(record, chain, 1, found.predecessor?.hash ?? noHash);
+  const { last: line, mac } = closeRecords([record], 0, noMac, options.key);
   const draft = join(directory, `${chain}.draft`);
   const file = openSync(draft, 'ax', 0o600);
   try {
@@ -76,7 +103,25 @@ function tryOpen(options: ChainOptions, number: number, found: Survey): OpenedCh
     unlinkSync(draft);
   }
   syncDirectory(directory);
-  return { head: { chain, seq: 1, hash: hashLine(line) }, running: found.running, file, size: line.length };
+  return { chain, mac, line, trail, since, running: found.running, file, size: line.length };
+}
+
+/** The opening record of the newest chain below `number` that has MACs. */
+export function newestWithMacs(directory: string, number: number): AuditRecord | undefined {
+  const numbers = [...listChains(directory).keys()].reverse();
+  for (const candidate of numbers) {
+    const opening = candidate < number ? readOpening(directory, candidate) : undefined;
+    if (opening?.trail !== undefined) return opening;
+  }
+  return undefined;
+}
+
+/** The ends of all chains from before there were MACs, which nothing but a chain with MACs can hold. */
+export function endsBefore(directory: string, since: number): Head[] {
+  const ends = [...listChains(directory)].map(([number, parts]) =>
+    number < since ? readEnd(directory, number, parts) : undefined,
+  );
+  return ends.flatMap((end) => (end === undefined ? [] : [headOf(end)]));
 }
 
 function survey(options: ChainOptions, last: number, abandoned: Head | undefined): Survey {

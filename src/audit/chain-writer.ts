@@ -6,9 +6,9 @@ import { close, closeSync, fdatasync, fdatasyncSync, fstatSync, fsync, ftruncate
 import { open, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { chainNumber, entryId, fileName, hashLine, linkRecord } from './chain.ts';
+import { chainNumber, closeRecords, entryId, fileName, hashLine } from './chain.ts';
 import { openChain } from './chain-opening.ts';
-import type { ChainOptions } from './chain-opening.ts';
+import type { ChainOptions, KnownTrail } from './chain-opening.ts';
 import { formatEvent } from './entry.ts';
 import type { Head, RecordKind } from './entry.ts';
 import { leaseDuration } from './process-identity.ts';
@@ -20,11 +20,25 @@ const calls = {
   fdatasync: promisify(fdatasync),
 };
 
+/** A place in the chain: its last line may still have to be hashed. */
+export interface Mark {
+  readonly seq: number;
+  readonly line: string;
+  readonly part: number;
+}
+
 export class ChainWriter {
+  readonly chain: string;
+  /** The identity of the directory. */
+  readonly trail: string;
+  /** The first chain of the directory that has MACs. */
+  readonly since: number;
   /** The chains of other processes that ran when this one was opened. */
   readonly running: readonly string[];
   readonly #options: ChainOptions;
-  #head: Head;
+  #seq = 1;
+  #mac: string;
+  #line: string;
   #file: number;
   #part = 1;
   #size: number;
@@ -37,18 +51,35 @@ export class ChainWriter {
   #lost = false;
   #syncing: Promise<void> = Promise.resolve();
 
-  constructor(options: ChainOptions, abandoned?: Head) {
-    const opened = openChain(options, abandoned);
+  constructor(options: ChainOptions, known: KnownTrail, abandoned?: Head) {
+    const opened = openChain(options, known, abandoned);
     this.#options = options;
-    this.#head = opened.head;
+    this.chain = opened.chain;
+    this.trail = opened.trail;
+    this.since = opened.since;
+    this.#mac = opened.mac;
+    this.#line = opened.line;
     this.#file = opened.file;
     this.#size = opened.size;
     this.#touched = options.now();
     this.running = opened.running;
   }
 
+  get mark(): Mark {
+    return { seq: this.#seq, line: this.#line, part: this.#part };
+  }
+
   get head(): Head {
-    return this.#head;
+    return this.headAt(this.mark);
+  }
+
+  headAt({ seq, line }: Mark): Head {
+    return { chain: this.chain, seq, hash: hashLine(line) };
+  }
+
+  /** Changes with the file that is written: readers find in one file what records of the same file say once. */
+  get part(): number {
+    return this.#part;
   }
 
   /** True when the chain must not be written on: its file is gone or failed to sync, or others may think it ended. */
@@ -58,7 +89,7 @@ export class ChainWriter {
 
   nextEntryId(): string {
     this.#entries += 1;
-    return entryId(this.#head.chain, this.#entries);
+    return entryId(this.chain, this.#entries);
   }
 
   /** A record of the trail about itself, as `write` takes it. */
@@ -127,15 +158,7 @@ export class ChainWriter {
   }
 
   #put(records: readonly string[]): void {
-    const { chain } = this.#head;
-    let { seq, hash } = this.#head;
-    let text = '';
-    for (const record of records) {
-      seq += 1;
-      const line = linkRecord(record, chain, seq, hash);
-      hash = hashLine(line);
-      text += line;
-    }
+    const { lines: text, last, mac } = closeRecords(records, this.#seq, this.#mac, this.#options.key);
     try {
       const written = writeSync(this.#file, text, null, 'latin1');
       if (written < text.length) this.#putRest(Buffer.from(text, 'latin1'), written);
@@ -145,7 +168,9 @@ export class ChainWriter {
       throw error;
     }
     this.#size += text.length;
-    this.#head = { chain, seq, hash };
+    this.#seq += records.length;
+    this.#line = last;
+    this.#mac = mac;
   }
 
   #putRest(bytes: Buffer, written: number): void {
@@ -193,6 +218,6 @@ export class ChainWriter {
   }
 
   #path(part: number): string {
-    return join(this.#options.directory, fileName(chainNumber(this.#head.chain), part));
+    return join(this.#options.directory, fileName(chainNumber(this.chain), part));
   }
 }

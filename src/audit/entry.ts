@@ -19,6 +19,8 @@ export interface AuditEntry {
   readonly peer?: string;
   /** How many refusals the record stands for, after the one of their kind that has a record of its own. */
   readonly count?: number;
+  /** How many items of the request the record stands for, when there are several that differ in nothing. */
+  readonly items?: number;
   /** The protocol version, as '1.4'. */
   readonly version?: string;
   /** The operation ('Get') or the administrative command ('client add'). */
@@ -32,13 +34,19 @@ export interface AuditEntry {
 }
 
 /** The kinds that the trail writes about itself, beside those of the entries. */
-export type RecordKind = AuditEntry['kind'] | 'open' | 'continue' | 'ended' | 'recovered' | 'resumed' | 'close';
+export type RecordKind =
+  AuditEntry['kind'] | 'open' | 'pinned' | 'continue' | 'ended' | 'recovered' | 'resumed' | 'close';
 
 /** A place in a chain: the record `seq` of `chain`, and the hash of its line. */
 export interface Head {
   readonly chain: string;
   readonly seq: number;
   readonly hash: string;
+}
+
+/** What is known of another chain: that the record is there or, with `closed`, that the chain ended with it in order. */
+export interface Pinned extends Head {
+  readonly closed?: true;
 }
 
 /** Where a chain without a closing record ended, and how many bytes of a half-written record follow. */
@@ -56,7 +64,10 @@ export interface ProcessIdentity {
 /** A line of the trail, as it is read back. */
 export interface AuditRecord extends Omit<AuditEntry, 'kind'> {
   readonly time: string;
-  /** Unique over all chains. A recovered record has the identifier of the entry that it completes. */
+  /**
+   * Unique over all chains; only records of changes have it in their line, for a recovered one has that of the entry which
+   * it completes.
+   */
   readonly entry: string;
   readonly kind: RecordKind;
   /** How many objects are not listed. */
@@ -68,27 +79,40 @@ export interface AuditRecord extends Omit<AuditEntry, 'kind'> {
   readonly predecessor?: Head;
   readonly running?: readonly string[];
   readonly process?: ProcessIdentity;
+  /** Of an opening record: the identity of the directory, and the first of its chains that has MACs. */
+  readonly trail?: string;
+  readonly since?: number;
+  /** What the store, or files of before there were MACs, said of chains that ended ('pinned' records). */
+  readonly pins?: readonly Pinned[];
   /** Chains found without a closing record and without their process (in 'open' and 'ended' records). */
   readonly ended?: readonly Ended[];
   readonly chain: string;
   readonly seq: number;
-  readonly prev: string;
+  readonly prev?: string;
+  readonly mac?: string;
 }
 
 export const maximumObjects = 100;
 const maximumText = 128;
 const maximumSubject = 512;
 
-/** The opened beginning of a record: the writer adds its place in the chain. `id` is the entry's identifier. */
-export function formatEntry(time: string, id: string, entry: AuditEntry, completes?: { at: string }): string {
-  let line = `{"time":"${time}","entry":"${id}","kind":"`;
+/** The opened beginning of a record: the writer adds its place in the chain. `id` is the identifier of a change. */
+export function formatEntry(
+  time: string,
+  id: string | undefined,
+  entry: AuditEntry,
+  completes?: { readonly at: string },
+  withCertificate = true,
+): string {
+  let line = id === undefined ? `{"time":"${time}","kind":"` : `{"time":"${time}","entry":"${id}","kind":"`;
   line += completes === undefined ? `${entry.kind}"` : `recovered","of":"${entry.kind}","at":${quote(completes.at)}`;
   if (entry.client !== undefined) line += `,"client":${quote(entry.client)}`;
-  if (entry.certificate !== undefined) line += `,"certificate":${quote(entry.certificate)}`;
+  if (withCertificate && entry.certificate !== undefined) line += `,"certificate":${quote(entry.certificate)}`;
   if (entry.subject !== undefined) line += `,"subject":${quote(entry.subject, maximumSubject)}`;
   if (entry.connection !== undefined) line += `,"connection":${Number(entry.connection)}`;
   if (entry.peer !== undefined) line += `,"peer":${quote(entry.peer)}`;
   if (entry.count !== undefined) line += `,"count":${Number(entry.count)}`;
+  if (entry.items !== undefined) line += `,"items":${Number(entry.items)}`;
   if (entry.version !== undefined) line += `,"version":${quote(entry.version)}`;
   if (entry.operation !== undefined) line += `,"operation":${quote(entry.operation)}`;
   if (entry.objects !== undefined && entry.objects.length > 0) line += formatObjects(entry.objects);

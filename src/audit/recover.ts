@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { ConflictError } from '#store/engine';
 import { update } from '#store/store';
 import type { Kept, Store } from '#store/store';
-import { chainNumber, fileName } from './chain.ts';
+import { chainNumber, fileName, isSettled } from './chain.ts';
 import { listChains, readLines, readOpening } from './chain-files.ts';
 import { isRunningChain } from './chain-opening.ts';
 import { pendingKind } from './pending.ts';
@@ -77,11 +77,16 @@ async function findEntries(directory: string, abandoned: readonly Kept<PendingRe
     // From the newest file back: a chain may be years long, and what was left was left at its end.
     for (const part of chains.get(number)?.reverse() ?? []) {
       let begun: string | undefined;
+      let unsettled: string[] = [];
       for await (const line of readLines(join(directory, fileName(number, part)))) {
-        // What is half-written was not written.
-        const [, time, id] = (line.whole && timeAndEntry.exec(line.bytes.toString('latin1'))) || [];
+        // What is half-written was not written, nor was a write whose last record is missing.
+        const text = line.whole ? line.bytes.toString('latin1') : '';
+        const [, time, id] = timeAndEntry.exec(text) ?? [];
         begun ??= time;
-        if (id !== undefined && wanted.has(id)) found.add(id);
+        if (id !== undefined && wanted.has(id)) unsettled.push(id);
+        if (!isSettled(text)) continue;
+        for (const each of unsettled) found.add(each);
+        unsettled = [];
       }
       if (begun !== undefined && Date.parse(begun) < since) break;
     }
@@ -92,5 +97,5 @@ async function findEntries(directory: string, abandoned: readonly Kept<PendingRe
 /** How far a clock may have been set back, in milliseconds, without an entry being overlooked. */
 const largestClockStep = 3_600_000;
 
-/** The first two fields of every record, without parsing it. */
-const timeAndEntry = /^\{"time":"([^"]*)","entry":"([^"]*)"/;
+/** The first fields of every record, without parsing it. */
+const timeAndEntry = /^\{"time":"([^"]*)"(?:,"entry":"([^"]*)")?/;

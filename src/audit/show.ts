@@ -1,6 +1,6 @@
 /** Reading the trail: every chain that runs at a time is merged with the others by time. */
 import { join } from 'node:path';
-import { fileName, parseRecord } from './chain.ts';
+import { fileName, isSettled, parseRecord } from './chain.ts';
 import { listChains, readLines, readOpening } from './chain-files.ts';
 import type { AuditRecord } from './entry.ts';
 
@@ -44,16 +44,16 @@ function agrees(record: AuditRecord, { client, object, operation, result, since,
 async function* merge(directory: string): AsyncGenerator<AuditRecord> {
   const waiting = [...listChains(directory)].map(([number, parts]) => ({
     parts: parts.map((part) => join(directory, fileName(number, part))),
-    time: readOpening(directory, number)?.time ?? '',
+    opening: readOpening(directory, number),
   }));
   const sources: Source[] = [];
   try {
     for (;;) {
       const first = sources[0];
       const chain = waiting[0];
-      if (chain !== undefined && (first === undefined || chain.time <= first.next.time)) {
+      if (chain !== undefined && (first === undefined || (chain.opening?.time ?? '') <= first.next.time)) {
         waiting.shift();
-        await advance(sources, readRecords(chain.parts));
+        await advance(sources, readRecords(chain.parts, chain.opening?.chain));
       } else if (first !== undefined) {
         yield first.next;
         sources.shift();
@@ -73,11 +73,34 @@ async function advance(sources: Source[], records: AsyncIterator<AuditRecord>): 
   sources.splice(place < 0 ? sources.length : place, 0, { records, next: value });
 }
 
-async function* readRecords(files: readonly string[]): AsyncGenerator<AuditRecord> {
+/** So many connections are remembered, with the certificates that only the first of their records names. */
+const rememberedConnections = 10_000;
+
+async function* readRecords(files: readonly string[], chain: string | undefined): AsyncGenerator<AuditRecord> {
+  const certificates = new Map<number, string>();
   for (const file of files) {
+    // What stands behind the last whole write was never recorded: anybody can have put it there.
+    let unsettled: AuditRecord[] = [];
     for await (const { bytes, whole } of readLines(file)) {
-      const record = whole ? parseRecord(bytes.toString('latin1')) : undefined;
-      if (record !== undefined) yield record;
+      const text = whole ? bytes.toString('latin1') : '';
+      const record = parseRecord(text, chain);
+      if (record !== undefined) unsettled.push(withCertificate(record, certificates));
+      if (!isSettled(text)) continue;
+      yield* unsettled;
+      unsettled = [];
     }
   }
+}
+
+function withCertificate(record: AuditRecord, certificates: Map<number, string>): AuditRecord {
+  const { connection, certificate, kind } = record;
+  // What a crashed process left is of a connection of that process.
+  if (connection === undefined || kind !== 'operation') return record;
+  if (certificate === undefined) {
+    const known = certificates.get(connection);
+    return known === undefined ? record : { ...record, certificate: known };
+  }
+  if (certificates.size >= rememberedConnections) certificates.clear();
+  certificates.set(connection, certificate);
+  return record;
 }

@@ -1,5 +1,5 @@
 /**
- * The trail of this process. What is appended in one turn of the event loop goes to the operating system in one write
+ * The trail of this process, under MACs by a key that only the store's keyring gives. What is appended in one turn of the event loop goes to the operating system in one write
  * at the turn's end; the promise that `append` returns is shared by the turn. When a write fails nothing more is
  * accepted until writing works again: the caller refuses new items while `healthy` is false.
  *
@@ -8,13 +8,18 @@
  */
 import { create } from '#store/store';
 import type { Store, StoreChange } from '#store/store';
-import { chainOfEntry } from './chain.ts';
-import { findEnded } from './chain-opening.ts';
+import { mkdirSync } from 'node:fs';
+import type { KeyObject } from 'node:crypto';
+import { chainNumber, chainOfEntry } from './chain.ts';
+import { endsBefore, findEnded, pinsAtOnce } from './chain-opening.ts';
 import type { ChainOptions } from './chain-opening.ts';
 import { ChainWriter } from './chain-writer.ts';
+import type { Mark } from './chain-writer.ts';
 import { formatEntry } from './entry.ts';
 import type { AuditEntry } from './entry.ts';
 import { groupSync } from './group-sync.ts';
+import { OwnCheckpoint, findCheckpoints } from './holding.ts';
+import type { Found } from './holding.ts';
 import { pendingKind } from './pending.ts';
 import { heartbeatInterval } from './process-identity.ts';
 import { claimUnfinished } from './recover.ts';
@@ -27,7 +32,7 @@ export interface AuditLog {
   warn(message: string): unknown;
 }
 
-export interface TrailOptions extends ChainOptions {
+export interface TrailOptions extends Omit<ChainOptions, 'key'> {
   readonly store: Store;
   readonly log: AuditLog;
   /** 'always': `append` resolves when its record is on disk. 'second': when the operating system has it. */
@@ -58,20 +63,39 @@ export class AuditError extends Error {
   }
 }
 
+/** What the MACs of a store's trails are made with. */
+export const auditKey = (store: Store): KeyObject => store.derivedKey('audit trail');
+
 /** Opens a chain of its own in the directory and completes what crashed processes left. */
 export async function openTrail(options: TrailOptions): Promise<AuditTrail> {
-  const trail = new Trail(options);
+  const { store, directory, log, now } = options;
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const found = await findCheckpoints(store, directory, now());
+  for (const { chain, seq } of found.lost) {
+    log.warn(`the audit chain ${chain} was cut off or removed: the store saw record ${seq}; run kmipd audit verify`);
+  }
+  const trail = new Trail({ ...options, key: auditKey(store) }, found);
+  await trail.begin(found);
   await trail.recover();
   return trail;
 }
+
+/** So many connections are remembered as those whose certificate the file of the chain has. */
+const rememberedConnections = 10_000;
 
 /** Milliseconds from the first unsynced write to its sync: with the sync itself less than a second. */
 const syncAfter = 800;
 const retryAfter = 500;
 
 class Trail implements AuditTrail {
-  readonly #options: TrailOptions;
+  readonly #options: TrailOptions & ChainOptions;
   #writer: ChainWriter;
+  #checkpoint: OwnCheckpoint;
+  /** What of the chain is on disk. */
+  #synced: Mark;
+  /** Connections by the certificate that the present file has named for them. */
+  #named = new Map<number, string>();
+  #namedIn = 1;
   #turn: Turn | undefined;
   /** Chains of other processes that have not been seen to end. */
   #running: readonly string[];
@@ -89,16 +113,18 @@ class Trail implements AuditTrail {
   #lastMillisecond = Number.NaN;
   #lastTime = '';
 
-  constructor(options: TrailOptions) {
+  constructor(options: TrailOptions & ChainOptions, found: Found) {
     this.#options = options;
     this.#sweep = new Sweep(options.store);
-    this.#writer = new ChainWriter(options);
+    this.#writer = new ChainWriter(options, found);
+    this.#synced = this.#writer.mark;
+    this.#checkpoint = new OwnCheckpoint(options.store, options.directory);
     this.#running = this.#writer.running;
     this.#heartbeat = setInterval(() => void this.#beat(), heartbeatInterval).unref();
   }
 
   get chain(): string {
-    return this.#writer.head.chain;
+    return this.#writer.chain;
   }
 
   get healthy(): boolean {
@@ -112,8 +138,22 @@ class Trail implements AuditTrail {
   }
 
   append(entry: AuditEntry, entryId?: string): Promise<void> {
-    const text = formatEntry(this.#time(), entryId ?? this.#writer.nextEntryId(), entry);
-    return this.#enqueue(text, entryId === undefined ? undefined : { id: entryId, revision: 1, text });
+    const text = formatEntry(this.#time(), entryId, entry, undefined, entryId !== undefined || this.#isNews(entry));
+    if (entryId === undefined) return this.#enqueue(text, undefined);
+    return this.#enqueue(text, { id: entryId, revision: 1, text });
+  }
+
+  /** The certificate of a connection stands in its first record of a file, and in those of changes. */
+  #isNews({ kind, connection, certificate }: AuditEntry): boolean {
+    if (connection === undefined || certificate === undefined || kind !== 'operation') return true;
+    const named = this.#named;
+    if (this.#namedIn !== this.#writer.part || named.size >= rememberedConnections) {
+      this.#namedIn = this.#writer.part;
+      named.clear();
+    }
+    if (named.get(connection) === certificate) return false;
+    named.set(connection, certificate);
+    return true;
   }
 
   async close(): Promise<void> {
@@ -127,12 +167,25 @@ class Trail implements AuditTrail {
       await this.#sync();
       await this.#sweep.run();
       await this.#writer.close();
+      await this.#checkpoint.keep(this.#writer, this.#writer.mark, this.#options.now(), { closed: true });
     } catch (error) {
       this.#options.log.warn(`the audit chain ${this.chain} could not be closed: ${String(error)}`);
     } finally {
       clearTimeout(this.#syncTimer);
       clearTimeout(this.#retryTimer);
     }
+  }
+
+  /** Nothing is accepted before the store holds the beginning of the chain. */
+  async begin(found: Found): Promise<void> {
+    const { directory, now } = this.#options;
+    const old = this.#writer.since === chainNumber(this.chain) ? endsBefore(directory, this.#writer.since) : [];
+    const pins = [...found.ended.slice(pinsAtOnce), ...old];
+    for (let at = 0; at < pins.length; at += pinsAtOnce) {
+      this.#writer.write([this.#writer.event('pinned', { pins: pins.slice(at, at + pinsAtOnce) })]);
+    }
+    if (pins.length > 0) await this.#sync();
+    await this.#checkpoint.keep(this.#writer, this.#synced, now(), { settled: found.ended });
   }
 
   /** Writes what the store still holds of processes that are gone. */
@@ -200,14 +253,26 @@ class Trail implements AuditTrail {
     this.#syncTimer = undefined;
     const covered = this.#unsynced;
     this.#unsynced = [];
+    const writer = this.#writer;
+    const { mark } = writer;
     try {
-      await this.#writer.sync();
+      await writer.sync();
+      if (writer === this.#writer) this.#synced = mark;
     } catch (error) {
       this.#owed.push(...covered, ...this.#unsynced.splice(0));
       throw this.#fail(error);
     }
     this.#sweep.add(covered);
     void this.#clean();
+    this.#keepCheckpoint();
+  }
+
+  #keepCheckpoint(): void {
+    const now = this.#options.now();
+    if (this.#closed || !this.#checkpoint.isDue(this.#synced, now)) return;
+    this.#checkpoint.keep(this.#writer, this.#synced, now).catch((error: unknown) => {
+      this.#options.log.warn(`the store could not take a checkpoint of the audit trail yet: ${String(error)}`);
+    });
   }
 
   async #clean(): Promise<void> {
@@ -255,10 +320,23 @@ class Trail implements AuditTrail {
   /** A new chain whose opening record says where the old one ended. */
   #changeChain(): void {
     const old = this.#writer;
-    this.#writer = new ChainWriter(this.#options, old.head);
+    const { store, directory, now, log } = this.#options;
+    const { last } = this.#checkpoint;
+    const ended = last === undefined ? [] : [last];
+    this.#writer = new ChainWriter(
+      this.#options,
+      { trail: old.trail, highest: chainNumber(old.chain), ended },
+      old.head,
+    );
+    this.#synced = this.#writer.mark;
+    this.#named.clear();
     this.#running = this.#writer.running;
-    this.#options.log.warn(`the audit chain ${old.head.chain} was abandoned; ${this.chain} goes on`);
+    log.warn(`the audit chain ${old.chain} was abandoned; ${this.chain} goes on`);
     old.abandon();
+    this.#checkpoint = new OwnCheckpoint(store, directory);
+    this.#checkpoint.keep(this.#writer, this.#synced, now(), { settled: ended }).catch((error: unknown) => {
+      log.warn(`the store could not take a checkpoint of the audit trail yet: ${String(error)}`);
+    });
   }
 
   async #beat(): Promise<void> {
@@ -269,6 +347,7 @@ class Trail implements AuditTrail {
       this.#fail(error);
     }
     await this.#clean();
+    this.#keepCheckpoint();
     try {
       if (this.#running.length > 0) await this.#lookAfterOthers();
     } catch (error) {

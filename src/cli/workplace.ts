@@ -124,6 +124,22 @@ function recordDamage(trail: AuditTrail, { kind, id, name }: DamagedRecordError)
     .catch(() => undefined);
 }
 
+/** The store alone, to read. Nothing is made, and nothing is written down in the audit trail. */
+export async function openKeptStore({ config, log }: Invocation): Promise<Store> {
+  if (!existsSync(lmdbPath(config) ?? config.data)) throw noStore(config);
+  const engine = await openEngine(config.store, config.data);
+  try {
+    if ((await readRootRecord(engine)) === undefined) throw noStore(config);
+    return await openStore({ engine, rootKey: rootKeySource(config, log), log: log.child({ component: 'store' }) });
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+/** Whether the store lies in the data directory, and so belongs to it alone. */
+export const isStoreInData = (config: Config): boolean => config.store === undefined;
+
 /** Opens the workplace for one command, which is recorded in the audit trail, and closes it. */
 export async function withWorkplace<T>(
   invocation: Invocation,

@@ -7,7 +7,7 @@
  * - Clocks and disks being what they are, a process looks again after each commit. If the data key was replaced by then, it
  *   seals anew before it acknowledges; if not, the rotation is still to come, and will meet the record.
  */
-import { randomBytes as nodeRandomBytes, createHmac } from 'node:crypto';
+import { randomBytes as nodeRandomBytes, createHmac, createSecretKey, hkdfSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { DamagedRecordError, succeeds } from './engine.ts';
 import type { Engine } from './engine.ts';
@@ -16,7 +16,7 @@ import { newKey, openRoot, unlock, wrappingOf } from './open-root.ts';
 import type { OpenRoot } from './open-root.ts';
 import { RootKeyError } from './root-key.ts';
 import type { RandomBytes, RootKeySource } from './root-key.ts';
-import { makeRootRecord, readRootRecord } from './root-record.ts';
+import { keyLength, makeRootRecord, readRootRecord } from './root-record.ts';
 import type { Keys, RootRecord } from './root-record.ts';
 import { SealError, keyNumberOf, nonceLength, open, seal } from './seal.ts';
 import type { Place } from './seal.ts';
@@ -115,6 +115,14 @@ export class Keyring implements Opener {
     }
     return term;
   };
+
+  /** From the index key, which no rotation replaces. */
+  derivedKey(purpose: string): KeyObject {
+    const bytes = Buffer.from(hkdfSync('sha256', this.keys.index, '', `kmipd ${purpose}`, keyLength));
+    const key = createSecretKey(bytes);
+    bytes.fill(0);
+    return key;
+  }
 
   /** Throws SealError, also for a data key that is not known: `know` it first. */
   open(place: Place, sealed: Uint8Array): Buffer {

@@ -76,6 +76,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return {
     term: keyring.term,
     onDamage: damage.listen,
+    derivedKey: (purpose) => keyring.derivedKey(purpose),
 
     async get<T>(kind: Kind<T>, id: string) {
       const cached: KeptRecord<T> | undefined = cache.get(kind.name, id);

@@ -3,6 +3,7 @@
  * material sealed, terms hashed, opened bodies cached under their revision.
  */
 import type { DamagedRecordError, IndexQuery } from './engine.ts';
+import type { KeyObject } from 'node:crypto';
 
 /** Makes the opaque index term for one value of one field; the value is hashed with a key (HMAC-SHA-256). */
 export type TermMaker = (field: string, value: string | Uint8Array) => string;
@@ -82,6 +83,8 @@ export interface Store {
   readonly term: TermMaker;
   /** Called for each damaged record that is met, once for each of its revisions, and for those that were met before. */
   onDamage(listener: (damaged: DamagedRecordError) => void): void;
+  /** A key for one purpose that is the same as long as the store lives, and that nobody has without the root key. */
+  derivedKey(purpose: string): KeyObject;
   /** Closes the engine too. */
   close(): Promise<void>;
 }

@@ -5,7 +5,6 @@ import { expect } from 'chai';
 import { fileName } from '#audit/chain';
 import { AuditError } from '#audit/trail';
 import type { AuditTrail } from '#audit/trail';
-import { verify } from '#audit/verify';
 import { dataDirectory, get } from './trail-fixture.ts';
 import type { Fixture } from './trail-fixture.ts';
 
@@ -48,7 +47,7 @@ describe('an audit trail that cannot be written', () => {
     const before = new Array<string>(accepted).fill('operation');
     expect(kinds).to.deep.equal(['open', ...before, 'continue', 'resumed', 'operation', 'close']);
     expect(fixture.records().find(({ kind }) => kind === 'resumed')).to.include({ refused: 2 });
-    expect(await verify(fixture.directory, Date.now())).to.deep.equal({ records: accepted + 5, chains: 1, open: [] });
+    expect(await fixture.check()).to.deep.equal({ records: accepted + 5, chains: 1, open: [], old: 0 });
   });
 
   it('writes the record of a change that was committed meanwhile as soon as it can', async () => {
@@ -82,7 +81,7 @@ describe('an audit trail that cannot be written', () => {
     expect(opening?.ended).to.deep.equal([{ ...opening?.predecessor, torn: 0 }]);
     expect(resumed?.kind).to.equal('resumed');
     expect(change1).to.include({ entry: entryId, seq: 3, chain: trail.chain });
-    const { broken } = await verify(fixture.directory, Date.now());
+    const { broken } = await fixture.check();
     expect(broken).to.deep.equal({ file: fileName(1, 1), line: 0, why: 'the file is missing' });
   });
 
@@ -96,7 +95,7 @@ describe('an audit trail that cannot be written', () => {
     await untilHealthy(trail);
     await trail.append(get);
     renameSync(to, from);
-    expect(await verify(fixture.directory, Date.now())).to.deep.include({ records: 5, chains: 2 });
+    expect(await fixture.check()).to.deep.include({ records: 5, chains: 2 });
   });
 
   it('begins a new chain after a sleep so long that others may have taken it for dead', async () => {
@@ -110,7 +109,7 @@ describe('an audit trail that cannot be written', () => {
     expect(trail.healthy).to.equal(true);
     await trail.close();
     expect(fixture.records().find(({ seq, chain }) => seq === 1 && chain === trail.chain)?.ended).to.have.length(1);
-    expect(await verify(fixture.directory, Date.now())).to.deep.equal({ records: 5, chains: 2, open: [] });
+    expect(await fixture.check()).to.deep.equal({ records: 5, chains: 2, open: [], old: 0 });
   });
 
   it('does not open where it cannot write', async () => {

@@ -7,11 +7,15 @@ import { openLmdb } from '#store/lmdb';
 import { openStore } from '#store/open-store';
 import { rootKeyFile } from '#store/root-key-file';
 import type { Store } from '#store/store';
-import { openTrail } from '#audit/trail';
+import { auditKey, openTrail } from '#audit/trail';
 import type { AuditTrail, TrailOptions } from '#audit/trail';
-import { parseRecord } from '#audit/chain';
+import { parseFileName, parseRecord } from '#audit/chain';
+import { readOpening } from '#audit/chain-files';
+import { readCheckpoints } from '#audit/checkpoint';
 import type { AuditEntry, AuditRecord } from '#audit/entry';
 import { pendingKind } from '#audit/pending';
+import { verify } from '#audit/verify';
+import type { Verdict, Witness } from '#audit/verify';
 
 export const get: AuditEntry = {
   kind: 'operation',
@@ -41,6 +45,9 @@ export interface Fixture {
   files(): string[];
   read(file: string): string;
   records(): AuditRecord[];
+  readonly witness: Witness;
+  /** What `verify` says with the store. */
+  check(): Promise<Verdict>;
   end(): Promise<void>;
 }
 
@@ -51,6 +58,7 @@ export async function dataDirectory(): Promise<Fixture> {
   const log: string[] = [];
   const note = (message: string): number => log.push(message);
   const trails: AuditTrail[] = [];
+  const witness = { key: auditKey(store), isOwn: true, checkpoints: () => readCheckpoints(store) };
   const files = (): string[] => readdirSync(directory).sort();
   const read = (file: string): string => readFileSync(join(directory, file), 'latin1');
 
@@ -81,11 +89,14 @@ export async function dataDirectory(): Promise<Fixture> {
     files,
     read,
     records: () =>
-      files().flatMap((file) =>
-        read(file)
+      files().flatMap((file) => {
+        const chain = readOpening(directory, parseFileName(file)?.number ?? 0)?.chain;
+        return read(file)
           .split('\n')
-          .flatMap((line) => parseRecord(line) ?? []),
-      ),
+          .flatMap((line) => parseRecord(line, chain) ?? []);
+      }),
+    witness,
+    check: () => verify(directory, Date.now(), witness),
     async end() {
       for (const trail of trails) await trail.close();
       await store.close();

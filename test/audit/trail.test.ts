@@ -1,12 +1,15 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { create, update } from '#store/store';
+import { hashLine } from '#audit/chain';
 import { maximumObjects } from '#audit/entry';
+import type { AuditRecord } from '#audit/entry';
 import { pendingKind } from '#audit/pending';
-import { verify } from '#audit/verify';
+import { show } from '#audit/show';
+import { auditKey } from '#audit/trail';
 import { dataDirectory, get } from './trail-fixture.ts';
 import type { Fixture } from './trail-fixture.ts';
 
@@ -24,22 +27,68 @@ describe('the audit trail', () => {
     await Promise.all([trail.append(get), trail.append({ ...get, status: 'OperationFailed', reason: 'ItemNotFound' })]);
     const [, first, second] = fixture.records();
     expect(first).to.deep.include({ ...get, seq: 2, time: '2026-01-02T03:04:05.006Z', chain: trail.chain });
-    expect(second).to.deep.include({ ...get, seq: 3, status: 'OperationFailed', reason: 'ItemNotFound' });
+    const { certificate: _named, ...rest } = get;
+    expect(second).to.deep.include({ ...rest, seq: 3, status: 'OperationFailed', reason: 'ItemNotFound' });
     expect(first?.entry).to.not.equal(second?.entry);
   });
 
-  it('links each record to the line before it', async () => {
+  it('ends each write with a MAC over the one before, and links the records within a write', async () => {
     const trail = await fixture.open();
-    for (let count = 0; count < 5; count += 1) await trail.append(get);
+    for (let count = 0; count < 3; count += 1) await trail.append(get);
+    await Promise.all([trail.append(get), trail.append(get), trail.append(get)]);
     await trail.close();
     const lines = fixture.read('00000001.000001.jsonl').split(/(?<=\n)/);
-    expect(lines).to.have.length(7);
-    for (const [index, record] of fixture.records().entries()) {
-      const before = lines[index - 1];
-      expect(record.prev).to.equal(
-        before === undefined ? '0'.repeat(64) : createHash('sha256').update(before).digest('hex'),
-      );
+    const records = fixture.records();
+    expect(records.map(({ mac, prev }) => [mac !== undefined, prev !== undefined])).to.deep.equal([
+      ...Array.from({ length: 4 }, () => [true, false]),
+      ...[
+        [false, false],
+        [false, true],
+        [true, true],
+      ],
+      [true, false],
+    ]);
+    let mac = '';
+    for (const [index, record] of records.entries()) {
+      const line = lines[index] ?? '';
+      if (record.prev !== undefined) {
+        const before = createHash('sha256').update(lines[index - 1] ?? '');
+        expect(record.prev).to.equal(before.digest('base64url').slice(0, 32));
+      }
+      if (record.mac === undefined) continue;
+      const text = line.slice(0, line.lastIndexOf(',"mac"'));
+      const right = createHmac('sha256', auditKey(fixture.store)).update(mac + text);
+      expect(record.mac).to.equal(right.digest('base64url').slice(0, 22));
+      mac = record.mac;
     }
+  });
+
+  it('names the certificate once for a connection in a file, and the client always', async () => {
+    const trail = await fixture.open({ fileSize: 1_500 });
+    for (let count = 0; count < 12; count += 1) await trail.append({ ...get, connection: 7 + (count % 2) });
+    const [{ change, entryId }, entry] = [trail.pending(get), get];
+    await fixture.store.commit([change]);
+    await trail.append(entry, entryId);
+    await trail.close();
+    const operations = fixture.records().filter(({ kind }) => kind === 'operation');
+    expect(operations.every(({ client }) => client === get.client)).to.equal(true);
+    const named = operations.filter(({ certificate }) => certificate !== undefined);
+    expect(named.length).to.be.within(3, 8);
+    expect(operations.at(-1)?.certificate).to.equal(get.certificate);
+    const shown: AuditRecord[] = [];
+    for await (const record of show(fixture.directory, { operation: 'Get' })) shown.push(record);
+    expect(shown).to.have.length(13);
+    expect(shown.every(({ certificate }) => certificate === get.certificate)).to.equal(true);
+  });
+
+  it('writes at most 240 bytes for a request that names no object', async () => {
+    const trail = await fixture.open();
+    const ping = { kind: 'operation', connection: 7, version: '2.1', operation: 'Ping', status: 'Success' } as const;
+    const client = '0190a5c1-7f0e-7b3c-8d55-3f1c2a4b5c6d';
+    for (let count = 0; count < 3; count += 1) await trail.append({ ...ping, client, certificate: 'ab'.repeat(32) });
+    const line = fixture.read('00000001.000001.jsonl').split('\n')[3] ?? '';
+    expect(line).to.match(/"operation":"Ping".*"seq":4/);
+    expect(line.length).to.be.below(240);
   });
 
   it('opens a chain that names the one before it', async () => {
@@ -49,7 +98,9 @@ describe('the audit trail', () => {
     const second = await fixture.open();
     const opening = fixture.records().at(-1);
     expect(opening).to.deep.include({ kind: 'open', chain: second.chain, seq: 1, ended: [], running: [] });
-    expect(opening?.predecessor).to.deep.include({ chain: first.chain, seq: 3, hash: opening?.prev });
+    expect(opening?.predecessor).to.deep.include({ chain: first.chain, seq: 3 });
+    const closing = fixture.read('00000001.000001.jsonl').split(/(?<=\n)/)[2] ?? '';
+    expect(opening?.predecessor?.hash).to.equal(hashLine(closing));
   });
 
   it('keeps its files from other users', async () => {
@@ -80,7 +131,7 @@ describe('the audit trail', () => {
     const records = fixture.records();
     expect(records.map(({ seq }) => seq)).to.deep.equal(records.map((_, index) => index + 1));
     expect(records.filter(({ kind }) => kind === 'operation')).to.have.length(30);
-    expect(await verify(fixture.directory, Date.now())).to.deep.equal({ records: records.length, chains: 1, open: [] });
+    expect(await fixture.check()).to.deep.equal({ records: records.length, chains: 1, open: [], old: 0 });
   });
 
   it('keeps the record of a change in the store until the file is on disk', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 import { expect } from 'chai';
 
@@ -88,6 +88,41 @@ describe('kmipd audit', () => {
     expect(await count('--client', 'array')).to.equal(2);
     expect(await count('--until', '2001-01-01')).to.equal(0);
     expect((await place.kmipd('audit', 'show', '--since', 'yesterday')).status).to.equal(2);
+  });
+
+  it('does not call a trail right whose MACs and checkpoints it could not look at', async () => {
+    const keyless = await place.kmipd('audit', 'verify', '--root-key-file', place.path('none'));
+    expect(keyless.status).to.equal(1);
+    expect(keyless.stdout).to.equal('');
+    expect(keyless.stderr).to.match(
+      /could not be checked whole, since the store could not be opened: the root key file .*none is missing\nhint: .*--root-key-file/,
+    );
+    const storeless = await place.kmipd('audit', 'verify', '--store', `lmdb:${place.path('nothing')}`);
+    expect(storeless.status).to.equal(1);
+    expect(storeless.stderr).to.match(/could not be checked whole, since the store could not be opened: /);
+    expect(existsSync(place.path('nothing'))).to.equal(false);
+  });
+
+  it('finds the newest chain cut or removed, though its writer ended in order', async () => {
+    await place.kmipd('client', 'list');
+    const newest = readdirSync(`${place.data}/audit`).sort().at(-1) ?? '';
+    const file = `${place.data}/audit/${newest}`;
+    const whole = readFileSync(file, 'latin1');
+    expect((await place.kmipd('audit', 'verify')).status).to.equal(0);
+    writeFileSync(
+      file,
+      whole
+        .split(/(?<=\n)/)
+        .slice(0, 1)
+        .join(''),
+    );
+    const cut = await place.kmipd('audit', 'verify');
+    expect(cut.status).to.equal(1);
+    expect(cut.stderr).to.match(/jsonl, line 1: cut off: the store saw record 3/);
+    rmSync(file);
+    expect((await place.kmipd('audit', 'verify')).stderr).to.match(/the file is missing/);
+    writeFileSync(file, whole);
+    expect((await place.kmipd('audit', 'verify')).status).to.equal(0);
   });
 
   it('verifies the trail, and names the first record that was changed', async () => {

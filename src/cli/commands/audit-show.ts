@@ -72,6 +72,7 @@ function textOf({ time, kind, operation, status, reason, ...rest }: AuditRecord)
     rest.subject === undefined ? '' : `subject=${JSON.stringify(rest.subject)}`,
     rest.connection === undefined ? '' : `connection=${rest.connection}`,
     rest.peer === undefined ? '' : `peer=${rest.peer}`,
+    rest.items === undefined ? '' : `for ${rest.items} items of the request`,
     rest.count === undefined ? '' : `and ${rest.count} more connections`,
     ...(rest.objects ?? []).map((object) => `object=${object}`),
     rest.omitted === undefined ? '' : `and ${rest.omitted} more objects`,
