@@ -94,7 +94,9 @@ const undone = ({ answer, entry }: Done): Done => ({
 /** Writes the records of all items, and only then lets their answers go. Changes have theirs in the store already. */
 async function audited(done: readonly Done[], { services, version }: Asking): Promise<ResponseBatchItem[]> {
   let written: Promise<void> | undefined;
-  for (const { entry, entryId } of done) written = services.audit.append(entry, entryId);
+  for (const { entry, entryId } of done.length === 1 ? done : folded(done)) {
+    written = services.audit.append(entry, entryId);
+  }
   try {
     // They were appended in one turn, and share its fate.
     await written;
@@ -103,4 +105,27 @@ async function audited(done: readonly Done[], { services, version }: Asking): Pr
     const error = new KmipError('GeneralFailure', 'the audit trail cannot be written');
     return done.map((each) => (each.entryId === undefined ? asFailure(each, error, version) : each).answer);
   }
+}
+
+/**
+ * Items that changed nothing and whose records would be the same share one, with their number: else a client could make
+ * the trail grow many times as fast as it sends.
+ */
+function folded(done: readonly Done[]): readonly Pick<Done, 'entry' | 'entryId'>[] {
+  const records: Pick<Done, 'entry' | 'entryId'>[] = [];
+  const places = new Map<string, number>();
+  for (const { entry, entryId } of done) {
+    const { operation, objects = [], status, reason } = entry;
+    const key =
+      entryId === undefined && objects.length <= 1 ? JSON.stringify([operation, objects[0], status, reason]) : '';
+    const place = key === '' ? undefined : places.get(key);
+    if (place === undefined) {
+      if (key !== '') places.set(key, records.length);
+      records.push({ entry, entryId });
+    } else {
+      const before = records[place]?.entry ?? entry;
+      records[place] = { entry: { ...before, items: (before.items ?? 1) + 1 } };
+    }
+  }
+  return records;
 }
