@@ -5,6 +5,7 @@
 import { expect } from 'chai';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { encode } from '#ttlv/encode';
 import type { Item } from '#ttlv/item';
 import { aesKey, answersOf, ask, createKey, headerOf, item, send, uniqueIdentifier } from './batches.ts';
 import { openFixture, type Fixture } from './fixture.ts';
@@ -286,6 +287,25 @@ describe('a batch', () => {
       ['Get', 'OperationFailed', 'ObjectNotFound'],
       ['Poll', 'OperationFailed', 'OperationNotSupported'],
     ]);
+  });
+
+  it('writes one audit record for items that change nothing and differ in nothing, with their number', async () => {
+    const id = await createKey(fixture);
+    const before = (await records()).length;
+    const items = Array.from({ length: 30 }, (_, index) =>
+      index % 3 === 0 ? item('Get', [uniqueIdentifier(id)], '01') : item(index % 3 === 1 ? 'Ping' : 'Get', [], '02'),
+    );
+    const bytes = request('1.4', items, onError('Continue'));
+    await send(fixture, '1.4', items, onError('Continue'));
+    const written = (await records()).slice(before) as { operation: string; status: string; items?: number }[];
+    expect(written.map(({ operation, status, items }) => [operation, status, items])).to.deep.equal([
+      // The first Get is a change: the key is no longer fresh.
+      ['Get', 'Success', undefined],
+      ['Ping', 'OperationFailed', 10],
+      ['Get', 'OperationFailed', 10],
+      ['Get', 'Success', 9],
+    ]);
+    expect(JSON.stringify(written).length).to.be.below(encode(bytes).length);
   });
 
   for (const [version, answered] of [
