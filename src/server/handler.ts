@@ -230,11 +230,12 @@ export function createHandler(services: Services): Handler {
     return await encodeInTurns(less, setImmediate);
   }
 
-  const fitted = (
+  function fitted(
     items: readonly ResponseBatchItem[],
     version: Version,
     maximumBytes: number,
     pace: Pace,
-  ): Promise<readonly ResponseBatchItem[]> =>
-    fitting(items, version, maximumBytes, (some) => encodedLength(message(some, version)), pace);
+  ): Promise<readonly ResponseBatchItem[]> {
+    return fitting(items, version, maximumBytes, (some) => encodedLength(message(some, version)), pace);
+  }
 }
