@@ -5,7 +5,7 @@
 import type { ServedOperation } from '#operations/served';
 import { KmipError } from '#protocol/kmip-error';
 import type { Growth } from '#store/store';
-import type { Room } from '#store/usage-record';
+import { noRoom, sum, type Room } from '#store/usage-record';
 import type { ClientFacts } from './client-facts.ts';
 import type { Usage } from './usage.ts';
 
@@ -14,6 +14,8 @@ export interface Share {
   readonly before?: string;
   readonly after?: string;
   readonly isObject: boolean;
+  /** Who has had the identifier of an object whose record goes, or never came. */
+  readonly spentBy?: string;
 }
 
 /**
@@ -79,17 +81,18 @@ export class Quotas {
   /** Before work that ends with one more object. @throws KmipError ServerLimitExceeded. */
   async demandRoom(client: string): Promise<void> {
     await this.#usage.refreshed(client);
-    this.#check(client, { objects: 1, bytes: 1 }, false);
+    this.#check(client, { objects: 1, removed: 0, bytes: 1 }, false);
   }
 
   #check(client: string, growth: Room, isFree: boolean): void {
-    if (growth.objects > 0) this.#demand(client, 'objects', growth.objects);
-    if (growth.bytes > (isFree ? smallGrowth : 0)) this.#demand(client, 'bytes', growth.bytes);
+    const used = this.#usage.used(client);
+    const more = growth.objects + growth.removed;
+    if (more > 0) this.#demand(client, 'objects', used.objects + used.removed, more);
+    if (growth.bytes > (isFree ? smallGrowth : 0)) this.#demand(client, 'bytes', used.bytes, growth.bytes);
   }
 
-  #demand(client: string, name: 'objects' | 'bytes', more: number): void {
+  #demand(client: string, name: 'objects' | 'bytes', used: number, more: number): void {
     const most = this.#clients.quotaOf(client, name);
-    const used = this.#usage.used(client)[name];
     if (most === 0 || used + more <= most) return;
     throw new KmipError(
       'ServerLimitExceeded',
@@ -100,16 +103,16 @@ export class Quotas {
 
 function sumsOf(shares: readonly Share[], growths: readonly Growth[]): Map<string, Room> {
   const sums = new Map<string, Room>();
-  const grow = (client: string, objects: number, bytes: number): void => {
-    const sum = sums.get(client);
-    sums.set(client, { objects: (sum?.objects ?? 0) + objects, bytes: (sum?.bytes ?? 0) + bytes });
-  };
-  shares.forEach(({ before, after, isObject }, place) => {
+  const grow = (client: string, room: Room): void => void sums.set(client, sum(sums.get(client) ?? noRoom, room));
+  shares.forEach(({ before, after, isObject, spentBy }, place) => {
     const growth = growths[place] as Growth;
-    const one = isObject ? 1 : 0;
-    if (before !== undefined && before === after) return grow(after, 0, growth.after - growth.before);
-    if (before !== undefined) grow(before, -one, -growth.before);
-    if (after !== undefined) grow(after, one, growth.after);
+    const objects = isObject ? 1 : 0;
+    if (before !== undefined && before === after) {
+      return grow(after, { objects: 0, removed: 0, bytes: growth.after - growth.before });
+    }
+    if (before !== undefined) grow(before, { objects: -objects, removed: 0, bytes: -growth.before });
+    if (after !== undefined) grow(after, { objects, removed: 0, bytes: growth.after });
+    if (spentBy !== undefined) grow(spentBy, { objects: 0, removed: 1, bytes: 0 });
   });
   return sums;
 }

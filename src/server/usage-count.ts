@@ -8,7 +8,7 @@ import { creationRulesKind } from '#store/creation-rules-record';
 import { ConflictError, succeeds } from '#store/engine';
 import { objectKind, ownerTerm } from '#store/object-record';
 import { create, remove, update, type Store } from '#store/store';
-import { usageKind, usageWriterKind } from '#store/usage-record';
+import { keptUsage, usageWriterKind } from '#store/usage-record';
 import type { ServerLog } from './services.ts';
 import { Usage } from './usage.ts';
 
@@ -137,7 +137,7 @@ export class UsageKeeper {
 
   async #countOne(client: string): Promise<void> {
     const { store } = this.#options;
-    const room = { objects: 0, bytes: 0 };
+    const room = { objects: 0, removed: 0, bytes: 0 };
     this.usage.counting(client, room);
     for await (const bytes of store.rooms(objectKind, [ownerTerm(store.term, client)])) {
       room.objects++;
@@ -165,7 +165,7 @@ export class UsageKeeper {
     const { store, clients, now } = this.#options;
     let looked = 0;
     for (const client of [...clients()]) {
-      const kept = await store.get(usageKind, client);
+      const kept = await keptUsage(store, client);
       if (kept === undefined || now() - kept.value.counted >= this.#times.recount) this.count(client);
       if (++looked % clientsPerTurn === 0) await pause(1);
       if (this.#stopping.signal.aborted) return;

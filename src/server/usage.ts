@@ -3,21 +3,16 @@
  * it to the clients' usage records about once a second; in between it knows of other processes what they have added. So several servers on
  * one store let a client pass its quota by at most what the others make for it within two seconds; one server alone, by nothing.
  */
-import { ConflictError, succeeds } from '#store/engine';
-import type { Kept, Store, StoreChange } from '#store/store';
+import { ConflictError, DamagedRecordError, succeeds } from '#store/engine';
+import type { Store, StoreChange } from '#store/store';
 import { update } from '#store/store';
-import { plus, usageKind, type Room, type UsageRecord } from '#store/usage-record';
+import { keptUsage, noRoom, plus, readUsage, sum, usageChange, type Room, type UsageRecord } from '#store/usage-record';
 
 /** A client's record is read again when it is older than this, in milliseconds. */
 const maximumAge = 1000;
 /** How many clients' records one commit has. */
 const clientsPerCommit = 100;
 const maximumAttempts = 10;
-
-interface Sum {
-  objects: number;
-  bytes: number;
-}
 
 interface Known {
   /** As the store had it; undefined while the client is counted for the first time. */
@@ -26,22 +21,16 @@ interface Known {
   partial: Room;
   readAt: number;
   /** Committed, and not yet added to the store's record. */
-  readonly pending: Sum;
+  pending: Room;
   /** On its way to the disk. */
-  readonly underWay: Sum;
+  underWay: Room;
   /** What the record had when this process read or wrote it last. */
   revision: number;
   /** Whether, since the last count began, this process changed something, or another server the record. */
   isDisturbed: boolean;
 }
 
-const nothing: Room = { objects: 0, bytes: 0 };
-const isNothing = ({ objects, bytes }: Room): boolean => objects === 0 && bytes === 0;
-
-function add(sum: Sum, { objects, bytes }: Room, factor = 1): void {
-  sum.objects += factor * objects;
-  sum.bytes += factor * bytes;
-}
+const isNothing = ({ objects, removed, bytes }: Room): boolean => objects === 0 && removed === 0 && bytes === 0;
 
 export interface UsageOptions {
   readonly store: Store;
@@ -82,27 +71,24 @@ export class Usage {
     // The first count sees what is pending, sooner or later.
     const known = base ?? {
       objects: Math.max(0, partial.objects - pending.objects),
+      removed: 0,
       bytes: Math.max(0, partial.bytes - pending.bytes),
     };
-    return {
-      objects: known.objects + pending.objects + underWay.objects,
-      bytes: known.bytes + pending.bytes + underWay.bytes,
-    };
+    return sum(sum(known, pending), underWay);
   }
 
   /** A commit has begun; `settle` ends it. */
   begin(client: string, growth: Room): void {
     const known = this.#known(client);
     known.isDisturbed = true;
-    add(known.underWay, growth);
+    known.underWay = sum(known.underWay, growth);
   }
 
   settle(client: string, growth: Room, isCommitted: boolean): void {
     const known = this.#known(client);
-    const { underWay, pending } = known;
     known.isDisturbed = true;
-    add(underWay, growth, -1);
-    if (isCommitted) add(pending, growth);
+    known.underWay = sum(known.underWay, growth, -1);
+    if (isCommitted) known.pending = sum(known.pending, growth);
   }
 
   /**
@@ -132,9 +118,9 @@ export class Usage {
   async counted(client: string, room: Room): Promise<void> {
     const known = this.#known(client);
     await this.#inTurn(async () => {
-      const included = { ...known.pending };
-      const [value, revision] = await this.#replace(client, { ...room, counted: 0 });
-      add(known.pending, included, -1);
+      const { pending } = known;
+      const [value, revision] = await this.#replace(client, room, pending.removed);
+      known.pending = sum(known.pending, pending, -1);
       this.#learn(known, value, revision);
     });
   }
@@ -147,7 +133,7 @@ export class Usage {
     const known = this.#known(client);
     let isSure = false;
     await this.#inTurn(async () => {
-      const kept = await this.#store.get(usageKind, client);
+      const kept = await keptUsage(this.#store, client);
       if (kept === undefined) return;
       if (kept.revision !== known.revision) known.isDisturbed = true;
       if (known.isDisturbed && !anyway) return;
@@ -157,23 +143,16 @@ export class Usage {
     return isSure;
   }
 
-  async #replace(client: string, counted: UsageRecord): Promise<[UsageRecord, number]> {
-    let before: Kept<UsageRecord> | undefined;
+  /** Objects whose records are gone cannot be counted: their number is the record's, and so many `more`. */
+  async #replace(client: string, room: Room, more: number): Promise<[UsageRecord, number]> {
+    let before: Room | undefined;
     for (let attempts = 1; ; attempts++) {
-      const current = await this.#store.get(usageKind, client);
-      before ??= current;
-      const value =
-        current === undefined || before === undefined
-          ? counted
-          : plus(counted, {
-              objects: current.value.objects - before.value.objects,
-              bytes: current.value.bytes - before.value.bytes,
-            });
+      const current = await readUsage(this.#store, client);
+      const present: Room = current === undefined || current instanceof DamagedRecordError ? noRoom : current.value;
+      before ??= { ...present, removed: 0 };
+      const value = plus({ ...room, removed: more, counted: 0 }, sum(present, before, -1));
       try {
-        const kind = usageKind;
-        await this.#store.commit([
-          current === undefined ? { kind, id: client, revision: 0, value } : update(current, value),
-        ]);
+        await this.#store.commit([usageChange(client, current, value)]);
         return [value, (current?.revision ?? 0) + 1];
       } catch (error) {
         if (!(error instanceof ConflictError) || attempts === maximumAttempts) throw error;
@@ -190,10 +169,10 @@ export class Usage {
       readonly revision: number;
     }[] = [];
     for (const [client, known] of clients) {
-      const kept = await this.#store.get(usageKind, client);
+      const kept = await keptUsage(this.#store, client);
       // One that is counted for the first time.
       if (kept === undefined) continue;
-      const growth = { ...known.pending };
+      const growth = known.pending;
       // Another server may have counted this one's changes already: it is counted again.
       const counted = known.base === undefined ? 0 : kept.value.counted;
       const value = { ...plus(kept.value, growth), counted };
@@ -206,7 +185,7 @@ export class Usage {
     try {
       await this.#store.commit(changes);
       for (const { known, growth, value, revision } of added) {
-        add(known.pending, growth, -1);
+        known.pending = sum(known.pending, growth, -1);
         this.#learn(known, value, revision);
       }
     } catch (error) {
@@ -219,7 +198,7 @@ export class Usage {
   }
 
   async #read(client: string): Promise<void> {
-    const kept = await this.#store.get(usageKind, client);
+    const kept = await keptUsage(this.#store, client);
     const known = this.#known(client);
     if (kept !== undefined) {
       if (kept.revision !== known.revision) known.isDisturbed = true;
@@ -240,10 +219,10 @@ export class Usage {
     if (found !== undefined) return found;
     const known: Known = {
       base: undefined,
-      partial: nothing,
+      partial: noRoom,
       readAt: -Infinity,
-      pending: { ...nothing },
-      underWay: { ...nothing },
+      pending: noRoom,
+      underWay: noRoom,
       revision: 0,
       isDisturbed: false,
     };

@@ -90,7 +90,10 @@ async function heldRules(store: Store, client: string): Promise<HeldRules> {
 /** Whose room the change takes or leaves. */
 function shareOf(change: ViewChange): Share {
   if ('create' in change) return { after: change.create.owner, isObject: true };
-  if ('remove' in change) return { before: change.remove.value.owner, isObject: true };
+  if ('remove' in change) {
+    const { owner } = change.remove.value;
+    return { before: owner, isObject: true, spentBy: owner };
+  }
   if ('rules' in change) return { before: change.client, after: change.client, isObject: false };
   // The server's own, and never without an object that counts.
   if ('issued' in change) return { isObject: false };
@@ -137,6 +140,8 @@ interface Staged {
   readonly value: ManagedObject | null;
   /** null: destroyed; absent: as the store has it. */
   readonly material?: Uint8Array | null | undefined;
+  /** Whose object was removed. */
+  readonly spentBy?: string | undefined;
 }
 
 export function stagedView({ store, audit, quotas, rotating }: ViewServices): StagedView {
@@ -230,7 +235,8 @@ export function stagedView({ store, audit, quotas, rotating }: ViewServices): St
           const earlier = staged.get(kept.id);
           if ('lasting' in change && change.lasting !== undefined) lasting.set(kept.id, change.lasting);
           const before = earlier === undefined ? kept : earlier.before;
-          stage(kept.id, { before, value, material: given === undefined ? earlier?.material : given });
+          const spentBy = value === null ? kept.value.owner : undefined;
+          stage(kept.id, { before, value, material: given === undefined ? earlier?.material : given, spentBy });
         }
       }
       const { change, entryId } = audit.pending(entry);
@@ -250,7 +256,9 @@ export function stagedView({ store, audit, quotas, rotating }: ViewServices): St
       // What was made and removed within the batch has had its identifier all the same.
       const spent = [...staged].filter(([, { before, value }]) => before === undefined && value === null);
       const all = [...changes.map(storeChange), ...spent.map(([id]) => spend(objectKind, id)), ...records];
-      await quotas.counted(changes.map(shareOf), isFree, (admit) => store.commit(all, admit));
+      const shares = changes.map(shareOf);
+      for (const [, { spentBy }] of spent) if (spentBy !== undefined) shares.push({ isObject: true, spentBy });
+      await quotas.counted(shares, isFree, (admit) => store.commit(all, admit));
       noteRotating(changes, rotating);
     },
 

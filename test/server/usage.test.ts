@@ -1,11 +1,18 @@
 /** What clients keep, counted over restarts, crashes and several servers on one store. */
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
+import { open } from 'lmdb';
+import { DamagedRecordError } from '#store/engine';
+import { openLmdb } from '#store/lmdb';
+import { openStore } from '#store/open-store';
+import { rootKeyFile } from '#store/root-key-file';
+import { attribute, enumerated, int, struct, value } from './items.ts';
 import { UsageKeeper, type CountTimes } from '#server/usage-count';
 import { objectKind, ownerTerm } from '#store/object-record';
 import { remove, update } from '#store/store';
-import { usageKind, usageWriterKind, type Room } from '#store/usage-record';
-import { callerOf, serverForEach } from '#test/clients/caller';
+import { keptUsage, readUsage, usageKind, usageWriterKind, type Room } from '#store/usage-record';
+import { callerOf, id, serverForEach } from '#test/clients/caller';
 import { createHandler } from '#server/handler';
 
 /** Milliseconds: a server is thought gone soon. */
@@ -29,7 +36,7 @@ describe('what a client keeps', () => {
 
   async function there(): Promise<Room> {
     const { store } = server.fixture;
-    const room = { objects: 0, bytes: 0 };
+    const room = { objects: 0, removed: 0, bytes: 0 };
     for await (const bytes of store.rooms(objectKind, [ownerTerm(store.term, client)])) {
       room.objects++;
       room.bytes += bytes;
@@ -39,7 +46,7 @@ describe('what a client keeps', () => {
 
   async function recorded(): Promise<Room | undefined> {
     const kept = await server.fixture.store.get(usageKind, client);
-    return kept && { objects: kept.value.objects, bytes: kept.value.bytes };
+    return kept && { objects: kept.value.objects, removed: kept.value.removed, bytes: kept.value.bytes };
   }
 
   async function writers(): Promise<number> {
@@ -127,7 +134,7 @@ describe('what a client keeps', () => {
     await first.stop();
     const kept = await store.get(usageKind, client);
     if (kept === undefined) throw new Error('nothing was counted');
-    await store.commit([update(kept, { objects: 77, bytes: 1, counted: kept.value.counted })]);
+    await store.commit([update(kept, { objects: 77, removed: 0, bytes: 1, counted: kept.value.counted })]);
     server.fixture.clock.now += 1000;
     keeper({ ...hasty, recount: 1000 }).start();
     await until(isRight, 'the daily count');
@@ -146,6 +153,62 @@ describe('what a client keeps', () => {
     await until(isRight, 'a sum of all');
     for (const { usage } of handlers) await usage.stop();
     expect((await recorded())?.objects).to.equal(90);
+  });
+
+  it('keeps the number of identifiers that are never free again through every count', async () => {
+    const here = server.caller('1.4');
+    const { handler, clients } = server.fixture;
+    handler.usage.start();
+    const aTemplate = struct('Template', attribute('Cryptographic Length', int('AttributeValue', 256)));
+    const template = () => here.call('Register', enumerated('ObjectType', 6), struct('TemplateAttribute'), aTemplate);
+    for (let made = 0; made < 3; made++)
+      await here.call('Destroy', id(value(await template(), 'UniqueIdentifier') as string));
+    await until(async () => (await recorded())?.removed === 3, 'the record of three removals');
+    handler.usage.count(client);
+    await handler.usage.settled();
+    expect(await recorded()).to.deep.equal({ objects: 0, removed: 3, bytes: 0 });
+    clients.set(client, { quota: { objects: 4 } });
+    await template();
+    await handler.usage.stop();
+    const refused = await here.refused('Register', enumerated('ObjectType', 6), struct('TemplateAttribute'), aTemplate);
+    expect(refused.message).to.include('the quota of objects is 4; the client uses 4, and 1 more are asked for');
+  });
+
+  it('is counted again when its record is damaged, which refuses nothing meanwhile', async () => {
+    const { handler, services, session, directory } = server.fixture;
+    handler.usage.start();
+    await server.caller('2.1').create();
+    await until(async () => (await recorded())?.objects === 1, 'the record');
+    const root = open<Buffer, Buffer>({
+      path: join(directory, 'store'),
+      maxDbs: 2,
+      encoding: 'binary',
+      keyEncoding: 'binary',
+    });
+    const records = root.openDB<Buffer, Buffer>('records', { encoding: 'binary', keyEncoding: 'binary' });
+    const key = Buffer.from(`usage\0${client}`);
+    const bytes = Buffer.from(records.getBinary(key) as Buffer);
+    bytes[bytes.length - 1] = (bytes.at(-1) as number) ^ 1;
+    await records.put(key, bytes);
+    await root.close();
+    // A process that has it not in its cache.
+    await handler.usage.stop();
+    const engine = await openLmdb(join(directory, 'store'));
+    const store = await openStore({ engine, rootKey: rootKeyFile(join(directory, 'root.key')) });
+    try {
+      expect(await readUsage(store, client)).to.be.instanceOf(DamagedRecordError);
+      const other = createHandler({ ...services, store });
+      other.usage.start();
+      const here = callerOf(other, session(), '2.1');
+      for (let made = 0; made < 3; made++) {
+        await here.create();
+        await wait(500);
+      }
+      await until(async () => (await keptUsage(store, client))?.value.objects === 4, 'the new count');
+      await other.usage.stop();
+    } finally {
+      await store.close();
+    }
   });
 
   it('goes on when its record was removed beneath it', async () => {

@@ -1,11 +1,10 @@
 import type { ClientRecord } from '#access/client-record';
 import { quotaNames, quotaOf, type QuotaName } from '#access/quota';
 import { defineCommand, jsonOption } from '#cli/command';
-import { dateText } from '#cli/output';
 import { withWorkplace } from '#cli/workplace';
 import type { Config } from '#config';
 import type { Store } from '#store/store';
-import { usageKind, type UsageRecord } from '#store/usage-record';
+import { keptUsage, type UsageRecord } from '#store/usage-record';
 
 const words: { readonly [N in QuotaName]: string } = {
   objects: 'objects',
@@ -34,7 +33,7 @@ export const clientShow = defineCommand<{ readonly name: string; readonly json?:
           words[each],
           boundText(quotaOf(client.quota, each, config)),
           client.quota?.[each] === undefined ? 'settings' : 'client',
-          each === 'objects' || each === 'bytes' ? (used === undefined ? 'not counted yet' : String(used[each])) : '',
+          usedText(each, used),
         ]),
       );
       invocation.output.line(`rotations: ${client.rotations ?? 'on'}`);
@@ -42,17 +41,24 @@ export const clientShow = defineCommand<{ readonly name: string; readonly json?:
   },
 });
 
+function usedText(name: QuotaName, used: UsageRecord | undefined): string {
+  if (name !== 'objects' && name !== 'bytes') return '';
+  if (used === undefined) return 'not counted yet';
+  return String(name === 'objects' ? used.objects + used.removed : used.bytes);
+}
+
 const boundText = (value: number): string => (value === 0 ? 'none' : String(value));
 
 export const usageOf = async (store: Store, { id }: ClientRecord): Promise<UsageRecord | undefined> =>
-  (await store.get(usageKind, id))?.value;
+  (await keptUsage(store, id))?.value;
 
 /** For JSON: the numbers that hold, which of them are the client's own, and what is used; null when nobody counted yet. */
 export function limitsOf({ quota, rotations }: ClientRecord, used: UsageRecord | undefined, config: Config) {
   return {
     quota: Object.fromEntries(quotaNames.map((name) => [name, quotaOf(quota, name, config)])),
     ownQuota: quota ?? {},
-    used: used === undefined ? null : { objects: used.objects, bytes: used.bytes, counted: dateText(used.counted) },
+    used:
+      used === undefined ? null : { objects: used.objects + used.removed, removed: used.removed, bytes: used.bytes },
     rotations: rotations ?? 'on',
   };
 }
