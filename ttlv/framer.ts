@@ -13,6 +13,8 @@ export interface Framer {
   push(chunk: Uint8Array): Uint8Array[];
   /** Whether the stream would end within a message (or in a fault). */
   end(): boolean;
+  /** Bytes of the message that has begun and is not whole, when its header is there. */
+  readonly announced: number | undefined;
   readonly fault: TtlvError | undefined;
   /** As much of the faulty message as has come, at most 512 bytes: enough to tell how to answer. */
   readonly beginning: Uint8Array;
@@ -91,6 +93,9 @@ export function createFramer(limits: { readonly maximumBytes: number }): Framer 
       return messages;
     },
     end: () => filled > 0 || fault !== undefined,
+    get announced() {
+      return announced;
+    },
     get fault() {
       return fault;
     },

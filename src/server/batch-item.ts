@@ -81,7 +81,7 @@ export function runsOf(item: Item, batch: Batch, room: number): readonly (() => 
     const [operation, requests] = readItem(item, batch, room);
     return requests.map((request) => () => run(item, operation, request, batch));
   } catch (error) {
-    return [() => refuseItem(item, explained(error, batch.services), batch)];
+    return [() => refuseItem(item, explained(error, batch.services, batch.session.clientId), batch)];
   }
 }
 
@@ -129,7 +129,7 @@ async function run(item: Item, operation: FoundOperation, request: object, batch
       };
     });
   } catch (error) {
-    return asFailure(begun, explained(error, services), version);
+    return asFailure(begun, explained(error, services, batch.session.clientId), version);
   }
 }
 
@@ -156,8 +156,11 @@ const payloadOf = (operation: FoundOperation, response: object, version: Version
   value: operation.responseFields.write(response as never, version),
 });
 
+/** Lines of a client's unexpected failures that are written in a minute. */
+const failureLines = 20;
+
 /** What a client hears of an error. A bug of ours, or the store's trouble: the operator gets the stack, the client a fixed sentence. */
-export function explained(error: unknown, { log }: Pick<Running, 'log'>): KmipError {
+export function explained(error: unknown, { counted }: Pick<Running, 'counted'>, client: string): KmipError {
   if (error instanceof KmipError) return error;
   if (error instanceof SpentError) {
     return new KmipError('ObjectAlreadyExists', 'an object had this Unique Identifier, which no other object gets');
@@ -170,11 +173,11 @@ export function explained(error: unknown, { log }: Pick<Running, 'log'>): KmipEr
     );
   }
   if (error instanceof ConflictError) {
-    log.warn('an object was changed too often by others for a change of it to be made', { object: error.id });
+    const message = 'an object was changed too often by others for a change of it to be made';
+    counted.note('warn', message, { client }, { object: error.id });
     return new KmipError('GeneralFailure', 'others change the object all the time: try again later');
   }
-  log.error('an operation failed unexpectedly', {
-    error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-  });
+  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  counted.note('error', 'an operation failed unexpectedly', { client }, { error: what }, failureLines);
   return new KmipError('GeneralFailure', 'the server failed; its log says why');
 }

@@ -39,14 +39,15 @@ async function runInTurn({ header, batchItems }: RequestMessage, asking: Asking,
   const { maximumBatchCount } = services.limits;
   const done: Done[] = [];
   const room = answerRoom();
+  let length = 0;
   for (const item of batchItems) {
     for (const run of runsOf(item, batch, maximumBatchCount - done.length)) {
       // Others have their turns in between: some items, such as decryption with RSA, leave the event loop for nothing else.
-      const turn = done.length > 0 ? setImmediate() : pace(workOfBytes(size));
+      const turn = done.length > 0 ? (session.between?.(length) ?? setImmediate()) : pace(workOfBytes(size));
       if (turn !== undefined) await turn;
       const result = room.isFull() ? refuseItem(item, answerIsFull(), asking) : await run();
       done.push(result);
-      if (batchItems.length > 1) room.take(result.answer);
+      if (batchItems.length > 1) length = room.take(result.answer);
       if (failed(result) && header.batchErrorContinuationOption !== 'Continue') return done;
     }
   }
@@ -81,7 +82,7 @@ async function runUndoable(request: RequestMessage, asking: Asking): Promise<Don
   } catch (error) {
     const last = done.at(-1);
     if (last === undefined) throw error;
-    return [...allButLast(), asFailure(last, explained(error, services), version)];
+    return [...allButLast(), asFailure(last, explained(error, services, asking.session.clientId), version)];
   }
 }
 

@@ -3,11 +3,14 @@ import type { TLSSocket } from 'node:tls';
 import { createFramer } from '#ttlv/framer';
 import { TtlvError } from '#ttlv/item';
 import { versionAtStart } from '#protocol/message';
+import type { CountedLog } from './counted-log.ts';
 import type { Handler } from './handler.ts';
-import { watchOver } from './lifetime.ts';
+import { watchOver, type LifetimeLimits } from './lifetime.ts';
 import { pauseOn } from './request-rate.ts';
+import { isLong, sendLong, taken } from './sending.ts';
 import type { ServerLog } from './services.ts';
 import type { Session } from './session.ts';
+import { isCounted, joinShare, type Shared } from './share.ts';
 
 export interface Connection {
   readonly session: Session;
@@ -18,16 +21,30 @@ export interface Connection {
 export interface ConnectionOptions {
   readonly handler: Handler;
   readonly log: ServerLog;
-  /** Bytes; milliseconds from one request or answer to the next request. */
-  readonly limits: { readonly maximumMessageSize: number; readonly idleTimeout: number };
+  readonly counted: CountedLog;
+  readonly shared: Shared;
+  readonly limits: ConnectionLimits;
 }
+
+export interface ConnectionLimits extends LifetimeLimits {
+  /** Bytes. */
+  readonly maximumMessageSize: number;
+  /** Milliseconds for a part of an answer to be taken; a long answer has more in proportion. */
+  readonly answerTimeout: number;
+}
+
+/** Why a connection was cut, in the log and in the trail. */
+export const notTaken = 'an answer was not taken in its time';
 
 export function serveConnection(
   socket: TLSSocket,
-  session: Session,
-  { handler, log, limits }: ConnectionOptions,
+  of: Session,
+  cut: (reason: string) => void,
+  { handler, log, counted, shared, limits }: ConnectionOptions,
 ): Connection {
-  const { connection, clientId: client } = session;
+  const { connection, clientId: client } = of;
+  const share = joinShare(client, shared);
+  const session: Session = { ...of, between: (bytes) => share.between(bytes) };
   const framer = createFramer({ maximumBytes: limits.maximumMessageSize });
   /**
    * In the order they came; a fault is the last. While any waits nothing is read, so that a
@@ -38,27 +55,35 @@ export function serveConnection(
   let finishing = false;
   let answering = false;
   let handling = false;
+  /** A long request waits for room before it is read. */
+  let isShort = false;
 
-  const lifetime = watchOver(socket, session, {
-    log,
-    idleTimeout: limits.idleTimeout,
-    isHandling: () => handling,
+  const isHandling = (): boolean => handling;
+  const lifetime = watchOver(socket, session, { log, counted, limits, isHandling, cut });
+  const sending = { timeout: limits.answerTimeout, onStalled: () => cut(notTaken) };
+
+  socket.on('close', () => {
+    share.leave();
+    handler.end(session);
   });
-
-  socket.on('close', () => handler.end(session));
   socket.on('data', (chunk: Buffer) => {
     if (finishing) return;
     const fault = take(chunk);
     if (fault !== undefined) {
-      log.warn('a connection sent what is no message', { connection, client, why: fault.message });
+      counted.note('warn', 'a connection sent what is no message', { client }, { connection, why: fault.message });
       waiting.push(fault);
       finishing = true;
     }
     if (!answering && waiting.length > 0) void answerAll();
-    if (waiting.length > 0) socket.pause();
+    if (waiting.length > 0) {
+      socket.pause();
+      lifetime.arrived();
+    } else if (framer.end()) readOn();
+    else lifetime.arrived();
   });
   socket.on('end', () => {
-    if (!finishing && framer.end()) log.warn('a connection ended within a message', { connection, client });
+    if (!finishing && framer.end())
+      counted.note('warn', 'a connection ended within a message', { client }, { connection });
     finishing = true;
     if (!answering) lifetime.end();
   });
@@ -72,37 +97,71 @@ export function serveConnection(
     return framer.fault;
   }
 
+  /** Reads what follows: of a long request when the one before is done, and there is room for all of it. */
+  function readOn(): void {
+    if (finishing || !framer.end()) return void socket.resume();
+    if (isShort) return;
+    const bytes = framer.announced ?? 0;
+    if (handling && isCounted(bytes)) return void socket.pause();
+    if (share.mayCome(bytes)) {
+      lifetime.arriving(bytes);
+      socket.resume();
+      return;
+    }
+    isShort = true;
+    lifetime.arrived();
+    socket.pause();
+    void share.room(bytes).then(() => {
+      isShort = false;
+      if (waiting.length === 0) readOn();
+    });
+  }
+
   async function answerAll(): Promise<void> {
     answering = true;
     try {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        handling = true;
+        const pause = handler.pauseBefore(session);
+        if (pause > 0) await pauseOn(socket, pause);
+        if (!share.begin()) {
+          await share.wait();
+          if (socket.destroyed) return share.handled();
+        }
         const reply = await answer(next);
         if (socket.destroyed) return;
         lifetime.renew();
-        // It may hold key material, which TLS has copied by then.
-        if (!socket.write(reply, () => void reply.fill(0))) await drained(socket);
+        share.made(reply.length);
+        const rest = isLong(reply) ? await sendLong(socket, reply, sending) : reply;
+        if (rest === undefined) return;
+        if (!socket.write(rest, () => settle(reply))) await taken(socket, sending);
         if (socket.destroyed) return;
-        if (waiting.length === 0) socket.resume();
+        if (waiting.length === 0) readOn();
       }
       answering = false;
       if (finishing) lifetime.end();
     } catch (error) {
       const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      log.error('a request could not be answered', { connection, client, error: why });
+      counted.note('error', 'a request could not be answered', { client }, { connection, error: why });
       socket.destroy();
     }
   }
 
+  /** It may hold key material, which TLS has copied by then. */
+  function settle(reply: Uint8Array): void {
+    share.taken(reply.length);
+    reply.fill(0);
+  }
+
   async function answer(request: Uint8Array | TtlvError): Promise<Uint8Array> {
-    handling = true;
     try {
-      const pause = handler.pauseBefore(session);
-      if (pause > 0) await pauseOn(socket, pause);
       return request instanceof TtlvError
         ? await handler.refuse(request, versionAtStart(framer.beginning), session)
         : await handler.handle(request, session);
     } finally {
       handling = false;
+      share.handled();
+      share.used();
       // It may have brought key material.
       if (request instanceof Uint8Array) request.fill(0);
     }
@@ -116,15 +175,3 @@ export function serveConnection(
     },
   };
 }
-
-/** Resolves when the peer has read enough for more, or is gone. */
-const drained = (socket: TLSSocket): Promise<void> =>
-  new Promise((resolve) => {
-    const done = (): void => {
-      socket.off('drain', done);
-      socket.off('close', done);
-      resolve();
-    };
-    socket.on('drain', done);
-    socket.on('close', done);
-  });

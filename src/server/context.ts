@@ -33,6 +33,7 @@ import type { Kept } from '#store/store';
 import type { TaskInput, TaskName, TaskOutput } from '#workers/tasks';
 import { issueOf, revocationOf } from './issued-certificates.ts';
 import { offeredIn } from './offered.ts';
+import { ownLines } from './counted-log.ts';
 import { candidates } from './candidates.ts';
 import type { Placeholders } from './placeholders.ts';
 import type { Running } from './services.ts';
@@ -328,7 +329,8 @@ export class RunContext implements Context {
 
   log(message: string): void {
     const { services, session } = this.#batch;
-    services.log.info('a client says', { connection: session.connection, client: session.clientId, text: message });
+    const { clientId: client, connection } = session;
+    services.counted.note('info', 'a client says', { client }, { connection, text: message }, ownLines);
   }
 
   /** An object of a type that the version does not know is none of its world: Templates in 2.x, PGP Keys in 1.0. */

@@ -24,6 +24,7 @@ import { createFairQueue } from '#workers/fair-queue';
 import { createAuthenticator } from './authentication.ts';
 import { explained } from './batch-item.ts';
 import { refuseBatch, runBatch } from './batch.ts';
+import { createCountedLog, ownLines } from './counted-log.ts';
 import { identifiers } from './identifier.ts';
 import { areLong, fitting } from './response-size.ts';
 import { createPace, workOfBytes } from './pace.ts';
@@ -55,7 +56,7 @@ export interface Handler {
   end(session: Session): void;
 }
 
-export function createHandler(services: Services): Handler {
+export function createHandler(services: Services, counted = createCountedLog(services.log)): Handler {
   const { limits, log } = services;
   const authenticate = createAuthenticator(services.credentials);
   const { store, clients, now } = services;
@@ -67,6 +68,7 @@ export function createHandler(services: Services): Handler {
     ...services,
     quotas,
     rotating,
+    counted,
     newIdentifier: identifiers(services.random),
     objects: directView({ ...services, quotas, rotating }),
     lines: new WaitingLines(),
@@ -85,7 +87,7 @@ export function createHandler(services: Services): Handler {
       let item: Item | undefined;
       const opened: Uint8Array[] = [];
       try {
-        const pace = createPace();
+        const pace = createPace(session.between);
         item = decode(bytes, { maximumBytes: limits.maximumMessageSize });
         const turn = pace(workOfBytes(bytes.length));
         if (turn !== undefined) await turn;
@@ -120,7 +122,8 @@ export function createHandler(services: Services): Handler {
     refuse: (error, version, session) =>
       refused(new KmipError('InvalidMessage', error.message), answerVersion(version), session),
 
-    fail: (error, version, session) => refused(explained(error, services), answerVersion(version), session),
+    fail: (error, version, session) =>
+      refused(explained(error, running, session.clientId), answerVersion(version), session),
 
     rotateDue: rotations(running),
     end: (session) => running.streams.end(session),
@@ -171,11 +174,12 @@ export function createHandler(services: Services): Handler {
   function logCorrelation({ header: { clientCorrelationValue } }: RequestMessage, session: Session): void {
     if (clientCorrelationValue === undefined) return;
     const { connection, clientId } = session;
-    log.info('a request names itself', { connection, client: clientId, correlation: quoted(clientCorrelationValue) });
+    const correlation = quoted(clientCorrelationValue);
+    counted.note('info', 'a request names itself', { client: clientId }, { connection, correlation }, ownLines);
   }
 
   function logRefusal({ message }: KmipError, { connection, clientId }: Session): void {
-    log.warn('a message was refused', { connection, client: clientId, why: message });
+    counted.note('warn', 'a message was refused', { client: clientId }, { connection, why: message });
   }
 
   /** "Response message containing a header and a Batch Item without Operation" (1.4 §11.1), and its audit record. */

@@ -9,13 +9,15 @@ import type { TLSSocket } from 'node:tls';
 import { TtlvError } from '#ttlv/item';
 import type { Encoding } from '#protocol/encodings';
 import { versionAtStart } from '#protocol/message';
-import type { Connection, ConnectionOptions } from './connection.ts';
+import { notTaken, type Connection, type ConnectionOptions } from './connection.ts';
 import type { Serve } from './gate.ts';
 import { accepted, bodyOf, dropped, type Refusal } from './http-request.ts';
 import { watchOver } from './lifetime.ts';
 import { pauseOn } from './request-rate.ts';
 import type { Services } from './services.ts';
+import { isLong, sendLong } from './sending.ts';
 import type { Session } from './session.ts';
+import { joinShare } from './share.ts';
 
 /** "SHALL support HTTP/1.0 and HTTP/1.1" (§2.5), by their names in the handshake. */
 export const httpProtocols = ['http/1.1', 'http/1.0'];
@@ -36,6 +38,8 @@ interface Exchange {
 
 interface HttpConnection extends Connection {
   take(exchange: Exchange): void;
+  /** All of a chunk was looked at. */
+  parsed(): void;
   /** What follows is no HTTP, or does not come. */
   breakOff(error: NodeJS.ErrnoException): void;
 }
@@ -57,33 +61,37 @@ export function overHttp(options: HttpOptions): Serve {
   server.on('request', take(false)).on('checkContinue', take(true));
   server.on('clientError', (error, socket) => connections.get(socket as Socket)?.breakOff(error));
 
-  return (socket, session) => {
-    const connection = converse(socket, session, options);
+  return (socket, session, cut) => {
+    const connection = converse(socket, session, cut, options);
     connections.set(socket, connection);
     server.emit('connection', socket);
-    // Node would parse what it takes from beneath the socket, which no pause holds back.
-    socket.on('data', () => undefined);
+    // Node would parse what it takes from beneath the socket, which no pause holds back. It has parsed this chunk before.
+    socket.on('data', () => connection.parsed());
     return connection;
   };
 }
 
 function converse(
   socket: TLSSocket,
-  session: Session,
-  { handler, log, limits, workers, random }: HttpOptions,
+  of: Session,
+  cut: (reason: string) => void,
+  { handler, log, counted, shared, limits, workers, random }: HttpOptions,
 ): HttpConnection {
-  const { connection, clientId: client } = session;
+  const { connection, clientId: client } = of;
+  const share = joinShare(client, shared);
+  const session: Session = { ...of, between: (bytes) => share.between(bytes) };
   /** In the order they came. */
   const waiting: Exchange[] = [];
   let current: Exchange | undefined;
   let finishing = false;
   let handling = false;
-  const lifetime = watchOver(socket, session, {
-    log,
-    idleTimeout: limits.idleTimeout,
-    isHandling: () => handling,
+  const isHandling = (): boolean => handling;
+  const lifetime = watchOver(socket, session, { log, counted, limits, isHandling, cut });
+  const sending = { timeout: limits.answerTimeout, onStalled: () => cut(notTaken) };
+  socket.on('close', () => {
+    share.leave();
+    handler.end(session);
   });
-  socket.on('close', () => handler.end(session));
 
   /** Not while a chunk is parsed: Node resumes the socket at the end of each message in it. */
   const pause = (): void => {
@@ -102,7 +110,7 @@ function converse(
       if (finishing) lifetime.end();
     } catch (error) {
       const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      log.error('a request could not be answered', { connection, client, error: why });
+      counted.note('error', 'a request could not be answered', { client }, { connection, error: why });
       socket.destroy();
     }
   }
@@ -111,12 +119,19 @@ function converse(
     const { request, response, waits } = exchange;
     const asked = accepted(request, limits.maximumMessageSize);
     if ('status' in asked) return await refuse(exchange, asked);
+    const length = Number(request.headers['content-length']);
+    if (!share.mayCome(length)) await share.room(length);
     if (waits) response.writeContinue();
+    lifetime.arriving(length);
     const body = await bodyOf(request);
+    lifetime.arrived();
     if (body === undefined) return void socket.destroy();
     const reply = await handle(asked, body);
+    if (socket.destroyed) return;
     if ('status' in reply) return await refuse({ ...exchange, waits: false }, reply);
+    share.made(reply.length);
     await send(response, { status: 200, type: asked.contentType, content: reply });
+    share.taken(reply.length);
     // It may hold key material, which TLS has copied by then.
     reply.fill(0);
   }
@@ -127,12 +142,16 @@ function converse(
     try {
       const pause = handler.pauseBefore(session);
       if (pause > 0) await pauseOn(socket, pause);
+      if (!share.begin()) await share.wait();
+      if (socket.destroyed) return new Uint8Array();
       const answer = await respond(encoding, body);
       const reply = await inEncoding(encoding, answer);
       if (reply !== answer) answer.fill(0);
       return reply;
     } finally {
       handling = false;
+      share.handled();
+      share.used();
       body.fill(0);
     }
   }
@@ -172,7 +191,7 @@ function converse(
   }
 
   async function refuse({ request, response, waits }: Exchange, { status, headers, why }: Refusal): Promise<void> {
-    log.warn('an HTTP request was refused', { connection, client, status, why });
+    counted.note('warn', 'an HTTP request was refused', { client }, { connection, status, why });
     // What is still sent would reset the connection and take the answer with it.
     const isRead = !waits && (await dropped(request));
     if (!isRead) response.setHeader('connection', 'close');
@@ -181,8 +200,8 @@ function converse(
   }
 
   /** Resolves when the operating system has it all, or nobody wants it any more. */
-  function send(response: ServerResponse, { status, type, content, headers }: Answer): Promise<void> {
-    if (socket.destroyed) return Promise.resolve();
+  async function send(response: ServerResponse, { status, type, content, headers }: Answer): Promise<void> {
+    if (socket.destroyed) return;
     if (finishing && waiting.length === 0) response.setHeader('connection', 'close');
     response.writeHead(status, {
       'content-type': type,
@@ -190,9 +209,16 @@ function converse(
       'cache-control': 'no-cache',
       ...headers,
     });
-    return new Promise((resolve) => {
-      response.once('close', resolve);
-      response.end(content, resolve);
+    const rest = isLong(content) ? await sendLong(response, content, sending) : content;
+    if (rest === undefined) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(sending.onStalled, sending.timeout);
+      const done = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      response.once('close', done);
+      response.end(rest, done);
     });
   }
 
@@ -201,16 +227,21 @@ function converse(
     take(exchange) {
       if (finishing) return;
       if (waiting.length >= maximumWaiting) return void socket.destroy(new Error('too many requests at once'));
+      lifetime.arrived();
       waiting.push(exchange);
       if (current === undefined) void answerAll();
       else setImmediate(pause);
+    },
+    parsed() {
+      // What is neither a request nor a part of one at hand is the beginning of one.
+      if (current === undefined && !finishing) lifetime.arriving(0);
     },
     breakOff(error) {
       const { code = '' } = error;
       if (!code.startsWith('HPE_')) return void socket.destroy();
       if (finishing) return;
       finishing = true;
-      log.warn('a connection sent what is no HTTP', { connection, client, why: code });
+      counted.note('warn', 'a connection sent what is no HTTP', { client }, { connection, why: code });
       if (current === undefined) {
         if (socket.writable) socket.write(`HTTP/1.1 ${faults[code] ?? badRequest}\r\n${bare}`);
         lifetime.end();

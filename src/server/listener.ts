@@ -2,17 +2,21 @@
  * The ports: TTLV over TLS, and KMIP over HTTPS when it is wanted. Both ask every client for a certificate and lead to
  * one gate, so that identities, bounds and audit are the same.
  */
-import type { Socket } from 'node:net';
-import { serveConnection } from './connection.ts';
+import { serveConnection, type ConnectionLimits } from './connection.ts';
+import type { CountedLog } from './counted-log.ts';
+import { createDoor, type DoorLimits } from './door.ts';
 import { createGate, type GateOptions, type Serve } from './gate.ts';
 import type { Handler } from './handler.ts';
 import { httpProtocols, overHttp } from './http.ts';
 import { openPort, type Port } from './port.ts';
 import type { Services } from './services.ts';
+import { createRoom } from './room.ts';
 import type { TlsIdentity } from './tls-options.ts';
+import { createTurns } from './turns.ts';
 
 export interface ListenerOptions extends GateOptions, Pick<Services, 'workers' | 'random'> {
   readonly handler: Handler;
+  readonly counted: CountedLog;
   readonly identity: TlsIdentity;
   readonly host: string;
   /** 0 takes a free one. */
@@ -23,12 +27,11 @@ export interface ListenerOptions extends GateOptions, Pick<Services, 'workers' |
 }
 
 /** Times in milliseconds, sizes in bytes. Numbers of connections are those of all ports together. */
-export interface ListenerLimits {
-  readonly maximumMessageSize: number;
-  readonly maximumConnections: number;
+export interface ListenerLimits extends ConnectionLimits, DoorLimits {
   readonly maximumConnectionsPerClient: number;
-  readonly handshakeTimeout: number;
-  readonly idleTimeout: number;
+  /** Bytes of requests that have not come whole, and as many of answers that nobody has taken. */
+  readonly maximumHeld: number;
+  readonly maximumHeldPerClient: number;
   /** How long requests in flight may take when the server stops. */
   readonly shutdownTimeout: number;
 }
@@ -52,42 +55,38 @@ interface Way {
 
 /** Rejects with the error of a socket, and then listens nowhere. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { host, https, identity, limits, log } = options;
+  const { counted, handler, host, https, identity, limits, log, random, workers } = options;
   const gate = createGate(options);
+  const turns = createTurns();
+  const held = { perClient: limits.maximumHeldPerClient, inAll: limits.maximumHeld };
+  const shared = { turns, requests: createRoom(held), answers: createRoom(held) };
+  const door = createDoor({ limits, isBusy: turns.isBusy, refuse: gate.refuse });
+  const conversation = { handler, log, counted, shared, limits, random, workers };
   const ways: readonly Way[] = [
-    { port: options.port, serve: (socket, session) => serveConnection(socket, session, options) },
-    ...(https === undefined ? [] : [{ port: https, serve: overHttp(options), protocols: httpProtocols }]),
+    { port: options.port, serve: (socket, session, cut) => serveConnection(socket, session, cut, conversation) },
+    ...(https === undefined ? [] : [{ port: https, serve: overHttp(conversation), protocols: httpProtocols }]),
   ];
   const ports: Port[] = [];
 
-  /** One bound for all ports: each may have what the others leave. */
-  function share(): void {
-    const all = ports.reduce((sum, { arrived }) => sum + arrived.size, 0);
-    for (const port of ports) port.bound(limits.maximumConnections - (all - port.arrived.size));
-  }
-
   async function close(): Promise<void> {
     const closed = Promise.all(ports.map((port) => port.close()));
-    const admitted = new Set([...gate.open.keys()].map(endpointsOf));
-    const arrived = ports.flatMap((port) => [...port.arrived]);
-    for (const socket of arrived) if (!admitted.has(endpointsOf(socket))) socket.destroy();
+    door.close();
     gate.close();
     const timer = setTimeout(() => {
-      for (const socket of arrived) socket.destroy();
+      for (const socket of door.sockets) socket.destroy();
     }, limits.shutdownTimeout);
     await closed;
     clearTimeout(timer);
     gate.settle();
+    counted.close();
   }
 
   try {
     for (const { serve, ...way } of ways) {
       ports.push(
         await openPort({
-          ...{ host, identity, log, handshakeTimeout: limits.handshakeTimeout, ...way },
-          onConnection: (socket) => gate.arrive(socket, serve),
-          onFailure: gate.refuse,
-          onChange: share,
+          ...{ door, host, identity, log, ...way },
+          onConnection: (socket) => gate.arrive(socket, serve, () => door.admit(socket)),
         }),
       );
     }
@@ -95,7 +94,6 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     await close();
     throw error;
   }
-  share();
   const [{ number: port } = { number: 0 }, second] = ports;
   return {
     ...{ host, port, ...(second === undefined ? {} : { https: second.number }), close },
@@ -104,7 +102,3 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     },
   };
 }
-
-/** Finds the TLS socket over a plain one: they share no other public trait. */
-const endpointsOf = ({ remoteAddress, remotePort, localPort }: Socket): string =>
-  `${remoteAddress} ${remotePort} ${localPort}`;

@@ -2,19 +2,22 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Pace } from '#objects/pace';
 
-/** About two milliseconds. */
-const workPerTurn = 2000;
+/** About half a millisecond. */
+const workPerTurn = 500;
 
 /** Of reading or writing so many bytes of a message, made of the smallest items that it can have. */
 export const workOfBytes = (bytes: number): number => bytes / 32;
 
-/** A count of its own, for one request. */
-export function createPace(): Pace {
+/**
+ * A count of its own, for one request.
+ * @param between gives others their turns, as it does between the items of a batch.
+ */
+export function createPace(between: (bytes: number) => Promise<void> = () => setImmediate()): Pace {
   let left = workPerTurn;
   return (work) => {
     left -= work;
     if (left > 0) return undefined;
     left = workPerTurn;
-    return setImmediate();
+    return between(0);
   };
 }

@@ -28,13 +28,15 @@ const isLong = ({ responsePayload }: ResponseBatchItem): boolean =>
   (responsePayload.value.length > longList ||
     responsePayload.value.some(({ type, value }) => type === ItemType.Structure && value.length > longList));
 
-/** Counts the payloads of one answer. */
-export function answerRoom(): { isFull(): boolean; take(answer: ResponseBatchItem): void } {
+/** Counts the payloads of one answer; `take` says what it counts. */
+export function answerRoom(): { isFull(): boolean; take(answer: ResponseBatchItem): number } {
   let left = maximumPayloads;
   return {
     isFull: () => left <= 0,
     take({ responsePayload }) {
-      if (responsePayload !== undefined) left -= encodedLength(responsePayload);
+      const length = responsePayload === undefined ? 0 : encodedLength(responsePayload);
+      left -= length;
+      return length;
     },
   };
 }

@@ -123,7 +123,7 @@ export function rotations(running: Running): (signal?: AbortSignal) => Promise<v
     } catch (error) {
       if (failed.has(id)) return;
       remember(id);
-      const { reason, message } = explained(error, running);
+      const { reason, message } = explained(error, running, owner);
       log.warn(`a ${structure.objectType} cannot be rotated`, { object: id, client: owner, why: message });
       await audit.append({ ...entry, status: 'OperationFailed', reason });
     }

@@ -5,6 +5,7 @@ import type { Store } from '#store/store';
 import type { FairQueue } from '#workers/fair-queue';
 import type { Workers } from '#workers/tasks';
 import type { ClientFacts } from './client-facts.ts';
+import type { CountedLog } from './counted-log.ts';
 import type { Credentials } from './authentication.ts';
 import type { NewIdentifier } from './identifier.ts';
 import type { Quotas } from './quotas.ts';
@@ -40,6 +41,8 @@ export interface Services {
 
 /** With what the handler itself remembers from request to request. */
 export interface Running extends Services {
+  /** For lines that clients can cause at will. */
+  readonly counted: CountedLog;
   /** The objects as the store has them. */
   readonly objects: ObjectView;
   readonly newIdentifier: NewIdentifier;

@@ -1,4 +1,5 @@
 /** Puts the parts together: a handler over the store, and the listener that serves it. */
+import { createCountedLog } from './counted-log.ts';
 import { createHandler, type Handler } from './handler.ts';
 import { listen, type Listener, type ListenerLimits, type ListenerOptions } from './listener.ts';
 import { watchRotations } from './rotations.ts';
@@ -16,8 +17,9 @@ export interface Server extends Listener {
 
 /** Resolves when it listens. The caller owns store, audit, workers and admission, and closes them after the server. */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const handler = createHandler(options);
-  const listener = await listen({ ...options, handler });
+  const counted = createCountedLog(options.log);
+  const handler = createHandler(options, counted);
+  const listener = await listen({ ...options, handler, counted });
   handler.usage.start();
   const stopRotating = watchRotations(handler.rotateDue, options.log);
   return {

@@ -5,7 +5,7 @@
  */
 import { createServer, type TLSSocket } from 'node:tls';
 import { startServer } from '#server/start';
-import { tlsOptions } from '#server/tls-options';
+import { tlsOptions, transport } from '#server/tls-options';
 import { createFramer } from '#ttlv/framer';
 import { openBareLmdb, type BareLmdb } from './bare-lmdb.ts';
 import { readIdentities } from './identities.ts';
@@ -23,6 +23,11 @@ async function serveKmip(): Promise<number> {
       ...limits,
       maximumConnections: 100,
       maximumConnectionsPerClient: 100,
+      maximumHandshakesPerAddress: 100,
+      maximumHeld: 64 * 1024 * 1024,
+      maximumHeldPerClient: 16 * 1024 * 1024,
+      requestTimeout: 10_000,
+      answerTimeout: 10_000,
       handshakeTimeout: 10_000,
       idleTimeout: 600_000,
       shutdownTimeout: 1000,
@@ -42,7 +47,7 @@ async function serveKmip(): Promise<number> {
 
 async function serveEcho(): Promise<number> {
   const identities = await readIdentities(directory);
-  const server = createServer({ ...tlsOptions(identities.server), handshakeTimeout: 10_000 });
+  const server = createServer({ ...tlsOptions(identities.server), ...transport, handshakeTimeout: 10_000 });
   server.on('secureConnection', (socket: TLSSocket) => {
     const framer = createFramer({ maximumBytes: limits.maximumMessageSize });
     socket.on('data', (chunk: Buffer) => {
