@@ -290,7 +290,7 @@ export async function prepare(server: FuzzedServer, only?: readonly string[]) {
     only === undefined
       ? [
           ...(await requestsOfOperations(exchange, server.authority)),
-          ...(await requestsWithFormats(secret?.id ?? '', password)),
+          ...(await requestsWithFormats(secret?.id ?? '', password)).map((request) => ({ request })),
         ]
       : [];
   const world: World = { pool, others: victim.ids, seeds: await readSeeds(more) };
@@ -303,9 +303,11 @@ export async function prepare(server: FuzzedServer, only?: readonly string[]) {
   };
 }
 
-/** Failures of one kind differ in numbers and identifiers alone. */
-const kindOf = (why: string): string =>
-  why
+/** Failures of one kind come from one place, and differ in numbers and identifiers alone. */
+function kindOf(why: string): string {
+  const [, place] = /error="?(.{0,300}?\\n +at [^\\]{0,200})/.exec(why) ?? [];
+  return (place ?? why)
     .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '')
     .replace(/\d+/g, '#')
     .slice(0, 400);
+}

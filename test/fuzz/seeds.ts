@@ -6,6 +6,7 @@ import { variableIn, type Bindings, type Bound } from '#conformance/variables';
 import { isIn } from '#operations/operation';
 import { operations } from '#operations/served';
 import { versionOf } from '#protocol/versions';
+import { lengthened, longest } from '#test/attacks/longest';
 import { item } from '#test/clients/caller';
 import { everyRequest } from '#test/operations/every-request';
 import { request, versions } from '#test/server/items';
@@ -27,16 +28,25 @@ export interface Seeds {
 
 const inTheCases = ['../shared/kmip/cases', '../../shared/kmip/cases', 'profiles/cases'];
 
-export async function readSeeds(more: readonly Item[]): Promise<Seeds> {
+/** A request that stands alone, and the same with every list as long as its bound, which is made when it is needed. */
+export interface Alone {
+  readonly request: Item;
+  readonly longest?: () => Item;
+}
+
+export async function readSeeds(more: readonly Alone[]): Promise<Seeds> {
   const now = Math.floor(Date.now() / 1000);
   const conversations: Conversation[] = [];
   for (const root of inTheCases.filter((each) => existsSync(each))) {
     for (const file of await findCases(root)) conversations.push(readConversation(await readCase(file), now));
   }
-  const alone = more.map((each): Conversation => [{ request: each }]);
-  const parts = [...conversations, ...alone].flatMap((steps) => steps.flatMap((step) => partsOf(step.request)));
+  const parts = [...conversations.flat(), ...more].flatMap((step) => partsOf(step.request));
   return {
-    conversation: (chance) => chance.pick(chance.oneIn(3) ? alone : conversations),
+    conversation(chance) {
+      if (!chance.oneIn(3)) return chance.pick(conversations);
+      const { request: usual, longest: most } = chance.pick(more);
+      return [{ request: most !== undefined && chance.oneIn(15) ? most() : usual }];
+    },
     part: (chance) => chance.pick(parts),
   };
 }
@@ -47,16 +57,19 @@ const partsOf = (whole: Item): Item[] => [
 ];
 
 /** A request of every operation in every version, with what it needs made. */
-export async function requestsOfOperations(exchange: Exchange, authority: Uint8Array): Promise<Item[]> {
-  const requests: Item[] = [];
+export async function requestsOfOperations(exchange: Exchange, authority: Uint8Array): Promise<Alone[]> {
+  const requests: Alone[] = [];
   for (const version of versions) {
     const number = versionOf(Number(version[0]), Number(version[2]));
     const here = callerOver(exchange, version);
     for (const operation of operations) {
       if (!isIn(operation, number)) continue;
-      requests.push(
-        request(version, [item(operation.name, await everyRequest[operation.name]({ here, version, authority }))]),
-      );
+      const payload = await everyRequest[operation.name]({ here, version, authority });
+      requests.push({
+        request: request(version, [item(operation.name, payload)]),
+        longest: () =>
+          request(version, [item(operation.name, lengthened(operation, payload, version, longest).payload)]),
+      });
     }
   }
   return requests;

@@ -1,13 +1,16 @@
 /** What XML and JSON can say and TTLV cannot: it is refused where it is read, whatever item it stands in. */
+import { Agent } from 'node:https';
 import { expect } from 'chai';
 import { encodings } from '#protocol/encodings';
 import { enumerationHas, enumerationNumber } from '#protocol/enumerations';
 import { Tag, tags, type TagName } from '#protocol/tags';
 import { V2_1 } from '#protocol/versions';
 import { openTlsPlace, type Holder, type TlsPlace } from '#test/server/tls-place';
-import { encodings as readers, post } from '#test/server/https-requests';
-import { value } from '#test/server/items';
+import { contentTypes, encodings as readers, exchange, post, query } from '#test/server/https-requests';
+import { item } from '#test/server/batches';
+import { enumerated, request, value } from '#test/server/items';
 import { decode } from '#ttlv/decode';
+import { encode } from '#ttlv/encode';
 import { TtlvError, itemTypeName, ItemType } from '#ttlv/item';
 
 /** Of any type. */
@@ -308,5 +311,35 @@ describe('odd texts sent to the server', () => {
       expect(read.tag).to.equal(Tag.ResponseMessage);
     }
     expect(place.said()).to.contain('a fault of ours');
+  });
+});
+
+describe('an answer that cannot be encoded', () => {
+  it('is a General Failure in every encoding, with its record, and the connection goes on', async () => {
+    // Half a surrogate pair is no text: the fault is in what the server is told of itself.
+    const facts = { vendorIdentification: 'half \ud800', productVersion: '0', interop: false };
+    const place = await openTlsPlace({ https: true, services: (services) => ({ ...services, facts }) });
+    const array = await place.add('array');
+    const asked = request('1.4', [item('Query', [enumerated('QueryFunction', 3)])]);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    for (const type of contentTypes) {
+      const answer = await exchange(place, array, type, asked, { agent });
+      expect(value(answer, 'BatchItem', 'ResultReason'), type).to.equal(0x100);
+      expect(value(await exchange(place, array, type, query('1.4'), { agent }), 'BatchItem', 'ResultStatus')).to.equal(
+        0,
+      );
+    }
+    const peer = await place.dial(array);
+    for (const [sent, status] of [
+      [asked, 1],
+      [query('1.4'), 0],
+    ] as const) {
+      peer.socket.write(encode(sent));
+      const answer = decode((await peer.next()) as Buffer);
+      expect(value(answer, 'BatchItem', 'ResultStatus')).to.equal(status);
+    }
+    expect(place.said()).to.contain('failed unexpectedly');
+    agent.destroy();
+    await place.close();
   });
 });
