@@ -66,8 +66,9 @@ const blockCiphers: ReadonlyMap<string, Cipher> = new Map(
     [16, 24, 32, 64].flatMap((keyLength) =>
       Object.entries(modes).flatMap(([modeName, mode]): [string, Cipher][] => {
         const name = `${family((keyLength * 8) / (mode.halvesKey ? 2 : 1))}-${modeName.toLowerCase()}`;
-        const info = getCipherInfo(name, { keyLength });
-        if (info === undefined) return [];
+        // Asked for a wrong length, OpenSSL would leave an error behind, which the next key that node reads in this thread would fail with.
+        const info = getCipherInfo(name);
+        if (info?.keyLength !== keyLength) return [];
         const cipher = { ...mode, name: info.name, ivLength: info.ivLength ?? 0, blockSize: info.blockSize ?? 0 };
         return [[`${algorithm} ${keyLength} ${modeName}`, cipher]];
       }),
