@@ -49,6 +49,44 @@ export function decode(bytes: Uint8Array, limits: Partial<Limits> = {}): Item {
   return item;
 }
 
+/** Smaller ones are decoded in one piece. */
+const bytesAtOnce = 128 * 1024;
+/** Items that hold lists are no deeper. */
+const listDepth = 4;
+
+/**
+ * The same, for bytes that may be many: `turn` is awaited now and then, so that others can go on. Counts the items of each part
+ * apart: for what was written here.
+ */
+export async function decodeInTurns(
+  bytes: Uint8Array,
+  limits: Partial<Limits>,
+  turn: () => Promise<void>,
+  depth = 1,
+): Promise<Item> {
+  const buffer = asBuffer(bytes);
+  const isLargeList = buffer.length > bytesAtOnce && depth <= listDepth && isStructure(buffer);
+  if (!isLargeList || buffer.readUInt32BE(4) !== buffer.length - headerLength) return decode(buffer, limits);
+  const value: Item[] = [];
+  let since = 0;
+  for (let at = headerLength; at < buffer.length;) {
+    const next = at + headerLength + Math.ceil(buffer.readUInt32BE(at + 4) / 8) * 8;
+    const left = buffer.length - next;
+    // Something is wrong, and it says what.
+    if (left < 0 || (left > 0 && left < headerLength)) return decode(buffer, limits);
+    value.push(await decodeInTurns(buffer.subarray(at, next), limits, turn, depth + 1));
+    since += next - at;
+    at = next;
+    if (since < bytesAtOnce) continue;
+    since = 0;
+    await turn();
+  }
+  return { tag: buffer.readUIntBE(0, 3), type: ItemType.Structure, value };
+}
+
+const isStructure = (bytes: Buffer): boolean =>
+  (bytes[0] === 0x42 || bytes[0] === 0x54) && bytes[3] === ItemType.Structure;
+
 /** Reads the item at the reader's position, which must lie within `end`, and moves past it. */
 function readItem(reader: Reader, end: number, depth: number): Item {
   const { bytes, position: start } = reader;

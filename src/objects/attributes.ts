@@ -2,7 +2,7 @@
  * THE attribute table: every attribute of KMIP 1.0 to 2.1 (2.1 chapter 4; 1.4 chapter 3), one row each. Its
  * type, both wire shapes, the rules, Locate, Get Attribute List and the documentation are read from here.
  */
-import { encode } from '#ttlv/encode';
+import { encode, encodedLength } from '#ttlv/encode';
 import { boolean, bytes, dateTime, enumeration, integer, interval, mask, text, type Codec } from '#protocol/codecs';
 import type { EnumerationValue } from '#protocol/enumerations';
 import { cryptographicParameters, rngParameters, uniqueIdentifier } from '#protocol/structures';
@@ -97,6 +97,12 @@ type Columns<M extends boolean> = Partial<Range> & {
 const matcherOf = (codec: Pick<Codec<unknown>, 'readPartial'>): Matcher =>
   codec === dateTime ? withinRange : codec.readPartial === undefined ? equalsEach : fieldsMatch;
 
+/** In characters. Longer values are rare and dear to hash: Locate looks for them among all objects of the client. */
+const longestIndexed = 4096;
+
+const shortEnough = (indexed: string | undefined): string | undefined =>
+  indexed === undefined || indexed.length > longestIndexed ? undefined : indexed;
+
 /** The name is the tag's; most rows need no more than a tag, a codec and a group. */
 function row<T, M extends boolean = false>(
   tag: number,
@@ -115,7 +121,7 @@ function row<T, M extends boolean = false>(
     name: tags[key].name,
     tag,
     codec,
-    ...(index === undefined ? {} : { index }),
+    ...(index === undefined ? {} : { index: (value: Partial<T>) => shortEnough(index(value)) }),
   };
 }
 
@@ -192,7 +198,10 @@ export const attributes = {
     vendorAttribute,
     { ...byClient, ...multiple },
     ({ vendorIdentification, attributeName, attributeValue }) =>
-      vendorIdentification === undefined || attributeName === undefined || attributeValue === undefined
+      vendorIdentification === undefined ||
+      attributeName === undefined ||
+      attributeValue === undefined ||
+      encodedLength(attributeValue) > longestIndexed
         ? undefined
         : `${vendorIdentification}\0${attributeName}\0${Buffer.from(encode(attributeValue)).toString('base64')}`,
   ),

@@ -1,5 +1,5 @@
 /** A managed object as a record: TTLV in the shapes of `atRest`, so that what a wire can hold can be kept. */
-import { decode } from '#ttlv/decode';
+import { decode, decodeInTurns } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import { ItemType, type Item } from '#ttlv/item';
 import { listedAttributes } from '#objects/attribute-groups';
@@ -47,6 +47,24 @@ const limits = { maximumBytes: bounds.recordBytes, maximumDepth: 64, maximumItem
 
 const indexedRows = [...attributeRows].filter(([, row]) => row.index !== undefined);
 
+/** The object that a record holds. */
+function read(item: Item): ManagedObject {
+  if (item.type !== ItemType.Structure) throw new Error('an object record is no structure');
+  const { owner, attributes, indexes: kept = [], structure: object } = record.read(item.value, atRest);
+  const set = attributesFrom(attributes);
+  const indexList: [AttributeKey, readonly number[]][] = kept.flatMap(({ attribute, index = [] }) => {
+    const key = attributeByTag(attribute);
+    return key === undefined ? [] : [[key, index]];
+  });
+  return {
+    id: set.uniqueIdentifier ?? '',
+    owner,
+    attributes: set,
+    indexes: Object.fromEntries(indexList) as Indexes,
+    structure: object,
+  };
+}
+
 export const objectKind: Kind<ManagedObject> = {
   name: 'object',
   identifiers: 'spent',
@@ -67,23 +85,8 @@ export const objectKind: Kind<ManagedObject> = {
     return encode({ tag: own.record, type: ItemType.Structure, value });
   },
 
-  decode(bytes) {
-    const item: Item = decode(bytes, limits);
-    if (item.type !== ItemType.Structure) throw new Error('an object record is no structure');
-    const { owner, attributes, indexes: kept = [], structure: object } = record.read(item.value, atRest);
-    const set = attributesFrom(attributes);
-    const indexList: [AttributeKey, readonly number[]][] = kept.flatMap(({ attribute, index = [] }) => {
-      const key = attributeByTag(attribute);
-      return key === undefined ? [] : [[key, index]];
-    });
-    return {
-      id: set.uniqueIdentifier ?? '',
-      owner,
-      attributes: set,
-      indexes: Object.fromEntries(indexList) as Indexes,
-      structure: object,
-    };
-  },
+  decode: (bytes) => read(decode(bytes, limits)),
+  decodeInTurns: async (bytes, turn) => read(await decodeInTurns(bytes, limits, turn)),
 
   terms(object, term) {
     const status = storageStatusOf(object.attributes);

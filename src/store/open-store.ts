@@ -45,14 +45,18 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     const { value, material } = sealedWhole(record, () => openRecord(keyring, record));
     let decoded: T;
     try {
-      decoded = kind.decode(value);
+      decoded =
+        value.length > bytesAtOnce && kind.decodeInTurns !== undefined
+          ? await kind.decodeInTurns(value, nextTurn)
+          : kind.decode(value);
     } catch (error) {
       throw new DamagedRecordError(record, `its value cannot be read: ${error instanceof Error ? error.name : error}`);
     }
     return new KeptRecord(keyring, kind, record, decoded, material, damage.report);
   }
 
-  function sealed(change: StoreChange, sealer: Sealer): Change {
+  /** @param encoded the value's bytes, of a write. */
+  function sealed(change: StoreChange, sealer: Sealer, encoded: Uint8Array): Change {
     const { kind, id, revision } = change;
     if ('removed' in change) {
       const removal = { kind: kind.name, id, revision };
@@ -63,7 +67,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     const next = isNew && kind.identifiers !== 'unique' ? keyring.firstRevision() : revision + 1;
     const heading = { kind: kind.name, id, revision: next, terms: kind.terms(value, keyring.term) };
     const sealedMaterial = material ? sealMaterial(sealer, heading, material) : keptMaterial(change);
-    const put = sealRecord(sealer, heading, kind.encode(value), sealedMaterial);
+    const put = sealRecord(sealer, heading, encoded, sealedMaterial);
     if (sizeOf(put) > bounds.recordBytes) {
       throw new KmipError(
         'ServerLimitExceeded',
@@ -129,7 +133,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       let entries = 0;
       let work = 0;
       for (const change of changes) {
-        const one = sealed(change, sealing);
+        const encoded = isWrite(change) ? change.kind.encode(change.value) : nothing;
+        // A record of some megabytes takes as long to be encoded as to be sealed.
+        if (encoded.length > bytesAtOnce) await nextTurn();
+        const one = sealed(change, sealing, encoded);
         sealedChanges.push(one);
         entries += 1 + ('put' in one ? one.put.terms.length : 0);
         if (entries > bounds.entriesPerCommit) {
@@ -163,6 +170,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 
 /** Others have a turn when so much was sealed, in microseconds or so. */
 const workPerTurn = 2000;
+
+/** Larger values are encoded in a turn of their own. */
+const bytesAtOnce = 512 * 1024;
+const nothing = new Uint8Array(0);
 
 const workOf = (change: Change): number =>
   'put' in change ? 20 + 3 * change.put.terms.length + sizeOf(change.put) / 256 : 1;

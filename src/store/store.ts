@@ -13,6 +13,8 @@ export interface Kind<T> {
   readonly name: string;
   encode(value: T): Uint8Array;
   decode(bytes: Uint8Array): T;
+  /** The same for values of some megabytes, with turns for others. */
+  decodeInTurns?(bytes: Uint8Array, turn: () => Promise<void>): Promise<T>;
   terms(value: T, term: TermMaker): readonly string[];
   /**
    * What becomes of an identifier. 'spent': once its record was removed, nothing is ever made there again. 'unique': nobody
