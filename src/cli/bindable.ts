@@ -9,22 +9,27 @@ import { readCertificateContent } from '#crypto/certificates';
 import { assertForeignKey } from './own-identity.ts';
 import type { Workplace } from './workplace.ts';
 
+/** @returns what the operator should know. Throws CertificateError. */
+export async function assertBindable(workplace: Workplace, certificate: X509Certificate): Promise<readonly string[]> {
+  const warnings = judgeCertificate(certificate, new Date(workplace.now()));
+  await assertForeignKey(workplace, certificate.publicKey);
+  return warnings;
+}
+
 /**
  * The certificate is known by its SHA-256 later, so that the hash under its signature guards nothing: SHA-1, as old arrays have it, is taken with a
  * warning. MD5 is not, since TLS libraries refuse it. vCenter brings its own root, which is a self-signed authority.
- * @returns what the operator should know. Throws CertificateError.
  */
-export async function assertBindable(workplace: Workplace, certificate: X509Certificate): Promise<readonly string[]> {
+export function judgeCertificate(certificate: X509Certificate, now: Date): readonly string[] {
   const facts = factsOf(certificate);
   nameOfAcceptableKey(facts.publicKey);
-  await assertForeignKey(workplace, facts.publicKey);
   if (certificate.ca && !isIssuedBy(certificate, certificate)) {
     throw new CertificateError(
       'the certificate is that of an authority, and not self-signed',
       "bind the client's own certificate: the first one of a chain",
     );
   }
-  const validity = validityAt(facts, new Date(workplace.now()));
+  const validity = validityAt(facts, now);
   if (validity === 'expired') {
     throw new CertificateError(
       `the certificate ended at ${facts.notAfter.toISOString()}`,

@@ -1,6 +1,7 @@
 /** A server with a certificate authority, and what is certified there. */
 import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { createAuthority, type Authority } from '#certs/authority';
+import { serverNames } from '#certs/server-names';
 import { certificateAuthority } from '#server/certificate-authority';
 import { callerOf, given, id, type Caller } from '#test/clients/caller';
 import { openFixture, type Fixture } from '#test/server/fixture';
@@ -14,12 +15,30 @@ export interface Certifying {
   caller(version: string, clientId?: string): Caller;
 }
 
-export async function openCertifying({ interop = false } = {}): Promise<Certifying> {
+export interface CertifyingOptions {
+  readonly interop?: boolean;
+  /** Under which the server is dialed. */
+  readonly names?: readonly string[];
+  /** Of the server. */
+  readonly keys?: readonly KeyObject[];
+  readonly days?: number;
+}
+
+export async function openCertifying({
+  interop = false,
+  names = [],
+  keys = [],
+  days = 365,
+}: CertifyingOptions = {}): Promise<Certifying> {
   const authority = await createAuthority('Test CA', { now: new Date(Date.UTC(2026, 0, 1)) });
   const revoked = new Set<string>();
   const fixture = await openFixture({
     interop,
-    authority: certificateAuthority(authority, { hasRevoked: (fingerprint) => revoked.has(fingerprint) }),
+    authority: certificateAuthority(authority, {
+      hasRevoked: (fingerprint) => revoked.has(fingerprint),
+      ownIdentity: () => ({ serverNames: serverNames(names), ownKeys: keys }),
+      days,
+    }),
   });
   return {
     ...{ fixture, authority, revoked },

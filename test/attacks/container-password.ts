@@ -1,0 +1,2 @@
+/** That of every PKCS#12 container among the seeds. */
+export const containerPassword = 'correct horse';
