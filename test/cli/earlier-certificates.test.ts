@@ -10,7 +10,6 @@ import { createOutput } from '#cli/output';
 import { openWorkplace, type Workplace } from '#cli/workplace';
 import { loadConfig } from '#config';
 import { createLog } from '#log';
-import { attributesOfCertificate } from '#operations/certificate-attributes';
 import { newObject } from '#objects/new-object';
 import { objectKind } from '#store/object-record';
 import { create } from '#store/store';
@@ -40,7 +39,7 @@ describe('a data directory from before the authority for Certify', function () {
     const structure = { objectType: 'Certificate', certificateType: 'X_509', certificateValue: made.raw } as const;
     const { object, material } = newObject({
       ...{ id: `certificate-${commonName}`, owner, structure, given: {}, generated: true },
-      found: attributesOfCertificate(structure, {}),
+      found: { certificateType: 'X_509', certificateLength: made.raw.length },
       now: Math.floor(Date.now() / 1000),
     });
     const revocationReason = { revocationReasonCode: 'KeyCompromise' } as const;
