@@ -123,7 +123,10 @@ export function serveConnection(
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         handling = true;
         const pause = handler.pauseBefore(session);
-        if (pause > 0) await pauseOn(socket, pause);
+        if (pause > 0) {
+          await pauseOn(socket, pause);
+          if (socket.destroyed) return void (next instanceof Uint8Array && next.fill(0));
+        }
         if (!share.begin()) {
           await share.wait();
           if (socket.destroyed) return share.handled();

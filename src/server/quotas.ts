@@ -39,7 +39,11 @@ const goOn: ReadonlySet<string> = new Set<ServedOperation>([
 /** What such an operation may add to an object: dates and a reason, but no long text in it. */
 const smallGrowth = 4096;
 
-export const goesOn = (operation: string | undefined): boolean => operation !== undefined && goOn.has(operation);
+/** 'held': by every quota. 'free': it goes on unless it brings much. 'settled': it was decided before, and is only counted. */
+export type Rule = 'held' | 'free' | 'settled';
+
+export const ruleOf = (operation: string | undefined): Rule =>
+  operation !== undefined && goOn.has(operation) ? 'free' : 'held';
 
 export class Quotas {
   readonly #usage: Usage;
@@ -56,7 +60,7 @@ export class Quotas {
    */
   async counted(
     shares: readonly Share[],
-    isFree: boolean,
+    rule: Rule,
     commit: (admit: (growths: readonly Growth[]) => void) => Promise<void>,
   ): Promise<void> {
     for (const { after } of shares) {
@@ -68,7 +72,7 @@ export class Quotas {
     try {
       await commit((growths) => {
         const sums = [...sumsOf(shares, growths)];
-        for (const [client, growth] of sums) this.#check(client, growth, isFree);
+        if (rule !== 'settled') for (const [client, growth] of sums) this.#check(client, growth, rule);
         for (const [client, growth] of sums) this.#usage.begin(client, growth);
         begun = sums;
       });
@@ -78,17 +82,17 @@ export class Quotas {
     }
   }
 
-  /** Before work that ends with one more object. @throws KmipError ServerLimitExceeded. */
-  async demandRoom(client: string): Promise<void> {
+  /** Before work that ends with so many more objects. @throws KmipError ServerLimitExceeded. */
+  async demandRoom(client: string, objects = 1): Promise<void> {
     await this.#usage.refreshed(client);
-    this.#check(client, { objects: 1, removed: 0, bytes: 1 }, false);
+    this.#check(client, { objects, removed: 0, bytes: 1 }, 'held');
   }
 
-  #check(client: string, growth: Room, isFree: boolean): void {
+  #check(client: string, growth: Room, rule: Rule): void {
     const used = this.#usage.used(client);
     const more = growth.objects + growth.removed;
     if (more > 0) this.#demand(client, 'objects', used.objects + used.removed, more);
-    if (growth.bytes > (isFree ? smallGrowth : 0)) this.#demand(client, 'bytes', used.bytes, growth.bytes);
+    if (growth.bytes > (rule === 'free' ? smallGrowth : 0)) this.#demand(client, 'bytes', used.bytes, growth.bytes);
   }
 
   #demand(client: string, name: 'objects' | 'bytes', used: number, more: number): void {

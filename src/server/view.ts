@@ -12,7 +12,7 @@ import { create, remove, spend, update, type Kept, type Store, type StoreChange 
 import type { Lasting } from '#operations/context';
 import { isRotating } from '#objects/rotation';
 import type { RotationSchedule } from './rotation-schedule.ts';
-import { goesOn, type Quotas, type Share } from './quotas.ts';
+import { ruleOf, type Quotas, type Rule, type Share } from './quotas.ts';
 import type { Services } from './services.ts';
 import { stagedTerms } from './staged-terms.ts';
 
@@ -95,7 +95,7 @@ function shareOf(change: ViewChange): Share {
     return { before: owner, isObject: true, spentBy: owner };
   }
   if ('rules' in change) return { before: change.client, after: change.client, isObject: false };
-  // The server's own, and never without an object that counts.
+  // The server's own; its object counts, or the batch that was undone (`commitLasting`).
   if ('issued' in change) return { isObject: false };
   return { before: change.update.value.owner, after: change.to.owner, isObject: true };
 }
@@ -123,7 +123,7 @@ export function directView({ store, audit, quotas, rotating }: ViewServices): Ob
     async commit(changes, entry) {
       const { change, entryId } = audit.pending(entry);
       const all = [...changes.map(storeChange), change];
-      await quotas.counted(changes.map(shareOf), goesOn(entry.operation), (admit) => store.commit(all, admit));
+      await quotas.counted(changes.map(shareOf), ruleOf(entry.operation), (admit) => store.commit(all, admit));
       noteRotating(changes, rotating);
       return entryId;
     },
@@ -154,8 +154,10 @@ export function stagedView({ store, audit, quotas, rotating }: ViewServices): St
   /** Index entries of what is staged, by object. */
   const entries = new Map<string, number>();
   let entriesInAll = 0;
-  /** Whether every operation of the batch may go on above the quotas. */
-  let isFree = true;
+  /** 'held' from the first operation of the batch on that is. */
+  let rule: Rule = 'free';
+  /** Objects that the batch has made so far. */
+  let made = 0;
 
   function stage(id: string, to: Staged): void {
     const count = to.value === null ? 0 : mostTerms(to.value);
@@ -218,6 +220,8 @@ export function stagedView({ store, audit, quotas, rotating }: ViewServices): St
           `a batch with Undo makes at most ${bounds.changesPerCommit} changes, with audit records and index entries`,
         );
       }
+      // Not only at the end: what was certified lasts, and heavy work would be in vain.
+      for (const change of changes) if ('create' in change) await quotas.demandRoom(change.create.owner, ++made);
       for (const change of changes) {
         if ('rules' in change) {
           stagedRules.set(change.client, change);
@@ -241,7 +245,7 @@ export function stagedView({ store, audit, quotas, rotating }: ViewServices): St
       }
       const { change, entryId } = audit.pending(entry);
       records.push(change);
-      isFree &&= goesOn(entry.operation);
+      if (rule === 'free') rule = ruleOf(entry.operation);
       return entryId;
     },
 
@@ -258,15 +262,17 @@ export function stagedView({ store, audit, quotas, rotating }: ViewServices): St
       const all = [...changes.map(storeChange), ...spent.map(([id]) => spend(objectKind, id)), ...records];
       const shares = changes.map(shareOf);
       for (const [, { spentBy }] of spent) if (spentBy !== undefined) shares.push({ isObject: true, spentBy });
-      await quotas.counted(shares, isFree, (admit) => store.commit(all, admit));
+      await quotas.counted(shares, rule, (admit) => store.commit(all, admit));
       noteRotating(changes, rotating);
     },
 
     async commitLasting() {
       for (const [id, change] of lasting) await applyLasting(store, id, change);
       // A Get of the batch may have given the certificate out: it can be revoked although its object was undone.
-      const made = [...stagedIssues.values()].filter(({ kept }) => kept === undefined);
-      if (made.length > 0) await store.commit(made.map(issueChange));
+      const issues = [...stagedIssues.values()].filter(({ kept }) => kept === undefined);
+      if (issues.length === 0) return;
+      const shares = issues.map(({ issued }): Share => ({ isObject: true, spentBy: issued.client }));
+      await quotas.counted(shares, 'settled', (admit) => store.commit(issues.map(issueChange), admit));
     },
 
     wipe() {

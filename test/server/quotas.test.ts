@@ -7,7 +7,8 @@ import { creationRulesKind } from '#store/creation-rules-record';
 import { objectKind, ownerTerm } from '#store/object-record';
 import type { Room } from '#store/usage-record';
 import { id, item, name, type Caller } from '#test/clients/caller';
-import { openCertifying, type Certifying } from '#test/operations/authority';
+import { generateKeys } from '#certs/keys';
+import { openCertifying, registerPublicKey, type Certifying } from '#test/operations/authority';
 import { everyRequest } from '#test/operations/every-request';
 import { revocation } from '#test/access/objects-in-states';
 import { enumerated, struct, text, versions, value } from '#test/server/items';
@@ -123,6 +124,19 @@ describe('the quotas of a client', () => {
     const two = await here.send([create(here), create(here)], undo);
     expect(two.map(({ status }) => status)).to.deep.equal(['Success', 'Success']);
     expect(used(client)).to.deep.equal(await counted(client));
+  });
+
+  it('count certificates that were given out and undone, and let no more be made than objects', async () => {
+    const client = 'undoer';
+    const here = server.caller('2.1', client);
+    const key = id(await registerPublicKey(here, (await generateKeys('P-256')).publicKey));
+    const undo = { before: [enumerated('BatchErrorContinuationOption', 3)] };
+    const certifying = () => here.send([item('Certify', [key], '1'), item('Destroy', [id('nothing')], '2')], undo);
+    limit(client, { objects: 4 });
+    for (let each = 0; each < 6; each++) await certifying();
+    expect(used(client)).to.include({ objects: 1, removed: 3 });
+    const [answer] = await certifying();
+    expect(answer?.message).to.match(/^the quota of objects is 4; the client uses 4/);
   });
 
   it('count what many requests at once make, and let none too many through', async () => {
