@@ -7,6 +7,7 @@
  * take back, and a commit resolves after that.
  */
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { open } from 'lmdb';
 import { bounds, checkChanges, checkQuery, isId, isKind } from './bounds.ts';
@@ -26,6 +27,7 @@ import {
 import { startWalk } from './lmdb-walk.ts';
 import type { Keys } from './lmdb-walk.ts';
 import { watchNewest } from './lmdb-newest.ts';
+import { makePrivateFile, narrowFile } from './private-files.ts';
 import { findConflict, stepsOf } from './revisions.ts';
 import type { Step } from './revisions.ts';
 
@@ -49,8 +51,13 @@ interface Waiting {
 }
 
 /** Opens, or makes, the LMDB environment in the directory `path`. */
-export async function openLmdb(path: string): Promise<Engine> {
+export async function openLmdb(path: string, log?: { warn(message: string): unknown }): Promise<Engine> {
   await mkdir(path, { recursive: true, mode: 0o700 });
+  // Before LMDB does, which lets others read them.
+  for (const file of ['data.mdb', 'lock.mdb'].map((name) => join(path, name))) {
+    makePrivateFile(file);
+    narrowFile(file, log);
+  }
   const binary = { encoding: 'binary', keyEncoding: 'binary' } as const;
   const root = open<Buffer, Buffer>({
     path,
