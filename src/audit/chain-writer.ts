@@ -151,7 +151,7 @@ export class ChainWriter {
       this.#confirmPlace(file, part);
     } catch (error) {
       this.#lost = true;
-      this.#retired.push(...retired);
+      for (const each of retired) this.#retired.push(each);
       throw error;
     }
     for (const each of retired) await calls.close(each);

@@ -6,10 +6,10 @@
  */
 import { realpathSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { ConflictError } from '#store/engine';
+import { ConflictError, DamagedRecordError } from '#store/engine';
 import { jsonKind } from '#store/json-kind';
-import { create, remove, update } from '#store/store';
-import type { Store } from '#store/store';
+import { create, remove, replaceDamaged, update } from '#store/store';
+import type { Store, StoreChange } from '#store/store';
 import type { Pinned } from './entry.ts';
 
 export interface Checkpoint extends Pinned {
@@ -18,7 +18,7 @@ export interface Checkpoint extends Pinned {
   readonly place: string;
 }
 
-const checkpointKind = jsonKind<Checkpoint>('audit-checkpoint');
+export const checkpointKind = jsonKind<Checkpoint>('audit-checkpoint');
 
 /** Milliseconds between two checkpoints of a chain that is written. */
 export const checkpointInterval = 30_000;
@@ -39,18 +39,25 @@ export async function readCheckpoints(store: Store): Promise<readonly Checkpoint
   return checkpoints;
 }
 
-/** Durable when it resolves. An older checkpoint of the chain is overwritten. */
+/** Durable when it resolves. An older checkpoint of the chain is overwritten, a damaged one too. */
 export async function keepCheckpoint(store: Store, checkpoint: Checkpoint): Promise<void> {
   for (;;) {
-    const kept = await store.get(checkpointKind, checkpoint.chain);
     try {
-      const change =
-        kept === undefined ? create(checkpointKind, checkpoint.chain, checkpoint) : update(kept, checkpoint);
-      return await store.commit([change]);
+      return await store.commit([await changeTo(store, checkpoint)]);
     } catch (error) {
       // The data key was rotated, or a new chain took the record over.
       if (!(error instanceof ConflictError)) throw error;
     }
+  }
+}
+
+async function changeTo(store: Store, checkpoint: Checkpoint): Promise<StoreChange> {
+  try {
+    const kept = await store.get(checkpointKind, checkpoint.chain);
+    return kept === undefined ? create(checkpointKind, checkpoint.chain, checkpoint) : update(kept, checkpoint);
+  } catch (error) {
+    if (error instanceof DamagedRecordError) return replaceDamaged(checkpointKind, error, checkpoint);
+    throw error;
   }
 }
 

@@ -235,12 +235,12 @@ class Trail implements AuditTrail {
       if (this.#writer.lost) this.#changeChain();
       this.#writer.write(turn.records);
     } catch (error) {
-      this.#owed.push(...turn.changes);
+      this.#owed = this.#owed.concat(turn.changes);
       this.#refused += turn.records.length;
       turn.reject(this.#fail(error));
       return;
     }
-    this.#unsynced.push(...turn.changes);
+    for (const change of turn.changes) this.#unsynced.push(change);
     if (this.#options.sync === 'always') this.#sync().then(turn.resolve, turn.reject);
     else {
       turn.resolve();
@@ -259,7 +259,7 @@ class Trail implements AuditTrail {
       await writer.sync();
       if (writer === this.#writer) this.#synced = mark;
     } catch (error) {
-      this.#owed.push(...covered, ...this.#unsynced.splice(0));
+      this.#owed = this.#owed.concat(covered, this.#unsynced.splice(0));
       throw this.#fail(error);
     }
     this.#sweep.add(covered);
@@ -298,14 +298,14 @@ class Trail implements AuditTrail {
       do {
         // What the lost file may not hold is written again.
         if (this.#writer.lost) {
-          this.#owed.unshift(...this.#unsynced.splice(0));
+          this.#owed = this.#unsynced.splice(0).concat(this.#owed);
           this.#changeChain();
         }
         const owed = this.#owed;
         const resumed = this.#writer.event('resumed', { refused: this.#refused });
         this.#writer.write([resumed, ...owed.map((change) => change.text)]);
         this.#owed = [];
-        this.#unsynced.push(...owed);
+        this.#unsynced = this.#unsynced.concat(owed);
         await this.#sync();
       } while (this.#owed.length > 0);
     } catch {

@@ -1,10 +1,16 @@
 /** What a person or a script gets to see: results on stdout, all else on stderr, every error with a hint when it has one. */
+import { once } from 'node:events';
+
 export interface Output {
   /** One line of the result. */
   line(text: string): void;
   json(value: unknown): void;
   /** Columns under their headings; the headings alone say that there is nothing. */
   table(headings: readonly string[], rows: readonly (readonly string[])[]): void;
+  /** The same of rows that come one by one, however many: the first hundreds say how wide the columns are. */
+  rows(headings: readonly string[], rows: AsyncIterable<readonly string[]>): Promise<void>;
+  /** A JSON array of values that come one by one. */
+  jsonItems(values: AsyncIterable<unknown>): Promise<void>;
   /** For the person at the terminal, not part of the result. */
   note(text: string): void;
   /** Shows how far a long work is, on a terminal only. */
@@ -34,6 +40,29 @@ export function createOutput(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStr
     table(headings, rows) {
       for (const line of columns([headings, ...rows])) stdout.write(`${printable(line)}\n`);
     },
+    async rows(headings, rows) {
+      let measured: (readonly string[])[] | undefined = [headings];
+      let widths: readonly number[] = [];
+      const begin = async (): Promise<void> => {
+        widths = widthsOf(measured ?? []);
+        for (const row of measured ?? []) await written(stdout, `${printable(lineOf(row, widths))}\n`);
+        measured = undefined;
+      };
+      for await (const row of rows) {
+        if (measured === undefined) await written(stdout, `${printable(lineOf(row, widths))}\n`);
+        else if (measured.push(row) === rowsMeasured) await begin();
+      }
+      await begin();
+    },
+    async jsonItems(values) {
+      let before = '[\n';
+      for await (const value of values) {
+        const text = JSON.stringify(value, undefined, 2).replaceAll('\n', '\n  ');
+        await written(stdout, `${before}  ${text}`);
+        before = ',\n';
+      }
+      await written(stdout, before === '[\n' ? '[]\n' : '\n]\n');
+    },
     note: (text) => void stderr.write(`${text}\n`),
     progress: (label) => (stderr.isTTY ? progressBar(label, stderr) : { update: () => {}, end: () => {} }),
   };
@@ -60,14 +89,29 @@ function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
 }
 
+const rowsMeasured = 500;
+
 function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  const widths = widthsOf(rows);
+  return rows.map((row) => lineOf(row, widths));
+}
+
+/** In a loop: a call takes a hundred thousand arguments or so. */
+function widthsOf(rows: readonly (readonly string[])[]): number[] {
+  const widths: number[] = [];
+  for (const row of rows) row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, cell.length)));
+  return widths;
+}
+
+const lineOf = (row: readonly string[], widths: readonly number[]): string =>
+  row
+    .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+    .join('  ')
+    .trimEnd();
+
+/** Waits when the reader is slower than we are. */
+async function written(stream: NodeJS.WriteStream, text: string): Promise<void> {
+  if (!stream.write(text)) await once(stream, 'drain');
 }
 
 const barWidth = 30;

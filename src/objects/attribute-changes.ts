@@ -187,7 +187,7 @@ function placesOf(object: ManagedObject, instances: readonly Instance[]): readon
 
 /** One more than the highest held, so that no other instance's is taken. */
 const nextIndex = (object: ManagedObject, reference: Reference): number =>
-  Math.max(-1, ...instancesReferred(object, reference).map(({ index = 0 }) => index)) + 1;
+  instancesReferred(object, reference).reduce((highest, { index = 0 }) => Math.max(highest, index), -1) + 1;
 
 /** What is kept of a value that a client gave. */
 function asKept({ attributes }: ManagedObject, given: Instance, terms: Terms): unknown {

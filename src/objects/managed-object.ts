@@ -122,7 +122,8 @@ const placeOf = (key: string): number => places.get(key) ?? 0;
 export function allInstances(object: Pick<ManagedObject, 'attributes' | 'indexes'>): Instance[] {
   const keys = Object.keys(object.attributes).sort((a, b) => placeOf(a) - placeOf(b));
   const instances: Instance[] = [];
-  for (const key of keys) instances.push(...instancesOf(object, key as AttributeKey));
+  // One by one: a call takes only so many arguments, and an attribute may have more values.
+  for (const key of keys) for (const one of instancesOf(object, key as AttributeKey)) instances.push(one);
   return instances;
 }
 

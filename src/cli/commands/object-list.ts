@@ -30,15 +30,19 @@ export const objectList = defineCommand<Given>({
     await withWorkplace(invocation, 'object list', async ({ store, now }, { clients }) => {
       const terms = client === undefined ? [] : [ownerTerm(store.term, (await clients.named(client)).id)];
       const names = await clientNames(clients);
-      const found: ObjectSummary[] = [];
-      for await (const { value } of store.find(objectKind, { terms })) {
-        const summary = summaryOf(objectAt(value, now()), names);
-        const isAsked =
-          (client === undefined || summary.client === client) && (state === undefined || summary.state === state);
-        if (isAsked) found.push(summary);
+      async function* found(): AsyncGenerator<ObjectSummary> {
+        for await (const { value } of store.find(objectKind, { terms })) {
+          const summary = summaryOf(objectAt(value, now()), names);
+          const isAsked =
+            (client === undefined || summary.client === client) && (state === undefined || summary.state === state);
+          if (isAsked) yield summary;
+        }
       }
-      if (json) invocation.output.json(found);
-      else invocation.output.table(['ID', 'CLIENT', 'TYPE', 'STATE', 'ALGORITHM', 'LENGTH', 'NAMES'], found.map(rowOf));
+      async function* rows(): AsyncGenerator<string[]> {
+        for await (const summary of found()) yield rowOf(summary);
+      }
+      if (json) await invocation.output.jsonItems(found());
+      else await invocation.output.rows(['ID', 'CLIENT', 'TYPE', 'STATE', 'ALGORITHM', 'LENGTH', 'NAMES'], rows());
     });
   },
 });
