@@ -13,7 +13,7 @@ interface AuthorityRecord {
   readonly crlNumber: number;
 }
 
-const authorityKind = jsonKind<AuthorityRecord>('ca');
+export const authorityKind = jsonKind<AuthorityRecord>('ca');
 export type AuthorityId = 'ca' | 'certify-ca';
 
 /** Both in PEM. */

@@ -2,11 +2,15 @@
  * The names under which the servers of this store are dialed, of this machine and of others: the `ca` is trusted for all of them, so that no
  * client gets a certificate under one.
  */
-import { ConflictError } from '#store/engine';
+import { ConflictError, DamagedRecordError } from '#store/engine';
 import { jsonKind } from '#store/json-kind';
-import { create, update, type Store } from '#store/store';
+import { create, replaceDamaged, update, type Kept, type Store, type StoreChange } from '#store/store';
 
-const namesKind = jsonKind<{ readonly names: readonly string[] }>('server-names');
+interface ServerNames {
+  readonly names: readonly string[];
+}
+
+export const namesKind = jsonKind<ServerNames>('server-names');
 const namesId = 'server-names';
 /** Far more than servers have; beyond, the oldest go. */
 const maximumNames = 1000;
@@ -15,19 +19,31 @@ export async function readServerNames(store: Store): Promise<readonly string[]> 
   return (await store.get(namesKind, namesId))?.value.names ?? [];
 }
 
-/** Adds what is not there yet. */
+/** Adds what is not there yet. A damaged record begins again with these: other servers add theirs when they start. */
 export async function addServerNames(store: Store, names: readonly string[]): Promise<void> {
   for (;;) {
-    const kept = await store.get(namesKind, namesId);
+    let kept: Kept<ServerNames> | undefined;
+    let damaged: DamagedRecordError | undefined;
+    try {
+      kept = await store.get(namesKind, namesId);
+    } catch (error) {
+      if (!(error instanceof DamagedRecordError)) throw error;
+      damaged = error;
+    }
     const before = kept?.value.names ?? [];
     const all = [...new Set([...before, ...names])].slice(-maximumNames);
     if (all.length === before.length) return;
     try {
       const value = { names: all };
-      await store.commit([kept === undefined ? create(namesKind, namesId, value) : update(kept, value)]);
+      await store.commit([changeTo(value, kept, damaged)]);
       return;
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;
     }
   }
+}
+
+function changeTo(value: ServerNames, kept: Kept<ServerNames> | undefined, damaged?: DamagedRecordError): StoreChange {
+  if (damaged !== undefined) return replaceDamaged(namesKind, damaged, value);
+  return kept === undefined ? create(namesKind, namesId, value) : update(kept, value);
 }

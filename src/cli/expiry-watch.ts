@@ -6,7 +6,7 @@ import type { Log } from '#log';
 
 import { removeExpired } from './certified.ts';
 import { readTlsIdentity } from './server-certificate.ts';
-import type { Workplace } from './workplace.ts';
+import { usableAuthorities, type Workplace } from './workplace.ts';
 
 const dayMs = 24 * 3600 * 1000;
 
@@ -20,7 +20,8 @@ export function watchExpiry(workplace: Workplace, log: Log): () => void {
   return () => clearInterval(timer);
 }
 
-async function tell({ config, authority, certifyAuthority, store, now }: Workplace, log: Log): Promise<void> {
+async function tell(workplace: Workplace, log: Log): Promise<void> {
+  const { config, store, now } = workplace;
   const time = new Date(now());
   const warn = (whose: string, notAfter: Date, hint: string) => {
     const warning = expiryWarning(notAfter, time);
@@ -37,16 +38,20 @@ async function tell({ config, authority, certifyAuthority, store, now }: Workpla
       config.tlsCert ? 'replace its file' : 'kmipd server-cert renew',
     );
   }
-  warn('the certificate of the authority', factsOf(authority.certificate).notAfter, 'plan its replacement');
-  const certifying = (await certifyAuthority()).certificate;
-  warn('the certificate of the authority for Certify', factsOf(certifying).notAfter, 'plan its replacement');
+  const { ca, certify } = await usableAuthorities(workplace);
+  for (const [whose, authority] of [
+    ['the certificate of the authority', ca],
+    ['the certificate of the authority for Certify', certify],
+  ] as const) {
+    if (authority !== undefined) warn(whose, factsOf(authority.certificate).notAfter, 'plan its replacement');
+  }
   const removed = await removeExpired(store, now());
   if (removed > 0) log.info(`${removed} records of certificates that ended long ago were removed`);
   for await (const { name, revoked, certificates } of openClients({ store, now }).list()) {
     const live = certificates.filter((certificate) => certificate.revoked === undefined);
     if (revoked !== undefined || live.length === 0) continue;
     // A client that was renewed has one that lasts.
-    const last = Math.max(...live.map(({ notAfter }) => notAfter));
+    const last = live.reduce((latest, { notAfter }) => Math.max(latest, notAfter), 0);
     warn(`the certificate of the client ${name}`, new Date(last), `kmipd client renew ${name} makes another`);
   }
 }

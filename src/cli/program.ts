@@ -22,6 +22,7 @@ import { objectList } from './commands/object-list.ts';
 import { objectShow } from './commands/object-show.ts';
 import { rootKeyChange } from './commands/root-key-change.ts';
 import { serve } from './commands/serve.ts';
+import { storeCheck } from './commands/store-check.ts';
 import { serverCertRenew } from './commands/server-cert-renew.ts';
 import { version } from './version.ts';
 
@@ -54,6 +55,7 @@ export function createProgram(): Command {
     crl,
     defineGroup('object', 'the objects that clients keep here', [objectList, objectShow, objectGive]),
     defineGroup('audit', 'who did what, and when', [auditShow, auditVerify]),
+    defineGroup('store', 'where everything is kept', [storeCheck]),
     defineGroup('root-key', 'the key that opens the store', [rootKeyChange]),
     defineGroup('data-key', 'the key that records are sealed under', [dataKeyRotate]),
     conformance,

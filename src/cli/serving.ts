@@ -1,5 +1,6 @@
 /** A server from its parts: certificate, clients, handler, listener, health, and what has to be looked at again and again. */
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { sep } from 'node:path';
 
@@ -25,7 +26,7 @@ import {
   watchTlsIdentity,
 } from './server-certificate.ts';
 import { version } from './version.ts';
-import { placesIn, rootKeyPath, type Workplace } from './workplace.ts';
+import { placesIn, rootKeyPath, usableAuthorities, type Workplace } from './workplace.ts';
 
 export interface Serving {
   /** 'HOST:PORT', with the port that was taken. */
@@ -68,6 +69,7 @@ export async function startServing(workplace: Workplace): Promise<Serving> {
       });
       started.push(() => health.close());
     }
+    const { ca, certify } = await usableAuthorities(workplace);
     const workers = createWorkers();
     started.push(() => workers.close());
     const server = await startServer({
@@ -76,16 +78,20 @@ export async function startServing(workplace: Workplace): Promise<Serving> {
       random: randomBytes,
       clients: clientFacts(directory, config),
       facts: { vendorIdentification: 'kmipd', productVersion: version(), interop: config.interop },
-      authority: certificateAuthority(await workplace.certifyAuthority(), {
-        async hasRevoked(fingerprint) {
-          if (directory.hasRevoked(fingerprint)) return true;
-          return (await store.get(issuedKind, fingerprint))?.value.revoked !== undefined;
-        },
-        others: [workplace.authority],
-        days: config.certifyDays,
-        ownIdentity: () => own,
-        ...(certifyCrl === undefined ? {} : { crlUrl: certifyCrl }),
-      }),
+      ...(ca === undefined || certify === undefined
+        ? {}
+        : {
+            authority: certificateAuthority(certify, {
+              async hasRevoked(fingerprint) {
+                if (directory.hasRevoked(fingerprint)) return true;
+                return (await store.get(issuedKind, fingerprint))?.value.revoked !== undefined;
+              },
+              others: [ca],
+              days: config.certifyDays,
+              ownIdentity: () => own,
+              ...(certifyCrl === undefined ? {} : { crlUrl: certifyCrl }),
+            }),
+          }),
       host: config.host,
       port: config.port,
       https: config.https,
@@ -116,16 +122,17 @@ export async function startServing(workplace: Workplace): Promise<Serving> {
   }
 }
 
-async function ensureServerCertificate({
-  config,
-  authority,
-  certifyAuthority,
-  trail,
-  now,
-}: Workplace): Promise<string[]> {
+async function ensureServerCertificate(workplace: Workplace): Promise<string[]> {
+  const { config, trail, now, log } = workplace;
   const places = placesIn(config.data);
-  replaceFile(places.authorityCertificate, authority.certificate.toString());
-  replaceFile(places.certifyAuthorityCertificate, (await certifyAuthority()).certificate.toString());
+  const { ca, certify } = await usableAuthorities(workplace);
+  if (ca !== undefined) replaceFile(places.authorityCertificate, ca.certificate.toString());
+  if (certify !== undefined) replaceFile(places.certifyAuthorityCertificate, certify.certificate.toString());
+  if (ca === undefined || certify === undefined) {
+    log.error('a certificate authority cannot be read: nothing is certified', { hint: 'kmipd store check' });
+  }
+  if (ca === undefined && (config.tlsCert !== undefined || existsSync(places.serverCertificate))) return [];
+  const { authority } = workplace;
   if (config.tlsCert !== undefined || hasServerCertificate(config, authority, new Date(now()))) return [];
   const names = await audited(trail, 'server-cert renew', () =>
     renewServerCertificate(config, authority, new Date(now())),

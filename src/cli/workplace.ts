@@ -16,11 +16,12 @@ import type { Config } from '#config';
 import type { Log } from '#log';
 import { openEngine } from '#store/open-engine';
 import { openStore } from '#store/open-store';
+import { narrowFile } from '#store/private-files';
 import { passphraseFile } from '#store/passphrase';
 import type { RootKeySource } from '#store/root-key';
 import { rootKeyFile } from '#store/root-key-file';
 import { readRootRecord } from '#store/root-record';
-import type { DamagedRecordError, Engine } from '#store/engine';
+import { DamagedRecordError, type Engine } from '#store/engine';
 import type { Store } from '#store/store';
 
 import { audited, type Alongside } from './audited.ts';
@@ -35,6 +36,7 @@ export interface Workplace {
   readonly engine: Engine;
   readonly store: Store;
   readonly trail: AuditTrail;
+  /** Throws DamagedRecordError when its record cannot be read, or is missing although clients were made. */
   readonly authority: Authority;
   /** Signs what clients have certified. Made when it is first asked for: stores from before it have none. */
   certifyAuthority(): Promise<Authority>;
@@ -68,7 +70,9 @@ export async function openWorkplace({ config, log }: Invocation, make: boolean):
   else if (!existsSync(lmdbPath(config) ?? config.data)) throw noStore(config);
 
   const made: string[] = [];
-  const engine = await openEngine(config.store, config.data);
+  const storeLog = log.child({ component: 'store' });
+  const engine = await openEngine(config.store, config.data, storeLog);
+  for (const file of [places.rootKey, places.serverCertificate]) narrowFile(file, storeLog);
   try {
     if ((await readRootRecord(engine)) === undefined) {
       if (!make) throw noStore(config);
@@ -79,7 +83,7 @@ export async function openWorkplace({ config, log }: Invocation, make: boolean):
     const store = await openStore({
       engine,
       rootKey: rootKeySource(config, log),
-      log: log.child({ component: 'store' }),
+      log: storeLog,
     });
     const trail = await openTrail({
       directory: places.audit,
@@ -91,12 +95,15 @@ export async function openWorkplace({ config, log }: Invocation, make: boolean):
       store,
     });
     store.onDamage((damaged) => recordDamage(trail, damaged));
-    const authority = await openOrMakeAuthority(store, trail, config, made);
+    const authority = await openOrMakeAuthority(store, trail, config, made).catch(unlessDamaged);
     let certifying: Promise<Authority> | undefined;
     return {
-      ...{ config, log, engine, store, trail, authority, made },
+      ...{ config, log, engine, store, trail, made },
+      get authority() {
+        return whole(authority);
+      },
       certifyAuthority() {
-        certifying ??= openOrMakeCertifyAuthority(authority, { store, trail, config, log });
+        certifying ??= openOrMakeCertifyAuthority(() => whole(authority), { store, trail, config, log });
         return certifying;
       },
       now: Date.now,
@@ -175,6 +182,39 @@ export function rootKeySource(config: Config, log: Log): RootKeySource {
   return rootKeyFile(rootKeyPath(config), { log });
 }
 
+/** What does not sign goes on without an authority: who asks for it hears why it is not there. */
+function unlessDamaged(error: unknown): DamagedRecordError {
+  if (error instanceof DamagedRecordError) return error;
+  throw error;
+}
+
+function whole(authority: Authority | DamagedRecordError): Authority {
+  if (authority instanceof DamagedRecordError) throw authority;
+  return authority;
+}
+
+/** Those of the two that can be used; the trouble with the others is in the log. */
+export async function usableAuthorities(workplace: Workplace): Promise<{ ca?: Authority; certify?: Authority }> {
+  const [ca, certify] = await Promise.all([
+    Promise.resolve()
+      .then(() => workplace.authority)
+      .catch(unlessDamaged),
+    workplace.certifyAuthority().catch(unlessDamaged),
+  ]);
+  return {
+    ...(ca instanceof DamagedRecordError ? {} : { ca }),
+    ...(certify instanceof DamagedRecordError ? {} : { certify }),
+  };
+}
+
+/** With another authority in its place every client would be a stranger. */
+async function assertNoClients(store: Store): Promise<void> {
+  for await (const _ of store.find(clientKind, { terms: [] })) {
+    if ((await readAuthority(store)) !== undefined) return;
+    throw new DamagedRecordError({ kind: 'ca', id: 'ca' }, 'it is missing, and there are clients that trust it');
+  }
+}
+
 async function openOrMakeAuthority(
   store: Store,
   trail: AuditTrail,
@@ -183,6 +223,7 @@ async function openOrMakeAuthority(
 ): Promise<Authority> {
   const kept = await readAuthority(store);
   if (kept !== undefined) return openAuthority(kept);
+  await assertNoClients(store);
   const { name, authority } = await newAuthority('CA', config);
   const isKept = await audited(trail, 'ca create', (alongside) =>
     keepAuthority(store, authorityPem(authority), alongside({})),
@@ -204,13 +245,13 @@ async function newAuthority(kind: string, { caYears }: Config): Promise<{ name: 
  * before it, what the other one certified for clients is put on record first, so that it can be listed and revoked.
  */
 async function openOrMakeCertifyAuthority(
-  signedBefore: Authority,
+  signedBefore: () => Authority,
   workplace: Pick<Workplace, 'store' | 'trail' | 'config' | 'log'>,
 ): Promise<Authority> {
   const { store, trail, config, log } = workplace;
   const kept = await readAuthority(store, 'certify-ca');
   if (kept !== undefined) return openAuthority(kept);
-  const earlier = await recordEarlierCertificates(store, signedBefore);
+  const earlier = await recordEarlierCertificates(store, signedBefore());
   if (earlier > 0) {
     log.warn(`the CA that clients trust for the server has signed ${earlier} certificates that clients asked for`, {
       hint: 'kmipd certificate list shows them; revoke those that name a server: kmipd certificate revoke',

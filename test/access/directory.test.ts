@@ -67,6 +67,56 @@ describe('the directory of a running server', () => {
     expect(changes).to.equal(3);
   });
 
+  describe('over a store that cannot be read', () => {
+    let time = 0;
+    let isBroken = false;
+    let closing: Directory;
+    let cuts = 0;
+
+    beforeEach(async () => {
+      [time, isBroken, cuts] = [0, false, 0];
+      const breaking: Store = {
+        ...store,
+        get: (kind, id) => (isBroken ? Promise.reject(new Error('the disk is gone')) : store.get(kind, id)),
+      };
+      const silent = createLog({ level: 'error', format: 'text' });
+      silent.silent = true;
+      const options = { store: breaking, now: () => now, log: silent, interval: 10, timeout: 60_000 };
+      closing = await openDirectory({ ...options, elapsed: () => time });
+      closing.onChange(() => cuts++);
+    });
+    afterEach(() => closing.close());
+
+    const outcome = () => closing.decide('1'.repeat(64), now);
+
+    it('is not current after five seconds, refuses everybody after its timeout, and comes back by itself', async () => {
+      isBroken = true;
+      time = 4000;
+      expect(closing.isCurrent).to.equal(true);
+      time = 6000;
+      expect(closing.isCurrent).to.equal(false);
+      expect(outcome()).to.have.property('client');
+      time = 61_000;
+      expect(outcome()).to.deep.equal({ refused: 'clients unreadable' });
+      await until(() => cuts === 1);
+      isBroken = false;
+      await until(() => closing.isCurrent);
+      expect(outcome()).to.have.property('client');
+      expect(cuts).to.equal(2);
+    });
+
+    it('counts a look that hangs as one that failed', async () => {
+      const hanging: Store = { ...store, get: (kind, id) => (isBroken ? new Promise(() => {}) : store.get(kind, id)) };
+      const options = { store: hanging, now: () => now, log, interval: 10, timeout: 60_000 };
+      const directory = await openDirectory({ ...options, elapsed: () => time });
+      isBroken = true;
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      time = 61_000;
+      expect(directory.decide('1'.repeat(64), now)).to.deep.equal({ refused: 'clients unreadable' });
+      directory.close();
+    });
+  });
+
   it('says so when a certificate ends', async () => {
     now = 6001;
     await until(() => changes === 1);

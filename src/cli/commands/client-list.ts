@@ -13,19 +13,24 @@ export const clientList = defineCommand<{ readonly json?: true }>({
   async run(invocation, { json }) {
     await withWorkplace(invocation, 'client list', async ({ config, store, now }, { clients }) => {
       const found: ClientRecord[] = [];
-      for await (const client of clients.list()) found.push(client);
+      const damaged: string[] = [];
+      for await (const client of clients.list(({ id }) => void damaged.push(id))) found.push(client);
       found.sort((a, b) => (a.name < b.name ? -1 : 1));
       if (json) {
-        const all = [];
+        const all: object[] = [];
         for (const client of found)
           all.push({ ...described(client), ...limitsOf(client, await usageOf(store, client), config) });
+        for (const id of damaged) all.push({ id, damaged: true });
         invocation.output.json(all);
       } else {
         invocation.output.table(
           ['NAME', 'STATE', 'CERTIFICATE', 'VALID UNTIL', 'USER NAMES'],
-          found.flatMap((client) => rowsOf(client, now())),
+          [...found.flatMap((client) => rowsOf(client, now())), ...damaged.map((id) => [id, 'damaged', 'unreadable'])],
         );
       }
+      if (damaged.length === 0) return;
+      const clientRecords = `${damaged.length} client records are damaged, and their clients are refused`;
+      invocation.output.note(`${clientRecords}: kmipd store check`);
     });
   },
 });

@@ -13,8 +13,14 @@ export const clientRevoke = defineCommand<{ readonly name: string; readonly cert
   options: [new Option('--certificate <fingerprint>', 'only this certificate (SHA-256, hexadecimal)')],
   async run(invocation, { name, certificate }) {
     await withWorkplace(invocation, 'client revoke', async (_workplace, { clients }) => {
-      if (certificate === undefined) await clients.revoke(name);
-      else await clients.revokeCertificate(name, certificate.replaceAll(':', '').toLowerCase());
+      if (certificate === undefined) {
+        const { lost } = await clients.revoke(name);
+        if (lost) {
+          invocation.output.note(
+            'the record of the client was damaged: its certificates are not known any more, and no list of revocations has them',
+          );
+        }
+      } else await clients.revokeCertificate(name, certificate.replaceAll(':', '').toLowerCase());
       invocation.output.note(`revoked ${certificate === undefined ? `the client ${name}` : 'the certificate'}`);
     });
   },

@@ -12,6 +12,7 @@ import { certifyCrlName } from '#cli/crl-url';
 import { replaceFile } from '#cli/files';
 import { CommandError } from '#cli/output';
 import { withWorkplace } from '#cli/workplace';
+import type { DamagedRecordError } from '#store/engine';
 import { issuedKind, type IssuedCertificate } from '#store/issued-record';
 import type { Store } from '#store/store';
 
@@ -48,7 +49,7 @@ export const crl = defineCommand<Given>({
       const [number = 0, certifyNumber = 0] = await takeCrlNumbers(store, ids, () => alongside({}));
       await removeExpired(store, now());
       const enrolled: ClientRecord[] = [];
-      for await (const client of clients.list()) enrolled.push(client);
+      for await (const client of clients.list(refuse)) enrolled.push(client);
       const certified = await revokedOf(store, enrolled, now());
       const thisUpdate = new Date(now());
       const nextUpdate = new Date(now() + days * dayMs);
@@ -64,6 +65,14 @@ export const crl = defineCommand<Given>({
     });
   },
 });
+
+/** What a list leaves out counts as good again. */
+function refuse({ kind, id }: DamagedRecordError): never {
+  throw new CommandError(
+    `the record ${kind} ${id} is damaged, and a list would lack what it revokes`,
+    'kmipd store check says what can be done',
+  );
+}
 
 function daysOf(text: string): number {
   if (/^[0-9]{1,3}$/.test(text) && Number(text) > 0) return Number(text);
@@ -85,7 +94,7 @@ async function revokedOf(store: Store, clients: readonly ClientRecord[], now: nu
     for (const { fingerprint, revoked } of certificates) if (revoked !== undefined) bound.set(fingerprint, revoked);
   }
   const found: Record<IssuedCertificate['authority'], Revocation[]> = { ca: [], 'certify-ca': [] };
-  for await (const { value } of store.find(issuedKind, { terms: [] })) {
+  for await (const { value } of store.find(issuedKind, { terms: [] }, refuse)) {
     const { authority, serial, fingerprint, notAfter, revoked } = value;
     const at = revoked?.at ?? bound.get(fingerprint);
     // One that was bound and signed by the first is among the clients' own.

@@ -1,0 +1,26 @@
+/** Every kind of record, for who reads the whole store; a test finds those that are left out. */
+import { authorityKind } from '#access/authority-record';
+import { claimKind, clientKind, generationKind } from '#access/client-record';
+import { namesKind } from '#access/server-names-record';
+import { checkpointKind } from '#audit/checkpoint';
+import { pendingKind } from '#audit/pending';
+import { creationRulesKind } from '#store/creation-rules-record';
+import { issuedKind } from '#store/issued-record';
+import { objectKind } from '#store/object-record';
+import type { Kind } from '#store/store';
+import { usageKind, usageWriterKind } from '#store/usage-record';
+
+export const recordKinds: readonly Kind<any>[] = [
+  objectKind,
+  creationRulesKind,
+  issuedKind,
+  clientKind,
+  claimKind,
+  generationKind,
+  authorityKind,
+  namesKind,
+  pendingKind,
+  checkpointKind,
+  usageKind,
+  usageWriterKind,
+];

@@ -1,0 +1,166 @@
+/**
+ * Reads every record of the store as it would be read when it is needed, and says what is damaged or missing. Servers may run meanwhile: what looks
+ * damaged is read a second time, since somebody may have changed it. Gives turns.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { countIn, dataKeyKind } from './data-key-uses.ts';
+import { DamagedRecordError, succeeds } from './engine.ts';
+import type { Engine, IndexFault, StoredRecord } from './engine.ts';
+import { kindKind } from './kind-register.ts';
+import { Keyring } from './keyring.ts';
+import type { KeyringOptions } from './keyring.ts';
+import { keyNumbersOf, openMaterial, openRecord } from './sealed-record.ts';
+import type { Kind } from './store.ts';
+
+export interface Finding {
+  readonly kind: string;
+  readonly id: string;
+  /** What is wrong: a few words after the record's name. */
+  readonly what: string;
+  /** Its index alone is wrong; `repaired` when that was put right. */
+  readonly isIndex?: true;
+  readonly repaired?: true;
+}
+
+export interface CheckOptions extends KeyringOptions {
+  /** Those whose values can be read; of other kinds the seal alone is looked at. */
+  readonly kinds: readonly Kind<any>[];
+  /** Writes the index terms of records that can be read. */
+  readonly repair: boolean;
+  /** Hears how many records were looked at so far. */
+  readonly progress?: (records: number) => void;
+}
+
+/** What a record is worth after it was looked at. */
+type Look = { readonly why: string } | { readonly terms: readonly string[] | undefined };
+
+/** Milliseconds of work before others have their turn. */
+const turnTakes = 3;
+
+/** Throws RootKeyError, and DamagedRecordError for the root record, without which nothing can be looked at. */
+export async function* checkStore(options: CheckOptions): AsyncGenerator<Finding, void> {
+  const { engine, repair, progress } = options;
+  const keyring = await Keyring.open(options);
+  const known = new Map(options.kinds.map((kind) => [kind.name, kind]));
+  const damaged = new Set<string>();
+  let looked = 0;
+  let turnBegan = performance.now();
+
+  for (const kind of new Set([...(await engine.kinds()), ...known.keys()])) {
+    const unreadable: DamagedRecordError[] = [];
+    for await (const record of engine.find({ kind, terms: [] }, (error) => void unreadable.push(error))) {
+      const finding = await examined(record);
+      if (finding !== undefined) {
+        damaged.add(`${kind}\0${record.id}`);
+        yield finding;
+      }
+      progress?.(++looked);
+      if (performance.now() - turnBegan > turnTakes) {
+        await nextTurn();
+        turnBegan = performance.now();
+      }
+    }
+    for (const { id } of unreadable) {
+      const finding = await examinedAgain(kind, id);
+      if (finding === undefined) continue;
+      damaged.add(`${kind}\0${id}`);
+      yield finding;
+    }
+  }
+  const named = new Set<string>();
+  for await (const { kind, id, fault } of engine.indexFaults()) {
+    const name = `${kind}\0${id}\0${fault}`;
+    // Of what was named for itself, the index says nothing more.
+    if (named.has(name) || damaged.has(`${kind}\0${id}`)) continue;
+    named.add(name);
+    const isRepaired = repair && fault === 'term without entry' && (await rewritten(engine, kind, id, undefined));
+    yield { kind, id, what: faults[fault], isIndex: true, ...(isRepaired ? { repaired: true } : {}) };
+  }
+
+  async function examined(record: StoredRecord): Promise<Finding | undefined> {
+    const seen = await look(record);
+    if (!('why' in seen) && termsFit(record, seen.terms)) return undefined;
+    return await examinedAgain(record.kind, record.id);
+  }
+
+  async function examinedAgain(kind: string, id: string): Promise<Finding | undefined> {
+    let record: StoredRecord | 'unchanged' | undefined;
+    try {
+      record = await engine.get(kind, id);
+    } catch (error) {
+      if (!(error instanceof DamagedRecordError)) throw error;
+      return { kind, id, what: error.why };
+    }
+    if (record === undefined || record === 'unchanged') return undefined;
+    const seen = await look(record);
+    if ('why' in seen) return { kind, id, what: seen.why };
+    if (termsFit(record, seen.terms)) return undefined;
+    const isRepaired = repair && (await rewritten(engine, kind, id, seen.terms));
+    const what = 'its index terms are not those of its value';
+    return { kind, id, what, isIndex: true, ...(isRepaired ? { repaired: true } : {}) };
+  }
+
+  async function look(record: StoredRecord): Promise<Look> {
+    try {
+      return { terms: await termsOf(record) };
+    } catch (error) {
+      if (error instanceof DamagedRecordError) return { why: error.why };
+      throw error;
+    }
+  }
+
+  /** Undefined where nothing says what they ought to be. Throws DamagedRecordError. */
+  async function termsOf(record: StoredRecord): Promise<readonly string[] | undefined> {
+    const { kind, id, body } = record;
+    // Opened when the keyring was.
+    if (kind === 'root') return [];
+    if (kind === kindKind) {
+      if (body.length === 1 && body[0] === 1) return [];
+      throw new DamagedRecordError(record, 'its body is not that of such a record');
+    }
+    if (kind === dataKeyKind) {
+      const key = keyring.keys.data.get(Number(id));
+      if (key !== undefined) countIn(key, record);
+      return [];
+    }
+    await keyring.know(keyNumbersOf(record));
+    const { value, material } = openRecord(keyring, record);
+    if (material !== undefined) openMaterial(keyring, record, material).fill(0);
+    const row = known.get(kind);
+    if (row === undefined) return undefined;
+    try {
+      return row.terms(row.decode(value), keyring.term);
+    } catch (error) {
+      throw new DamagedRecordError(record, `its value cannot be read: ${error instanceof Error ? error.name : error}`);
+    }
+  }
+}
+
+const faults: { readonly [F in IndexFault['fault']]: string } = {
+  'entry without record': 'the index has it, and its record is missing',
+  'entry without term': 'the index has it under a term that its record has not',
+  'term without entry': 'the index lacks a term of its record',
+  'unreadable entry': 'a name in the database is not that of a record',
+};
+
+function termsFit({ terms }: StoredRecord, expected: readonly string[] | undefined): boolean {
+  if (expected === undefined) return true;
+  const wanted = new Set(expected);
+  return terms.length === wanted.size && terms.every((term) => wanted.has(term));
+}
+
+/**
+ * The same record, put in its own place with these terms, or with those that it has: both make its index entries again. The terms
+ * are not part of what is sealed, so nothing else changes, the revision included.
+ */
+async function rewritten(
+  engine: Engine,
+  kind: string,
+  id: string,
+  terms: readonly string[] | undefined,
+): Promise<boolean> {
+  const record = await engine.get(kind, id);
+  if (record === undefined || record === 'unchanged') return false;
+  const put = terms === undefined ? record : { ...record, terms };
+  return await succeeds(engine.commit([{ remove: { kind, id, revision: record.revision } }, { put }]));
+}
