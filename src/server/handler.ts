@@ -61,7 +61,7 @@ export function createHandler(services: Services, counted = createCountedLog(ser
   const authenticate = createAuthenticator(services.credentials);
   const { store, clients, now } = services;
   const usage = new UsageKeeper({ ...{ store, log, now }, clients: () => clients.ids() });
-  const quotas = new Quotas(usage.usage, clients);
+  const quotas = new Quotas({ usage: usage.usage, clients, log, now });
   const rate = new RequestRate(clients);
   const rotating = new RotationSchedule(secondsOf(limits.rotateMinimumInterval));
   const running: Running = {

@@ -118,7 +118,10 @@ function converse(
   async function answer(exchange: Exchange): Promise<void> {
     const { request, response, waits } = exchange;
     const asked = accepted(request, limits.maximumMessageSize);
-    if ('status' in asked) return await refuse(exchange, asked);
+    if ('status' in asked) {
+      await paced();
+      return await refuse(exchange, asked);
+    }
     const length = Number(request.headers['content-length']);
     if (!share.mayCome(length)) await share.room(length);
     if (waits) response.writeContinue();
@@ -136,12 +139,20 @@ function converse(
     reply.fill(0);
   }
 
+  /** Waits for as long as the client's requests came too fast. */
+  async function paced(): Promise<void> {
+    const isBusy = handling;
+    handling = true;
+    const pause = handler.pauseBefore(session);
+    if (pause > 0) await pauseOn(socket, pause);
+    handling = isBusy;
+  }
+
   /** The body is wiped: it may bring key material. */
   async function handle(encoding: Encoding, body: Buffer): Promise<Uint8Array | Refusal> {
     handling = true;
     try {
-      const pause = handler.pauseBefore(session);
-      if (pause > 0) await pauseOn(socket, pause);
+      await paced();
       if (!share.begin()) await share.wait();
       if (socket.destroyed) return new Uint8Array();
       const answer = await respond(encoding, body);

@@ -7,6 +7,7 @@ import { KmipError } from '#protocol/kmip-error';
 import type { Growth } from '#store/store';
 import { noRoom, sum, type Room } from '#store/usage-record';
 import type { ClientFacts } from './client-facts.ts';
+import type { ServerLog } from './services.ts';
 import type { Usage } from './usage.ts';
 
 /** Whose room one change is about; an object may pass from one owner to another. */
@@ -45,13 +46,30 @@ export type Rule = 'held' | 'free' | 'settled';
 export const ruleOf = (operation: string | undefined): Rule =>
   operation !== undefined && goOn.has(operation) ? 'free' : 'held';
 
+/** How often the log says that a client is at a quota, in milliseconds. */
+const tellingInterval = 3_600_000;
+
+export interface QuotasOptions {
+  readonly usage: Usage;
+  readonly clients: ClientFacts;
+  readonly log: ServerLog;
+  readonly now: () => number;
+}
+
 export class Quotas {
   readonly #usage: Usage;
   readonly #clients: ClientFacts;
 
-  constructor(usage: Usage, clients: ClientFacts) {
+  readonly #log: ServerLog;
+  readonly #now: () => number;
+  /** When the log said it, by quota and client. */
+  readonly #said = new Map<string, number>();
+
+  constructor({ usage, clients, log, now }: QuotasOptions) {
     this.#usage = usage;
     this.#clients = clients;
+    this.#log = log;
+    this.#now = now;
   }
 
   /**
@@ -95,9 +113,20 @@ export class Quotas {
     if (growth.bytes > (rule === 'free' ? smallGrowth : 0)) this.#demand(client, 'bytes', used.bytes, growth.bytes);
   }
 
+  /** The operator has to know, but not at each refusal. */
+  #tell(client: string, quota: 'objects' | 'bytes', most: number): void {
+    const key = `${quota} ${client}`;
+    const said = this.#said.get(key);
+    if (said !== undefined && this.#now() - said < tellingInterval) return;
+    this.#said.set(key, this.#now());
+    const hint = 'kmipd client limit raises it, kmipd client show tells what is used';
+    this.#log.warn('a client is at its quota: what would pass it is refused', { client, quota, most, hint });
+  }
+
   #demand(client: string, name: 'objects' | 'bytes', used: number, more: number): void {
     const most = this.#clients.quotaOf(client, name);
     if (most === 0 || used + more <= most) return;
+    this.#tell(client, name, most);
     throw new KmipError(
       'ServerLimitExceeded',
       `the quota of ${name} is ${most}; the client uses ${used}, and ${more} more are asked for: the operator can raise it`,

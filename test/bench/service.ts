@@ -41,7 +41,8 @@ export async function openService(
     random: randomBytes,
     log,
     workers: createWorkers(),
-    clients: everyClient().facts,
+    // A benchmark may last longer than the burst of a client.
+    clients: everyClient({ requestsBurst: 1_000_000_000 }).facts,
     credentials: { checkCredential: async () => 'wrong', demandsCredential: () => false },
     facts: { vendorIdentification: 'bench', productVersion: '0', interop: false },
     limits,
