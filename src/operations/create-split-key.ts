@@ -2,7 +2,7 @@ import { writeKey } from '#crypto/key-formats';
 import { primeFor, type Part, type Sharing } from '#crypto/secret-sharing';
 import { symmetricKeyBytes } from '#crypto/symmetric-keys';
 import { attributeSet } from '#objects/attribute-groups';
-import type { Attributes } from '#objects/attributes';
+import { valuesIn, type Attributes } from '#objects/attributes';
 import { objectTypeOf } from '#objects/managed-object';
 import { newObject, type MadeObject } from '#objects/new-object';
 import { isWrapped } from '#objects/object-structure';
@@ -65,6 +65,12 @@ export const createSplitKey = defineOperation('CreateSplitKey', {
     if (request.splitKeyParts > maximumParts) {
       throw new KmipError('ServerLimitExceeded', `a key is split into ${maximumParts} parts at most`);
     }
+    if (request.splitKeyParts * valuesIn(given) > maximumValuesOfParts) {
+      throw new KmipError(
+        'ServerLimitExceeded',
+        `the parts have at most ${maximumValuesOfParts} values of attributes together: give fewer, or make fewer parts`,
+      );
+    }
     const secret = source === undefined ? newSecret(given, context) : secretOf(source);
     try {
       const primeFieldSize = primeAbove(secret, request);
@@ -85,6 +91,9 @@ export const createSplitKey = defineOperation('CreateSplitKey', {
     }
   },
 });
+
+/** Every part has all that is given: far more than any client gives to the most parts that there are. */
+const maximumValuesOfParts = 25_000;
 
 /** "Requests the server to generate a new split key": only symmetric keys are nothing but random bytes. */
 function newSecret({ cryptographicAlgorithm, cryptographicLength }: Attributes, context: Context): Uint8Array {

@@ -15,7 +15,10 @@ export const setConstraints = defineOperation('SetConstraints', {
   async run({ constraints: given }, context) {
     const { constraint: demanded = [] } = given;
     checkNumber(demanded);
-    for (const each of demanded) checkConstraint(each, context);
+    for (const each of demanded) {
+      checkConstraint(each, context);
+      await context.pace(each.attributes?.length ?? 0);
+    }
     await context.commit([{ rules: { ...(await context.creationRules()), constraints: demanded } }]);
     return {};
   },

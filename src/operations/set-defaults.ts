@@ -20,6 +20,7 @@ export const setDefaults = defineOperation('SetDefaults', {
     const objectDefaults: ObjectDefaults[] = [];
     for (const each of asked) {
       checkDefaults(each, context);
+      await context.pace(each.attributes.length * typesOf(each).length);
       objectDefaults.push({ ...each, attributes: await withLinksResolved(each.attributes, context) });
     }
     await context.commit([{ rules: { ...(await context.creationRules()), objectDefaults } }]);

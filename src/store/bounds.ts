@@ -14,6 +14,8 @@ export const bounds = {
   changesPerCommit: 4096,
   /** Records and terms together: a transaction is written in one piece, in some ten milliseconds. */
   entriesPerCommit: 4096,
+  /** Of all records together: two as large as they may be, such as an object and the one that takes its place. */
+  bytesPerCommit: 16 * 1024 * 1024,
   revision: 2 ** 48 - 1,
 } as const;
 

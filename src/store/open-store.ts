@@ -131,6 +131,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       const sealing = await keyring.sealing(writes.reduce((uses, { material }) => uses + (material ? 2 : 1), 0));
       const sealedChanges: Change[] = [];
       let entries = 0;
+      let bytes = 0;
       let work = 0;
       for (const change of changes) {
         const encoded = isWrite(change) ? change.kind.encode(change.value) : nothing;
@@ -139,10 +140,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
         const one = sealed(change, sealing, encoded);
         sealedChanges.push(one);
         entries += 1 + ('put' in one ? one.put.terms.length : 0);
-        if (entries > bounds.entriesPerCommit) {
+        bytes += 'put' in one ? sizeOf(one.put) : 0;
+        if (entries > bounds.entriesPerCommit || bytes > bounds.bytesPerCommit) {
           throw new KmipError(
             'ServerLimitExceeded',
-            `one change makes at most ${bounds.entriesPerCommit} records and index entries`,
+            `one change makes at most ${bounds.entriesPerCommit} records and index entries, of ${bounds.bytesPerCommit} bytes`,
           );
         }
         work += workOf(one);
@@ -176,7 +178,7 @@ const bytesAtOnce = 512 * 1024;
 const nothing = new Uint8Array(0);
 
 const workOf = (change: Change): number =>
-  'put' in change ? 20 + 3 * change.put.terms.length + sizeOf(change.put) / 256 : 1;
+  'put' in change ? 20 + 3 * change.put.terms.length + sizeOf(change.put) / 32 : 1;
 
 function isWrite(change: StoreChange): change is Write {
   return !('removed' in change);

@@ -1,6 +1,6 @@
 /** Requests that once kept everybody waiting for seconds to minutes, or ended the process: with their exact figures. */
 import { expect } from 'chai';
-import { given, id, item, name, named, serverForEach, aes, pairSet, type Caller } from '#test/clients/caller';
+import { custom, given, id, item, name, named, serverForEach, aes, pairSet, type Caller } from '#test/clients/caller';
 import { encryption, method, register, wrapKeyBit, wrapping } from '#test/operations/wrapping';
 import { answersOf, type ItemAnswer } from '#test/server/batches';
 import { all, attribute, enumerated, int, request, struct, text, value } from '#test/server/items';
@@ -262,6 +262,29 @@ describe('a request that once stopped everybody', () => {
       expect(answersOf(decode(result)).at(-1)?.message).to.include('at most 4096 changes');
     }
     expect(shortest).to.be.below(longestPause);
+  });
+
+  it('is a Create Split Key of 255 parts with many attributes each', async () => {
+    const split = (...attributes: Item[]): Item =>
+      item('CreateSplitKey', [
+        enumerated('ObjectType', 5),
+        int('SplitKeyParts', 255),
+        int('SplitKeyThreshold', 255),
+        enumerated('SplitKeyMethod', 1),
+        given('2.1', ...aes(), ...attributes),
+      ]);
+    await refused('2.1', [split(...many('parameters', '2.1', 990))], /at most 25000 values of attributes/);
+    await refused('2.1', [split(...many('group', '2.1', 90))], /at most 4096 records and index entries/);
+    await granted('2.1', [split(...many('group', '2.1', 8), ...many('parameters', '2.1', 80))]);
+  });
+
+  it('is a change of an object of seven megabytes of text', async () => {
+    const here = server.caller('2.1');
+    const which = await here.create();
+    const texts = list(110, (place) => custom('2.1', `t${place}`, text('AttributeValue', '\u00e9'.repeat(32_000))));
+    await fill(server.fixture.store, which, texts);
+    await granted('2.1', [item('GetAttributes', [id(which)])]);
+    await granted('2.1', [item('SetAttribute', [id(which), struct('NewAttribute', text('ContactInformation', 'x'))])]);
   });
 
   it('is a message of nothing but the smallest items, or of the dearest', () => {
