@@ -148,6 +148,8 @@ export const settings = {
   'audit-sync': setting(choice('second', 'always'), every, 'when the audit file is synced: once a second, or before every answer', 'second'),
   'audit-file-size': setting(size('64KiB', '1GiB'), every, 'the size at which a new audit file is begun', '64MiB'),
 
+  'disk-reserve': setting(size('0B', '1024GiB'), serve, 'the free disk below which only what reads, Destroy, Revoke and commands go on; 0B watches nothing', '256MiB'),
+
   host: setting(text, serve, 'the address to listen on', '127.0.0.1'),
   port: setting(integer(0, 65535), serve, 'the port to listen on; 0 takes a free one', 5696),
   https: setting(integer(0, 65535), serve, 'a port that serves KMIP over HTTPS too, POST /kmip in TTLV, XML and JSON; 0 takes a free one'),

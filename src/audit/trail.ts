@@ -6,6 +6,8 @@
  * The record of a change is committed with the change (`pending`) and appended after it. Once the file is on disk the
  * record in the store has no more purpose, and is removed in batches, in the background.
  */
+import { DiskError, diskError, isOutOfRoom } from '#store/disk-error';
+import { releaseRoom } from '#store/kept-room';
 import { create } from '#store/store';
 import type { Store, StoreChange } from '#store/store';
 import { mkdirSync } from 'node:fs';
@@ -29,7 +31,7 @@ import type { RecordedChange, Turn } from './turn.ts';
 
 export interface AuditLog {
   info(message: string): unknown;
-  warn(message: string): unknown;
+  warn(message: string, details?: object): unknown;
 }
 
 export interface TrailOptions extends Omit<ChainOptions, 'key'> {
@@ -55,10 +57,12 @@ export interface AuditTrail {
   close(): Promise<void>;
 }
 
+const cannotBeWritten = 'the audit trail cannot be written';
+
 /** The trail cannot be written; the cause is the error of the operating system. */
 export class AuditError extends Error {
   constructor(cause?: unknown) {
-    super('the audit trail cannot be written', { cause });
+    super(cannotBeWritten, { cause });
     this.name = 'AuditError';
   }
 }
@@ -68,6 +72,21 @@ export const auditKey = (store: Store): KeyObject => store.derivedKey('audit tra
 
 /** Opens a chain of its own in the directory and completes what crashed processes left. */
 export async function openTrail(options: TrailOptions): Promise<AuditTrail> {
+  const { directory } = options;
+  const trail = await begun(options)
+    .catch((error: unknown) => {
+      // On a full disk commands go on, as long as there is room that was kept for them.
+      if (isOutOfRoom(error) && releaseRoom(directory)) return begun(options);
+      throw error;
+    })
+    .catch((error: unknown) => {
+      throw diskError(error, cannotBeWritten, directory);
+    });
+  await trail.recover();
+  return trail;
+}
+
+async function begun(options: TrailOptions): Promise<Trail> {
   const { store, directory, log, now } = options;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const found = await findCheckpoints(store, directory, now());
@@ -76,7 +95,6 @@ export async function openTrail(options: TrailOptions): Promise<AuditTrail> {
   }
   const trail = new Trail({ ...options, key: auditKey(store) }, found);
   await trail.begin(found);
-  await trail.recover();
   return trail;
 }
 
@@ -285,8 +303,12 @@ class Trail implements AuditTrail {
 
   #fail(error: unknown): AuditError {
     if (this.#failure === undefined) {
-      this.#failure = new AuditError(error);
-      this.#options.log.warn(`the audit trail cannot be written, new requests are refused: ${String(error)}`);
+      const { directory, log } = this.#options;
+      if (isOutOfRoom(error)) releaseRoom(directory);
+      const cause = diskError(error, cannotBeWritten, directory);
+      this.#failure = new AuditError(cause);
+      if (cause instanceof DiskError) log.warn(`${cause.message}; new requests are refused`, { hint: cause.hint });
+      else log.warn(`${cannotBeWritten} in ${directory}, new requests are refused: ${String(error)}`);
       this.#retryTimer = setTimeout(() => void this.#retry(), retryAfter).unref();
     }
     return this.#failure;

@@ -14,6 +14,8 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
+import { DiskError, diskError } from '#store/disk-error';
+
 import { CommandError } from './output.ts';
 
 export interface NewFile {
@@ -101,7 +103,7 @@ export function readInput(path: string, maximum: number): Buffer {
     return readFileSync(path);
   } catch (error) {
     if (error instanceof CommandError) throw error;
-    throw new CommandError(`${path} cannot be read: ${reasonOf(error)}`);
+    throw unusable(error, path, 'read');
   }
 }
 
@@ -119,7 +121,13 @@ function writeSynced(path: string, content: string | Uint8Array, onOpen: () => v
 
 function unwritable(directory: string, error: unknown): CommandError {
   if (error instanceof CommandError) return error;
-  return new CommandError(`${directory} cannot be written to: ${reasonOf(error)}`);
+  return unusable(error, directory, 'written to');
+}
+
+function unusable(error: unknown, path: string, how: string): CommandError {
+  const known = diskError(error, '', path);
+  const hint = known instanceof DiskError ? known.hint : undefined;
+  return new CommandError(`${path} cannot be ${how}: ${reasonOf(error)}`, hint);
 }
 
 function reasonOf(error: unknown): string {

@@ -9,6 +9,7 @@ import { openDirectory } from '#access/directory';
 import { certificateAuthority, type OwnIdentity } from '#server/certificate-authority';
 import { clientFacts } from '#server/client-facts';
 import { serveHealth } from '#server/health';
+import { openDiskReserve } from '#server/disk-reserve';
 import { startServer } from '#server/start';
 import { issuedKind } from '#store/issued-record';
 import { createWorkers } from '#workers/tasks';
@@ -26,7 +27,7 @@ import {
   watchTlsIdentity,
 } from './server-certificate.ts';
 import { version } from './version.ts';
-import { placesIn, rootKeyPath, usableAuthorities, type Workplace } from './workplace.ts';
+import { diskPlaces, placesIn, rootKeyPath, usableAuthorities, type Workplace } from './workplace.ts';
 
 export interface Serving {
   /** 'HOST:PORT', with the port that was taken. */
@@ -70,11 +71,13 @@ export async function startServing(workplace: Workplace): Promise<Serving> {
       started.push(() => health.close());
     }
     const { ca, certify } = await usableAuthorities(workplace);
+    const disk = await openDiskReserve({ places: diskPlaces(config), reserve: config.diskReserve, log: serverLog });
+    started.push(() => disk.close());
     const workers = createWorkers();
     started.push(() => workers.close());
     const server = await startServer({
       ...{ store, now, identity, audit: trail, admission: directory, credentials: directory, log: serverLog },
-      workers,
+      ...{ workers, disk },
       random: randomBytes,
       clients: clientFacts(directory, config),
       facts: { vendorIdentification: 'kmipd', productVersion: version(), interop: config.interop },

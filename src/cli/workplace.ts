@@ -170,6 +170,12 @@ export async function withWorkplace<T>(
   }
 }
 
+/** The directories that grow while a server runs. */
+export function diskPlaces(config: Config): string[] {
+  const lmdb = lmdbPath(config);
+  return [placesIn(config.data).audit, ...(lmdb === undefined ? [] : [lmdb])];
+}
+
 /** Opening LMDB makes its directory. */
 function lmdbPath({ store, data }: Config): string | undefined {
   return store === undefined ? join(data, 'lmdb') : /^lmdb:(.+)$/s.exec(store)?.[1];

@@ -13,6 +13,7 @@ import { versionText, type Version } from '#protocol/versions';
 import { ConflictError, DamagedRecordError, SpentError } from '#store/engine';
 import { ItemType, type Item } from '#ttlv/item';
 import { RunContext, type Asking, type Batch } from './context.ts';
+import { demandRoom } from './disk-reserve.ts';
 import type { Running } from './services.ts';
 
 /**
@@ -100,6 +101,7 @@ function readItem(
   if (!mayUse(session, operation.name)) {
     throw new KmipError('PermissionDenied', `the client may not use ${operation.name}`);
   }
+  if (services.disk !== undefined) demandRoom(services.disk.room, operation.name);
   const request: { readonly uniqueIdentifier?: ObjectReference } = operation.requestFields.read(
     childrenOf(requestPayload),
     version,

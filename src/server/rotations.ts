@@ -156,7 +156,8 @@ export function rotations(running: Running): (signal?: AbortSignal) => Promise<v
 
   return async (signal) => {
     const isStopped = (): boolean => signal?.aborted === true;
-    if (limits.rotations === 'off' || isStopped()) return;
+    const isShort = (running.disk?.room ?? 'enough') !== 'enough';
+    if (limits.rotations === 'off' || isShort || isStopped()) return;
     const stop = (): void => turns.clear();
     signal?.addEventListener('abort', stop, { once: true });
     try {

@@ -2,6 +2,7 @@
 import type { AuditTrail } from '#audit/trail';
 import type { CertificateAuthority, ServerFacts } from '#operations/context';
 import type { Store } from '#store/store';
+import type { DiskReserve } from './disk-reserve.ts';
 import type { FairQueue } from '#workers/fair-queue';
 import type { Workers } from '#workers/tasks';
 import type { ClientFacts } from './client-facts.ts';
@@ -37,6 +38,8 @@ export interface Services {
   /** Absent: nothing is certified, and no chain judged. */
   readonly authority?: CertificateAuthority;
   readonly limits: HandlerLimits;
+  /** Absent: the disk is not watched. */
+  readonly disk?: Pick<DiskReserve, 'room'>;
 }
 
 /** With what the handler itself remembers from request to request. */

@@ -11,7 +11,9 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { open } from 'lmdb';
 import { bounds, checkChanges, checkQuery, isId, isKind } from './bounds.ts';
+import { diskError, isOutOfRoom } from './disk-error.ts';
 import { DamagedRecordError } from './engine.ts';
+import { releaseRoom } from './kept-room.ts';
 import type { Change, ConflictError, Engine, IndexQuery, StoredRecord } from './engine.ts';
 import { indexFaults, kindsOf } from './lmdb-survey.ts';
 import {
@@ -51,7 +53,19 @@ interface Waiting {
 }
 
 /** Opens, or makes, the LMDB environment in the directory `path`. */
-export async function openLmdb(path: string, log?: { warn(message: string): unknown }): Promise<Engine> {
+export async function openLmdb(path: string, log?: OpeningLog): Promise<Engine> {
+  try {
+    return await openEnvironment(path, log);
+  } catch (error) {
+    throw diskError(error, 'the store cannot be opened', path);
+  }
+}
+
+interface OpeningLog {
+  warn(message: string): unknown;
+}
+
+async function openEnvironment(path: string, log: OpeningLog | undefined): Promise<Engine> {
   await mkdir(path, { recursive: true, mode: 0o700 });
   // Before LMDB does, which lets others read them.
   for (const file of ['data.mdb', 'lock.mdb'].map((name) => join(path, name))) {
@@ -180,7 +194,8 @@ export async function openLmdb(path: string, log?: { warn(message: string): unkn
           else one.reject(conflict);
         });
       } catch (error) {
-        const reason = await reasonOf(error);
+        const reason = diskError(await reasonOf(error), 'the store cannot be written', path);
+        if (isOutOfRoom(reason)) releaseRoom(path);
         // No group means that the transaction did not even begin.
         for (const one of group.length > 0 ? group : waiting.splice(0)) one.reject(reason);
       }

@@ -7,8 +7,10 @@
  * rename is made up for. No two changes share a prepared file, so none can take away the other's.
  */
 import { randomBytes as nodeRandomBytes } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
 import { link, mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { diskError } from './disk-error.ts';
 import { RootKeyError, fits } from './root-key.ts';
 import type { RandomBytes, RootKeySource } from './root-key.ts';
 import { checkValue, keyLength } from './root-record.ts';
@@ -68,7 +70,7 @@ async function readKey(path: string, log: RootKeyFileOptions['log']): Promise<Bu
     content = await readFile(path);
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
+    throw diskError(error, 'the root key file cannot be read', path);
   }
   const key = parseKey(content);
   if (key === undefined) throw malformed(path);
@@ -94,9 +96,14 @@ function malformed(path: string): RootKeyError {
 /** Whole or not at all, on the disk when it resolves; when another process was first, its key. */
 async function writeKey(path: string, key: Buffer, randomBytes: RandomBytes): Promise<Buffer> {
   const directory = dirname(path);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
-  const file = await open(draft, 'wx', 0o600);
+  let file: FileHandle;
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    file = await open(draft, 'wx', 0o600);
+  } catch (error) {
+    throw diskError(error, 'the root key file cannot be written', path);
+  }
   try {
     await file.writeFile(`${key.toString('hex')}\n`);
     await file.sync();
@@ -105,7 +112,7 @@ async function writeKey(path: string, key: Buffer, randomBytes: RandomBytes): Pr
     return key;
   } catch (error) {
     const other = hasCode(error, 'EEXIST') ? await readKey(path, undefined) : undefined;
-    if (other === undefined) throw error;
+    if (other === undefined) throw diskError(error, 'the root key file cannot be written', path);
     return other;
   } finally {
     await file.close();

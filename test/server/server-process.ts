@@ -9,6 +9,7 @@ import { tracedBy } from '#test/store/tracing';
 
 export interface ServerProcess {
   readonly port: number;
+  readonly pid: number;
   stderr(): string;
   /** As the client of this name, the one that the server was started for when none is given. */
   connect(name?: string): Promise<Client>;
@@ -16,11 +17,19 @@ export interface ServerProcess {
   end(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** `wrapper` is a command that runs the server, such as strace. Resolves when it listens. */
+interface StartOptions {
+  readonly args?: readonly string[];
+  /** A command that runs the server, such as strace. */
+  readonly wrapper?: readonly string[];
+  /** False when the wrapper becomes the server, instead of having it as its child. */
+  readonly isTraced?: boolean;
+}
+
+/** Resolves when it listens. */
 export async function startServerProcess(
   place: Place,
   name: string,
-  { args = [], wrapper = [] }: { readonly args?: readonly string[]; readonly wrapper?: readonly string[] } = {},
+  { args = [], wrapper = [], isTraced = wrapper.length > 0 }: StartOptions = {},
 ): Promise<ServerProcess> {
   const [command = '', ...rest] = [...wrapper, process.execPath, launcher, 'serve', '--port', '0', ...args];
   const env = { PATH: process.env['PATH'], KMIPD_DATA: place.data };
@@ -28,9 +37,10 @@ export async function startServerProcess(
   const exited = once(child, 'close') as Promise<[number | null]>;
   let said = '';
   const port = await listening(child, (text) => (said += text));
-  const pid = wrapper.length > 0 ? tracedBy(child) : child.pid;
+  const pid = isTraced ? tracedBy(child) : child.pid;
   return {
     port,
+    pid: pid as number,
     stderr: () => said,
     connect(as = name) {
       const [ca, cert, key] = ['ca.crt', `${as}.crt`, `${as}.key`].map((file) =>
