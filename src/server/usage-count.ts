@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { creationRulesKind } from '#store/creation-rules-record';
-import { ConflictError, succeeds } from '#store/engine';
+import { ConflictError, DamagedRecordError, succeeds } from '#store/engine';
 import { objectKind, ownerTerm } from '#store/object-record';
 import { create, remove, update, type Store } from '#store/store';
 import { keptUsage, usageWriterKind } from '#store/usage-record';
@@ -200,11 +200,13 @@ export class UsageKeeper {
   async #removeWriter(id: string): Promise<void> {
     const { store } = this.#options;
     for (;;) {
-      const kept = await store.get(usageWriterKind, id);
-      if (kept === undefined) return;
       try {
+        const kept = await store.get(usageWriterKind, id);
+        if (kept === undefined) return;
         return await store.commit([remove(kept)]);
       } catch (error) {
+        // A damaged one stays, and is named by `store check`.
+        if (error instanceof DamagedRecordError) return;
         if (!(error instanceof ConflictError)) throw error;
       }
     }

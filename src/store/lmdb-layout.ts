@@ -69,21 +69,22 @@ export function presentRevisionOf(bytes: Uint8Array): number {
   return (bytes.length < headerBytes ? 0 : revisionOf(bytes)) || unreadableRevision;
 }
 
-/** The terms, each where it lies; of a damaged record those that can be read. */
-function* termRangesOf(bytes: Buffer): Generator<readonly [start: number, end: number]> {
-  if (bytes.length < headerBytes) return;
-  const end = headerBytes + bytes.readUInt32BE(8);
-  for (let offset = headerBytes; offset < end;) {
-    const start = offset + 2;
-    if (start > bytes.length) return;
-    offset = start + bytes.readUInt16BE(offset);
-    if (offset > bytes.length) return;
-    yield [start, offset];
-  }
-}
+export const termsOf = (bytes: Buffer): string[] => readTerms(bytes).terms;
 
-export function termsOf(bytes: Buffer): string[] {
-  return Array.from(termRangesOf(bytes), ([start, end]) => bytes.toString('utf8', start, end));
+/** With where they end, which is not where the header says when a length among them was changed. For every record that is read: no generator. */
+function readTerms(bytes: Buffer): { readonly terms: string[]; readonly end: number } {
+  const terms: string[] = [];
+  let offset = headerBytes;
+  if (bytes.length < headerBytes) return { terms, end: offset };
+  const end = headerBytes + bytes.readUInt32BE(8);
+  while (offset < end) {
+    const start = offset + 2;
+    const next = start > bytes.length ? Infinity : start + bytes.readUInt16BE(offset);
+    if (next > bytes.length) break;
+    terms.push(bytes.toString('utf8', start, next));
+    offset = next;
+  }
+  return { terms, end: offset };
 }
 
 /** Body and material are views of `bytes`. Undefined for a tombstone. Throws DamagedRecordError. */
@@ -96,13 +97,13 @@ export function decodeRecord(kind: string, id: string, bytes: Buffer): StoredRec
   if (bytes[layoutAt] !== layout) {
     throw damaged(`its layout has the number ${bytes[layoutAt]}, which this version of kmipd does not know`);
   }
-  const terms = termsOf(bytes);
+  const { terms, end: termsRead } = readTerms(bytes);
   const termsEnd = headerBytes + bytes.readUInt32BE(8);
   const bodyEnd = termsEnd + bytes.readUInt32BE(12);
   const hasMaterial = bytes[7] === 1;
   const isWhole = bodyEnd === bytes.length || (hasMaterial && bodyEnd < bytes.length);
-  const termsFit = headerBytes + terms.reduce((sum, term) => sum + 2 + Buffer.byteLength(term), 0) === termsEnd;
-  if (!isWhole || !termsFit || (bytes[7] !== 0 && !hasMaterial)) throw damaged('its parts have wrong lengths', terms);
+  if (!isWhole || termsRead !== termsEnd || (bytes[7] !== 0 && !hasMaterial))
+    throw damaged('its parts have wrong lengths', terms);
   return {
     kind,
     id,
@@ -113,8 +114,5 @@ export function decodeRecord(kind: string, id: string, bytes: Buffer): StoredRec
   };
 }
 
-/** Whether the terms of the record hold this one; no text is made of them. */
-export function hasTerm(bytes: Buffer, term: Buffer): boolean {
-  for (const [start, end] of termRangesOf(bytes)) if (bytes.subarray(start, end).equals(term)) return true;
-  return false;
-}
+/** Whether the terms of the record hold this one. */
+export const hasTerm = (bytes: Buffer, term: Buffer): boolean => termsOf(bytes).includes(term.toString());

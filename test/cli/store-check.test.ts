@@ -11,6 +11,7 @@ import { openClients } from '#access/clients';
 import { openDirectory } from '#access/directory';
 import { createOutput } from '#cli/output';
 import { recordKinds } from '#cli/record-kinds';
+import { startServing } from '#cli/serving';
 import { openWorkplace, rootKeySource } from '#cli/workplace';
 import { loadConfig } from '#config';
 import { createLog } from '#log';
@@ -127,7 +128,7 @@ describe('a store with damaged records', function () {
     const audit = readdirSync(join(place.data, 'audit'))
       .map((file) => readFileSync(join(place.data, 'audit', file), 'utf8'))
       .join('');
-    expect(audit).to.match(new RegExp(`set aside a damaged client record","client":"?.?${idOfA}|${idOfA}`));
+    expect(audit).to.match(new RegExp(`"client":"${idOfA}","operation":"set aside a damaged client record"`));
 
     const lost = await place.kmipd('client', 'revoke', 'a');
     expect(lost.status, lost.stderr).to.equal(0);
@@ -206,7 +207,7 @@ describe('a store with damaged records', function () {
     ]);
     const log = createLog({ level: 'error', format: 'text' });
     log.silent = true;
-    const config = loadConfig({ data: place.data });
+    const config = loadConfig({ data: place.data, port: '0' });
     for (const [kind, id] of victims) {
       for (const damage of ['its body', 'its layout', 'all'] as const) {
         const name = `${damage} of ${kind} ${id}`;
@@ -235,6 +236,8 @@ describe('a store with damaged records', function () {
           const directory = await openDirectory({ store, now, log });
           expect(directory.isCurrent).to.equal(true);
           directory.close();
+          const serving = await startServing(workplace);
+          await serving.stop();
         } finally {
           await workplace.close();
         }
