@@ -23,11 +23,11 @@ export const clientSign = defineCommand<{ readonly name: string; readonly reques
       'client sign',
       async (workplace, { clients }) => {
         await assertNotOwn(workplace, name, asked.publicKey);
+        const left = notGranted(name, asked);
         const { certificate, files } = await signClientRequest(name, asked, workplace);
         const bound = boundCertificate(certificate, workplace.authority);
         const paths = await writeFilesFor(out, files, () => clients.bindOrAdd(name, bound));
         for (const path of paths) invocation.output.line(path);
-        const left = notGranted(name, asked);
         if (left.length > 0) invocation.output.note(`the request also asked for ${left.join(', ')}: not granted`);
       },
       { make: true },
