@@ -27,7 +27,7 @@ interface Way {
   run(id: string, offset: number | undefined, context: Context): Promise<unknown>;
 }
 
-/** A public key is rotated with its private key; nobody makes other objects anew. */
+/** A public key is rotated with its private key; other objects are not rotated. */
 const ways: { readonly [T in ObjectType]?: Way } = {
   SymmetricKey: {
     operation: reKey.name,
@@ -56,7 +56,7 @@ const rest = 20;
 
 /**
  * Makes the function that rotates all that is due: the clients at once, and the objects of each one after another. What cannot be rotated is
- * told once, and tried again when all rotating objects are looked at again. It resolves when nothing waits any more.
+ * logged once, and tried again when all rotating objects are looked at again. It resolves when nothing waits any more.
  */
 export function rotations(running: Running): (signal?: AbortSignal) => Promise<void> {
   const { store, objects, audit, log, clients, quotas, rotating, limits } = running;

@@ -61,7 +61,9 @@ export class UsageKeeper {
   readonly usage: Usage;
   readonly #options: UsageKeeperOptions;
   readonly #times: CountTimes;
+  /** To be counted, and to be confirmed: one after another, so that nobody's change waits for more than one of them. */
   readonly #waiting = new Set<string>();
+  readonly #confirming = new Set<string>();
   /** Signs of life of other servers: which was seen last, and when. */
   readonly #others = new Map<string, { readonly revision: number; readonly since: number }>();
   readonly #stopping = new AbortController();
@@ -109,9 +111,14 @@ export class UsageKeeper {
   count(client: string): void {
     if (!this.#isStarted || this.#stopping.signal.aborted || client === this.#counted) return;
     this.#waiting.add(client);
+    this.#work();
+  }
+
+  #work(): void {
+    if (this.#stopping.signal.aborted || this.#waiting.size + this.#confirming.size === 0) return;
     this.#counting ??= this.#countAll().finally(() => {
       this.#counting = undefined;
-      for (const late of this.#waiting) this.count(late);
+      this.#work();
     });
   }
 
@@ -121,12 +128,18 @@ export class UsageKeeper {
   }
 
   async #countAll(): Promise<void> {
-    for (const client of this.#waiting) {
-      if (this.#stopping.signal.aborted) return;
-      this.#waiting.delete(client);
-      this.#counted = client;
+    for (;;) {
+      const [confirmed] = this.#confirming;
+      const [counted] = this.#waiting;
+      const client = confirmed ?? counted;
+      if (client === undefined || this.#stopping.signal.aborted) return;
+      this.#confirming.delete(client);
+      if (confirmed === undefined) this.#waiting.delete(client);
       try {
-        await this.#countOne(client);
+        if (confirmed !== undefined) await this.#confirm(client);
+        else await this.#countOne(client);
+        // What came meanwhile goes first.
+        await pause(1);
       } catch (error) {
         if (!this.#stopping.signal.aborted) this.#complain(error);
       } finally {
@@ -137,6 +150,7 @@ export class UsageKeeper {
 
   async #countOne(client: string): Promise<void> {
     const { store } = this.#options;
+    this.#counted = client;
     const room = { objects: 0, removed: 0, bytes: 0 };
     this.usage.counting(client, room);
     for await (const bytes of store.rooms(objectKind, [ownerTerm(store.term, client)])) {
@@ -149,14 +163,19 @@ export class UsageKeeper {
     const counts = (this.#unsure.get(client) ?? 0) + 1;
     this.#unsure.set(client, counts);
     const confirming = setTimeout(
-      () => this.#run(() => this.#confirm(client, counts)),
+      () => {
+        if (this.#unsure.get(client) !== counts) return;
+        this.#confirming.add(client);
+        this.#work();
+      },
       this.#times.settle * 2 ** Math.min(counts - 1, maximumCounts),
     );
     confirming.unref();
   }
 
-  async #confirm(client: string, counts: number): Promise<void> {
-    if (this.#stopping.signal.aborted || this.#unsure.get(client) !== counts) return;
+  async #confirm(client: string): Promise<void> {
+    const counts = this.#unsure.get(client);
+    if (counts === undefined) return;
     if (await this.usage.confirm(client, this.#options.now(), counts >= maximumCounts)) this.#unsure.delete(client);
     else this.count(client);
   }

@@ -46,6 +46,8 @@ export class Usage {
   readonly #clock: () => number;
   /** At most one for each client that ever changed something here. */
   readonly #clients = new Map<string, Known>();
+  /** Those of whom something is pending. */
+  readonly #changed = new Set<string>();
   /** What changes usage records, one after another. */
   #last: Promise<unknown> = Promise.resolve();
   #isAdding = false;
@@ -88,7 +90,9 @@ export class Usage {
     const known = this.#known(client);
     known.isDisturbed = true;
     known.underWay = sum(known.underWay, growth, -1);
-    if (isCommitted) known.pending = sum(known.pending, growth);
+    if (!isCommitted || isNothing(growth)) return;
+    known.pending = sum(known.pending, growth);
+    this.#changed.add(client);
   }
 
   /**
@@ -96,9 +100,12 @@ export class Usage {
    * that are being counted for the first time.
    */
   async write(isLast = false): Promise<void> {
-    const changed = [...this.#clients].filter(
-      ([, { base, pending }]) => (isLast || base !== undefined) && !isNothing(pending),
-    );
+    const changed: (readonly [string, Known])[] = [];
+    for (const client of this.#changed) {
+      const known = this.#known(client);
+      if (isNothing(known.pending)) this.#changed.delete(client);
+      else if (isLast || known.base !== undefined) changed.push([client, known]);
+    }
     for (let at = 0; at < changed.length; at += clientsPerCommit) {
       await this.#inTurn(() => this.#add(changed.slice(at, at + clientsPerCommit)));
     }

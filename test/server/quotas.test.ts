@@ -99,8 +99,8 @@ describe('the quotas of a client', () => {
     const refused = await here.refused('Create', enumerated('ObjectType', 2), given('2.1', ...aes()));
     expect(refused.reason).to.equal('ServerLimitExceeded');
     expect(refused.message).to.include('the operator can raise it');
-    const told = server.fixture.logged.filter((line) => line.includes('at its quota') && line.includes('"full"'));
-    expect(told).to.have.length(1);
+    const said = server.fixture.logged.filter((line) => line.includes('at its quota') && line.includes('"full"'));
+    expect(said).to.have.length(1);
   });
 
   it('let no long text in with a Revoke', async () => {

@@ -155,6 +155,23 @@ describe('what a client keeps', () => {
     expect((await recorded())?.objects).to.equal(90);
   });
 
+  it('keeps no change waiting while very many clients are counted', async () => {
+    const { store, log, now } = server.fixture.services;
+    const names = Array.from({ length: 2000 }, (_, place) => `client ${place}`);
+    const many = new UsageKeeper({ store, log, now, clients: () => names, times: { ...hasty, look: 1e6 } });
+    keepers.push(many);
+    many.start();
+    const waits: number[] = [];
+    for (let each = 0; each < 20; each++) {
+      await wait(10);
+      const from = performance.now();
+      await many.usage.refreshed(`another ${each}`);
+      waits.push(performance.now() - from);
+    }
+    waits.sort((a, b) => a - b);
+    expect(waits[10], 'the median wait').to.be.below(200);
+  });
+
   it('keeps the number of identifiers that are never free again through every count', async () => {
     const here = server.caller('1.4');
     const { handler, clients } = server.fixture;
