@@ -19,9 +19,9 @@ const others = Math.max(1, availableParallelism() - 1);
 /** From the cheap to the dear. */
 export const lanes: readonly Lane[] = [
   // Private operations, pairs on curves, containers.
-  { name: 'short', below: 100, threads: Math.min(4, others), niceness: 10 },
+  { name: 'short', below: 100, threads: Math.min(4, others), niceness: 6 },
   // Pairs of RSA up to 4096 bits, long derivations.
-  { name: 'medium', below: 4000, threads: Math.min(2, others), niceness: 14 },
+  { name: 'medium', below: 4000, threads: Math.min(2, others), niceness: 8 },
   // Longer RSA keys, the parameters of DSA.
-  { name: 'long', below: Infinity, threads: Math.min(2, others), niceness: 18 },
+  { name: 'long', below: Infinity, threads: Math.min(2, others), niceness: 10 },
 ];

@@ -9,7 +9,7 @@ import { openStore } from '#store/open-store';
 import { rootKeyFile } from '#store/root-key-file';
 import { create, type StoreChange } from '#store/store';
 
-const objectsPerCommit = 1000;
+const objectsPerCommit = 200;
 
 export const nameOf = (place: number): string => `volume-${place}`;
 
