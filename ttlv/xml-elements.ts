@@ -58,7 +58,10 @@ export function readElements(text: string, limits: Partial<Limits> = {}): XmlEle
     (open.at(-1)?.children ?? outermost).push(element);
     open.push(element);
   };
-  parser.onattribute = ({ name, value }) => {
+  /** The beginning of an attribute's value, when it is longer than what is read at once. */
+  const begun: string[] = [];
+  parser.onattribute = ({ name, value: rest }) => {
+    const value = begun.length === 0 ? rest : [...begun.splice(0), rest].join('');
     // Refused as soon as it is read: sax keeps attributes in an object with a prototype, and one might
     // be named after its members.
     if (!attributeNames.includes(name)) fail('an attribute is none of tag, name, type and value');
@@ -70,10 +73,35 @@ export function readElements(text: string, limits: Partial<Limits> = {}): XmlEle
     parser.tag.attributes = {};
   };
   parser.onclosetag = () => void open.pop();
-  parser.write(text);
+  const buffers = parser as unknown as Record<
+    (typeof passedOver)[number] | (typeof short)[number] | 'attribValue',
+    string
+  >;
+  for (let at = 0; at < text.length; at += readAtOnce) {
+    parser.write(text.slice(at, at + readAtOnce));
+    for (const name of passedOver) buffers[name] = '';
+    if (short.some((name) => buffers[name].length > longestName)) fail('a name is too long');
+    if (buffers.attribValue === '') continue;
+    begun.push(flat(buffers.attribValue));
+    buffers.attribValue = '';
+  }
   parser.close();
   return outermost;
 }
+
+/**
+ * Characters. Sax puts what it reads together one by one, in a string that takes some thirty bytes for each until it is used: what it has
+ * is taken from it again and again.
+ */
+const readAtOnce = 16 * 1024;
+/** What carries nothing here. */
+const passedOver = ['textNode', 'comment', 'cdata', 'procInstBody'] as const;
+/** What is never long. */
+const short = ['tagName', 'attribName', 'procInstName', 'entity'] as const;
+const longestName = 1024;
+
+/** The same text in one piece. */
+const flat = (text: string): string => Buffer.from(text, 'utf16le').toString('utf16le');
 
 export function xmlError(message: string, line: number, tooLarge = false): TtlvError {
   return new TtlvError(message, line, tooLarge, 'line');

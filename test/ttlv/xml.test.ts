@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -258,6 +260,38 @@ describe('the XML encoding', () => {
   it('reads a byte string of a million bytes', () => {
     const item: Item = { tag, type: ItemType.ByteString, value: Buffer.alloc(1_000_000, 0xab) };
     expect(plain(readXml(writeXml(item, sampleNames), sampleNames))).to.deep.equal(plain(item));
+  });
+
+  it('reads the same wherever the text is cut for the parser', () => {
+    const cut = 16 * 1024;
+    for (const [, xml] of written) {
+      const elements = readElements(xml);
+      for (let before = Math.max(0, cut - xml.length - 8); before <= cut; before += 10) {
+        expect(readElements(`<!--${'-a'.repeat(before / 2)}-->${xml}`)).to.deep.equal(elements);
+      }
+    }
+    const long = `<Name type="TextString" value="${'\u{1f511}&amp;\u00e9'.repeat(20_000)}"/>`;
+    expect(readElements(long)[0]?.attributes.get('value')).to.equal('\u{1f511}&\u00e9'.repeat(20_000));
+    expect(() => readElements(`<${'a'.repeat(100_000)}/>`)).to.throw(TtlvError, 'a name is too long');
+  });
+
+  it('reads four million characters of one value in ten times their memory', async () => {
+    const text = (before: string, after: string): string => `${before}${'0a'.repeat(2_090_000)}${after}`;
+    for (const xml of [
+      text('<Data type="ByteString" value="', '"/>'),
+      text('<!--', '--><Data/>'),
+      text('<?a ', '?><Data/>'),
+    ]) {
+      const module = JSON.stringify(import.meta.resolve('#ttlv/xml-elements'));
+      const source = `import(${module}).then(({ readElements }) => readElements(require('node:worker_threads').workerData))`;
+      const worker = new Worker(source, {
+        eval: true,
+        workerData: xml,
+        resourceLimits: { maxOldGenerationSizeMb: 40 },
+      });
+      const ended = await once(worker, 'exit').catch((error: unknown) => error);
+      expect(ended).to.deep.equal([0]);
+    }
   });
 
   it('reads what it wrote', () => {
