@@ -293,6 +293,7 @@ describe('the listener', () => {
       const bytes = Buffer.from(encode(request('1.4', items)));
       const total = 5000;
       for (let n = 0; n < total; n++) peer.socket.write(bytes);
+      while (answered === 0) await wait(10);
       for (let before = -1; before !== answered; await wait(300)) before = answered;
       const unread = answered / items.length;
       expect(unread).to.be.within(1, total / 2);
