@@ -133,8 +133,13 @@ function unusable(error: unknown, path: string, how: string): CommandError {
 function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return (
-    { ENOENT: 'no such file', EACCES: 'permission denied', ENOSPC: 'the disk is full', EISDIR: 'it is a directory' }[
-      code ?? ''
-    ] ?? message
+    {
+      ENOENT: 'no such file',
+      EACCES: 'permission denied',
+      ENOSPC: 'the disk is full',
+      EROFS: 'the file system is read-only',
+      EBUSY: 'something is mounted there',
+      EISDIR: 'it is a directory',
+    }[code ?? ''] ?? message
   );
 }

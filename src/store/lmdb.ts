@@ -6,12 +6,13 @@
  * before a transaction becomes visible (`overlappingSync` is off), so that nobody ever reads what a power failure may
  * take back, and a commit resolves after that.
  */
-import { mkdir } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { mkdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { open } from 'lmdb';
 import { bounds, checkChanges, checkQuery, isId, isKind } from './bounds.ts';
-import { diskError, isOutOfRoom } from './disk-error.ts';
+import { DiskError, diskError, isOutOfRoom } from './disk-error.ts';
 import { DamagedRecordError } from './engine.ts';
 import { releaseRoom } from './kept-room.ts';
 import type { Change, ConflictError, Engine, IndexQuery, StoredRecord } from './engine.ts';
@@ -61,6 +62,16 @@ export async function openLmdb(path: string, log?: OpeningLog): Promise<Engine> 
   }
 }
 
+/** Bytes. */
+const leastRoom = 1024 * 1024;
+
+/** LMDB maps a new lock file before the disk has given it room: on a full disk the process would end with a signal. */
+async function demandRoom(path: string): Promise<void> {
+  if (statSync(join(path, 'lock.mdb')).size > 0) return;
+  const { bavail, bsize } = await statfs(path);
+  if (bavail * bsize < leastRoom) throw new DiskError('the store cannot be made', path, 'ENOSPC');
+}
+
 interface OpeningLog {
   warn(message: string): unknown;
 }
@@ -72,6 +83,7 @@ async function openEnvironment(path: string, log: OpeningLog | undefined): Promi
     makePrivateFile(file);
     narrowFile(file, log);
   }
+  await demandRoom(path);
   const binary = { encoding: 'binary', keyEncoding: 'binary' } as const;
   const root = open<Buffer, Buffer>({
     path,
