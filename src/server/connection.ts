@@ -55,8 +55,8 @@ export function serveConnection(
   let finishing = false;
   let answering = false;
   let handling = false;
-  /** A long request waits for room before it is read. */
-  let isShort = false;
+  /** A long request waits for room, or for a turn, before more of it is read. */
+  let isHeldBack = false;
 
   const isHandling = (): boolean => handling;
   const lifetime = watchOver(socket, session, { log, counted, limits, isHandling, cut });
@@ -78,7 +78,7 @@ export function serveConnection(
     if (waiting.length > 0) {
       socket.pause();
       lifetime.arrived();
-    } else if (framer.end()) readOn();
+    } else if (framer.end()) readOn(chunk.length);
     else lifetime.arrived();
   });
   socket.on('end', () => {
@@ -97,24 +97,32 @@ export function serveConnection(
     return framer.fault;
   }
 
-  /** Reads what follows: of a long request when the one before is done, and there is room for all of it. */
-  function readOn(): void {
-    if (finishing || !framer.end()) return void socket.resume();
-    if (isShort) return;
-    const bytes = framer.announced ?? 0;
-    if (handling && isCounted(bytes)) return void socket.pause();
-    if (share.mayCome(bytes)) {
-      lifetime.arriving(bytes);
-      socket.resume();
-      return;
-    }
-    isShort = true;
-    lifetime.arrived();
+  /** Reads what follows: of a long request when the one before is done, there is room for all of it, and others had their turns. */
+  function readOn(bytes = 0): void {
+    if (isHeldBack) return;
+    const length = framer.announced ?? 0;
+    if (handling && isCounted(length)) return void socket.pause();
+    const turn = finishing ? undefined : turnToRead(length, bytes);
+    if (turn === undefined) return goOn(length);
+    isHeldBack = true;
     socket.pause();
-    void share.room(bytes).then(() => {
-      isShort = false;
-      if (waiting.length === 0) readOn();
+    void turn.then(() => {
+      isHeldBack = false;
+      if (waiting.length === 0) goOn(length);
     });
+  }
+
+  function turnToRead(length: number, bytes: number): Promise<void> | undefined {
+    if (!isCounted(length)) return share.next();
+    if (share.mayCome(length)) return share.read(bytes);
+    // The time is ours.
+    lifetime.arrived();
+    return share.room(length);
+  }
+
+  function goOn(length: number): void {
+    if (!finishing && framer.end()) lifetime.arriving(length);
+    socket.resume();
   }
 
   async function answerAll(): Promise<void> {

@@ -105,7 +105,7 @@ export function createHandler(services: Services, counted = createCountedLog(ser
           // One item may have stood for many objects.
           const more = answers.length - request.batchItems.length;
           if (more > 0) rate.take(session.clientId, more);
-          return await write(answers, version, maximumResponseSize, pace);
+          return await write(answers, version, maximumResponseSize, pace, () => session.between?.(0) ?? setImmediate());
         }
         logRefusal(refusal, session);
         return await answer(await refuseBatch(request, refusal, asking), version, maximumResponseSize, pace);
@@ -225,13 +225,14 @@ export function createHandler(services: Services, counted = createCountedLog(ser
     version: Version,
     maximumResponseSize: number | undefined,
     pace: Pace,
+    turn: () => Promise<void>,
   ): Promise<Uint8Array> {
     const whole = message(batchItems, version);
-    if (maximumResponseSize === undefined || (await lengthInTurns(whole, setImmediate)) <= maximumResponseSize) {
-      return await encodeInTurns(whole, setImmediate);
+    if (maximumResponseSize === undefined || (await lengthInTurns(whole, turn)) <= maximumResponseSize) {
+      return await encodeInTurns(whole, turn);
     }
     const less = message(await fitted(batchItems, version, maximumResponseSize, pace), version);
-    return await encodeInTurns(less, setImmediate);
+    return await encodeInTurns(less, turn);
   }
 
   function fitted(

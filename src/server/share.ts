@@ -2,6 +2,15 @@
 import type { Account, Room } from './room.ts';
 import type { Turns } from './turns.ts';
 
+/** Bytes that are read at once. */
+const most = 64 * 1024;
+
+/** Milliseconds that reading a small request costs. */
+const costOfReading = 0.05;
+
+/** Milliseconds that a byte of a long request costs before anybody looks at it: it is received, decrypted and copied. */
+const costOfByte = 2 / 1024 / 1024;
+
 /** What the clients of all connections share. */
 export interface Shared {
   readonly turns: Turns;
@@ -24,6 +33,10 @@ export interface Share {
   mayCome(bytes: number): boolean;
   room(bytes: number): Promise<void>;
   used(): void;
+  /** When the next request may be read, or nothing for at once: while requests of the client wait, more of them would only be in the way. */
+  next(): Promise<void> | undefined;
+  /** A part of a long request has come, of so many bytes: when the next may be read, or nothing for at once. */
+  read(bytes: number): Promise<void> | undefined;
   /** The connection has gone. */
   leave(): void;
 }
@@ -120,6 +133,25 @@ class ConnectionShare implements Share {
     if (this.#coming === 0) return;
     this.#requests.release(this.#coming);
     this.#coming = 0;
+  }
+
+  next(): Promise<void> | undefined {
+    return this.#turns.isBehind() ? this.#turnToRead(costOfReading) : undefined;
+  }
+
+  async #turnToRead(cost: number): Promise<void> {
+    await this.#turns.wait();
+    this.#turns.spend(cost);
+    this.#turns.done();
+  }
+
+  read(bytes: number): Promise<void> | undefined {
+    this.#turns.spend(bytes * costOfByte);
+    if (this.#turns.begin()) {
+      this.#turns.done();
+      return undefined;
+    }
+    return this.#turnToRead(most * costOfByte);
   }
 
   leave(): void {

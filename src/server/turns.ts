@@ -21,6 +21,10 @@ export interface ClientTurns {
   wait(): Promise<void>;
   /** The work is done, or goes on by itself. */
   done(): void;
+  /** Whether work of the client waits already: then nothing more of it needs to be read. */
+  isBehind(): boolean;
+  /** So many milliseconds of work are the client's that nobody could measure. */
+  spend(milliseconds: number): void;
   /** Work goes on when others had their turns: what `done` and `wait` do. */
   pause(): Promise<void>;
   /** A connection of the client has gone. */
@@ -127,6 +131,15 @@ export function createTurns(now: () => number = () => performance.now()): Turns 
       settle(time);
       working = undefined;
       if (current === this && this.waiting.length > 0 && time < sliceEnd) goOn(this, time);
+    }
+
+    isBehind(): boolean {
+      return this.waiting.length > 0;
+    }
+
+    spend(milliseconds: number): void {
+      this.share = Math.max(-slice, this.share - milliseconds);
+      if (current === this) sliceEnd -= milliseconds;
     }
 
     pause(): Promise<void> {

@@ -1,0 +1,122 @@
+/**
+ * A hostile client in a process of its own, so that its work is not the server's: `attacker.js PORT DIRECTORY ATTACK`. The directory holds
+ * `ca.crt`, and `client.crt` and `client.key` for attacks by a client. It says over IPC when it has begun, and answers every message
+ * with what it counted.
+ */
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { connect as connectPlain } from 'node:net';
+import { join } from 'node:path';
+import { connect, type TLSSocket } from 'node:tls';
+import * as requests from '#test/bench/requests';
+import { batchItem, bytes, int, request, text } from '#test/server/items';
+import { encode } from '#ttlv/encode';
+import { createFramer } from '#ttlv/framer';
+
+const [port = '', directory = '', attack = ''] = process.argv.slice(2);
+const address = { port: Number(port), host: '127.0.0.1' };
+const file = (name: string): string => readFileSync(join(directory, name), 'latin1');
+const counted: Record<string, number> = {};
+const count = (what: string): void => void (counted[what] = (counted[what] ?? 0) + 1);
+
+async function dial(): Promise<TLSSocket> {
+  const ca = file('ca.crt');
+  const socket = connect({
+    ...address,
+    servername: 'localhost',
+    ca,
+    cert: file('client.crt'),
+    key: file('client.key'),
+  });
+  socket.on('error', () => undefined).on('close', () => count('closed'));
+  await once(socket, 'secureConnect');
+  return socket;
+}
+
+/** Sends the frame, and again with each answer. */
+function repeat(socket: TLSSocket, frame: Uint8Array): void {
+  const framer = createFramer({ maximumBytes: 64 * 1024 * 1024 });
+  socket.on('data', (chunk: Buffer) => {
+    for (const _ of framer.push(chunk)) {
+      count('answers');
+      socket.write(frame);
+    }
+  });
+  socket.write(frame);
+}
+
+async function flood(connections: number, frame: Uint8Array): Promise<void> {
+  const sockets: TLSSocket[] = [];
+  while (sockets.length < connections) sockets.push(await dial());
+  for (const socket of sockets) repeat(socket, frame);
+}
+
+async function keyOf(): Promise<string> {
+  const socket = await dial();
+  socket.write(requests.create('key'));
+  const framer = createFramer({ maximumBytes: 1024 * 1024 });
+  for await (const chunk of socket) {
+    for (const answer of framer.push(chunk as Buffer)) return requests.identifierIn(answer);
+  }
+  throw new Error('the server closed the connection');
+}
+
+const batchOf = (operation: number, payload: Parameters<typeof batchItem>[1], items: number): Uint8Array =>
+  encode(
+    request(
+      '1.4',
+      Array.from({ length: items }, (_, place) => batchItem(operation, payload, place.toString(16).padStart(4, '0'))),
+    ),
+  );
+
+const mebibyte = 1024 * 1024;
+const attacks: Readonly<Record<string, () => Promise<void> | void>> = {
+  gets: async () => flood(100, requests.get(await keyOf())),
+  batches: async () => flood(100, batchOf(0x0a, [text('UniqueIdentifier', await keyOf())], 100)),
+  large: async () => {
+    const data = bytes('Data', '00'.repeat(0.95 * mebibyte));
+    await flood(100, encode(request('1.4', [batchItem(0x1f, [text('UniqueIdentifier', 'not there'), data])])));
+  },
+
+  /** Comes and goes, 2,000 times a second. */
+  openAndClose() {
+    setInterval(() => {
+      for (let n = 0; n < 20; n++) {
+        const socket = connectPlain(address, () => {
+          count('came');
+          socket.destroy();
+        });
+        socket.on('error', () => undefined);
+      }
+    }, 10);
+  },
+
+  silent() {
+    for (let n = 0; n < 450; n++) {
+      connectPlain(address)
+        .on('error', () => undefined)
+        .on('close', () => count('closed'));
+    }
+  },
+
+  /** Answers of 8.5 MiB that nobody reads. */
+  async unread() {
+    const frame = batchOf(0x25, [int('DataLength', mebibyte / 2)], 17);
+    for (let n = 0; n < 80; n++) {
+      const socket = await dial();
+      socket.pause();
+      socket.write(frame);
+    }
+  },
+
+  /** Requests that want their last byte. */
+  async unfinished() {
+    const frame = encode(request('1.4', [batchItem(0x1f, [bytes('Data', '00'.repeat(0.95 * mebibyte))])]));
+    for (let n = 0; n < 100; n++) (await dial()).write(frame.subarray(0, -8));
+  },
+};
+
+await attacks[attack]?.();
+process.on('message', () => process.send?.(counted));
+process.on('disconnect', () => process.exit());
+process.send?.({ begun: true });
