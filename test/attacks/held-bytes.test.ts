@@ -33,7 +33,7 @@ describe('a client', () => {
         await get(peer, id);
         most = Math.max(most, heldBytes() - before);
       }
-      console.log(`      held ${most.toFixed(0)} MiB more at most`);
+      console.log(`      this process grew by ${most.toFixed(0)} MiB at most`);
       // Twice the share, for what is encrypted, and what the garbage collector has not come to.
       expect(most).to.be.below(200);
       expect(isCut()).to.equal(true);
