@@ -319,12 +319,13 @@ export class RunContext implements Context {
     });
   }
 
-  async heavily<N extends TaskName>(task: N, input: TaskInput<N>): Promise<TaskOutput<N>> {
+  heavily<N extends TaskName>(task: N, input: TaskInput<N>): Promise<TaskOutput<N>> {
     const { services, session, effort } = this.#batch;
     const { workers, random } = services;
-    if (workers.isHeavy(task, input)) effort.isHeavy = true;
+    if (!workers.isHeavy(task, input)) return workers.atOnce(task, input, random);
+    effort.isHeavy = true;
     const hasLeft = (): boolean => session.hasLeft?.() === true;
-    return await workers.run(task, input, { client: this.clientId, random, hasLeft });
+    return workers.run(task, input, { client: this.clientId, random, hasLeft });
   }
 
   log(message: string): void {

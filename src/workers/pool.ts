@@ -22,6 +22,8 @@ export interface Asker {
 export interface Pool<T extends TaskTable> {
   /** Whether a thread does it. */
   isHeavy<N extends keyof T & string>(name: N, input: InputOf<T[N]>): boolean;
+  /** Without a thread, whatever it costs. */
+  atOnce<N extends keyof T & string>(name: N, input: InputOf<T[N]>, random: Random): Promise<OutputOf<T[N]>>;
   /**
    * Rejects with what the task throws; with KmipError OperationCanceledByRequester when the client has left before its turn, ServerLimitExceeded when it has too much waiting. The
    * input stays the caller's, to wipe; the output is.
@@ -84,11 +86,20 @@ export function createPool<T extends TaskTable>(options: PoolOptions<T>): Pool<T
 
   const costOf = (name: string, input: unknown): number => tasks[name]?.cost(input) ?? 0;
 
+  async function atOnce<N extends keyof T & string>(
+    name: N,
+    input: InputOf<T[N]>,
+    random: Random,
+  ): Promise<OutputOf<T[N]>> {
+    return tasks[name]?.run(input, { random }) as OutputOf<T[N]>;
+  }
+
   return {
+    atOnce,
     isHeavy: (name, input) => costOf(name, input) >= inlineBelow,
     async run<N extends keyof T & string>(name: N, input: InputOf<T[N]>, asker: Asker) {
       const cost = costOf(name, input);
-      if (cost < inlineBelow) return (await tasks[name]?.run(input, { random: asker.random })) as OutputOf<T[N]>;
+      if (cost < inlineBelow) return await atOnce(name, input, asker.random);
       const of = running.find(({ lane }) => cost < lane.below) ?? (running.at(-1) as Running);
       return (await inThread(of, name, input, asker)) as OutputOf<T[N]>;
     },
