@@ -15,13 +15,12 @@ const firstSeed = Number(process.env['KMIPD_TEST_SEED'] ?? 1);
 const longest = 2000;
 
 describe('broken encodings', function () {
-  this.timeout(60_000);
+  this.timeout(60_000 * Math.max(1, mutants / 10));
   const ssl = useOpenSsl();
   let server: Certifying;
   let seeds: readonly Seed[];
 
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     server = await openCertifying();
     seeds = await derSeeds(ssl, (await generateKeys('P-256')).publicKey);
   });
