@@ -1,7 +1,7 @@
 /**
  * Finding the first record that is not as it was written.
  *
- * With the store: whoever may write every file, but has not the root key, can change, insert, leave out or move nothing
+ * With the store: somebody who may write every file, but has not the root key, can change, insert, leave out or move nothing
  * without being noticed, by the MACs (chain.ts); nor cut off the end of a chain or take away a chain, up to its last
  * checkpoint, which is at most a minute old (checkpoint.ts), or up to what a later chain says of it. Chains of before
  * there were MACs have links that anybody can compute; the first chain with MACs holds the end of each, as it was then.

@@ -70,6 +70,7 @@ describe('kmipd audit', () => {
     const said = shown.stdout.split('\n').filter((line) => line.includes(' administration '));
     expect(said.map((line) => line.replace(/^\S+ administration /, '').replace(/ client=.*/, ''))).to.deep.equal([
       'ca create Success',
+      'ca create Success',
       'client add Success',
       'client revoke OperationFailed AccessError',
       'client revoke Success',
