@@ -15,7 +15,7 @@ describe('the fuzzer', () => {
   it('finds no failure, pause or growth in a minute', async () => {
     const seed = randomInt(2 ** 31);
     const said: string[] = [];
-    const { found, requests, successes } = await run({ seed, time, out, say: (line) => void said.push(line) });
+    const { found, requests, tally } = await run({ seed, time, out, say: (line) => void said.push(line) });
     const account = `seed ${seed}, cases in ${out}\n${said.join('\n')}`;
     console.log(`      seed ${seed}, ${requests} requests`);
     expect(
@@ -23,7 +23,7 @@ describe('the fuzzer', () => {
       account,
     ).to.deep.equal([]);
     expect(requests).to.be.above(200);
-    expect(successes.size, 'operations that succeeded').to.be.above(15);
+    expect(tally.successes.size, 'operations that succeeded').to.be.above(15);
     rmSync(out, { recursive: true });
   });
 });

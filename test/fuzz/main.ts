@@ -9,7 +9,8 @@ import { parseArgs } from 'node:util';
 import { readCase, withObjects } from './cases.ts';
 import { openLane } from './lanes.ts';
 import { readAnswer, wrongIn } from './oracle.ts';
-import { prepare, run } from './run.ts';
+import { prepare } from './prepare.ts';
+import { run } from './run.ts';
 import { startFuzzed } from './server.ts';
 import { longestPause } from './said.ts';
 import { printText } from '#ttlv/text';
@@ -36,14 +37,14 @@ async function fuzz(time: number): Promise<number> {
   const seed = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed);
   const say = (line: string): void => console.log(`${new Date().toISOString().slice(11, 19)} ${line}`);
   say(`seed ${seed}, for ${values.for}`);
-  const { requests, found, successes, reasons, pauses } = await run({ seed, time, out: values.out, say });
+  const { requests, found, tally, pauses } = await run({ seed, time, out: values.out, say });
   const counted = (counts: ReadonlyMap<string, number>): string =>
     [...counts]
       .sort((a, b) => b[1] - a[1])
       .map(([name, count]) => `${name} ${count}`)
       .join(', ');
-  say(`succeeded: ${counted(successes)}`);
-  say(`refused: ${counted(reasons)}`);
+  say(`succeeded: ${counted(tally.successes)}`);
+  say(`refused: ${counted(tally.reasons)}`);
   say(`${requests} requests, ${pauses} pauses above ${longestPause} ms, ${found.length} kinds of failures`);
   for (const { why, file, times } of found) say(`${times} times: ${why}${file === undefined ? '' : ` (${file})`}`);
   return found.length === 0 ? 0 : 1;

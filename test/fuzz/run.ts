@@ -4,24 +4,21 @@
  * object touched or seen, a trail or store that does not verify.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import { enumerationValue } from '#protocol/enumerations';
 import type { Bound } from '#conformance/variables';
-import { openTlsTransport } from '#client/tls-transport';
-import { Tag } from '#protocol/tags';
-import { ItemType, type Item } from '#ttlv/item';
+import type { Item } from '#ttlv/item';
 import { objectsIn, writeCase, type Case } from './cases.ts';
 import { chanceOf, type Chance } from './chance.ts';
-import { requestsWithFormats } from './formats.ts';
 import { openLane, type Heard, type Lane, type LaneKind } from './lanes.ts';
 import { watchMemory } from './memory.ts';
 import { minimised } from './minimise.ts';
 import { readAnswer, wrongIn } from './oracle.ts';
-import { openPool, password, type Exchange, type Pool } from './pool.ts';
-import { operationIn, shotFrom, type World } from './requests.ts';
-import { bind, readSeeds, requestsOfOperations } from './seeds.ts';
+import type { Pool } from './pool.ts';
+import { prepare } from './prepare.ts';
+import { operationIn, shotFrom } from './requests.ts';
+import { bind } from './seeds.ts';
+import { createTally, type Tally } from './tally.ts';
 import { startFuzzed, type FuzzedServer, type Pause } from './server.ts';
 import { longestPause } from './said.ts';
-import { openVictim, type Victim } from './victim.ts';
 
 export interface RunOptions {
   readonly seed: number;
@@ -42,9 +39,7 @@ export interface Found {
 export interface Report {
   readonly requests: number;
   readonly found: readonly Found[];
-  /** Successes of each operation. */
-  readonly successes: ReadonlyMap<string, number>;
-  readonly reasons: ReadonlyMap<string, number>;
+  readonly tally: Tally;
   /** Of the event loop, above the bound, whatever came of them. */
   readonly pauses: number;
 }
@@ -69,8 +64,7 @@ const remembered = 300;
 
 export async function run({ seed, time, out, say }: RunOptions): Promise<Report> {
   const found = new Map<string, Found>();
-  const successes = new Map<string, number>();
-  const reasons = new Map<string, number>();
+  const tally = createTally();
   const end = Date.now() + time;
   let requests = 0;
   let pauses = 0;
@@ -79,7 +73,7 @@ export async function run({ seed, time, out, say }: RunOptions): Promise<Report>
   for (let round = 0; Date.now() < end && !isBroken; round++) {
     await oneServer(round, Math.min(end, Date.now() + epoch));
   }
-  return { requests, found: [...found.values()], successes, reasons, pauses };
+  return { requests, found: [...found.values()], tally, pauses };
 
   function note(why: string, file?: () => string): boolean {
     const known = found.get(kindOf(why));
@@ -136,7 +130,7 @@ export async function run({ seed, time, out, say }: RunOptions): Promise<Report>
           const { why, answer } = judged(lane.kind, heard, shot.item);
           if (why !== undefined) await failed(sent, why, shot.item);
           else if (answer !== undefined && shot.item !== undefined) {
-            count(answer, shot.item);
+            tally.count(answer, shot.item);
             if (step.expected !== undefined) bind(step.expected, answer, bindings);
           }
         }
@@ -205,22 +199,6 @@ export async function run({ seed, time, out, say }: RunOptions): Promise<Report>
       }
     };
 
-    function count(answer: Item, request: Item): void {
-      const items = (answer.type === ItemType.Structure ? answer.value : []).filter(({ tag }) => tag === Tag.BatchItem);
-      for (const each of items) {
-        const valueOf = (tag: number) =>
-          (each.value as readonly Item[]).find((part) => part.tag === tag)?.value as number;
-        const reason = valueOf(Tag.ResultReason);
-        const operation = valueOf(Tag.Operation);
-        const name = operation === undefined ? operationIn(request) : String(enumerationValue('Operation', operation));
-        if (reason === undefined) successes.set(name, (successes.get(name) ?? 0) + 1);
-        else {
-          const text = String(enumerationValue('ResultReason', reason));
-          reasons.set(text, (reasons.get(text) ?? 0) + 1);
-        }
-      }
-    }
-
     /** Looks after everything that goes on beside the requests. */
     async function watch(): Promise<void> {
       const chance = chanceOf(seed, round, 1000);
@@ -276,31 +254,6 @@ export async function run({ seed, time, out, say }: RunOptions): Promise<Report>
       await close();
     }
   }
-}
-
-/** The parts that a run needs of a server: who sends, who watches, what exists. */
-export async function prepare(server: FuzzedServer, only?: readonly string[]) {
-  const mine = await openTlsTransport(server.peer('hostile', server.port));
-  const theirs = await openTlsTransport(server.peer('victim', server.port));
-  const exchange: Exchange = (request) => mine.exchange(request);
-  const victim: Victim = await openVictim((request) => theirs.exchange(request));
-  const pool = await openPool(exchange, only);
-  const secret = pool.objects.find(({ kind }) => kind === 'secret');
-  const more =
-    only === undefined
-      ? [
-          ...(await requestsOfOperations(exchange, server.authority)),
-          ...(await requestsWithFormats(secret?.id ?? '', password)).map((request) => ({ request })),
-        ]
-      : [];
-  const world: World = { pool, others: victim.ids, seeds: await readSeeds(more) };
-  return {
-    ...{ victim, pool, world },
-    async close() {
-      await mine.close();
-      await theirs.close();
-    },
-  };
 }
 
 /** Failures of one kind come from one place, and differ in numbers and identifiers alone. */
