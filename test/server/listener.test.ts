@@ -295,7 +295,8 @@ describe('the listener', () => {
       for (let n = 0; n < total; n++) peer.socket.write(bytes);
       while (answered === 0) await wait(10);
       for (let before = -1; before !== answered; await wait(300)) before = answered;
-      const unread = answered / items.length;
+      // Equal items of a request share a record.
+      const unread = answered;
       expect(unread).to.be.within(1, total / 2);
       expect(await answers(await place.dial(array))).to.equal(true);
       for (let n = 0; n < unread; n++) expect(await peer.next()).to.be.instanceOf(Buffer);
