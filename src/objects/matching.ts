@@ -17,8 +17,10 @@ export const equalsEach: Matcher = (held, asked) => asked.every((value) => held.
 /** Structures may be asked for in part: the fields given must be equal, on one and the same value. */
 export const fieldsMatch: Matcher = (held, asked) =>
   asked.every((value) => {
-    const fields = Object.entries(value as object).filter(([, field]) => field !== undefined);
-    return held.some((each) => fields.every(([key, field]) => isSame((each as Record<string, unknown>)[key], field)));
+    const fields = Object.entries(value as object);
+    return held.some((each) =>
+      fields.every(([key, field]) => field === undefined || isSame((each as Record<string, unknown>)[key], field)),
+    );
   });
 
 /** "matching candidate objects have all of the bits set in its mask that are set in the requested mask". */

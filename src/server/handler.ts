@@ -101,11 +101,16 @@ export function createHandler(services: Services, counted = createCountedLog(ser
         const refusal = await refusalOf(request, session);
         if (refusal === undefined) {
           const answers = await runBatch(request, asking);
-          const write = areLong(answers) ? longAnswer : answer;
           // One item may have stood for many objects.
           const more = answers.length - request.batchItems.length;
           if (more > 0) rate.take(session.clientId, more);
-          return await write(answers, version, maximumResponseSize, pace, () => session.between?.(0) ?? setImmediate());
+          if (areLong(answers)) {
+            const turn = (): Promise<void> => session.between?.(0) ?? setImmediate();
+            return await longAnswer(answers, version, maximumResponseSize, pace, turn);
+          }
+          const written = answer(answers, version, maximumResponseSize, pace);
+          // Mostly it is there: only what does not fit is waited for.
+          return written instanceof Uint8Array ? written : await written;
         }
         logRefusal(refusal, session);
         return await answer(await refuseBatch(request, refusal, asking), version, maximumResponseSize, pace);
@@ -208,15 +213,16 @@ export function createHandler(services: Services, counted = createCountedLog(ser
     });
   }
 
-  async function answer(
+  function answer(
     batchItems: readonly ResponseBatchItem[],
     version: Version,
     maximumResponseSize?: number,
     pace: Pace = createPace(),
-  ): Promise<Uint8Array> {
+  ): Uint8Array | Promise<Uint8Array> {
     const bytes = encode(message(batchItems, version));
     if (maximumResponseSize === undefined || bytes.length <= maximumResponseSize) return bytes;
-    return encode(message(await fitted(batchItems, version, maximumResponseSize, pace), version));
+    const less = fitted(batchItems, version, maximumResponseSize, pace);
+    return less.then((items) => encode(message(items, version)));
   }
 
   /** The same, in turns: some megabytes of small items. */
