@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { SecureVersion } from 'node:tls';
 import { expect } from 'chai';
+import type { Directory } from '#access/directory';
 import { factsOf } from '#certs/inspect';
 import { bytes } from '#test/ttlv/wire';
 import { discover, header, message } from './bad-messages.ts';
@@ -135,6 +136,44 @@ describe('strangers who come again and again', () => {
     expect(others).to.include({ ...unknown, count: 4 });
     expect(rest).to.deep.equal([]);
     expect(place.said()).to.match(/more connections were refused.*"count":19/);
+  });
+});
+
+describe('strangers with certificates that nobody knows', () => {
+  it('cause only so many looks at the clients, and one who was added meanwhile gets in', async () => {
+    let looks = 0;
+    const admission = (directory: Directory): Directory => ({
+      ...directory,
+      refresh() {
+        looks++;
+        return directory.refresh();
+      },
+    });
+    const place = await openTlsPlace({ admission });
+    try {
+      const stranger = await place.issue('stranger');
+      await place.dial(stranger).then(
+        (peer) => peer.closed(),
+        () => undefined,
+      );
+      const [from, before] = [performance.now(), looks];
+      const comeAndGo = () =>
+        place.dial(stranger).then(
+          (peer) => peer.closed(),
+          () => undefined,
+        );
+      const all = Promise.all(Array.from({ length: 12 }, comeAndGo));
+      const added = await place.dial(await place.add('late'));
+      added.socket.write(bytes(message(header(1, 4), discover)));
+      expect(await added.next()).to.be.instanceOf(Buffer);
+      await all;
+      await Promise.all(Array.from({ length: 12 }, comeAndGo));
+      expect(looks - before).to.be.within(1, 2 + (performance.now() - from) / 250);
+      expect(looks - before).to.be.below(12);
+      added.socket.destroy();
+    } finally {
+      await place.close();
+    }
   });
 });
 

@@ -59,6 +59,8 @@ export interface TlsPlaceOptions {
   readonly limits?: Partial<ListenerLimits>;
   /** Puts something before the real services; their clock stands still. */
   readonly services?: (services: Services) => Services;
+  /** The same for who decides about clients. */
+  readonly admission?: (directory: Directory) => Directory;
 }
 
 /** The authority is older than the certificates that a test lets expire. */
@@ -82,6 +84,7 @@ export async function openTlsPlace({
   limits,
   https,
   services = (same) => same,
+  admission = (same) => same,
 }: TlsPlaceOptions = {}): Promise<TlsPlace> {
   const fixture = await openFixture();
   const now = new Date();
@@ -93,7 +96,7 @@ export async function openTlsPlace({
   const serverIdentity = (...names: string[]) => issueServer(authority, names, now);
   const server = await startServer({
     ...services(fixture.services),
-    admission: directory,
+    admission: admission(directory),
     identity: await serverIdentity('localhost'),
     host: '127.0.0.1',
     port: 0,
