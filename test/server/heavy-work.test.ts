@@ -9,9 +9,9 @@ import { makePlace } from '#test/cli/kmipd';
 import { aesKey } from '#test/client/aes-key';
 import { startServerProcess } from './server-process.ts';
 
-const pairs = 20;
+const pairs = 6;
 /** Of the client that asks for them: what comes on one is done one after another. */
-const connections = 4;
+const connections = 2;
 /** Milliseconds. */
 const bound = 50;
 
