@@ -97,7 +97,7 @@ function readItem(parsed: unknown, reader: Reader, siblings: readonly Item[]): I
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return fail('an item is no object');
   const properties = new Map<string, unknown>(Object.entries(parsed));
   for (const name of properties.keys()) {
-    if (!propertyNames.includes(name)) fail('a property is none of tag, name, type and value');
+    if (!propertyNames.includes(name)) fail('a property must be tag, name, type or value');
   }
   // Of two with one name, JSON.parse takes the last without a word.
   if (properties.size !== reader.properties[reader.item - 1]) fail('an item has a property twice');
@@ -159,7 +159,7 @@ function readScalar(
     const number = readHex(value, 64);
     return number === 0n || number === 1n ? number === 1n : undefined;
   }
-  // Half a character is none of a Text String, which is UTF-8.
+  // Half a character does not belong in a Text String, which is UTF-8.
   if (type === ItemType.TextString && /\p{Surrogate}/u.test(value)) return undefined;
   return readValue(type, value, place, names);
 }

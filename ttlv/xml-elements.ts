@@ -64,7 +64,7 @@ export function readElements(text: string, limits: Partial<Limits> = {}): XmlEle
     const value = begun.length === 0 ? rest : [...begun.splice(0), rest].join('');
     // Refused as soon as it is read: sax keeps attributes in an object with a prototype, and one might
     // be named after its members.
-    if (!attributeNames.includes(name)) fail('an attribute is none of tag, name, type and value');
+    if (!attributeNames.includes(name)) fail('an attribute must be tag, name, type or value');
     if (noCharacter.test(value)) fail('an attribute holds what is no character');
     const attributes = open.at(-1)?.attributes;
     if (attributes?.has(name) === true) fail(`an element has the attribute ${name} twice`);

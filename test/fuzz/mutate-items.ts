@@ -9,7 +9,7 @@ import { mutateBytes } from './mutate-bytes.ts';
 export interface Surroundings {
   /** Items of other requests. */
   part(chance: Chance): Item;
-  /** The identifier of an object, of whoever. */
+  /** The identifier of an object of any client. */
   identifier(chance: Chance): string;
 }
 

@@ -316,7 +316,7 @@ describe('odd texts sent to the server', () => {
 
 describe('an answer that cannot be encoded', () => {
   it('is a General Failure in every encoding, with its record, and the connection goes on', async () => {
-    // Half a surrogate pair is no text: the fault is in what the server is told of itself.
+    // Half a surrogate pair is no text: the fault is in what the server has to say of itself.
     const facts = { vendorIdentification: 'half \ud800', productVersion: '0', interop: false };
     const place = await openTlsPlace({ https: true, services: (services) => ({ ...services, facts }) });
     const array = await place.add('array');
