@@ -88,7 +88,7 @@ const refused: readonly [name: string, json: string, message: string][] = [
   ['what is no object', '[]', 'an item is no object at item 1'],
   ['null', 'null', 'an item is no object at item 1'],
   ['two items', '{"tag":"0x540001"}{"tag":"0x540001"}', 'text is not well-formed JSON'],
-  ['an unknown property', '{"tag":"0x540001","__proto__":{}}', 'a property is none of tag, name, type and value'],
+  ['an unknown property', '{"tag":"0x540001","__proto__":{}}', 'a property must be tag, name, type or value'],
   ['no tag', '{"type":"Integer","value":1}', 'tag is unknown'],
   ['an unknown tag', '{"tag":"Colour"}', 'tag is unknown'],
   ['a tag that is a number', '{"tag":5505025}', 'tag is unknown'],
