@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-/** What commands take a setting: those that open the store, serve, issue certificates, tell of quotas. */
+/** What commands take a setting: those that open the store, serve, issue certificates, print quotas. */
 export type Scope = 'store' | 'serve' | 'issue' | 'server-certificate' | 'quota';
 
 /** How a setting is read, from the text of a flag or a variable or from a value of `kmipd.json`. */
@@ -148,7 +148,7 @@ export const settings = {
   'audit-sync': setting(choice('second', 'always'), every, 'when the audit file is synced: once a second, or before every answer', 'second'),
   'audit-file-size': setting(size('64KiB', '1GiB'), every, 'the size at which a new audit file is begun', '64MiB'),
 
-  'disk-reserve': setting(size('0B', '1024GiB'), serve, 'the free disk below which only what reads, Destroy, Revoke and commands go on; 0B watches nothing', '256MiB'),
+  'disk-reserve': setting(size('0B', '1024GiB'), serve, 'the free disk space below which only reading, Destroy, Revoke and commands go on; 0B turns the watch off', '256MiB'),
 
   host: setting(text, serve, 'the address to listen on', '127.0.0.1'),
   port: setting(integer(0, 65535), serve, 'the port to listen on; 0 takes a free one', 5696),
@@ -162,24 +162,24 @@ export const settings = {
   'maximum-batch-count': setting(integer(1, 10_000), serve, 'the most items in a request', 1000),
   'maximum-connections': setting(integer(1, 100_000), serve, 'the most connections in all', 10_000),
   'maximum-connections-per-client': setting(integer(1, 100_000), serve, 'the most connections of one client', 1000),
-  'maximum-handshakes-per-address': setting(integer(1, 100_000), serve, 'the most connections of one address (of one IPv6 /64) whose client was not let in yet', 200),
-  'handshake-timeout': setting(duration('100ms', '5m'), serve, 'how long a connection may take until its client was let in', '10s'),
+  'maximum-handshakes-per-address': setting(integer(1, 100_000), serve, 'the most connections of one address (one IPv6 /64) whose client is not let in yet', 200),
+  'handshake-timeout': setting(duration('100ms', '5m'), serve, 'how long a connection may take until its client is let in', '10s'),
   'maximum-held-per-client': setting(size('1MiB', '16GiB'), serve, 'the most bytes of one client in requests that have not come whole, and as many in answers that it has not taken', '64MiB'),
-  'maximum-held': setting(size('1MiB', '1024GiB'), serve, 'the same of all clients together', '512MiB'),
-  'request-timeout': setting(duration('100ms', '1h'), serve, 'how long a request may take to arrive; each 64 KiB of it have a second more', '30s'),
-  'answer-timeout': setting(duration('100ms', '1h'), serve, 'how long a client may leave an answer untaken; each 64 KiB of it have a second more in all', '30s'),
+  'maximum-held': setting(size('1MiB', '1024GiB'), serve, 'the most such bytes of all clients together', '512MiB'),
+  'request-timeout': setting(duration('100ms', '1h'), serve, 'how long a request may take to arrive; for each 64 KiB of it a second more', '30s'),
+  'answer-timeout': setting(duration('100ms', '1h'), serve, 'how long a client may leave an answer unread; for each 64 KiB of it a second more', '30s'),
   'idle-timeout': setting(duration('1s', '24h'), serve, 'how long a connection may be silent', '30m'),
   'quota-objects': setting(integer(0, 1_000_000_000), quota, 'the most objects of a client, destroyed ones included; 0 sets no bound', 1_000_000),
   'quota-bytes': setting(size('0B', '1000TiB'), quota, "the most bytes that a client's objects take in the store; 0 sets no bound", '2GiB'),
-  'requests-per-second': setting(integer(0, 1_000_000), quota, 'the batch items a second that a client is held at; 0 sets no bound', 2000),
-  'requests-burst': setting(integer(0, 1_000_000_000), quota, 'the batch items that a client may send before it is held at that', 1_000_000),
+  'requests-per-second': setting(integer(0, 1_000_000), quota, 'how many batch items a second a client may send after its burst, the rest waits; 0 sets no bound', 2000),
+  'requests-burst': setting(integer(0, 1_000_000_000), quota, 'how many batch items a client may send at once before requests-per-second holds; 0 allows those of one second', 1_000_000),
   rotations: setting(choice('on', 'off'), serve, 'whether the server rotates objects by itself, as their Rotate Automatic asks', 'on'),
   'rotate-minimum-interval': setting(duration('0s', '8760h'), serve, 'the least time between two rotations of an object, whatever its Rotate Interval', '1h'),
-  'directory-timeout': setting(duration('5s', '24h'), serve, 'how long the clients may be unreadable until nobody is let in and open sessions are cut', '60s'),
+  'directory-timeout': setting(duration('5s', '24h'), serve, 'how long the list of clients may be unreadable before nobody is let in and open sessions are cut', '60s'),
   'shutdown-timeout': setting(duration('100ms', '1h'), serve, 'how long requests in flight may take once the server stops', '10s'),
 
   'certify-days': setting(integer(1, 3650), serve, 'the longest validity of what clients have certified (Certify, Re-certify), in days', 365),
-  'certify-crl-url': setting(text, serve, 'the same as crl-url for what clients have certified; certify-NAME beside crl-url when absent'),
+  'certify-crl-url': setting(text, serve, 'where the second list of kmipd crl is published (Certify, Re-certify); certify-NAME beside crl-url when absent'),
   'server-name': setting(texts, serverCertificate, "one more host name or IP address in the server's certificate"),
   'server-years': setting(integer(1, 30), serverCertificate, "the validity of the server's certificate, in years", 1),
   'ca-years': setting(integer(1, 30), ['serve', 'issue'], "the CA certificate's validity when it is made, in years", 10),

@@ -38,7 +38,7 @@ export const clientLimit = defineCommand<Given>({
     'client limit my-array --rotations off',
   ],
   options: [
-    ...quotaNames.map((name) => new Option(flags[name], `${settingOf(name).help}; default: the setting's number`)),
+    ...quotaNames.map((name) => new Option(flags[name], settingOf(name).help)),
     new Option('--rotations <on|off>', 'whether the server rotates its objects by itself').choices(['on', 'off']),
   ],
   async run(invocation, { name, rotations, ...given }) {
