@@ -23,6 +23,9 @@ export const checkpointKind = jsonKind<Checkpoint>('audit-checkpoint');
 /** Milliseconds between two checkpoints of a chain that is written. */
 export const checkpointInterval = 30_000;
 
+/** A chain that was written for longer, in milliseconds, has had a checkpoint, however busy its machine was. */
+export const checkpointWithin = 2 * checkpointInterval;
+
 /** The directory on this machine: finds the checkpoints again when all files of the directory were removed. */
 export function placeOf(directory: string): string {
   try {

@@ -5,7 +5,14 @@ import { listChains, readEnd } from './chain-files.ts';
 import { isRunningChain, newestWithMacs } from './chain-opening.ts';
 import type { KnownTrail } from './chain-opening.ts';
 import type { ChainWriter, Mark } from './chain-writer.ts';
-import { checkpointInterval, keepCheckpoint, placeOf, readCheckpoints, removeCheckpoints } from './checkpoint.ts';
+import {
+  checkpointInterval,
+  checkpointWithin,
+  keepCheckpoint,
+  placeOf,
+  readCheckpoints,
+  removeCheckpoints,
+} from './checkpoint.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { Pinned } from './entry.ts';
 
@@ -44,7 +51,7 @@ function hasEnded(directory: string, checkpoint: Checkpoint, now: number): boole
   if (isRunningChain(directory, number, now)) return false;
   const parts = listChains(directory).get(number);
   const end = parts === undefined ? undefined : readEnd(directory, number, parts);
-  return end?.kind !== 'close' || now - end.touched > 2 * checkpointInterval;
+  return end?.kind !== 'close' || now - end.touched > checkpointWithin;
 }
 
 function isThere(directory: string, { chain, seq }: Pinned): boolean {

@@ -19,7 +19,7 @@ import type { Pin } from './chain-check.ts';
 import type { Broken } from './chain-links.ts';
 import { listChains, readLines, readOpening } from './chain-files.ts';
 import { isRunningChain } from './chain-opening.ts';
-import { placeOf } from './checkpoint.ts';
+import { checkpointWithin, placeOf } from './checkpoint.ts';
 import type { Checkpoint } from './checkpoint.ts';
 
 export type { Broken } from './chain-links.ts';
@@ -42,9 +42,6 @@ export interface Witness {
   readonly isOwn: boolean;
   checkpoints(): Promise<readonly Checkpoint[]>;
 }
-
-/** Longer than the time between two checkpoints, in milliseconds. */
-const checkpointWithin = 60_000;
 
 /** Reads every file twice. `now` in milliseconds since 1970. Throws when the directory cannot be read. */
 export async function verify(directory: string, now: number, witness?: Witness): Promise<Verdict> {

@@ -10,12 +10,13 @@ import { KmipError } from '#protocol/kmip-error';
 import { Tag } from '#protocol/tags';
 import { inRange, rulesOf, type Version } from '#protocol/versions';
 import { readNamed, readTagged, withValue, writeInstances, type Instance, type ReadMode } from './attribute-codec.ts';
+import { maximumValues } from './attribute-collection.ts';
 import { nameOf, referenceByName, unknownAttribute, type Reference } from './attribute-reference.ts';
 import { name } from './attribute-structures.ts';
 import { attributeByTag, attributeRow, type AttributeValue } from './attributes.ts';
 
-/** Of all attributes together that one request gives, or one object brings: two with the thousand values that one may have, and all others. */
-export const attributesOfObject = atMost(2500, 'ServerLimitExceeded');
+/** Of all attributes together that one request gives, or one object brings: as many as an object may have. */
+export const attributesOfObject = atMost(maximumValues, 'ServerLimitExceeded');
 
 /** Every one is looked for, and brings up to a thousand values of each attribute. */
 const templatesNamed = atMostDistinct(20);

@@ -1,6 +1,7 @@
 /** What every connection has, whatever is spoken on it: so much silence and no more, and an end that takes no answer with it. */
 import type { TLSSocket } from 'node:tls';
 import type { CountedLog } from './counted-log.ts';
+import { timeFor } from './sending.ts';
 import type { ServerLog } from './services.ts';
 import type { Session } from './session.ts';
 
@@ -31,9 +32,6 @@ export interface LifetimeLimits {
   /** Milliseconds from the first byte of a request to its last; of a long one, more in proportion. */
   readonly requestTimeout: number;
 }
-
-/** Bytes a second that a client has to send of a long request, beside the time that each has. */
-const leastRate = 64 * 1024;
 
 /**
  * How long what a client still sends is read and dropped after the last answer: unread bytes would reset the connection
@@ -68,7 +66,7 @@ export function watchOver(
   return {
     renew: () => void idle.refresh(),
     arriving(bytes) {
-      const time = limits.requestTimeout + (bytes / leastRate) * 1000;
+      const time = timeFor(bytes, limits.requestTimeout);
       coming ??= setTimeout(() => cut('a request did not come whole in its time'), time);
     },
     arrived,

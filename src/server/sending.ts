@@ -4,8 +4,11 @@ import type { Writable } from 'node:stream';
 /** Bytes that are handed over at once: no more than that is held a second time, encrypted. */
 const piece = 256 * 1024;
 
-/** Bytes a second that a peer has to take of a long answer, beside the time that it has for each piece. */
+/** Bytes a second that a peer has to send of a long request, or to take of a long answer, beside the time that it has anyway. */
 const leastRate = 64 * 1024;
+
+/** Milliseconds for so many bytes; `timeout` is what the shortest message has. */
+export const timeFor = (bytes: number, timeout: number): number => timeout + (bytes / leastRate) * 1000;
 
 export interface SendingOptions {
   /** Milliseconds for a piece to be taken. */
@@ -23,7 +26,7 @@ export async function sendLong(
   answer: Uint8Array,
   options: SendingOptions,
 ): Promise<Uint8Array | undefined> {
-  const until = performance.now() + options.timeout + (answer.length / leastRate) * 1000;
+  const until = performance.now() + timeFor(answer.length, options.timeout);
   let at = 0;
   for (; answer.length - at > piece; at += piece) {
     if (stream.destroyed) return undefined;
