@@ -126,18 +126,15 @@ function unwritable(directory: string, error: unknown): CommandError {
 
 function unusable(error: unknown, path: string, how: string): CommandError {
   const known = diskError(error, '', path);
-  const hint = known instanceof DiskError ? known.hint : undefined;
-  return new CommandError(`${path} cannot be ${how}: ${reasonOf(error)}`, hint);
+  if (known instanceof DiskError) return new CommandError(`${path} cannot be ${how}: ${known.says}`, known.hint);
+  return new CommandError(`${path} cannot be ${how}: ${reasonOf(error)}`);
 }
 
 function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return (
     {
-      ENOENT: 'no such file',
-      EACCES: 'permission denied',
-      ENOSPC: 'the disk is full',
-      EROFS: 'the file system is read-only',
+      ENOENT: 'it is not there',
       EBUSY: 'something is mounted there',
       EISDIR: 'it is a directory',
     }[code ?? ''] ?? message

@@ -6,6 +6,8 @@ export class DiskError extends Error {
   override readonly name = 'DiskError';
   readonly code: string;
   readonly path: string;
+  /** The reason alone: 'the disk is full'. */
+  readonly says: string;
   readonly hint: string;
 
   constructor(what: string, path: string, code: DiskCode, options?: ErrorOptions) {
@@ -13,6 +15,7 @@ export class DiskError extends Error {
     super(`${what}: ${path}: ${says} (${code})`, options);
     this.code = code;
     this.path = path;
+    this.says = says;
     this.hint = hint(path);
   }
 }

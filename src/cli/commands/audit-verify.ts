@@ -47,7 +47,7 @@ function throwIfBroken({ broken, records }: Verdict): void {
   const place = broken.line === 0 ? broken.file : `${broken.file}, line ${broken.line}`;
   throw new CommandError(
     `the audit trail is broken: ${place}: ${broken.why}`,
-    `${records} records before it are right`,
+    `${records} records before it are right; copy the directory and the store first, then find out who can write there`,
   );
 }
 
