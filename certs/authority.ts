@@ -42,7 +42,7 @@ export interface IssueTerms extends Terms {
 }
 
 /** How long certificates are valid when the terms do not say. */
-export const validityYears = { authority: 10, client: 2, server: 1 } as const;
+const validityYears = { authority: 10, client: 2, server: 1 } as const;
 
 export async function createAuthority(commonName: string, terms: Terms & { kind?: KeyKind }): Promise<Authority> {
   const subject = subjectOf(commonName);

@@ -54,11 +54,7 @@ function readX509(der: Uint8Array): X509Certificate {
  * `Unknown` when nothing is wrong with the certificates, but they end in none that is trusted.
  * @throws KmipError InvalidField when they are not of one chain.
  */
-export function judgeChain(
-  certificates: readonly X509Certificate[],
-  trusted: readonly X509Certificate[],
-  at: Date,
-): Validity {
+function judgeChain(certificates: readonly X509Certificate[], trusted: readonly X509Certificate[], at: Date): Validity {
   let current = leafOf(certificates);
   for (let steps = 0; steps <= certificates.length; steps++) {
     if (!isValidAt(current, at)) return 'Invalid';

@@ -42,7 +42,7 @@ export async function revocationOf(
 }
 
 /** The Digest of a certificate is its fingerprint, and stays when the certificate is destroyed. */
-export function fingerprintOfObject({ attributes: { digest = [] } }: ManagedObject): string | undefined {
+function fingerprintOfObject({ attributes: { digest = [] } }: ManagedObject): string | undefined {
   const sha256 = digest.find(({ hashingAlgorithm }) => hashingAlgorithm === 'SHA_256');
   return sha256 && Buffer.from(sha256.digestValue).toString('hex');
 }

@@ -24,17 +24,23 @@ export interface Share {
  * they go on when the quotas are used up. Every other operation is held to them.
  */
 const goOn: ReadonlySet<string> = new Set<ServedOperation>([
-  ...(['Activate', 'Archive', 'Check', 'Decrypt', 'DeleteAttribute', 'Destroy', 'Encrypt', 'Export', 'Get'] as const),
-  ...([
-    'GetUsageAllocation',
-    'MAC',
-    'MACVerify',
-    'ObtainLease',
-    'Recover',
-    'Revoke',
-    'Sign',
-    'SignatureVerify',
-  ] as const),
+  'Activate',
+  'Archive',
+  'Check',
+  'Decrypt',
+  'DeleteAttribute',
+  'Destroy',
+  'Encrypt',
+  'Export',
+  'Get',
+  'GetUsageAllocation',
+  'MAC',
+  'MACVerify',
+  'ObtainLease',
+  'Recover',
+  'Revoke',
+  'Sign',
+  'SignatureVerify',
 ]);
 
 /** What such an operation may add to an object: dates and a reason, but no long text in it. */

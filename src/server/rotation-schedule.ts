@@ -11,7 +11,7 @@ export interface Due {
 }
 
 /** From one look at all rotating objects to the next, in milliseconds. */
-export const lookPeriod = 15 * 60_000;
+const lookPeriod = 15 * 60_000;
 
 const maximumNoted = 10_000;
 

@@ -65,7 +65,7 @@ function lengthOf(length: number): Buffer {
 }
 
 const isTime = (tag: number): boolean => tag === 0x17 || tag === 0x18;
-export const brokenTimes = [
+const brokenTimes = [
   ...['', 'Z', '99', '20261332999999Z', '990230250000Z', '20260101000000', '20260101000000.Z', '2026010100Z'],
   ...[
     '20260101000000+9999',
@@ -141,7 +141,7 @@ const nested = (node: Node, depth: number): Node =>
   depth === 0 ? node : { tag: 0x30, content: [nested(node, depth - 1)] };
 
 /** Lengths and tags are among them. */
-export function changedBytes(bytes: Buffer, chance: Chance): Buffer {
+function changedBytes(bytes: Buffer, chance: Chance): Buffer {
   const changed = Buffer.from(bytes);
   if (changed.length === 0) return Buffer.of(chance.below(256));
   if (chance.below(8) === 0) return changed.subarray(0, chance.below(changed.length));

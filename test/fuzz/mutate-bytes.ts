@@ -139,7 +139,7 @@ const contents = [
 ];
 
 /** What is no DER is damaged as bytes. */
-export function mutateDer(bytes: Buffer, chance: Chance): Buffer {
+function mutateDer(bytes: Buffer, chance: Chance): Buffer {
   const elements = readDer(bytes);
   if (elements === undefined || elements.length === 0) return mutatePlain(bytes, chance);
   const count = (each: Der): number =>

@@ -1,7 +1,7 @@
 /** Damages messages in XML and JSON: values that the types do not have, the syntax itself, and sheer size. */
 import type { Chance } from './chance.ts';
 
-export const oddTexts = [
+const oddTexts = [
   ...[
     '',
     ' ',
