@@ -1,8 +1,7 @@
 /** A key of RSA-8192, which takes ten seconds to make: what it needs to be registered. */
-import { createPrivateKey } from 'node:crypto';
+import { constants, createPrivateKey, createPublicKey, publicEncrypt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { constants, createPublicKey, publicEncrypt } from 'node:crypto';
 
 export const rsaKey = createPrivateKey(readFileSync(join('test', 'server', 'rsa-8192.pem')));
 
