@@ -10,7 +10,7 @@ import { refuseIfLeft, type Asking } from './context.ts';
 import { workOfBytes } from './pace.ts';
 import { Placeholders } from './placeholders.ts';
 import { answerIsFull, answerRoom } from './response-size.ts';
-import { stagedView, type ObjectView } from './view.ts';
+import { stagedView, type ObjectView, type StagedView } from './view.ts';
 
 /** Answers the items that were reached: all of them, or those up to the first failure. */
 export async function runBatch(request: RequestMessage, asking: Asking): Promise<ResponseBatchItem[]> {
@@ -42,7 +42,7 @@ async function runInTurn({ header, batchItems }: RequestMessage, asking: Asking,
   let length = 0;
   for (const item of batchItems) {
     for (const run of runsOf(item, batch, maximumBatchCount - done.length)) {
-      // Others have their turns in between: some items, such as decryption with RSA, leave the event loop for nothing else.
+      // Others have their turns in between: many items of small work would hold them up together.
       const turn = done.length > 0 ? (session.between?.(length) ?? setImmediate()) : pace(workOfBytes(size));
       if (turn !== undefined) await turn;
       const result = room.isFull() ? refuseItem(item, answerIsFull(), asking) : await run();
@@ -61,20 +61,21 @@ async function runInTurn({ header, batchItems }: RequestMessage, asking: Asking,
 async function runUndoable(request: RequestMessage, asking: Asking): Promise<Done[]> {
   const { services, version } = asking;
   let done: Done[] = [];
+  let view = stagedView(services);
   const allButLast = (): Done[] => done.slice(0, -1).map(undone);
   try {
     return await untilUndisturbed(services, async () => {
-      const view = stagedView(services);
+      view = stagedView(services);
       try {
         done = await runInTurn(request, asking, view);
         const last = done.at(-1) as Done;
-        if (!failed(last)) {
-          refuseIfLeft(asking);
-          await view.commitStaged();
-          return done;
+        if (failed(last)) {
+          await view.commitLasting();
+          return [...allButLast(), last];
         }
-        await view.commitLasting();
-        return [...allButLast(), last];
+        refuseIfLeft(asking);
+        await view.commitStaged();
+        return done;
       } finally {
         view.wipe();
       }
@@ -82,7 +83,18 @@ async function runUndoable(request: RequestMessage, asking: Asking): Promise<Don
   } catch (error) {
     const last = done.at(-1);
     if (last === undefined) throw error;
-    return [...allButLast(), asFailure(last, explained(error, services, asking.session.clientId), version)];
+    const why = explained(error, services, asking.session.clientId);
+    await lasting(view, asking);
+    return [...allButLast(), asFailure(last, why, version)];
+  }
+}
+
+/** After a commit that failed: what stays is tried once, since the store may have refused the rest alone. */
+async function lasting(view: StagedView, { services, session }: Asking): Promise<void> {
+  try {
+    await view.commitLasting();
+  } catch (error) {
+    explained(error, services, session.clientId);
   }
 }
 

@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { id, item, serverForEach } from '#test/clients/caller';
 import { enumerated, long, struct } from '#test/server/items';
+import type { Growth, StoreChange } from '#store/store';
 import { cipherKey, label, parameters, payloadOf, type Parameters } from './encryption.ts';
 import { attributesKept } from './kept.ts';
 import { servingVersions } from './keys-at-work.ts';
@@ -67,6 +68,23 @@ for (const version of servingVersions) {
       const answers = await here.send([allocation, item('Get', [id('nothing')], '02')], undo);
       expect(answers.map((each) => each.reason)).to.deep.equal(['FeatureNotSupported']);
       expect(await left(limited)).to.equal(1n);
+    });
+
+    it('serves no object as Fresh a second time, not even when the store refuses the batch', async () => {
+      const here = server.caller(version);
+      const made = await cipherKey(here, key128);
+      const { store } = server.fixture.services;
+      const { commit } = store;
+      // It takes one record at a time.
+      Object.assign(store, {
+        commit: (changes: readonly StoreChange[], admit?: (growths: readonly Growth[]) => void) =>
+          changes.length > 1 ? Promise.reject(new Error('no room')) : commit(changes, admit),
+      });
+      const activate = [item('Get', [id(made)], '01'), item('Get', [id(made)], '02')];
+      const answers = await here.send(activate, undo);
+      Object.assign(store, { commit });
+      expect(answers.map((each) => each.status)).to.deep.equal(['OperationUndone', 'OperationFailed']);
+      expect((await attributesKept(server.fixture, made))?.fresh).to.equal(false);
     });
 
     it('serves no object as Fresh a second time', async () => {
