@@ -63,8 +63,8 @@ export interface GivenCredential {
   readonly username: string;
   readonly password: string;
   readonly clientId: string;
-  /** The address of the peer. */
-  readonly peer: string;
+  /** The same object for the same connection. */
+  readonly session: object;
 }
 
 export interface DirectoryOptions {
@@ -212,11 +212,11 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
     onChange(listener) {
       listeners.push(listener);
     },
-    checkCredential({ username, password, clientId, peer }) {
+    checkCredential({ username, password, clientId, session }) {
       const client = clients.get(clientId);
       const live = client?.revoked === undefined ? client : undefined;
       const credential = live?.credentials.find((each) => each.username === username);
-      return checkPassword({ client: clientId, source: peer, username, password, credential });
+      return checkPassword({ client: clientId, session, username, password, credential });
     },
     demandsCredential: (clientId) => clients.get(clientId)?.passwordRequired === true,
     clientOf: (id) => clients.get(id),

@@ -1,9 +1,9 @@
 /**
  * Checks passwords that come beside a certificate: at a price, since each check costs a tenth of a second of a thread, and at a
- * pace, since each is a guess. Only failures slow a client down, and nothing locks it: what was found right before is right at
- * once, what was found wrong before is wrong at once, sessions that bring the same credential at the same time share one check,
- * and the others wait for their turn. The addresses of a client take turns, so that a wrong password at one of them, or a
- * guesser there, delays a right one at another by one pause at most.
+ * pace, since each is a guess. Nothing locks a client. What was found right before is right at once, what was found wrong before
+ * is wrong at once, and sessions that bring the same credential at the same time share one check. For the others clients take
+ * turns, and within a client its sessions, those that never failed first: a session that guesses slows down itself. Only a client that
+ * fails very often, whatever the number of its sessions, is slowed down as a whole.
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
@@ -11,13 +11,13 @@ import { performance } from 'node:perf_hooks';
 import type { Credential } from './client-record.ts';
 import { passwordMatches } from './credentials.ts';
 
-/** 'limited': too many others of the same client and address wait to be checked. */
+/** 'limited': too many others of the same client wait to be checked. */
 export type Attempt = 'valid' | 'wrong' | 'limited';
 
 export interface Presented {
   readonly client: string;
-  /** The address of the peer. */
-  readonly source: string;
+  /** Who brings it: the same object for the same connection. */
+  readonly session: object;
   readonly username: string;
   readonly password: string;
   /** The client's credential with this user name, if it has one. */
@@ -38,32 +38,40 @@ const steadyClock: PaceClock = {
   later: (call, milliseconds) => void setTimeout(call, milliseconds).unref(),
 };
 
-/** Checks at once, whatever the number of clients: the other threads are for the store. */
+/** Checks at once, whatever the number of clients: the other threads are for the store. A client has one of them at most. */
 const atOnce = 2;
-const maximumWaitingOfSource = 32;
-const maximumWaitingOfClient = 256;
+const maximumWaiting = 1000;
 /** Answers that are remembered, right and wrong ones apart: no number of guesses displaces a right one. */
 const maximumKnown = 10_000;
 
+/** Of one session: then its next check waits, twice as long after each. Milliseconds. */
 const freeFailures = 5;
 const firstPause = 250;
 const longestPause = 10_000;
-/** After so long without one, a client has one failure less. */
-const forgivenAfter = 60_000;
+/** Of a client, all sessions together: then its checks wait for one another. */
+const freeFailuresOfClient = 100;
+const pauseOfClient = 1000;
+/** After so long, a client has one failure less. */
+const forgivenAfter = 10_000;
+
+/** A session's failures, and when its next check may begin. */
+interface Pace {
+  failures: number;
+  next: number;
+}
 
 interface Waiting {
   readonly presented: Presented;
+  readonly pace: Pace;
   resolve(attempt: Attempt): void;
   reject(error: unknown): void;
 }
 
-/** What is remembered of a client: how often it failed lately, and when its next check may begin. */
-interface Track {
-  failures: number;
+interface Track extends Pace {
+  /** When `failures` was last made less. */
   since: number;
-  next: number;
-  waiting: number;
   isChecking: boolean;
+  readonly waiting: Set<Waiting>;
 }
 
 /** @param matches compares a password with a credential; it takes as long when there is none. */
@@ -72,9 +80,9 @@ export function createPasswordCheck(
   matches: typeof passwordMatches = passwordMatches,
 ): PasswordCheck {
   const key = randomBytes(32);
+  /** The client that comes first waits longest for a turn. */
   const tracks = new Map<string, Track>();
-  /** By client and address. The line that comes first is the one that waited longest for a turn. */
-  const lines = new Map<string, Waiting[]>();
+  const sessions = new WeakMap<object, Pace>();
   const underWay = new Map<string, Promise<Attempt>>();
   const right = new Set<string>();
   const wrong = new Set<string>();
@@ -90,27 +98,27 @@ export function createPasswordCheck(
   function trackOf(client: string): Track {
     let track = tracks.get(client);
     if (track === undefined) {
-      track = { failures: 0, since: clock.now(), next: 0, waiting: 0, isChecking: false };
+      track = { failures: 0, since: clock.now(), next: 0, isChecking: false, waiting: new Set() };
       tracks.set(client, track);
     }
     const forgiven = Math.floor((clock.now() - track.since) / forgivenAfter);
-    if (forgiven > 0) {
-      track.failures = Math.max(0, track.failures - forgiven);
-      track.since += forgiven * forgivenAfter;
-    }
+    track.failures = Math.max(0, track.failures - forgiven);
+    track.since += forgiven * forgivenAfter;
     return track;
   }
 
+  function paceOf(session: object): Pace {
+    const pace = sessions.get(session) ?? { failures: 0, next: 0 };
+    sessions.set(session, pace);
+    return pace;
+  }
+
   function enqueue(presented: Presented): Promise<Attempt> {
-    const track = trackOf(presented.client);
-    const line = `${presented.client}\0${presented.source}`;
-    const queue = lines.get(line) ?? [];
-    if (queue.length >= maximumWaitingOfSource || track.waiting >= maximumWaitingOfClient) {
-      return Promise.resolve('limited');
-    }
-    track.waiting++;
-    lines.set(line, queue);
-    const checked = new Promise<Attempt>((resolve, reject) => queue.push({ presented, resolve, reject }));
+    const { waiting } = trackOf(presented.client);
+    if (waiting.size >= maximumWaiting) return Promise.resolve('limited');
+    const checked = new Promise<Attempt>((resolve, reject) => {
+      waiting.add({ presented, pace: paceOf(presented.session), resolve, reject });
+    });
     startNext();
     return checked;
   }
@@ -118,19 +126,19 @@ export function createPasswordCheck(
   /** Begins what may begin now; comes again when the earliest pause ends. */
   function startNext(): void {
     let earliest = Infinity;
-    for (const [line, queue] of lines) {
+    for (const [client, track] of tracks) {
       if (checking >= atOnce) return;
-      const [next] = queue;
+      const next = track.isChecking ? undefined : nextOf(track);
       if (next === undefined) continue;
-      const track = trackOf(next.presented.client);
-      if (track.isChecking) continue;
-      if (track.next > clock.now()) {
-        earliest = Math.min(earliest, track.next);
+      const from = Math.max(track.next, next.pace.next);
+      if (from > clock.now()) {
+        earliest = Math.min(earliest, from);
         continue;
       }
-      queue.shift();
-      lines.delete(line);
-      if (queue.length > 0) lines.set(line, queue);
+      track.waiting.delete(next);
+      // A Map goes on to what is put in again: this client is checking then.
+      tracks.delete(client);
+      tracks.set(client, track);
       void check(next, track);
     }
     if (earliest >= wakesAt) return;
@@ -141,30 +149,32 @@ export function createPasswordCheck(
     }, earliest - clock.now());
   }
 
-  async function check({ presented, resolve, reject }: Waiting, track: Track): Promise<void> {
+  async function check({ presented, pace, resolve, reject }: Waiting, track: Track): Promise<void> {
     checking++;
     track.isChecking = true;
     try {
       const isRight = await matches(presented.password, presented.credential);
       remember(isRight ? right : wrong, markOf(presented));
-      if (!isRight) failed(track);
+      if (!isRight) failed(track, pace);
       resolve(isRight ? 'valid' : 'wrong');
     } catch (error) {
       reject(error);
     } finally {
       checking--;
       track.isChecking = false;
-      track.waiting--;
-      if (track.waiting === 0 && track.failures === 0) tracks.delete(presented.client);
+      if (track.waiting.size === 0 && trackOf(presented.client).failures === 0) tracks.delete(presented.client);
       startNext();
     }
   }
 
-  function failed(track: Track): void {
-    if (track.failures === 0) track.since = clock.now();
+  function failed(track: Track, pace: Pace): void {
+    const now = clock.now();
+    if (track.failures === 0) track.since = now;
     track.failures++;
-    const beyond = track.failures - freeFailures;
-    if (beyond >= 0) track.next = clock.now() + Math.min(longestPause, firstPause * 2 ** beyond);
+    if (track.failures >= freeFailuresOfClient) track.next = now + pauseOfClient;
+    pace.failures++;
+    const beyond = pace.failures - freeFailures;
+    if (beyond >= 0) pace.next = now + Math.min(longestPause, firstPause * 2 ** beyond);
   }
 
   return (presented) => {
@@ -177,6 +187,16 @@ export function createPasswordCheck(
     underWay.set(mark, attempt);
     return attempt;
   };
+}
+
+/** Of those that wait: the first whose session has never failed, else the one whose pause ends first. */
+function nextOf({ waiting }: Track): Waiting | undefined {
+  let found: Waiting | undefined;
+  for (const each of waiting) {
+    if (each.pace.failures === 0) return each;
+    if (found === undefined || each.pace.next < found.pace.next) found = each;
+  }
+  return found;
 }
 
 /** A Set remembers the order of insertion: the oldest goes. */

@@ -2,7 +2,6 @@
  * The Authentication of a request (KMIP 2.1 §9.4; 1.4 §6.6) beside the certificate of its connection: both must be valid
  * and name the same client. A request without one is its certificate's; one that has it must satisfy every Credential.
  */
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { KmipError } from '#protocol/kmip-error';
 import {
   echoOf,
@@ -15,13 +14,16 @@ import {
 import type { Session } from './session.ts';
 
 export interface Credentials {
-  /** Whether these are a user name and password of this client; 'limited' when too many wait to be checked. */
+  /**
+   * Whether these are a user name and password of this client now; 'limited' when too many wait to be checked. Asked for every request: what
+   * was found right before costs next to nothing.
+   */
   checkCredential(given: {
     readonly username: string;
     readonly password: string;
     readonly clientId: string;
-    /** The address of the peer. */
-    readonly peer: string;
+    /** The same object for the same connection. */
+    readonly session: object;
   }): Promise<'valid' | 'wrong' | 'limited'>;
   /** Whether the client's certificate alone is not enough. */
   demandsCredential(clientId: string): boolean;
@@ -37,10 +39,6 @@ export type Authenticator = (request: RequestMessage, session: Session) => Promi
 const openToAll: readonly (string | undefined)[] = ['Query', 'DiscoverVersions'];
 
 export function createAuthenticator(credentials: Credentials): Authenticator {
-  /** What a connection was accepted with, so that the costly check runs once: keyed hashes, with a key of this process. */
-  const accepted = new WeakMap<Session, Buffer>();
-  const key = randomBytes(32);
-
   return async ({ header, batchItems }, session) => {
     const given = header.authentication?.credential ?? [];
     if (header.authentication === undefined && credentials.demandsCredential(session.clientId)) {
@@ -52,20 +50,9 @@ export function createAuthenticator(credentials: Credentials): Authenticator {
     if (given.length > maximumCredentials) throw unsuccessful(`holds more than ${maximumCredentials} Credentials`);
     for (const each of given) {
       const { username, password } = readCredential(each, header);
-      const mark = createHmac('sha256', key)
-        .update(JSON.stringify([username, password]))
-        .digest();
-      const before = accepted.get(session);
-      if (before !== undefined && timingSafeEqual(before, mark)) continue;
-      const result = await credentials.checkCredential({
-        username,
-        password,
-        clientId: session.clientId,
-        peer: session.peer ?? '',
-      });
+      const result = await credentials.checkCredential({ username, password, clientId: session.clientId, session });
       if (result === 'limited') throw unsuccessful('cannot be checked now: too many others wait, try again later');
       if (result === 'wrong') throw unsuccessful('is not valid for the client of this connection');
-      accepted.set(session, mark);
     }
   };
 }

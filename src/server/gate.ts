@@ -101,7 +101,9 @@ export function createGate({ admission, audit, log, limits, now }: GateOptions):
     const admit = ({ id }: { readonly id: string }): void =>
       admitAs(
         {
-          ...{ connection, clientId: id, fingerprint, peer: socket.remoteAddress },
+          connection,
+          clientId: id,
+          fingerprint,
           isClosed: () => socket.destroyed,
           hasLeft: () => socket.destroyed || hasEnded(socket),
         },

@@ -5,8 +5,6 @@ export interface Session {
   readonly clientId: string;
   /** SHA-256 of the peer's certificate, hexadecimal. */
   readonly fingerprint: string;
-  /** The address at its other end; absent where there is no socket. */
-  readonly peer?: string | undefined;
   /** Whether the connection is closed, be it that its client was revoked: what is left of a batch is not run then. */
   readonly isClosed?: () => boolean;
   /** Whether nobody is there to hear of work that takes long: closed, or the peer has ended its side. Its small requests are answered all the same. */

@@ -132,7 +132,7 @@ describe('the directory of a running server', () => {
     await directory.refresh();
     const { id } = await clients.named('array');
     const check = (username: string, password: string, clientId: string) =>
-      directory.checkCredential({ username, password, clientId, peer: '127.0.0.1' });
+      directory.checkCredential({ username, password, clientId, session: {} });
     expect(await check('array-user', 'correct horse', id)).to.equal('valid');
     expect(await check('array-user', 'wrong', id)).to.equal('wrong');
     expect(await check('other-user', 'battery staple', id)).to.equal('wrong');

@@ -42,21 +42,29 @@ describe('the pace of password checks', () => {
   beforeEach(() => {
     clock = manualClock();
     compared = [];
+    sessions.clear();
     check = createPasswordCheck(clock, (password, known) => {
       compared.push(password);
       return Promise.resolve(known?.hash === password);
     });
   });
 
-  const give = (password: string, { client = 'a', source = '10.0.0.1', known = credential } = {}) => {
+  const sessions = new Map<string, object>();
+  const give = (password: string, { client = 'a', session = 'one', known = credential } = {}) => {
     const result: { attempt?: Attempt } = {};
-    void check({ client, source, username: 'user', password, credential: known }).then((attempt) => {
+    const object = sessions.get(session) ?? {};
+    sessions.set(session, object);
+    void check({ client, session: object, username: 'user', password, credential: known }).then((attempt) => {
       result.attempt = attempt;
     });
     return result;
   };
-  const guesses = (count: number, of: { client?: string; source?: string } = {}) =>
-    Array.from({ length: count }, (_, place) => give(`guess ${of.source ?? ''}${place}`, of));
+  /** All of one session, or each of one of its own. */
+  const guesses = (count: number, session?: string) =>
+    Array.from({ length: count }, (_, place) => {
+      const own = session ?? `guesser ${place}`;
+      return give(`guess ${own} ${place}`, { session: own });
+    });
   const attempts = (results: readonly { attempt?: Attempt }[]) => results.map(({ attempt }) => attempt);
 
   it('compares once for all who give the same credential at the same time', async () => {
@@ -87,8 +95,8 @@ describe('the pace of password checks', () => {
     expect(compared).to.deep.equal(['wrong', 'right']);
   });
 
-  it('lets five guesses pass, then waits twice as long before each, ten seconds at most', async () => {
-    const results = guesses(13);
+  it('lets five guesses of a session pass, then waits twice as long before each, ten seconds at most', async () => {
+    const results = guesses(13, 'one');
     await clock.pass(0);
     expect(compared).to.have.length(5);
     for (const pause of [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000]) {
@@ -101,41 +109,55 @@ describe('the pace of password checks', () => {
     expect(new Set(attempts(results))).to.deep.equal(new Set(['wrong']));
   });
 
-  it('gives a right password its turn while another address guesses without end', async () => {
-    guesses(30, { source: '10.0.0.66' });
-    await clock.pass(60_000);
-    const right = give('right');
-    await clock.pass(20_000);
+  it('checks a right password at once while another session guesses without end', async () => {
+    guesses(40, 'guesser');
+    await clock.pass(0);
+    const right = give('right', { session: 'new' });
+    await clock.pass(0);
     expect(right.attempt).to.equal('valid');
   });
 
-  it('holds up no other client', async () => {
-    guesses(30);
+  it('lets forty sessions that guess at once delay a right one by their checks alone', async () => {
+    guesses(40);
+    const right = give('right', { session: 'new' });
     await clock.pass(0);
-    const other = give('right', { client: 'b' });
+    expect(right.attempt).to.equal('valid');
+  });
+
+  it('lets a client guess once a second, however many sessions it opens', async () => {
+    guesses(300);
+    await clock.pass(0);
+    expect(compared).to.have.length(100);
+    await clock.pass(10_000);
+    expect(compared.length).to.be.within(108, 112);
+    const right = give('right', { session: 'new' });
+    await clock.pass(0);
+    expect(right.attempt).to.equal(undefined);
+  });
+
+  it('holds up no other client', async () => {
+    guesses(300);
+    await clock.pass(0);
+    const other = give('right', { client: 'b', session: 'other' });
     await clock.pass(0);
     expect(other.attempt).to.equal('valid');
   });
 
-  it('forgives one failure a minute', async () => {
-    guesses(6);
-    await clock.pass(1000);
-    await clock.pass(6 * 60_000);
-    const before = compared.length;
-    guesses(4, { source: 'later' });
+  it('forgives a client one failure in ten seconds', async () => {
+    guesses(100);
     await clock.pass(0);
-    expect(compared).to.have.length(before + 4);
+    await clock.pass(200_000);
+    const before = compared.length;
+    for (let i = 0; i < 30; i++) give(`later ${i}`, { session: `later ${i}` });
+    await clock.pass(0);
+    expect(compared.length - before).to.be.within(19, 21);
   });
 
-  it('bounds what waits, by address and by client', async () => {
-    const first = guesses(50, { source: 'one' });
+  it('bounds what waits of a client, and of no other', async () => {
+    const results = guesses(1200);
     await clock.pass(0);
-    expect(attempts(first).filter((each) => each === 'limited')).to.have.length(50 - 33);
-    for (let address = 0; address < 20; address++) guesses(20, { source: `address ${address}` });
-    const right = give('right', { source: 'the last' });
-    await clock.pass(0);
-    expect(right.attempt).to.equal('limited');
-    const again = give('right', { client: 'b', source: 'the last' });
+    expect(attempts(results).filter((each) => each === 'limited')).to.have.length(1200 - 1001);
+    const again = give('right', { client: 'b', session: 'other' });
     await clock.pass(0);
     expect(again.attempt).to.equal('valid');
   });
@@ -145,7 +167,7 @@ describe('the pace of password checks', () => {
     const failing = createPasswordCheck(clock, () =>
       throws ? Promise.reject(new Error('out of memory')) : Promise.resolve(true),
     );
-    const presented = { client: 'a', source: '', username: 'user', password: 'right', credential };
+    const presented = { client: 'a', session: {}, username: 'user', password: 'right', credential };
     const error = await failing(presented).catch((caught: unknown) => caught);
     expect(error).to.be.instanceOf(Error);
     throws = false;
