@@ -8,7 +8,7 @@
  */
 import { statSync } from 'node:fs';
 import { mkdir, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { open } from 'lmdb';
 import { bounds, checkChanges, checkQuery, isId, isKind } from './bounds.ts';
@@ -53,6 +53,15 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+/** The commits of this process that are under way, by the path of their environment: LMDB's lock is the process's, too. */
+const commitsUnderWay = new Map<string, Set<Promise<void>>>();
+
+function commitsOf(path: string): Set<Promise<void>> {
+  const commits = commitsUnderWay.get(resolve(path)) ?? new Set();
+  commitsUnderWay.set(resolve(path), commits);
+  return commits;
+}
+
 /** Opens, or makes, the LMDB environment in the directory `path`. */
 export async function openLmdb(path: string, log?: OpeningLog): Promise<Engine> {
   try {
@@ -84,6 +93,9 @@ async function openEnvironment(path: string, log: OpeningLog | undefined): Promi
     narrowFile(file, log);
   }
   await demandRoom(path);
+  // LMDB's opening waits for the thread that a transaction of this process needs to go on: never both at once.
+  const busy = commitsOf(path);
+  while (busy.size > 0) await Promise.allSettled(busy);
   const binary = { encoding: 'binary', keyEncoding: 'binary' } as const;
   const root = open<Buffer, Buffer>({
     path,
@@ -215,6 +227,11 @@ async function openEnvironment(path: string, log: OpeningLog | undefined): Promi
     committing = undefined;
   }
 
+  function noted(commit: Promise<void>): Promise<void> {
+    busy.add(commit);
+    return commit.finally(() => busy.delete(commit));
+  }
+
   async function finish(): Promise<void> {
     await committing;
     await root.close();
@@ -244,7 +261,7 @@ async function openEnvironment(path: string, log: OpeningLog | undefined): Promi
       const writes = changes.map((change, place) => toWrite(change, steps[place]!));
       await new Promise<void>((resolve, reject) => {
         waiting.push({ writes, resolve, reject });
-        committing ??= commitGroups();
+        committing ??= noted(commitGroups());
       });
     },
     close: () => (closing ??= finish()),

@@ -137,6 +137,9 @@ describe('a damaged record, to clients', () => {
   it('is never seen by a check beside clients that change everything meanwhile', async () => {
     const keys: string[] = [];
     for (let n = 0; n < 20; n++) keys.push(await a.create());
+    // Before anything changes: an environment that one process opens twice must not be opened within a transaction of its own.
+    const engine = await openLmdb(join(fixture.directory, 'store'));
+    const rootKey = rootKeyFile(join(fixture.directory, 'root.key'));
     let isChecking = true;
     const changing = (async () => {
       for (let n = 0; isChecking; n++) {
@@ -147,8 +150,6 @@ describe('a damaged record, to clients', () => {
         await a.call('Activate', id(keys[n % 20]!)).catch(() => undefined);
       }
     })();
-    const engine = await openLmdb(join(fixture.directory, 'store'));
-    const rootKey = rootKeyFile(join(fixture.directory, 'root.key'));
     for (let round = 0; round < 10; round++) {
       for await (const { kind, id: which, what } of checkStore({
         engine,
