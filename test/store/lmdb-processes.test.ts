@@ -192,7 +192,7 @@ describe('several processes on one LMDB store', function () {
     const [status] = (await once(child, 'close')) as [number | null];
     expect(status).to.equal(0);
     expect(failures).to.have.length(4);
-    for (const failure of failures) expect(failure).to.match(/^Error: the store could not write: /);
+    for (const failure of failures) expect(failure).to.match(/^DiskError: the store cannot be written/);
     expect(acknowledged).to.have.length.of.at.least(5);
     const engine = await openLmdb(path);
     try {
