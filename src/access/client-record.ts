@@ -41,7 +41,7 @@ export interface ClientRecord {
   readonly name: string;
   readonly created: number;
   readonly revoked?: number;
-  /** The record was damaged when the client was revoked: this one took its place, and knows none of its certificates. */
+  /** The record was damaged when the client was revoked: this one took its place, without the client's certificates. */
   readonly lost?: true;
   readonly certificates: readonly BoundCertificate[];
   readonly credentials: readonly Credential[];

@@ -138,7 +138,7 @@ export function openClients({ store, now, alongside = () => [] }: ClientsOptions
     }
   }
 
-  /** Takes the place of a record that nobody can read, whoever its certificates were. */
+  /** Takes the place of a record that nobody can read; its certificates are not known any more. */
   async function revokeLost({ client: name, damaged }: DamagedClientError): Promise<ClientRecord> {
     const at = now();
     const client = {

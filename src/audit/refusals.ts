@@ -1,4 +1,4 @@
-/** Refused connections in the trail: strangers may come as often as they like, so they are told as a tally tells. */
+/** Refused connections in the trail. Strangers may come as often as they like, so a tally writes the first and counts the rest. */
 import type { AuditEntry } from './entry.ts';
 import { createTally, type TallyBounds } from './tally.ts';
 

@@ -1,46 +1,46 @@
 /**
- * What may happen as often as anybody outside likes: the first of each kind within a window are told one by one, the others are
- * counted, and the counts are told at its end. Everything is in a line or in a count, and there are only so many lines a window.
+ * What may happen as often as anybody outside likes: the first of each kind within a window are written one by one, the others
+ * are counted, and the counts are written at its end. Everything is in a line or in a count, and a window has only so many lines.
  */
 export interface TallyBounds {
   /** Milliseconds. */
   readonly window: number;
-  /** Kinds that are told apart within a window, in all and of one peer; the rest of a peer, and of all, are one count. */
+  /** Kinds with a count of their own within a window, in all and of one peer; the rest of a peer, and of all, are one count. */
   readonly kinds: number;
   readonly kindsOfPeer: number;
 }
 
 export interface Tally<K> {
   /**
-   * Whether it is one of the first of its kind, which the caller tells.
+   * Whether it is one of the first of its kind, which the caller writes.
    * @param key what makes the kind, and `peer` whose it is: an address, or a client.
-   * @param first how many of a kind are told before they are counted.
+   * @param first how many of a kind are written before they are counted.
    */
   note(key: string, peer: string, kind: () => K, first?: number): boolean;
-  /** Tells the counts of the window. */
+  /** Writes the counts of the window. */
   close(): void;
 }
 
 export interface Counts<K> {
   /** So many more of a kind came. */
   ofKind(kind: K, count: number): void;
-  /** So many came whose kinds were not told apart: of this peer, or of several. */
+  /** So many came without a count of their kind: of this peer, or of several. */
   ofOthers(peer: string | undefined, count: number): void;
 }
 
-export function createTally<K>(tell: Counts<K>, bounds: TallyBounds): Tally<K> {
-  const kinds = new Map<string, { readonly kind: K; told: number; more: number }>();
+export function createTally<K>(counts: Counts<K>, bounds: TallyBounds): Tally<K> {
+  const kinds = new Map<string, { readonly kind: K; written: number; more: number }>();
   /** How many kinds of a peer there are. */
   const peers = new Map<string, number>();
-  /** How many came whose kind is not told apart, by peer; those of new peers together. */
+  /** How many came without a count of their kind, by peer; those of new peers together. */
   const others = new Map<string | undefined, number>();
   let timer: NodeJS.Timeout | undefined;
 
   function settle(): void {
     clearTimeout(timer);
     timer = undefined;
-    for (const { kind, more } of kinds.values()) if (more > 0) tell.ofKind(kind, more);
-    for (const [peer, count] of others) tell.ofOthers(peer, count);
+    for (const { kind, more } of kinds.values()) if (more > 0) counts.ofKind(kind, more);
+    for (const [peer, count] of others) counts.ofOthers(peer, count);
     for (const map of [kinds, peers, others]) map.clear();
   }
 
@@ -49,8 +49,8 @@ export function createTally<K>(tell: Counts<K>, bounds: TallyBounds): Tally<K> {
       timer ??= setTimeout(settle, bounds.window).unref();
       const known = kinds.get(key);
       if (known !== undefined) {
-        if (known.told < first) {
-          known.told++;
+        if (known.written < first) {
+          known.written++;
           return true;
         }
         known.more++;
@@ -63,7 +63,7 @@ export function createTally<K>(tell: Counts<K>, bounds: TallyBounds): Tally<K> {
         return false;
       }
       peers.set(peer, kindsOfPeer + 1);
-      kinds.set(key, { kind: kind(), told: 1, more: 0 });
+      kinds.set(key, { kind: kind(), written: 1, more: 0 });
       return true;
     },
     close: settle,

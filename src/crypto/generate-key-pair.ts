@@ -103,7 +103,7 @@ function curveFor({ recommendedCurve, length, curveKind }: PairParameters, algor
 
 /**
  * What `makeKeyPair` takes to make such a pair.
- * @throws KmipError InvalidAttributeValue when no such pairs are made.
+ * @throws KmipError InvalidAttributeValue when pairs of this kind are not made.
  */
 export function recipeOf(algorithm: string, asked: PairParameters): Recipe {
   const family = familyOf(algorithm);

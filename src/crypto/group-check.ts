@@ -7,7 +7,7 @@ import { invalid } from './der.ts';
 const fieldLengths = { DSA: { minimum: 512, maximum: 4096 }, DH: { minimum: 512, maximum: 4096 } } as const;
 const orderLengths = { minimum: 160, maximum: 512 } as const;
 
-/** Takes up to seconds. @throws KmipError InvalidField when the numbers are none of a key in a group. */
+/** Takes up to seconds. @throws KmipError InvalidField when the numbers are not those of a key in a group. */
 export function checkGroupKey(key: GroupPublicKey | GroupPrivateKey): void {
   const { family, group } = key;
   const { p, q, g } = group;

@@ -67,7 +67,7 @@ export function withSymmetricKey<T>(loaded: Loaded, use: (key: SymmetricKey) => 
   }
 }
 
-/** The same, for whoever wipes its bytes. @throws KmipError as `openBytes` does. */
+/** The same, for a caller that wipes the bytes itself. @throws KmipError as `openBytes` does. */
 export const openSymmetricKey = (loaded: Loaded): SymmetricKey => ({
   algorithm: loaded.object.attributes.cryptographicAlgorithm ?? 'none',
   bytes: openBytes(loaded),

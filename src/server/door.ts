@@ -29,7 +29,7 @@ export interface Door {
   arrive(socket: Socket, begin: () => void): void;
   /** The handshake over this connection failed. */
   fail(secured: Socket, reason: string): void;
-  /** It is done: whoever decides about the client says why when it is refused. */
+  /** It is done: what decides about the client says why when it is refused. */
   succeed(secured: Socket): void;
   /** The client was let in. */
   admit(secured: Socket): void;
@@ -145,7 +145,7 @@ export function createDoor({ limits, isBusy, refuse, now = () => performance.now
       else drop(stranger, 'it ended before its handshake');
     };
     socket.once('end', gone).once('close', gone);
-    // Whoever says nothing costs no more than this.
+    // A connection that sends nothing costs no more than this.
     socket.once('data', (chunk: Buffer) => {
       socket.pause().off('end', gone).unshift(chunk);
       ofHis(stranger).silent.delete(stranger);

@@ -65,7 +65,7 @@ export function createGate({ admission, audit, log, limits, now }: GateOptions):
   let lookedAt = -Infinity;
   let look: Promise<void> | undefined;
 
-  /** What was changed before the call counts when it resolves. Whoever comes, the store is asked only so often. */
+  /** What was changed before the call counts when it resolves. However many come, the store is asked only so often. */
   function lookAgain(): Promise<void> {
     look ??= wait(Math.max(0, lookedAt + lookInterval - performance.now())).then(() => {
       look = undefined;

@@ -1,5 +1,5 @@
 /**
- * When a handshake may begin. Each costs a millisecond or two, and whoever likes can ask for one: so one begins at a time, with turns
+ * When a handshake may begin. Each costs a millisecond or two, and anybody can ask for one: so one begins at a time, with turns
  * for requests in between; networks take turns, those of clients that were here before first; and while requests come in, a network
  * has only so many a second.
  */

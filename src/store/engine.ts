@@ -23,7 +23,7 @@ export interface StoredRecord {
 /**
  * The bytes of a change are copied before `commit` returns its promise: the caller may wipe its own at once.
  *
- * `put` with `isNew`, or with revision 1, demands that no such record exists; otherwise, with revision n, that revision n - 1 does.
+ * `put` with `isNew`, or with revision 1, demands that the record is not there; otherwise, with revision n, that revision n - 1 does.
  * Behind the removal of a record, in one commit, `put` may have any revision: it takes that record's place.
  * `remove` names the revision that must be there. With `spend` it leaves a tombstone: the identifier is never free again,
  * and `get` and `find` do not show it. With `spend` and revision 0 nothing must be there.

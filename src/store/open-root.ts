@@ -62,7 +62,7 @@ async function initialise(engine: Engine, source: RootKeySource, randomBytes: Ra
   await succeeds(engine.commit([{ put: record }]));
 }
 
-/** Nothing may lie there, readable or not: new keys would open none of it. */
+/** Nothing may lie there, readable or not: new keys could not open it. */
 async function isEmpty(engine: Engine): Promise<boolean> {
   return (await engine.kinds()).length === 0;
 }

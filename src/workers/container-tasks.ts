@@ -40,7 +40,7 @@ export const containerTasks = {
   }),
 };
 
-/** @throws KmipError as `readPkcs12` does, and InvalidAttributeValue when there is no such key. */
+/** @throws KmipError as `readPkcs12` does, and InvalidAttributeValue when no key has the name. */
 function opened(container: Uint8Array, password: string, friendlyName: string | undefined) {
   const entries = readPkcs12(container, password);
   const entry = entryOf(entries, friendlyName);

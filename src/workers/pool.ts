@@ -78,7 +78,7 @@ export function createPool<T extends TaskTable>(options: PoolOptions<T>): Pool<T
       try {
         return await worker.run({ name, input });
       } finally {
-        // One that broke is none of them any more.
+        // One that broke is not among them any more.
         if (all.has(worker)) of.free.push(worker);
       }
     });

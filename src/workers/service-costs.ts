@@ -25,7 +25,7 @@ const otherCipher = perByte(14);
 export const costOfCipher = (name: string, bytes: number): number =>
   bytes * (ciphers.find(([beginning]) => name.toLowerCase().startsWith(beginning))?.[1] ?? otherCipher);
 
-/** Of a curve only the name is told; most have the number of their bits in it. */
+/** Of a curve only the name is known; most have the number of their bits in it. */
 const bitsOfCurve = (name: string): number => Number(/\d{3}/.exec(name)?.[0] ?? 521);
 
 export function costOfPrivateKey({ asymmetricKeyType, asymmetricKeyDetails = {} }: KeyObject): number {
@@ -44,7 +44,7 @@ export function costOfPublicKey(key: KeyObject): number {
   return 0.05 + costOfPower(modulusLength, publicExponent.toString(16).length * 4);
 }
 
-/** Of such a key neither length nor group are told: these are of the longest that agree here. */
+/** Of a key of DH neither length nor group is known: this is the cost of the longest that agree here. */
 const dhCost = costOfPower(8192, 8192);
 
 /** Libraries in JavaScript sign digests on curves; the first time they make tables. */

@@ -8,7 +8,7 @@ import { feed } from './der-feeding.ts';
 import { derSeeds, type Seed } from './der-seeds.ts';
 import { chanceOf, mutant, withBrokenTimes } from './mutate-der.ts';
 
-/** Mutants of each seed; a run of its own takes as many as it is told: KMIPD_TEST_MUTANTS. */
+/** Mutants of each seed; a run of its own takes as many as KMIPD_TEST_MUTANTS says. */
 const mutants = Number(process.env['KMIPD_TEST_MUTANTS'] ?? 10);
 const firstSeed = Number(process.env['KMIPD_TEST_SEED'] ?? 1);
 /** Milliseconds for all that one encoding is handed to: a hundred times what it takes, since the machine may be busy. */

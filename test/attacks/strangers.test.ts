@@ -1,4 +1,4 @@
-/** Whoever can reach the port takes nobody's place, and nobody's time. */
+/** Strangers who can reach the port take nobody's place, and nobody's time. */
 import { once } from 'node:events';
 import { connect as connectPlain, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';

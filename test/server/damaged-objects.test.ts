@@ -1,4 +1,4 @@
-/** What clients see of damaged records: their own is told, everybody else's works, and nobody learns of foreign ones. */
+/** What clients see of damaged records: they learn of their own, all others work, and nobody learns of foreign ones. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -56,7 +56,7 @@ describe('a damaged record, to clients', () => {
     expect(await a.locate(id(ids[0]!))).to.deep.equal([ids[0]]);
   });
 
-  it('is told to its owner, and to nobody else', async () => {
+  it('is named to its owner, and to nobody else', async () => {
     const key = await a.create();
     await harm('object', key);
     for (const operation of ['Get', 'GetAttributes', 'Destroy', 'Activate'] as const) {

@@ -1,4 +1,4 @@
-/** Lines that a client causes at will are bounded: the first ones are written, the others told as a number. */
+/** Lines that a client causes at will are bounded: the first ones are written, the others counted. */
 import { expect } from 'chai';
 import { createCountedLog } from '#server/counted-log';
 import { createHandler } from '#server/handler';

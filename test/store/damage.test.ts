@@ -91,7 +91,7 @@ describe('a damaged record', () => {
     });
   }
 
-  it('is told from damaged material, beside which the value can be read and changed', async () => {
+  it('is not damaged material, beside which the value can be read and changed', async () => {
     harm('b', (bytes) => flipped(bytes.length - 1)(bytes));
     expect(await found()).to.deep.equal(['a', 'b', 'c']);
     const kept = (await store.get(note, 'b'))!;
@@ -161,7 +161,7 @@ describe('two lives of one identifier', () => {
   beforeEach(async () => (place = await makeStorePlace()));
   afterEach(() => place.remove());
 
-  it('are told apart by whoever remembers the first', async () => {
+  it('are two for a cache that remembers the first', async () => {
     const [one, other] = [await place.open(), await place.open()];
     await one.commit([create(note, 'a', { title: 'first', pages: 1 })]);
     const remembered = (await other.get(note, 'a'))!;
