@@ -1,6 +1,7 @@
 /**
- * Certificates that clients have made for keys of theirs, without an operator. They come from an authority that nobody trusts for a server,
- * and yet are made as if somebody did: they name no server and no address, prove a client alone, and end soon.
+ * Certificates that clients have made for keys of theirs, without an operator. They come from an authority that nobody
+ * trusts for a server, and yet are made as if somebody did: they name no server and no address, prove a client alone,
+ * and end soon.
  */
 import type { KeyObject, X509Certificate } from 'node:crypto';
 
@@ -35,7 +36,10 @@ export interface CertifyTerms extends Terms {
 
 const dayMs = 24 * 3600 * 1000;
 const commonName = '2.5.4.3';
-/** Where programs look for the name of a host: Common Name, unstructuredName and unstructuredAddress (RFC 2985 §5.4), host (RFC 4524 §2.10). */
+/**
+ * Where programs look for the name of a host: Common Name, unstructuredName and unstructuredAddress (RFC 2985 §5.4),
+ * host (RFC 4524 §2.10).
+ */
 const hostAttributes: ReadonlySet<string> = new Set([
   commonName,
   '1.2.840.113549.1.9.2',
@@ -43,7 +47,9 @@ const hostAttributes: ReadonlySet<string> = new Set([
   '0.9.2342.19200300.100.1.9',
 ]);
 
-/** Throws a CertificateError for keys outside the bounds, keys of the server, and names that are not a client's to have. */
+/**
+ * Throws a CertificateError for keys outside the bounds, keys of the server, and names that are not a client's to have.
+ */
 export function certifyHolder(authority: Authority, holder: Holder, terms: CertifyTerms): X509Certificate {
   const { now, maximumDays, notAfter, crlUrl, serverNames, ownKeys } = terms;
   checkNames(holder, serverNames);

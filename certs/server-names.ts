@@ -1,6 +1,7 @@
 /**
- * The names under which clients dial a server, and whether a text in a certificate could pass for one of them. A certificate that
- * could must go to the server alone: some clients (GnuTLS) ask neither for the purpose of what the server shows nor for more than a Common Name.
+ * The names under which clients dial a server, and whether a text in a certificate could pass for one of them. A
+ * certificate that could must go to the server alone: some clients (GnuTLS) ask neither for the purpose of what the
+ * server shows nor for more than a Common Name.
  */
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
@@ -22,7 +23,9 @@ const loopback = ['127.0.0.1', '::1'];
 /** What is longer, wildcards aside, is no name of a host. */
 const maximumHost = 253;
 
-/** @param names host names, also with a wildcard, and addresses; those of this machine to itself are always among them. */
+/**
+ * @param names host names, also with a wildcard, and addresses; those of this machine to itself are always among them.
+ */
 export function serverNames(names: readonly string[]): ServerNames {
   const all = [...ownEverywhere, ...loopback, ...names];
   const hosts = [...new Set(all.filter((name) => addressOf(name) === undefined).map(hostOf))].filter((host) => host);
@@ -72,7 +75,10 @@ function couldBe(host: string, own: string): boolean {
   return host.endsWith(suffix) && (suffix === '.localhost' || !host.slice(0, -suffix.length).includes('.'));
 }
 
-/** Each `*` of the pattern stands for anything, dots too: more than any client allows. Time is the product of the lengths at most. */
+/**
+ * Each `*` of the pattern stands for anything, dots too: more than any client allows. Time is the product of the
+ * lengths at most.
+ */
 function fits(text: string, pattern: string): boolean {
   let [at, place, star, mark] = [0, 0, -1, 0];
   while (at < text.length) {

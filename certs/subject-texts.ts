@@ -1,4 +1,7 @@
-/** What stands in a subject as texts, whatever its shape: several values of a kind, several in one part (X.501 §9.2), every kind of string. */
+/**
+ * What stands in a subject as texts, whatever its shape: several values of a kind, several in one part (X.501 §9.2),
+ * every kind of string.
+ */
 import { Constructed, fromBER, ObjectIdentifier, Primitive, Sequence, Set as Asn1Set, type AsnType } from 'asn1js';
 import type { RelativeDistinguishedNames } from 'pkijs';
 
@@ -22,7 +25,9 @@ const stringTypes: { readonly [tagNumber: number]: (bytes: Buffer) => string } =
   30: (bytes) => wide(bytes, 2),
 };
 
-/** Throws a CertificateError for what is no name, and for a value that is no string: nobody can say how others read it. */
+/**
+ * Throws a CertificateError for what is no name, and for a value that is no string: nobody can say how others read it.
+ */
 export function subjectTexts(subject: RelativeDistinguishedNames): readonly SubjectText[] {
   const der = subject.valueBeforeDecode.byteLength > 0 ? subject.valueBeforeDecode : subject.toSchema().toBER();
   return partsOf(fromBER(der).result, Sequence).flatMap((set) =>

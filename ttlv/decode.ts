@@ -55,8 +55,8 @@ const bytesAtOnce = 128 * 1024;
 const listDepth = 4;
 
 /**
- * The same, for bytes that may be many: `turn` is awaited now and then, so that others can go on. Counts the items of each part
- * apart: for what was written here.
+ * The same, for bytes that may be many: `turn` is awaited now and then, so that others can go on. Counts the items of
+ * each part apart: for what was written here.
  */
 export async function decodeInTurns(
   bytes: Uint8Array,

@@ -44,7 +44,8 @@ export function readJson(text: string, names: Names, limits: Partial<Limits> = {
 const maximumProperties = 16;
 
 /**
- * Counts depth, objects, arrays and properties before anything is built: an item is an object, and holds others in an array.
+ * Counts depth, objects, arrays and properties before anything is built: an item is an object, and holds others in an
+ * array.
  * @returns the properties of each object, in the order in which they begin.
  */
 function checkSize(text: string, { maximumDepth, maximumItems }: Limits): number[] {

@@ -90,8 +90,8 @@ export function readElements(text: string, limits: Partial<Limits> = {}): XmlEle
 }
 
 /**
- * Characters. Sax puts what it reads together one by one, in a string that takes some thirty bytes for each until it is used: what it has
- * is taken from it again and again.
+ * Characters. Sax puts what it reads together one by one, in a string that takes some thirty bytes for each until it is
+ * used: what it has is taken from it again and again.
  */
 const readAtOnce = 16 * 1024;
 /** What carries nothing here. */

@@ -1,7 +1,8 @@
 /**
- * The certificate authorities in the store: the certificate of each, its key as sealed material, and the number of its last
- * revocation list. `ca` signs servers and the clients that operators enroll; `certify-ca` what clients have certified. They do not know each
- * other, so that who trusts the first for a server does not trust what the second signed.
+ * The certificate authorities in the store: the certificate of each, its key as sealed material, and the number of its
+ * last revocation list. `ca` signs servers and the clients that operators enroll; `certify-ca` what clients have
+ * certified. They do not know each other, so that who trusts the first for a server does not trust what the second
+ * signed.
  */
 import { ConflictError } from '#store/engine';
 import { jsonKind } from '#store/json-kind';
@@ -49,8 +50,8 @@ export async function keepAuthority(
 }
 
 /**
- * The numbers of the next revocation lists, in the order of `ids`: each larger than any before (RFC 5280 §5.2.3). Throws when an authority is
- * not there.
+ * The numbers of the next revocation lists, in the order of `ids`: each larger than any before (RFC 5280 §5.2.3).
+ * Throws when an authority is not there.
  */
 export async function takeCrlNumbers(
   store: Store,

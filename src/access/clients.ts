@@ -33,8 +33,8 @@ export interface Clients {
   bindOrAdd(name: string, certificate: BoundCertificate): Promise<ClientRecord>;
   addCredential(name: string, credential: Credential): Promise<ClientRecord>;
   /**
-   * The client and its certificates are refused from now on; its objects stay. Again is harmless. A damaged record gives way
-   * to one that says so (`lost`).
+   * The client and its certificates are refused from now on; its objects stay. Again is harmless. A damaged record
+   * gives way to one that says so (`lost`).
    */
   revoke(name: string): Promise<ClientRecord>;
   /** One certificate only; the client goes on with its others. */

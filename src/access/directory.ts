@@ -2,8 +2,9 @@
  * Who may connect, as a running server sees it: the client records in memory, by the fingerprints of their
  * certificates. The store's generation record is polled, so that a change made by any process counts within a second.
  *
- * It fails closed. A client whose record is damaged is refused, by the claims of its certificates, and no other is. When nothing
- * can be read any more, revocations may have been missed: after `timeout` everybody is refused until it can.
+ * It fails closed. A client whose record is damaged is refused, by the claims of its certificates, and no other is.
+ * When nothing can be read any more, revocations may have been missed: after `timeout` everybody is refused until it
+ * can.
  */
 import { DamagedRecordError } from '#store/engine';
 import type { Store } from '#store/store';

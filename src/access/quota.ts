@@ -1,6 +1,6 @@
 /**
- * How much a client may keep and ask for. The settings have the numbers for every client; a client's record has those that are its own, and
- * a tenant's record can have the same ones, for all its clients together.
+ * How much a client may keep and ask for. The settings have the numbers for every client; a client's record has those
+ * that are its own, and a tenant's record can have the same ones, for all its clients together.
  */
 import type { Config } from '#config';
 

@@ -1,6 +1,6 @@
 /**
- * The names under which the servers of this store are dialed, of this machine and of others: the `ca` is trusted for all of them, so that no
- * client gets a certificate under one.
+ * The names under which the servers of this store are dialed, of this machine and of others: the `ca` is trusted for
+ * all of them, so that no client gets a certificate under one.
  */
 import { ConflictError, DamagedRecordError } from '#store/engine';
 import { jsonKind } from '#store/json-kind';

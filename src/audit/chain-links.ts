@@ -1,4 +1,7 @@
-/** Whether each record follows the one before it, by the rule of its chain: MACs, or hashes in chains of before there were any. */
+/**
+ * Whether each record follows the one before it, by the rule of its chain: MACs, or hashes in chains of before there
+ * were any.
+ */
 import type { KeyObject } from 'node:crypto';
 import { hashLine, linkOf, macAt, macOf, noHash, noMac } from './chain.ts';
 import type { AuditRecord } from './entry.ts';

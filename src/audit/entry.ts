@@ -44,7 +44,9 @@ export interface Head {
   readonly hash: string;
 }
 
-/** What is known of another chain: that the record is there or, with `closed`, that the chain ended with it in order. */
+/**
+ * What is known of another chain: that the record is there or, with `closed`, that the chain ended with it in order.
+ */
 export interface Pinned extends Head {
   readonly closed?: true;
 }
@@ -65,8 +67,8 @@ export interface ProcessIdentity {
 export interface AuditRecord extends Omit<AuditEntry, 'kind'> {
   readonly time: string;
   /**
-   * Unique over all chains; only records of changes have it in their line, for a recovered one has that of the entry which
-   * it completes.
+   * Unique over all chains; only records of changes have it in their line, for a recovered one has that of the entry
+   * which it completes.
    */
   readonly entry: string;
   readonly kind: RecordKind;

@@ -1,4 +1,7 @@
-/** Refused connections in the trail. Strangers may come as often as they like, so a tally writes the first and counts the rest. */
+/**
+ * Refused connections in the trail. Strangers may come as often as they like, so a tally writes the first and counts
+ * the rest.
+ */
 import type { AuditEntry } from './entry.ts';
 import { createTally, type TallyBounds } from './tally.ts';
 

@@ -1,11 +1,15 @@
 /**
- * What may happen as often as anybody outside likes: the first of each kind within a window are written one by one, the others
- * are counted, and the counts are written at its end. Everything is in a line or in a count, and a window has only so many lines.
+ * What may happen as often as anybody outside likes: the first of each kind within a window are written one by one, the
+ * others are counted, and the counts are written at its end. Everything is in a line or in a count, and a window has
+ * only so many lines.
  */
 export interface TallyBounds {
   /** Milliseconds. */
   readonly window: number;
-  /** Kinds with a count of their own within a window, in all and of one peer; the rest of a peer, and of all, are one count. */
+  /**
+   * Kinds with a count of their own within a window, in all and of one peer; the rest of a peer, and of all, are one
+   * count.
+   */
   readonly kinds: number;
   readonly kindsOfPeer: number;
 }

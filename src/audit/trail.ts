@@ -1,7 +1,8 @@
 /**
- * The trail of this process, under MACs by a key that only the store's keyring gives. What is appended in one turn of the event loop goes to the operating system in one write
- * at the turn's end; the promise that `append` returns is shared by the turn. When a write fails nothing more is
- * accepted until writing works again: the caller refuses new items while `healthy` is false.
+ * The trail of this process, under MACs by a key that only the store's keyring gives. What is appended in one turn of
+ * the event loop goes to the operating system in one write at the turn's end; the promise that `append` returns is
+ * shared by the turn. When a write fails nothing more is accepted until writing works again: the caller refuses new
+ * items while `healthy` is false.
  *
  * The record of a change is committed with the change (`pending`) and appended after it. Once the file is on disk the
  * record in the store has no more purpose, and is removed in batches, in the background.

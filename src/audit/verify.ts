@@ -1,13 +1,14 @@
 /**
  * Finding the first record that is not as it was written.
  *
- * With the store: somebody who may write every file, but has not the root key, can change, insert, leave out or move nothing
- * without being noticed, by the MACs (chain.ts); nor cut off the end of a chain or take away a chain, up to its last
- * checkpoint, which is at most a minute old (checkpoint.ts), or up to what a later chain says of it. Chains of before
- * there were MACs have links that anybody can compute; the first chain with MACs holds the end of each, as it was then.
+ * With the store: somebody who may write every file, but has not the root key, can change, insert, leave out or move
+ * nothing without being noticed, by the MACs (chain.ts); nor cut off the end of a chain or take away a chain, up to its
+ * last checkpoint, which is at most a minute old (checkpoint.ts), or up to what a later chain says of it. Chains of
+ * before there were MACs have links that anybody can compute; the first chain with MACs holds the end of each, as it
+ * was then.
  *
- * Not noticed: that the newest records of a chain that was killed are cut off, those behind its last checkpoint; and what
- * somebody does who has the root key, or puts back older copies of the store and of the files together.
+ * Not noticed: that the newest records of a chain that was killed are cut off, those behind its last checkpoint; and
+ * what somebody does who has the root key, or puts back older copies of the store and of the files together.
  *
  * Without the store MACs and checkpoints cannot be checked. What is left finds mishaps, not attacks.
  */

@@ -17,8 +17,9 @@ export async function assertBindable(workplace: Workplace, certificate: X509Cert
 }
 
 /**
- * The certificate is known by its SHA-256 later, so that the hash under its signature guards nothing: SHA-1, as old arrays have it, is taken with a
- * warning. MD5 is not, since TLS libraries refuse it. vCenter brings its own root, which is a self-signed authority.
+ * The certificate is known by its SHA-256 later, so that the hash under its signature guards nothing: SHA-1, as old
+ * arrays have it, is taken with a warning. MD5 is not, since TLS libraries refuse it. vCenter brings its own root,
+ * which is a self-signed authority.
  */
 export function judgeCertificate(certificate: X509Certificate, now: Date): readonly string[] {
   const facts = factsOf(certificate);

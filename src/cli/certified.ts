@@ -1,4 +1,7 @@
-/** What clients have certified, as operators see it: found by what they know of it, revoked, and forgotten some time after its end. */
+/**
+ * What clients have certified, as operators see it: found by what they know of it, revoked, and forgotten some time
+ * after its end.
+ */
 import type { Clients } from '#access/clients';
 import type { RevocationReason } from '#certs/crl';
 import { ConflictError, succeeds } from '#store/engine';
@@ -30,7 +33,10 @@ export const operatorReasons = Object.values(crlReasons);
 export const reasonNamed = (text: string): Revoked['reason'] =>
   (Object.keys(crlReasons).find((reason) => crlReasons[reason] === text) ?? 'Unspecified') as Revoked['reason'];
 
-/** By its fingerprint (SHA-256), its serial number, both in hexadecimal, or the identifier of its object. Throws CommandError. */
+/**
+ * By its fingerprint (SHA-256), its serial number, both in hexadecimal, or the identifier of its object. Throws
+ * CommandError.
+ */
 export async function findIssued(
   store: Store,
   clients: Clients,

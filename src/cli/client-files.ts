@@ -66,7 +66,10 @@ export async function makeClientFiles(
   };
 }
 
-/** The key stays where the request came from. Of all it asks for it gets the key certified, under the client's name and no other. */
+/**
+ * The key stays where the request came from. Of all it asks for it gets the key certified, under the client's name and
+ * no other.
+ */
 export async function signClientRequest(
   name: string,
   { publicKey }: CertificateRequest,

@@ -3,7 +3,10 @@ import type { Config } from '#config';
 
 export const certifyCrlName = (name: string): string => `certify-${name}`;
 
-/** Of what clients have certified: as a setting says, or else beside the other list. Undefined when there is no place for it. */
+/**
+ * Of what clients have certified: as a setting says, or else beside the other list. Undefined when there is no place
+ * for it.
+ */
 export function certifyCrlUrl({ certifyCrlUrl: given, crlUrl }: Config): string | undefined {
   if (given !== undefined || crlUrl === undefined || !URL.canParse(crlUrl)) return given;
   const url = new URL(crlUrl);

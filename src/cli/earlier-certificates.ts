@@ -1,6 +1,6 @@
 /**
- * Certificates that clients had made before there was an authority of its own for them: the one that clients trust for the server has signed them. They are found
- * by their objects.
+ * Certificates that clients had made before there was an authority of its own for them: the one that clients trust for
+ * the server has signed them. They are found by their objects.
  */
 import { openClients } from '#access/clients';
 import type { Authority } from '#certs/authority';

@@ -24,7 +24,9 @@ const namesOf = (config: Config, certificate: X509Certificate | undefined): stri
   ...(certificate === undefined ? [] : namesIn(certificate)),
 ];
 
-/** A certificate from outside may have a subject that nothing here can read: clients that trust it dial its other names. */
+/**
+ * A certificate from outside may have a subject that nothing here can read: clients that trust it dial its other names.
+ */
 function namesIn(certificate: X509Certificate): string[] {
   try {
     return namesOfHolder(certificate);
@@ -64,8 +66,8 @@ function currentCertificate(config: Config): X509Certificate | undefined {
 }
 
 /**
- * Whether an operator may give a client this name, which becomes the Common Name of a certificate of the authority that is trusted for the
- * server, and a certificate for this key. Throws CommandError.
+ * Whether an operator may give a client this name, which becomes the Common Name of a certificate of the authority that
+ * is trusted for the server, and a certificate for this key. Throws CommandError.
  */
 export async function assertNotOwn(workplace: Workplace, name: string, publicKey?: KeyObject): Promise<void> {
   const { serverNames: own, ownKeys } = await knownIdentity(workplace);

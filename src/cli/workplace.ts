@@ -247,8 +247,9 @@ async function newAuthority(kind: string, { caYears }: Config): Promise<{ name: 
 }
 
 /**
- * Self-signed, apart from the other: who trusts that one for the server must trust nothing that clients have made. When the store is from
- * before it, what the other one certified for clients is put on record first, so that it can be listed and revoked.
+ * Self-signed, apart from the other: who trusts that one for the server must trust nothing that clients have made. When
+ * the store is from before it, what the other one certified for clients is put on record first, so that it can be
+ * listed and revoked.
  */
 async function openOrMakeCertifyAuthority(
   signedBefore: () => Authority,

@@ -66,7 +66,8 @@ const blockCiphers: ReadonlyMap<string, Cipher> = new Map(
     [16, 24, 32, 64].flatMap((keyLength) =>
       Object.entries(modes).flatMap(([modeName, mode]): [string, Cipher][] => {
         const name = `${family((keyLength * 8) / (mode.halvesKey ? 2 : 1))}-${modeName.toLowerCase()}`;
-        // Asked for a wrong length, OpenSSL would leave an error behind, which the next key that node reads in this thread would fail with.
+        // Asked for a wrong length, OpenSSL would leave an error behind, which the next key that node reads in this
+        // thread would fail with.
         const info = getCipherInfo(name);
         if (info?.keyLength !== keyLength) return [];
         const cipher = { ...mode, name: info.name, ivLength: info.ivLength ?? 0, blockSize: info.blockSize ?? 0 };

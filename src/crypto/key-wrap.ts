@@ -13,7 +13,8 @@ export const isKeyWrap = (mode: string): mode is KeyWrapMode => Object.hasOwn(ke
 
 /**
  * Under an AES key.
- * @throws KmipError InvalidField for a length that the mode cannot wrap: without padding it must be at least 16, and a multiple of 8.
+ * @throws KmipError InvalidField for a length that the mode cannot wrap: without padding it must be at least 16, and a
+ * multiple of 8.
  */
 export function wrapKey(mode: KeyWrapMode, key: Uint8Array, data: Uint8Array): Uint8Array {
   if (mode === 'NISTKeyWrap' ? data.length < 16 || data.length % 8 !== 0 : data.length === 0) {

@@ -19,7 +19,9 @@ import { unsupported } from './refusals.ts';
 /** What is signed. */
 export type Content = { readonly data: Uint8Array } | { readonly digest: Uint8Array };
 
-/** A signature in the making, its data given in parts. Of RSA the data are hashed here, and signing the digest remains. */
+/**
+ * A signature in the making, its data given in parts. Of RSA the data are hashed here, and signing the digest remains.
+ */
 export interface Signing {
   update(data: Uint8Array): unknown;
   /** Once, at the end. */

@@ -94,7 +94,10 @@ export const transparentRsaPrivate: Transparent<RsaPrivateKey> = transparent(
   ({ modulus, parts }) => parts && { modulus, ...parts },
 );
 
-/** Before anything is computed with them, which takes long with large ones: every part of a key is below its modulus, and the primes are its factors. */
+/**
+ * Before anything is computed with them, which takes long with large ones: every part of a key is below its modulus,
+ * and the primes are its factors.
+ */
 function checkParts(
   modulus: bigint,
   { p, q, ...others }: { readonly [N in keyof RsaParts]?: bigint | undefined },

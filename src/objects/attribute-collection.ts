@@ -1,4 +1,6 @@
-/** Attributes that come together value by value, as the table has it: one value or several, and of a Name none twice. */
+/**
+ * Attributes that come together value by value, as the table has it: one value or several, and of a Name none twice.
+ */
 import { KmipError } from '#protocol/kmip-error';
 import type { Instance } from './attribute-codec.ts';
 import { referenceText } from './attribute-reference.ts';
@@ -7,7 +9,10 @@ import { valueKey } from './value-key.ts';
 
 /** Many values of one attribute are somebody's mistake, and every read pays for them. */
 export const maximumInstances = 1000;
-/** Of all attributes together that take several: two with all that one may have, and more than anybody has of the others. */
+/**
+ * Of all attributes together that take several: two with all that one may have, and more than anybody has of the
+ * others.
+ */
 export const maximumValues = 2500;
 
 /** A set that grows: what is added is compared with a set, not with every value, and copied once. */

@@ -128,7 +128,10 @@ export const besideMaterial = (rules: CreationRules): CreationRules => ({
   })),
 });
 
-/** Whether a value among `defaults` is wanted, where `held` is what there is without them, `present` by what it is called. */
+/**
+ * Whether a value among `defaults` is wanted, where `held` is what there is without them, `present` by what it is
+ * called.
+ */
 function isLeftOut(
   instance: Instance,
   present: ReadonlySet<string>,

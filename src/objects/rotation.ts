@@ -39,8 +39,9 @@ export const isRotating = (attributes: Attributes): boolean =>
   storageStatusOf(attributes) === 'OnLineStorage';
 
 /**
- * When it is time, in seconds since 1970: "when the difference between the Initial Date of the Managed Object and the current server time
- * reaches or exceeds" the Rotate Interval, or the least interval of the server, which is longer. undefined for an object that is not rotating.
+ * When it is time, in seconds since 1970: "when the difference between the Initial Date of the Managed Object and the
+ * current server time reaches or exceeds" the Rotate Interval, or the least interval of the server, which is longer.
+ * undefined for an object that is not rotating.
  */
 export function dueDate(attributes: Attributes, minimumInterval: number): number | undefined {
   if (!isRotating(attributes)) return undefined;
@@ -49,8 +50,8 @@ export function dueDate(attributes: Attributes, minimumInterval: number): number
 }
 
 /**
- * Whether it is time, at `now` (seconds), the object's state being as the clock has it. What its owner has ended, or its Deactivation Date, is
- * not continued in another.
+ * Whether it is time, at `now` (seconds), the object's state being as the clock has it. What its owner has ended, or
+ * its Deactivation Date, is not continued in another.
  */
 export function isDue(attributes: Attributes, now: number, minimumInterval: number): boolean {
   const { state } = attributes;

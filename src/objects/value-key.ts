@@ -1,8 +1,11 @@
-/** When two values of attributes are the same: one key for each value, so that many are compared by sets and not by pairs. */
+/**
+ * When two values of attributes are the same: one key for each value, so that many are compared by sets and not by
+ * pairs.
+ */
 
 /**
- * Equal for values that are the same, and for no others: field by field, in whatever order the fields stand, bytes by what they
- * are and not by which view shows them. A field that is undefined is absent.
+ * Equal for values that are the same, and for no others: field by field, in whatever order the fields stand, bytes by
+ * what they are and not by which view shows them. A field that is undefined is absent.
  */
 export function valueKey(value: unknown): string {
   switch (typeof value) {

@@ -104,7 +104,10 @@ export async function certified(holder: CertificateHolder, given: Attributes, co
   };
 }
 
-/** In bytes, of what is read and signed on the event loop: with a key of 8192 bits and many names real ones have three KiB. */
+/**
+ * In bytes, of what is read and signed on the event loop: with a key of 8192 bits and many names real ones have three
+ * KiB.
+ */
 const longestHolder = 8192;
 
 /** @throws KmipError InvalidCSR, InvalidField. */

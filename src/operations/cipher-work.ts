@@ -1,6 +1,6 @@
 /**
- * A cipher at work: on all of the data at once, which a thread does when they are many; or on a stream, whose state is the main thread's,
- * in pieces between which others have their turns.
+ * A cipher at work: on all of the data at once, which a thread does when they are many; or on a stream, whose state is
+ * the main thread's, in pieces between which others have their turns.
  */
 import {
   deciphering,

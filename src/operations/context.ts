@@ -22,7 +22,10 @@ export interface Loaded {
 export type ObjectChange =
   /** `inPlaceOf`: whose identifier it takes over, and of whom nothing stays. */
   | { readonly create: ManagedObject; readonly material?: Uint8Array; readonly inPlaceOf?: Loaded }
-  /** `material: null` destroys it; absent leaves it as it is. `lasting` makes what stays of the change when its batch is undone. */
+  /**
+   * `material: null` destroys it; absent leaves it as it is. `lasting` makes what stays of the change when its batch is
+   * undone.
+   */
   | {
       readonly update: Loaded;
       readonly to: ManagedObject;
@@ -35,7 +38,10 @@ export type ObjectChange =
   | { readonly rules: CreationRules }
   /** What the authority has certified, held by this object: it stays on record when the object is gone. */
   | { readonly issued: Uint8Array; readonly object: string }
-  /** The certificate of this object is revoked: when the authority has certified it for the caller, its revocation list says so. */
+  /**
+   * The certificate of this object is revoked: when the authority has certified it for the caller, its revocation list
+   * says so.
+   */
   | { readonly revoked: ManagedObject; readonly reason: OpenValue<'RevocationReasonCode'> };
 
 /** Applied to the object as it is then; the same object when there is nothing to do. */
@@ -84,15 +90,17 @@ export interface Context {
   /** Sets or, with undefined, empties the ID Placeholder (2.1 §6.1, 1.4 §4). */
   setPlaceholder(id: string | undefined): void;
   /**
-   * Does what may take long, such as making a key pair: at once when it is cheap, else in a worker thread, the clients in turn. The input stays the operation's, to wipe; so does the
-   * output. After work of a thread `commit` refuses to keep anything for a client that has left.
+   * Does what may take long, such as making a key pair: at once when it is cheap, else in a worker thread, the clients
+   * in turn. The input stays the operation's, to wipe; so does the output. After work of a thread `commit` refuses to
+   * keep anything for a client that has left.
    * @throws KmipError as the task does; OperationCanceledByRequester when the client has left before its turn.
    */
   heavily<N extends TaskName>(task: N, input: TaskInput<N>): Promise<TaskOutput<N>>;
   /** Counts work that may be long; awaited, it gives others a turn when there was enough of it. */
   pace(work: number): Promise<void> | undefined;
   /**
-   * Does a millisecond or two of a longer work on the event loop, which others have to themselves afterwards: all clients in turn.
+   * Does a millisecond or two of a longer work on the event loop, which others have to themselves afterwards: all
+   * clients in turn.
    * @throws KmipError OperationCanceledByRequester when the connection is closed.
    */
   inTurn<T>(work: () => T): Promise<T>;
@@ -111,8 +119,8 @@ export interface CertificateAuthority {
   /** The server's authorities, where chains may end. */
   readonly certificates: readonly Uint8Array[];
   /**
-   * A certificate to authenticate with as a client, and for no other purpose, under no name of a server; times are seconds since 1970. The server says
-   * how long it is valid at most.
+   * A certificate to authenticate with as a client, and for no other purpose, under no name of a server; times are
+   * seconds since 1970. The server says how long it is valid at most.
    * @throws KmipError InvalidCSR for a request that cannot be granted, InvalidField for everything else.
    */
   certify(holder: CertificateHolder, now: number, notAfter?: number): Uint8Array;

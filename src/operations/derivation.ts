@@ -29,7 +29,10 @@ const methodNamed = (name: string): DerivationMethod | undefined =>
 
 export interface Derived {
   readonly bytes: Uint8Array;
-  /** What the derivation cost its keys in Usage Limits: who has a key encrypted or authenticated by deriving has used it. */
+  /**
+   * What the derivation cost its keys in Usage Limits: who has a key encrypted or authenticated by deriving has used
+   * it.
+   */
   readonly charged: ReadonlyMap<Loaded, Attributes>;
 }
 

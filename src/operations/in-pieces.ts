@@ -4,7 +4,10 @@ import type { Context } from './context.ts';
 /** In bytes: what the slowest cipher takes in two milliseconds. */
 const pieceLength = 32 * 1024;
 
-/** Hands over the data in its order; between two pieces others have their turns. Small data go at once, without a promise. */
+/**
+ * Hands over the data in its order; between two pieces others have their turns. Small data go at once, without a
+ * promise.
+ */
 export function inPieces(
   data: Uint8Array,
   context: Context,

@@ -24,7 +24,10 @@ export const correlationValue = optional(Tag.CorrelationValue, bytes, { since: V
 
 /** What takes the parts of the data in turn, and holds what it must remember between them. */
 export interface Work<A extends object> {
-  /** What of the answer there is after this part; may throw KmipError only. Nothing comes after the last one. `context` is that of the part. */
+  /**
+   * What of the answer there is after this part; may throw KmipError only. Nothing comes after the last one. `context`
+   * is that of the part.
+   */
   take(data: Uint8Array, isLast: boolean, proof: Uint8Array | undefined, context: Context): A | Promise<A>;
   /** Wipes what it remembers: after the last part, or when none comes any more. */
   end?(): void;

@@ -94,7 +94,10 @@ export function keyObjectIn(half: Half, loaded: Loaded): KeyObject {
   }
 }
 
-/** Encodings that OpenSSL reads by itself: then no number of a private key is ever a value of JavaScript, which nobody could wipe. */
+/**
+ * Encodings that OpenSSL reads by itself: then no number of a private key is ever a value of JavaScript, which nobody
+ * could wipe.
+ */
 const encodings = { PKCS_1: 'pkcs1', PKCS_8: 'pkcs8', ECPrivateKey: 'sec1' } as const;
 
 function nativeKey(half: Half, { keyFormatType, keyValue }: KeyBlock): KeyObject | undefined {

@@ -12,9 +12,11 @@ export interface Charge {
 }
 
 /**
- * The attributes of a key after it was used to protect: the one place where Usage Limits are counted down (KMIP 2.1 §4.59). The same
- * attributes when nothing is limited. What the answer holds cannot be taken back, and so the count is never given back either.
- * @throws KmipError UsageLimitExceeded or `refusal` when the limits are reached, FeatureNotSupported in a batch with Undo.
+ * The attributes of a key after it was used to protect: the one place where Usage Limits are counted down (KMIP 2.1
+ * §4.59). The same attributes when nothing is limited. What the answer holds cannot be taken back, and so the count is
+ * never given back either.
+ * @throws KmipError UsageLimitExceeded or `refusal` when the limits are reached, FeatureNotSupported in a batch with
+ * Undo.
  */
 export function chargeUse(attributes: Attributes, { bytes, ...charge }: Charge, context: Context): Attributes {
   const charged = afterProtecting(attributes, bytes, charge);

@@ -15,8 +15,9 @@ import { defineOperation } from './operation.ts';
 const certificate = structure('Certificate', objectSchemas.Certificate);
 
 /**
- * KMIP 2.1 §6.1.57 (1.4 §4.24). A chain ends in one of the server's own authorities, or in an authority that the client keeps here and
- * names: it is for the client to say whom it trusts. What the client has revoked, or the administrator, is invalid.
+ * KMIP 2.1 §6.1.57 (1.4 §4.24). A chain ends in one of the server's own authorities, or in an authority that the client
+ * keeps here and names: it is for the client to say whom it trusts. What the client has revoked, or the administrator,
+ * is invalid.
  */
 export const validate = defineOperation('Validate', {
   request: {

@@ -1,6 +1,7 @@
 /**
- * How long a list in a message may be, and whether it may hold one value twice: part of the row of its field, and checked before
- * anything of an item is read. Records of the store are read without bounds: what was kept once is there.
+ * How long a list in a message may be, and whether it may hold one value twice: part of the row of its field, and
+ * checked before anything of an item is read. Records of the store are read without bounds: what was kept once is
+ * there.
  */
 import { encode } from '#ttlv/encode';
 import { ItemType, type Item } from '#ttlv/item';

@@ -1,9 +1,11 @@
-/** Where connections come from, as far as it decides about them: what counts as one address, and who was here before. */
+/**
+ * Where connections come from, as far as it decides about them: what counts as one address, and who was here before.
+ */
 import { isIPv6 } from 'node:net';
 
 /**
- * What one person has of addresses: an IPv4 address, or the /64 of an IPv6 address, within which anybody takes as many as he likes.
- * IPv4 within IPv6 (::ffff:192.0.2.1) is IPv4.
+ * What one person has of addresses: an IPv4 address, or the /64 of an IPv6 address, within which anybody takes as many
+ * as he likes. IPv4 within IPv6 (::ffff:192.0.2.1) is IPv4.
  */
 export function networkOf(address: string): string {
   if (!isIPv6(address)) return address;

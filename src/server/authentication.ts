@@ -35,7 +35,10 @@ const maximumCredentials = 4;
 /** @throws KmipError AuthenticationNotSuccessful, whatever was wrong: nobody learns which user names there are. */
 export type Authenticator = (request: RequestMessage, session: Session) => Promise<void>;
 
-/** "Query operations used to interrogate server features and functions SHOULD NOT require authentication" (2.1 §9.4; 1.4 §6.6). */
+/**
+ * "Query operations used to interrogate server features and functions SHOULD NOT require authentication" (2.1 §9.4; 1.4
+ * §6.6).
+ */
 const openToAll: readonly (string | undefined)[] = ['Query', 'DiscoverVersions'];
 
 export function createAuthenticator(credentials: Credentials): Authenticator {

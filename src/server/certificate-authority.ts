@@ -30,8 +30,9 @@ export interface CertificationTerms {
 const noIdentity: OwnIdentity = { serverNames: serverNames([]), ownKeys: [] };
 
 /**
- * Clients of a key server trust another authority when they look at the server's certificate, and never this one: whatever a client asks for, what
- * it gets passes for no server. It opens no session here either, since a client is known by the certificates in its record.
+ * Clients of a key server trust another authority when they look at the server's certificate, and never this one:
+ * whatever a client asks for, what it gets passes for no server. It opens no session here either, since a client is
+ * known by the certificates in its record.
  */
 export function certificateAuthority(
   authority: Authority,

@@ -97,7 +97,10 @@ export function serveConnection(
     return framer.fault;
   }
 
-  /** Reads what follows: of a long request when the one before is done, there is room for all of it, and others had their turns. */
+  /**
+   * Reads what follows: of a long request when the one before is done, there is room for all of it, and others had
+   * their turns.
+   */
   function readOn(bytes = 0): void {
     if (isHeldBack) return;
     const length = framer.announced ?? 0;

@@ -1,7 +1,8 @@
 /**
- * A reserve of disk, in each place where the server writes. Below it only what reads, Destroy and Revoke are served, so that
- * no client can fill the disk to a point where nobody can destroy a key any more: their records go into the reserve. Part of it
- * is kept as a file. When the disk is full all the same, that file is removed, and only Get, Destroy and Revoke are served.
+ * A reserve of disk, in each place where the server writes. Below it only what reads, Destroy and Revoke are served, so
+ * that no client can fill the disk to a point where nobody can destroy a key any more: their records go into the
+ * reserve. Part of it is kept as a file. When the disk is full all the same, that file is removed, and only Get,
+ * Destroy and Revoke are served.
  */
 import { statfs } from 'node:fs/promises';
 import { KmipError } from '#protocol/kmip-error';
@@ -25,7 +26,9 @@ export interface DiskReserveOptions {
   readonly interval?: number;
 }
 
-/** Of each operation the least room with which it is served. Those for a full disk take a record each, and make room. */
+/**
+ * Of each operation the least room with which it is served. Those for a full disk take a record each, and make room.
+ */
 const neededRoom = {
   Activate: 'enough',
   AddAttribute: 'enough',

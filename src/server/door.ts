@@ -1,7 +1,7 @@
 /**
- * The places of connections, of all ports together. Until its client is let in, a connection is a stranger's: strangers have at most a
- * part of the places, each address has a share of that, and the one that has waited longest goes first when places are wanted. A
- * client's connection never goes for a stranger's.
+ * The places of connections, of all ports together. Until its client is let in, a connection is a stranger's: strangers
+ * have at most a part of the places, each address has a share of that, and the one that has waited longest goes first
+ * when places are wanted. A client's connection never goes for a stranger's.
  */
 import type { Socket } from 'node:net';
 import { createAcquaintances, networkOf } from './addresses.ts';
@@ -59,7 +59,10 @@ interface Strangers {
 /** Strangers have this part of all places, or so many where there are few. */
 const strangersPart = 1 / 2;
 const fewPlaces = 16;
-/** Milliseconds that a handshake has before it can lose its place to the next who comes when clients have all the others. */
+/**
+ * Milliseconds that a handshake has before it can lose its place to the next who comes when clients have all the
+ * others.
+ */
 const grace = 1000;
 /** The last places are for addresses from which a client was let in lately. */
 const keptPart = 1 / 10;

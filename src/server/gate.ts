@@ -47,7 +47,10 @@ export interface Gate {
   settle(): void;
 }
 
-/** Milliseconds from one look at the clients, for a certificate that nobody knows, to the next one: all who wait share it. */
+/**
+ * Milliseconds from one look at the clients, for a certificate that nobody knows, to the next one: all who wait share
+ * it.
+ */
 const lookInterval = 250;
 
 export function createGate({ admission, audit, log, limits, now }: GateOptions): Gate {

@@ -40,7 +40,10 @@ import { directView } from './view.ts';
 import { WaitingLines } from './waiting-lines.ts';
 
 export interface Handler {
-  /** For how many milliseconds the client has to wait before its next request is taken: mostly 0. To be asked once for each. */
+  /**
+   * For how many milliseconds the client has to wait before its next request is taken: mostly 0. To be asked once for
+   * each.
+   */
   pauseBefore(session: Session): number;
   /** The answer to one request, whatever happens. */
   handle(bytes: Uint8Array, session: Session): Promise<Uint8Array>;

@@ -1,7 +1,7 @@
 /**
- * When a handshake may begin. Each costs a millisecond or two, and anybody can ask for one: so one begins at a time, with turns
- * for requests in between; networks take turns, those of clients that were here before first; and while requests come in, a network
- * has only so many a second.
+ * When a handshake may begin. Each costs a millisecond or two, and anybody can ask for one: so one begins at a time,
+ * with turns for requests in between; networks take turns, those of clients that were here before first; and while
+ * requests come in, a network has only so many a second.
  */
 
 /** A connection that has sent the first bytes of its handshake. */

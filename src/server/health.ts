@@ -1,4 +1,7 @@
-/** What a load balancer or an orchestrator asks: plain HTTP, two paths, nothing else. A silent connection makes room for the next. */
+/**
+ * What a load balancer or an orchestrator asks: plain HTTP, two paths, nothing else. A silent connection makes room for
+ * the next.
+ */
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 

@@ -65,7 +65,8 @@ export function overHttp(options: HttpOptions): Serve {
     const connection = converse(socket, session, cut, options);
     connections.set(socket, connection);
     server.emit('connection', socket);
-    // Node would parse what it takes from beneath the socket, which no pause holds back. It has parsed this chunk before.
+    // Node would parse what it takes from beneath the socket, which no pause holds back. It has parsed this chunk
+    // before.
     socket.on('data', () => connection.parsed());
     return connection;
   };

@@ -24,8 +24,8 @@ export function issuedCertificate(
 }
 
 /**
- * Undefined for a certificate from elsewhere, and for one of another client: who registers a copy of it cannot have it revoked. A copy of one's
- * own can.
+ * Undefined for a certificate from elsewhere, and for one of another client: who registers a copy of it cannot have it
+ * revoked. A copy of one's own can.
  */
 export async function revocationOf(
   { revoked: object, reason }: { readonly revoked: ManagedObject; readonly reason: Revoked['reason'] },

@@ -8,7 +8,10 @@ import type { Session } from './session.ts';
 export interface Lifetime {
   /** The time of silence begins again: a request was answered. */
   renew(): void;
-  /** A request of so many bytes, as far as that is known, has begun to come, and the server reads it: it has a time of its own. */
+  /**
+   * A request of so many bytes, as far as that is known, has begun to come, and the server reads it: it has a time of
+   * its own.
+   */
   arriving(bytes: number): void;
   /** It has come, or the server does not read on. */
   arrived(): void;

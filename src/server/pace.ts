@@ -1,4 +1,6 @@
-/** Turns for others by work done, not by records or items: a thousand comparisons are as long as a thousand of anything. */
+/**
+ * Turns for others by work done, not by records or items: a thousand comparisons are as long as a thousand of anything.
+ */
 import { setImmediate } from 'node:timers/promises';
 import type { Pace } from '#objects/pace';
 

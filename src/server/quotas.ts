@@ -1,6 +1,6 @@
 /**
- * Where clients are held to their quotas of objects and bytes: at the one place through which every change of an object goes. What makes
- * room, and what never should wait for an operator, goes on above a quota.
+ * Where clients are held to their quotas of objects and bytes: at the one place through which every change of an object
+ * goes. What makes room, and what never should wait for an operator, goes on above a quota.
  */
 import type { ServedOperation } from '#operations/served';
 import { KmipError } from '#protocol/kmip-error';
@@ -20,8 +20,8 @@ export interface Share {
 }
 
 /**
- * Operations that neither make objects nor are there to make them larger. All that they write down of an object is a date, a state, a count:
- * they go on when the quotas are used up. Every other operation is held to them.
+ * Operations that neither make objects nor are there to make them larger. All that they write down of an object is a
+ * date, a state, a count: they go on when the quotas are used up. Every other operation is held to them.
  */
 const goOn: ReadonlySet<string> = new Set<ServedOperation>([
   'Activate',
@@ -46,7 +46,10 @@ const goOn: ReadonlySet<string> = new Set<ServedOperation>([
 /** What such an operation may add to an object: dates and a reason, but no long text in it. */
 const smallGrowth = 4096;
 
-/** 'held': by every quota. 'free': it goes on unless it brings much. 'settled': it was decided before, and is only counted. */
+/**
+ * 'held': by every quota. 'free': it goes on unless it brings much. 'settled': it was decided before, and is only
+ * counted.
+ */
 export type Rule = 'held' | 'free' | 'settled';
 
 export const ruleOf = (operation: string | undefined): Rule =>

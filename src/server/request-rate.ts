@@ -1,13 +1,16 @@
 /**
- * How fast each client's requests are taken: a bucket of tokens for each, one token a batch item. A client that has spent its bucket waits,
- * and so is held at what flows in; nothing is refused, and nobody else waits. Each server has buckets of its own, so that a client of two
- * servers gets twice as much.
+ * How fast each client's requests are taken: a bucket of tokens for each, one token a batch item. A client that has
+ * spent its bucket waits, and so is held at what flows in; nothing is refused, and nobody else waits. Each server has
+ * buckets of its own, so that a client of two servers gets twice as much.
  */
 import type { Socket } from 'node:net';
 import type { ClientFacts } from './client-facts.ts';
 
 interface Bucket {
-  /** In thousandths of a token, whole numbers: what flows in each millisecond is the rate. Below 0: what the client owes. */
+  /**
+   * In thousandths of a token, whole numbers: what flows in each millisecond is the rate. Below 0: what the client
+   * owes.
+   */
   tokens: number;
   /** Whole milliseconds. */
   at: number;
@@ -25,7 +28,9 @@ export class RequestRate {
     this.#clock = clock;
   }
 
-  /** Takes a token for each of so many items, and says how many milliseconds the client has to wait for them: mostly 0. */
+  /**
+   * Takes a token for each of so many items, and says how many milliseconds the client has to wait for them: mostly 0.
+   */
   take(client: string, items: number): number {
     const rate = this.#clients.quotaOf(client, 'requestsPerSecond');
     if (rate === 0) return 0;

@@ -1,7 +1,7 @@
 /**
- * Bytes that the server holds for clients: requests that have not come whole, answers that nobody has taken. Each client has a bound,
- * and all together one; at a bound a client's next ones wait. A client that holds nothing always gets room for one, so that nobody can
- * shut out another.
+ * Bytes that the server holds for clients: requests that have not come whole, answers that nobody has taken. Each
+ * client has a bound, and all together one; at a bound a client's next ones wait. A client that holds nothing always
+ * gets room for one, so that nobody can shut out another.
  */
 export interface RoomLimits {
   /** Bytes. */

@@ -1,6 +1,7 @@
 /**
- * Which objects are due for rotation, and when: what is due before all rotating objects are looked at again. So a minute costs what is due in
- * it, however many rotating objects there are; what clients make and change here meanwhile is noted as it is committed.
+ * Which objects are due for rotation, and when: what is due before all rotating objects are looked at again. So a
+ * minute costs what is due in it, however many rotating objects there are; what clients make and change here meanwhile
+ * is noted as it is committed.
  */
 import type { ManagedObject } from '#objects/managed-object';
 import { dueDate } from '#objects/rotation';

@@ -4,7 +4,9 @@ import type { Due } from './rotation-schedule.ts';
 export class RotationTurns {
   readonly #rotate: (id: string) => Promise<void>;
   readonly #atOnce: number;
-  /** What waits, by client; clients of which one is running are not in it, but in `#held`. The first has waited longest. */
+  /**
+   * What waits, by client; clients of which one is running are not in it, but in `#held`. The first has waited longest.
+   */
   readonly #waiting = new Map<string, string[]>();
   /** What waits of clients of which one is running. */
   readonly #held = new Map<string, string[]>();

@@ -55,8 +55,9 @@ const recordsPerTurn = 200;
 const rest = 20;
 
 /**
- * Makes the function that rotates all that is due: the clients at once, and the objects of each one after another. What cannot be rotated is
- * logged once, and tried again when all rotating objects are looked at again. It resolves when nothing waits any more.
+ * Makes the function that rotates all that is due: the clients at once, and the objects of each one after another. What
+ * cannot be rotated is logged once, and tried again when all rotating objects are looked at again. It resolves when
+ * nothing waits any more.
  */
 export function rotations(running: Running): (signal?: AbortSignal) => Promise<void> {
   const { store, objects, audit, log, clients, quotas, rotating, limits } = running;
@@ -178,8 +179,8 @@ export function rotations(running: Running): (signal?: AbortSignal) => Promise<v
 const period = 60_000;
 
 /**
- * Rotates what is due again and again, whether or not what was due before is done. The function that stops it resolves when the last rotation
- * has ended.
+ * Rotates what is due again and again, whether or not what was due before is done. The function that stops it resolves
+ * when the last rotation has ended.
  */
 export function watchRotations(rotateDue: (signal: AbortSignal) => Promise<void>, log: ServerLog): () => Promise<void> {
   const stopping = new AbortController();

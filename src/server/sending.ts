@@ -4,7 +4,10 @@ import type { Writable } from 'node:stream';
 /** Bytes that are handed over at once: no more than that is held a second time, encrypted. */
 const piece = 256 * 1024;
 
-/** Bytes a second that a peer has to send of a long request, or to take of a long answer, beside the time that it has anyway. */
+/**
+ * Bytes a second that a peer has to send of a long request, or to take of a long answer, beside the time that it has
+ * anyway.
+ */
 const leastRate = 64 * 1024;
 
 /** Milliseconds for so many bytes; `timeout` is what the shortest message has. */
@@ -20,7 +23,10 @@ export interface SendingOptions {
 /** Whether it may take more than one write, and time. */
 export const isLong = (answer: Uint8Array): boolean => answer.length > piece;
 
-/** Writes all but what is left for a last write; resolves to that when the stream takes it, or to nothing when it is gone. */
+/**
+ * Writes all but what is left for a last write; resolves to that when the stream takes it, or to nothing when it is
+ * gone.
+ */
 export async function sendLong(
   stream: Writable,
   answer: Uint8Array,

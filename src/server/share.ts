@@ -8,7 +8,9 @@ const most = 64 * 1024;
 /** Milliseconds that reading a small request costs. */
 const costOfReading = 0.05;
 
-/** Milliseconds that a byte of a long request costs before anybody looks at it: it is received, decrypted and copied. */
+/**
+ * Milliseconds that a byte of a long request costs before anybody looks at it: it is received, decrypted and copied.
+ */
 const costOfByte = 2 / 1024 / 1024;
 
 /** What the clients of all connections share. */
@@ -33,7 +35,10 @@ export interface Share {
   mayCome(bytes: number): boolean;
   room(bytes: number): Promise<void>;
   used(): void;
-  /** When the next request may be read, or nothing for at once: while requests of the client wait, more of them would only be in the way. */
+  /**
+   * When the next request may be read, or nothing for at once: while requests of the client wait, more of them would
+   * only be in the way.
+   */
   next(): Promise<void> | undefined;
   /** A part of a long request has come, of so many bytes: when the next may be read, or nothing for at once. */
   read(bytes: number): Promise<void> | undefined;

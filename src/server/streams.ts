@@ -45,7 +45,10 @@ export function createStreamTable({ now, random }: Pick<Services, 'now' | 'rando
     if (own.size === 0) held.delete(session);
   }
 
-  /** A client that has fewer streams than another finds room: the other's stream that has waited longest for a part is ended. */
+  /**
+   * A client that has fewer streams than another finds room: the other's stream that has waited longest for a part is
+   * ended.
+   */
   function makeRoom(clientId: string): boolean {
     const [richest, most] = [...perClient].reduce((a, b) => (b[1] > a[1] ? b : a), ['', 0]);
     if ((perClient.get(clientId) ?? 0) + 1 >= most) return false;

@@ -1,7 +1,8 @@
 /**
- * Turns of clients on the event loop. While one client alone sends requests, each is handled as it comes. While several do, a client
- * that has had its share waits: its requests, and the items of its batches, stand in a line of its own, and in each turn of the event
- * loop one of the lines goes on for as long as a slice. So a client that has not used up its share waits for a slice of another's at most.
+ * Turns of clients on the event loop. While one client alone sends requests, each is handled as it comes. While several
+ * do, a client that has had its share waits: its requests, and the items of its batches, stand in a line of its own,
+ * and in each turn of the event loop one of the lines goes on for as long as a slice. So a client that has not used up
+ * its share waits for a slice of another's at most.
  */
 import { setImmediate as setImmediatePromise } from 'node:timers/promises';
 

@@ -1,6 +1,6 @@
 /**
- * Counting all over again, one client after another, with time for others in between: clients that were never counted, all of them when a
- * server ended without adding what it knew, and each once a day, so that nothing stays wrong.
+ * Counting all over again, one client after another, with time for others in between: clients that were never counted,
+ * all of them when a server ended without adding what it knew, and each once a day, so that nothing stays wrong.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';

@@ -1,7 +1,8 @@
 /**
- * What each client's records take, known without reading the store at each change. A process keeps in memory what its clients made and adds
- * it to the clients' usage records about once a second; in between it knows of other processes what they have added. So several servers on
- * one store let a client pass its quota by at most what the others make for it within two seconds; one server alone, by nothing.
+ * What each client's records take, known without reading the store at each change. A process keeps in memory what its
+ * clients made and adds it to the clients' usage records about once a second; in between it knows of other processes
+ * what they have added. So several servers on one store let a client pass its quota by at most what the others make for
+ * it within two seconds; one server alone, by nothing.
  */
 import { ConflictError, DamagedRecordError, succeeds } from '#store/engine';
 import type { Store, StoreChange } from '#store/store';
@@ -96,8 +97,8 @@ export class Usage {
   }
 
   /**
-   * Adds what is pending to the records of the store. Rejects with the store's error, and what is pending stays so. `isLast`: of clients too
-   * that are being counted for the first time.
+   * Adds what is pending to the records of the store. Rejects with the store's error, and what is pending stays so.
+   * `isLast`: of clients too that are being counted for the first time.
    */
   async write(isLast = false): Promise<void> {
     const changed: (readonly [string, Known])[] = [];
@@ -119,8 +120,8 @@ export class Usage {
   }
 
   /**
-   * The client was counted just now, what is pending included: its record says `room` from now on, and what other servers add meanwhile. It
-   * is not sure before `confirm` says so.
+   * The client was counted just now, what is pending included: its record says `room` from now on, and what other
+   * servers add meanwhile. It is not sure before `confirm` says so.
    */
   async counted(client: string, room: Room): Promise<void> {
     const known = this.#known(client);
@@ -133,8 +134,8 @@ export class Usage {
   }
 
   /**
-   * To be asked when other servers have had time to add what they had made before the count ended, and which it may have seen. False when
-   * something changed since it began, so that it may be wrong; `anyway` takes it nevertheless.
+   * To be asked when other servers have had time to add what they had made before the count ended, and which it may
+   * have seen. False when something changed since it began, so that it may be wrong; `anyway` takes it nevertheless.
    */
   async confirm(client: string, now: number, anyway: boolean): Promise<boolean> {
     const known = this.#known(client);
@@ -197,7 +198,8 @@ export class Usage {
       }
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;
-      // Another server was faster with one of them: the next time is soon enough for one client, and for many each goes by itself.
+      // Another server was faster with one of them: the next time is soon enough for one client, and for many each goes
+      // by itself.
       if (clients.length > 1) for (const each of clients) await this.#add([each]);
     } finally {
       this.#isAdding = false;

@@ -57,7 +57,9 @@ export interface ObjectView {
 export interface StagedView extends ObjectView {
   /** @throws ConflictError when somebody else changed one of the objects since it was read. */
   commitStaged(): Promise<void>;
-  /** Commits what stays although the batch is undone. @throws ConflictError when others change the object all the time. */
+  /**
+   * Commits what stays although the batch is undone. @throws ConflictError when others change the object all the time.
+   */
   commitLasting(): Promise<void>;
   /** Wipes the material that was staged, committed or not. */
   wipe(): void;

@@ -63,8 +63,8 @@ export const sizeOf = ({
   body.byteLength + (material?.byteLength ?? 0);
 
 /**
- * What a record takes in a store: its content, and for each term an entry of the index, whose key names kind, term and identifier. Near
- * enough for a quota; pages that are half full are not counted.
+ * What a record takes in a store: its content, and for each term an entry of the index, whose key names kind, term and
+ * identifier. Near enough for a quota; pages that are half full are not counted.
  */
 export function roomOf(record: StoredRecord): number {
   const perTerm = record.kind.length + record.id.length + 2;

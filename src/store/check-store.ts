@@ -1,6 +1,6 @@
 /**
- * Reads every record of the store as it would be read when it is needed, and says what is damaged or missing. Servers may run meanwhile: what looks
- * damaged is read a second time, since somebody may have changed it. Gives turns.
+ * Reads every record of the store as it would be read when it is needed, and says what is damaged or missing. Servers
+ * may run meanwhile: what looks damaged is read a second time, since somebody may have changed it. Gives turns.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { countIn, dataKeyKind } from './data-key-uses.ts';
@@ -150,8 +150,8 @@ function termsFit({ terms }: StoredRecord, expected: readonly string[] | undefin
 }
 
 /**
- * The same record, put in its own place with these terms, or with those that it has: both make its index entries again. The terms
- * are not part of what is sealed, so nothing else changes, the revision included.
+ * The same record, put in its own place with these terms, or with those that it has: both make its index entries again.
+ * The terms are not part of what is sealed, so nothing else changes, the revision included.
  */
 async function rewritten(
   engine: Engine,

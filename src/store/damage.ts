@@ -1,4 +1,6 @@
-/** The damaged records that this process has met: each is named once for each of its revisions, and only so many are. */
+/**
+ * The damaged records that this process has met: each is named once for each of its revisions, and only so many are.
+ */
 import type { DamagedRecordError } from './engine.ts';
 
 const remembered = 1000;

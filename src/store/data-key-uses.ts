@@ -11,7 +11,10 @@ import { SealError, open, seal } from './seal.ts';
 export const dataKeyKind = 'data-key';
 const countLength = 6;
 
-/** False, with nothing reserved, when more than `limit` uses would be. Throws DamagedRecordError when nobody can tell how many were. */
+/**
+ * False, with nothing reserved, when more than `limit` uses would be. Throws DamagedRecordError when nobody can tell
+ * how many were.
+ */
 export async function reserveUses(
   engine: Engine,
   key: KeyObject,

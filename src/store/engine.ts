@@ -9,8 +9,8 @@ export interface StoredRecord {
   readonly kind: string;
   readonly id: string;
   /**
-   * Any number from 1 at creation, one more at each change. The first one is chosen at random above the engine, so that it tells two
-   * lives of one identifier apart: no cache takes a record for the one that had its identifier before.
+   * Any number from 1 at creation, one more at each change. The first one is chosen at random above the engine, so that
+   * it tells two lives of one identifier apart: no cache takes a record for the one that had its identifier before.
    */
   readonly revision: number;
   /** Opaque terms by which `find` narrows. */
@@ -23,10 +23,10 @@ export interface StoredRecord {
 /**
  * The bytes of a change are copied before `commit` returns its promise: the caller may wipe its own at once.
  *
- * `put` with `isNew`, or with revision 1, demands that the record is not there; otherwise, with revision n, that revision n - 1 does.
- * Behind the removal of a record, in one commit, `put` may have any revision: it takes that record's place.
- * `remove` names the revision that must be there. With `spend` it leaves a tombstone: the identifier is never free again,
- * and `get` and `find` do not show it. With `spend` and revision 0 nothing must be there.
+ * `put` with `isNew`, or with revision 1, demands that the record is not there; otherwise, with revision n, that
+ * revision n - 1 does. Behind the removal of a record, in one commit, `put` may have any revision: it takes that
+ * record's place. `remove` names the revision that must be there. With `spend` it leaves a tombstone: the identifier is
+ * never free again, and `get` and `find` do not show it. With `spend` and revision 0 nothing must be there.
  */
 export type Change = { readonly put: StoredRecord; readonly isNew?: true } | { readonly remove: Removal };
 
@@ -49,8 +49,9 @@ export interface IndexQuery {
 
 export interface Engine {
   /**
-   * Throws DamagedRecordError when what lies there is no record. 'unchanged' when the record still has `knownRevision`: what a cache hit costs. Sees every commit, of any process or
-   * server, that resolved before this turn of the event loop. An identifier out of bounds is one that no record has.
+   * Throws DamagedRecordError when what lies there is no record. 'unchanged' when the record still has `knownRevision`:
+   * what a cache hit costs. Sees every commit, of any process or server, that resolved before this turn of the event
+   * loop. An identifier out of bounds is one that no record has.
    */
   get(kind: string, id: string, knownRevision?: number): Promise<StoredRecord | 'unchanged' | undefined>;
   /**
@@ -62,8 +63,9 @@ export interface Engine {
   /** The kinds of everything that lies in the store, whether or not it can be read. */
   kinds(): Promise<readonly string[]>;
   /**
-   * What is wrong between the records and the index, where the two are apart: entries whose record is gone or has not the term, and
-   * terms of records that have no entry. Gives turns. Yields nothing for an engine whose index cannot differ.
+   * What is wrong between the records and the index, where the two are apart: entries whose record is gone or has not
+   * the term, and terms of records that have no entry. Gives turns. Yields nothing for an engine whose index cannot
+   * differ.
    */
   indexFaults(): AsyncIterable<IndexFault>;
   /**
@@ -99,7 +101,10 @@ export class SpentError extends ConflictError {
   }
 }
 
-/** What lies under a record's name is not that record: bits were changed, it was cut, moved, or written in an unknown format. */
+/**
+ * What lies under a record's name is not that record: bits were changed, it was cut, moved, or written in an unknown
+ * format.
+ */
 export class DamagedRecordError extends Error {
   readonly kind: string;
   readonly id: string;

@@ -1,13 +1,16 @@
 /**
- * What was certified for clients by Certify and Re-certify, one record each, by the SHA-256 of the certificate. It stays when the object is destroyed, and
- * goes some time after the certificate has ended.
+ * What was certified for clients by Certify and Re-certify, one record each, by the SHA-256 of the certificate. It
+ * stays when the object is destroyed, and goes some time after the certificate has ended.
  */
 import type { OpenValue } from '#protocol/enumerations';
 import { jsonKind } from './json-kind.ts';
 import type { TermMaker } from './store.ts';
 
 export interface IssuedCertificate {
-  /** Which authority signed it: 'ca' is the one of clients and servers, which signed these too before 'certify-ca' was there. */
+  /**
+   * Which authority signed it: 'ca' is the one of clients and servers, which signed these too before 'certify-ca' was
+   * there.
+   */
   readonly authority: 'ca' | 'certify-ca';
   /** SHA-256 of the DER, lower-case hex, as is the serial number. */
   readonly fingerprint: string;

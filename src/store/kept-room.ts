@@ -1,6 +1,6 @@
 /**
- * A file that only takes room: on a full disk it is removed, so that a last few records can be written. Its bytes are random,
- * since a file system may keep what repeats in less room.
+ * A file that only takes room: on a full disk it is removed, so that a last few records can be written. Its bytes are
+ * random, since a file system may keep what repeats in less room.
  */
 import { randomFillSync } from 'node:crypto';
 import { statSync, unlinkSync } from 'node:fs';

@@ -274,8 +274,8 @@ export class Keyring implements Opener {
   }
 
   /**
-   * A revision for a record to begin with. By chance no two lives of one identifier meet: 46 bits, which leaves room for
-   * as many changes.
+   * A revision for a record to begin with. By chance no two lives of one identifier meet: 46 bits, which leaves room
+   * for as many changes.
    */
   firstRevision(): number {
     return 1 + (this.#nonce().readUIntBE(0, 6) % 2 ** 46);

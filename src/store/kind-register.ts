@@ -32,7 +32,10 @@ async function isRegistered(engine: Engine, kind: string): Promise<boolean> {
   }
 }
 
-/** Those that have records, whether or not they are written down: what is sealed under an old key must not be overlooked. */
+/**
+ * Those that have records, whether or not they are written down: what is sealed under an old key must not be
+ * overlooked.
+ */
 export async function sealedKinds(engine: Engine): Promise<readonly string[]> {
   const kinds = new Set(await engine.kinds());
   for await (const { id } of engine.find({ kind: kindKind, terms: [] })) kinds.add(id);

@@ -63,7 +63,10 @@ export function revisionOf(bytes: Uint8Array): number {
 const isTombstone = (bytes: Uint8Array): boolean =>
   bytes.length === headerBytes && bytes[layoutAt] === tombstoneLayout && revisionOf(bytes) === 0;
 
-/** As `revisions.ts` counts: what is too damaged to have a revision has one all the same, so that nothing is made over it. */
+/**
+ * As `revisions.ts` counts: what is too damaged to have a revision has one all the same, so that nothing is made over
+ * it.
+ */
 export function presentRevisionOf(bytes: Uint8Array): number {
   if (isTombstone(bytes)) return tombstone;
   return (bytes.length < headerBytes ? 0 : revisionOf(bytes)) || unreadableRevision;
@@ -71,7 +74,10 @@ export function presentRevisionOf(bytes: Uint8Array): number {
 
 export const termsOf = (bytes: Buffer): string[] => readTerms(bytes).terms;
 
-/** With where they end, which is not where the header says when a length among them was changed. For every record that is read: no generator. */
+/**
+ * With where they end, which is not where the header says when a length among them was changed. For every record that
+ * is read: no generator.
+ */
 function readTerms(bytes: Buffer): { readonly terms: string[]; readonly end: number } {
   const terms: string[] = [];
   let offset = headerBytes;

@@ -1,11 +1,13 @@
-/** Files that hold keys or what leads to them are their owner's alone, whatever made them, and whatever the umask is. */
+/**
+ * Files that hold keys or what leads to them are their owner's alone, whatever made them, and whatever the umask is.
+ */
 import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
 
 const ownersOnly = 0o600;
 
 /**
- * Makes an empty file, unless there is one. One that is there is not opened: closing it again would end the locks that this process has on
- * it (POSIX fcntl).
+ * Makes an empty file, unless there is one. One that is there is not opened: closing it again would end the locks that
+ * this process has on it (POSIX fcntl).
  */
 export function makePrivateFile(path: string): void {
   try {
@@ -15,7 +17,10 @@ export function makePrivateFile(path: string): void {
   }
 }
 
-/** Takes from others what an older version, or a copy, let them do. Only the owner may: when that is not us, the log says so. */
+/**
+ * Takes from others what an older version, or a copy, let them do. Only the owner may: when that is not us, the log
+ * says so.
+ */
 export function narrowFile(path: string, log?: { warn(message: string): unknown }): void {
   const mode = modeOf(path);
   if (mode === undefined || (mode & ~ownersOnly) === 0) return;

@@ -30,7 +30,10 @@ export interface RotationOptions extends KeyringOptions {
 /** How many records are sealed anew in one turn, which engines put into one transaction. */
 const recordsAtOnce = 128;
 
-/** Runs as it is iterated, to the end. Throws RootKeyError; DamagedRecordError, keeping the old data key, for a damaged record. */
+/**
+ * Runs as it is iterated, to the end. Throws RootKeyError; DamagedRecordError, keeping the old data key, for a damaged
+ * record.
+ */
 export async function* rotateDataKey(options: RotationOptions): AsyncGenerator<RotationProgress, void> {
   const { engine, wait = sleep } = options;
   const keyring = await Keyring.open(options);

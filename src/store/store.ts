@@ -17,8 +17,9 @@ export interface Kind<T> {
   decodeInTurns?(bytes: Uint8Array, turn: () => Promise<void>): Promise<T>;
   terms(value: T, term: TermMaker): readonly string[];
   /**
-   * What becomes of an identifier. 'spent': once its record was removed, nothing is ever made there again. 'unique': nobody
-   * makes two records with it, so the first revision is 1. Absent: it is free again, for a record that begins with another revision.
+   * What becomes of an identifier. 'spent': once its record was removed, nothing is ever made there again. 'unique':
+   * nobody makes two records with it, so the first revision is 1. Absent: it is free again, for a record that begins
+   * with another revision.
    */
   readonly identifiers?: 'spent' | 'unique';
 }
@@ -44,7 +45,10 @@ export type StoreChange =
   | {
       readonly kind: Kind<any>;
       readonly id: string;
-      /** The revision that must be there, 0 for a new record, which gets a first revision that no other life of its identifier had. */
+      /**
+       * The revision that must be there, 0 for a new record, which gets a first revision that no other life of its
+       * identifier had.
+       */
       readonly revision: number;
       readonly value: unknown;
       readonly material?: Uint8Array | null;
@@ -68,16 +72,19 @@ export interface Growth {
 export interface Store {
   /** Throws DamagedRecordError. */
   get<T>(kind: Kind<T>, id: string): Promise<Kept<T> | undefined>;
-  /** In the order of identifiers; damaged records are passed over, and reported, to `damaged` too. `terms` are made with `term`; the caller matches the values again: terms only narrow. */
+  /**
+   * In the order of identifiers; damaged records are passed over, and reported, to `damaged` too. `terms` are made with
+   * `term`; the caller matches the values again: terms only narrow.
+   */
   find<T>(
     kind: Kind<T>,
     query: Omit<IndexQuery, 'kind'>,
     damaged?: (error: DamagedRecordError) => void,
   ): AsyncIterable<Kept<T>>;
   /**
-   * All or nothing, durable when it resolves. Throws ConflictError when a revision is stale, SpentError when a new record has an
-   * identifier that is never used again. `admit` is asked when everything is sealed and nothing is written; what it throws is what the
-   * commit throws.
+   * All or nothing, durable when it resolves. Throws ConflictError when a revision is stale, SpentError when a new
+   * record has an identifier that is never used again. `admit` is asked when everything is sealed and nothing is
+   * written; what it throws is what the commit throws.
    */
   commit(changes: readonly StoreChange[], admit?: (growths: readonly Growth[]) => void): Promise<void>;
   /** What each record takes, in bytes, without opening it. In the order of identifiers; gives turns as `find` does. */

@@ -1,6 +1,6 @@
 /**
- * What a client's records take, counted. Servers add what their clients made about once a second, and count all over again from time to time
- * (`server/usage.ts`). No operation reads it on its way.
+ * What a client's records take, counted. Servers add what their clients made about once a second, and count all over
+ * again from time to time (`server/usage.ts`). No operation reads it on its way.
  */
 import type { ManagedObject } from '#objects/managed-object';
 import { DamagedRecordError } from './engine.ts';

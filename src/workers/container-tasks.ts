@@ -10,7 +10,9 @@ export interface Named {
   readonly friendlyName: string | undefined;
 }
 
-/** Ciphers of old containers handle some hundred bytes in this time; what is asked for is known only when it was read. */
+/**
+ * Ciphers of old containers handle some hundred bytes in this time; what is asked for is known only when it was read.
+ */
 const bytesPerMillisecond = 200;
 
 export interface Packing {

@@ -6,7 +6,10 @@ export interface Derivation extends Omit<DerivationInput, 'random'> {
   readonly method: WithKey;
 }
 
-/** Milliseconds: an HMAC of little data with the slowest hash; a byte that goes through a hash, or through the slowest cipher. */
+/**
+ * Milliseconds: an HMAC of little data with the slowest hash; a byte that goes through a hash, or through the slowest
+ * cipher.
+ */
 const perHmac = 0.002;
 const perHashedByte = 1 / 200_000;
 const perCipheredByte = 1 / 20_000;

@@ -1,6 +1,6 @@
 /**
- * What work with keys costs, in milliseconds of one thread of a usual machine, from the sizes of their numbers: rather too much than too little. Of OpenSSL's curves
- * only a few are fast; the others take milliseconds.
+ * What work with keys costs, in milliseconds of one thread of a usual machine, from the sizes of their numbers: rather
+ * too much than too little. Of OpenSSL's curves only a few are fast; the others take milliseconds.
  */
 import type { Family, Half, KeyMaterial } from '#crypto/asymmetric-key';
 import { bitLength } from '#crypto/big-numbers';
@@ -35,8 +35,9 @@ export function costOfMaking([type, { modulusLength = 0, namedCurve = type, grou
 const mostBits = 8192;
 
 /**
- * Reading a key and seeing whether its numbers belong together. How large they are is known only when it was read: at the most they are what the material has room
- * for, which in a private key of RSA is shared by all, and in a group by two. `family` is what somebody says it is.
+ * Reading a key and seeing whether its numbers belong together. How large they are is known only when it was read: at
+ * the most they are what the material has room for, which in a private key of RSA is shared by all, and in a group by
+ * two. `family` is what somebody says it is.
  */
 export function costOfReading(half: Half, material: KeyMaterial, family: Family | undefined): number {
   if (family === 'RSA' && half === 'public') return 0.2;

@@ -20,7 +20,10 @@ export const keyTasks = {
     cost: costOfMaking,
     run: (recipe: Recipe) => makeKeyPair(recipe),
   }),
-  /** Reads a key whose numbers nobody has checked yet. Of one that is of another family than its algorithm says they are not: its cost would be another. */
+  /**
+   * Reads a key whose numbers nobody has checked yet. Of one that is of another family than its algorithm says they are
+   * not: its cost would be another.
+   */
   readCheckedKey: defineTask({
     cost: ({ half, material, hints }: WrittenKey) => costOfReading(half, material, familyOf(hints.algorithm ?? '')),
     run({ half, format, material, version, hints }): AsymmetricKey {

@@ -1,6 +1,7 @@
 /**
- * Work that would hold up everybody, done in worker threads. Its cost is estimated before it is begun: what is cheap is done at once, the rest waits in the lane
- * of its cost, where the clients take turns. Native code in a thread cannot be interrupted: what was begun for a client that has gone is finished, and dropped.
+ * Work that would hold up everybody, done in worker threads. Its cost is estimated before it is begun: what is cheap is
+ * done at once, the rest waits in the lane of its cost, where the clients take turns. Native code in a thread cannot be
+ * interrupted: what was begun for a client that has gone is finished, and dropped.
  */
 import { KmipError } from '#protocol/kmip-error';
 import type { Random } from '#crypto/padding';
@@ -25,8 +26,8 @@ export interface Pool<T extends TaskTable> {
   /** Without a thread, whatever it costs. */
   atOnce<N extends keyof T & string>(name: N, input: InputOf<T[N]>, random: Random): Promise<OutputOf<T[N]>>;
   /**
-   * Rejects with what the task throws; with KmipError OperationCanceledByRequester when the client has left before its turn, ServerLimitExceeded when it has too much waiting. The
-   * input stays the caller's, to wipe; the output is.
+   * Rejects with what the task throws; with KmipError OperationCanceledByRequester when the client has left before its
+   * turn, ServerLimitExceeded when it has too much waiting. The input stays the caller's, to wipe; the output is.
    */
   run<N extends keyof T & string>(name: N, input: InputOf<T[N]>, asker: Asker): Promise<OutputOf<T[N]>>;
   /** Ends the threads; those that are busy end when their task is done. */

@@ -1,11 +1,14 @@
-/** A thread steps back behind the others of its process, and behind other processes, so that heavy work takes what they leave. */
+/**
+ * A thread steps back behind the others of its process, and behind other processes, so that heavy work takes what they
+ * leave.
+ */
 import { readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setPriority } from 'node:os';
 
 /**
- * Of the calling thread alone. Only Linux has priorities of threads (setpriority(2), "C library/kernel differences"); elsewhere, and where
- * it is not permitted, everything stays as it is.
+ * Of the calling thread alone. Only Linux has priorities of threads (setpriority(2), "C library/kernel differences");
+ * elsewhere, and where it is not permitted, everything stays as it is.
  */
 export function stepBack(niceness: number): void {
   if (process.platform !== 'linux') return;

@@ -1,4 +1,7 @@
-/** What a worker thread can be asked for: a named, pure function, whose cost is known from its input before anything is done. */
+/**
+ * What a worker thread can be asked for: a named, pure function, whose cost is known from its input before anything is
+ * done.
+ */
 import type { Random } from '#crypto/padding';
 
 /** What a task has besides its input: a worker draws from OpenSSL, the main thread from what it was given. */
@@ -7,8 +10,9 @@ export interface Environment {
 }
 
 /**
- * Input and output are what `structuredClone` takes (no functions), and are copied on their way: secrets belong into Uint8Arrays, which are wiped
- * in the thread when the task is done. What it gives is its own: nothing that a module keeps. It throws KmipError or TtlvError for what the input is to blame for.
+ * Input and output are what `structuredClone` takes (no functions), and are copied on their way: secrets belong into
+ * Uint8Arrays, which are wiped in the thread when the task is done. What it gives is its own: nothing that a module
+ * keeps. It throws KmipError or TtlvError for what the input is to blame for.
  */
 export interface Task<I, O> {
   /** About how many milliseconds it takes one thread, at the most that is likely. Takes no time itself. */

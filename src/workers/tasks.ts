@@ -1,6 +1,7 @@
 /**
- * THE table of what worker threads do for the server. A new row is a function of its input alone, with its cost: `context.heavily('name', input)` in an
- * operation, `workers.run('name', input, asker)` elsewhere, then does it at once or in a thread. See task.ts for what input and output may be.
+ * THE table of what worker threads do for the server. A new row is a function of its input alone, with its cost:
+ * `context.heavily('name', input)` in an operation, `workers.run('name', input, asker)` elsewhere, then does it at once
+ * or in a thread. See task.ts for what input and output may be.
  */
 import { certificateTasks } from './certificate-tasks.ts';
 import { containerTasks } from './container-tasks.ts';

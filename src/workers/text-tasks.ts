@@ -8,8 +8,8 @@ export interface Text {
 }
 
 /**
- * Bytes of text that are read, and of TTLV that are written as text, in a millisecond; what is shorter than a few milliseconds' worth is done at
- * once, so that usual requests wait for no thread.
+ * Bytes of text that are read, and of TTLV that are written as text, in a millisecond; what is shorter than a few
+ * milliseconds' worth is done at once, so that usual requests wait for no thread.
  */
 const readInMillisecond = 5000;
 const writtenInMillisecond = 2500;

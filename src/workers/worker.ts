@@ -1,4 +1,7 @@
-/** One worker thread as its pool sees it: started when it is first needed, one task at a time, ended when it was idle for long. */
+/**
+ * One worker thread as its pool sees it: started when it is first needed, one task at a time, ended when it was idle
+ * for long.
+ */
 import { Worker } from 'node:worker_threads';
 import { packed, unpackedError, wipe } from './carrying.ts';
 import type { Order, Outcome, ThreadData } from './serve-tasks.ts';

@@ -1,7 +1,7 @@
 /**
- * A hostile client in a process of its own, so that its work is not the server's: `attacker.js PORT DIRECTORY ATTACK`. The directory holds
- * `ca.crt`, and `client.crt` and `client.key` for attacks by a client. It says over IPC when it has begun, and answers every message
- * with what it counted.
+ * A hostile client in a process of its own, so that its work is not the server's: `attacker.js PORT DIRECTORY ATTACK`.
+ * The directory holds `ca.crt`, and `client.crt` and `client.key` for attacks by a client. It says over IPC when it has
+ * begun, and answers every message with what it counted.
  */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** Hands one encoding to every operation and every function of the commands that reads its kind, and says what was wrong with the answers. */
+/**
+ * Hands one encoding to every operation and every function of the commands that reads its kind, and says what was wrong
+ * with the answers.
+ */
 import { X509Certificate } from 'node:crypto';
 import { CertificateError } from '#certs/certificate-error';
 import { factsOf, readCertificate, readCertificateChain, validityAt } from '#certs/inspect';

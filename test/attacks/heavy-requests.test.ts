@@ -58,7 +58,9 @@ describe('a request that takes long', () => {
     return uniqueIdentifier;
   }
 
-  /** Runs it, and once before, so that threads and code are there. What is refused has to be refused for this `reason`. */
+  /**
+   * Runs it, and once before, so that threads and code are there. What is refused has to be refused for this `reason`.
+   */
   async function holds(work: () => Promise<unknown>, reason = 'Success'): Promise<void> {
     const attempt = async (): Promise<void> => {
       const result = await work().then(

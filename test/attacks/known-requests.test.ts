@@ -15,7 +15,10 @@ const list = <T>(count: number, make: (place: number) => T): T[] =>
 describe('a request that once stopped everybody', () => {
   const server = serverForEach();
 
-  /** Sends the items up to three times, as the same client as `server.caller`: the answers, and the shortest pause of all. */
+  /**
+   * Sends the items up to three times, as the same client as `server.caller`: the answers, and the shortest pause of
+   * all.
+   */
   async function sent(version: string, items: readonly Item[]): Promise<readonly ItemAnswer[]> {
     const { handler, session } = server.fixture;
     const bytes = encode(request(version, items));

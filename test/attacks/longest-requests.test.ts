@@ -1,7 +1,7 @@
 /**
- * The longest request of every operation in every version that has it, against objects that hold all that they may: while it is
- * answered, nobody waits for longer than `longestPause`. And for every list one request in which it is longer than its bound: it is
- * refused, and at once.
+ * The longest request of every operation in every version that has it, against objects that hold all that they may:
+ * while it is answered, nobody waits for longer than `longestPause`. And for every list one request in which it is
+ * longer than its bound: it is refused, and at once.
  */
 import { expect } from 'chai';
 import { isIn } from '#operations/operation';
@@ -55,7 +55,9 @@ describe('the longest request of', () => {
     const number = versionOf(Number(version[0]), Number(version[2]));
     const client = `client of ${version}`;
 
-    /** A request that is made of one that succeeds, and the objects that it names filled with all that they may hold. */
+    /**
+     * A request that is made of one that succeeds, and the objects that it names filled with all that they may hold.
+     */
     async function ready(
       operation: ServedOperation,
       change: (payload: readonly Item[]) => Longest,

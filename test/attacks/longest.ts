@@ -1,6 +1,7 @@
 /**
- * Makes of a request of an operation the longest that its rows allow: every list as long as its bound, every set of attributes
- * full, every optional structure with a list in it there. Walks the rows themselves: an operation that gains a list gains a case.
+ * Makes of a request of an operation the longest that its rows allow: every list as long as its bound, every set of
+ * attributes full, every optional structure with a list in it there. Walks the rows themselves: an operation that gains
+ * a list gains a case.
  */
 import { attributesOfObject } from '#objects/attribute-groups';
 import type { Operation } from '#operations/operation';

@@ -1,4 +1,7 @@
-/** Changes DER by its structure: times, lengths, tags, values, order, depth. What comes out is mostly whole DER that no writer would make. */
+/**
+ * Changes DER by its structure: times, lengths, tags, values, order, depth. What comes out is mostly whole DER that no
+ * writer would make.
+ */
 
 /** One encoding: its tag, and what it holds, as encodings or as bytes. */
 interface Node {
@@ -77,7 +80,10 @@ const brokenTimes = [
   ],
 ].map((text) => Buffer.from(text, 'latin1'));
 
-/** Every variant of the encoding in which one of its times is broken, or, where it has none, one value is a time that is none. */
+/**
+ * Every variant of the encoding in which one of its times is broken, or, where it has none, one value is a time that is
+ * none.
+ */
 export function withBrokenTimes(der: Buffer): Buffer[] {
   const nodes = read(der);
   if (nodes === undefined) return [];

@@ -1,4 +1,6 @@
-/** Broken encodings of everything that is registered, certified, validated, signed or bound end in a reason, and soon. */
+/**
+ * Broken encodings of everything that is registered, certified, validated, signed or bound end in a reason, and soon.
+ */
 import { expect } from 'chai';
 import { generateKeys } from '#certs/keys';
 import { useOpenSsl } from '#test/certs/openssl';
@@ -11,7 +13,9 @@ import { chanceOf, mutant, withBrokenTimes } from './mutate-der.ts';
 /** Mutants of each seed; a run of its own takes as many as KMIPD_TEST_MUTANTS says. */
 const mutants = Number(process.env['KMIPD_TEST_MUTANTS'] ?? 10);
 const firstSeed = Number(process.env['KMIPD_TEST_SEED'] ?? 1);
-/** Milliseconds for all that one encoding is handed to: a hundred times what it takes, since the machine may be busy. */
+/**
+ * Milliseconds for all that one encoding is handed to: a hundred times what it takes, since the machine may be busy.
+ */
 const longest = 2000;
 
 describe('broken encodings', function () {

@@ -1,4 +1,7 @@
-/** How long a request keeps everybody else waiting: the longest time between two turns of the event loop while it is answered. */
+/**
+ * How long a request keeps everybody else waiting: the longest time between two turns of the event loop while it is
+ * answered.
+ */
 import { performance } from 'node:perf_hooks';
 
 export interface Measured<T> {
@@ -8,8 +11,8 @@ export interface Measured<T> {
 }
 
 /**
- * Runs the work once, with somebody beside it who takes every turn that there is. What the process did not work in that time
- * is the machine's: so the shorter of the time on the wall and the time of its processors counts.
+ * Runs the work once, with somebody beside it who takes every turn that there is. What the process did not work in that
+ * time is the machine's: so the shorter of the time on the wall and the time of its processors counts.
  */
 export async function measured<T>(work: () => Promise<T>): Promise<Measured<T>> {
   let longest = 0;
@@ -40,8 +43,8 @@ export async function measured<T>(work: () => Promise<T>): Promise<Measured<T>> 
 }
 
 /**
- * The shortest of the longest pauses of up to three runs: what a second run does not repeat is the garbage collector's, or the
- * compiler's. `make` prepares each run.
+ * The shortest of the longest pauses of up to three runs: what a second run does not repeat is the garbage collector's,
+ * or the compiler's. `make` prepares each run.
  */
 export async function pauseOf<S>(
   make: () => Promise<S>,

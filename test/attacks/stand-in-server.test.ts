@@ -1,6 +1,6 @@
 /**
- * A client that would stand in for the server. The judge is GnuTLS where it is there, since it asks a server's certificate for no purpose;
- * OpenSSL elsewhere.
+ * A client that would stand in for the server. The judge is GnuTLS where it is there, since it asks a server's
+ * certificate for no purpose; OpenSSL elsewhere.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';

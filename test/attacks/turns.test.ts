@@ -5,8 +5,8 @@ import type { Peer } from '#test/server/tls-place';
 import { get, makeKey, openAttackPlace, type AttackPlace } from './attack-place.ts';
 
 /**
- * What this process, with the server and the other client in it, works from a request to its answer: unlike the time that passes, it is
- * the same on a machine that has other things to do.
+ * What this process, with the server and the other client in it, works from a request to its answer: unlike the time
+ * that passes, it is the same on a machine that has other things to do.
  */
 async function workPerGet(peer: Peer, id: string, milliseconds: number): Promise<number> {
   const works: number[] = [];

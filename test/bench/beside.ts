@@ -1,7 +1,8 @@
 /**
- * `npm run bench:beside DIRECTORY [seconds]`: what a request costs this checkout beside the built checkout in DIRECTORY. Both are
- * served as an operator serves them, each on a new data directory, and measured in turn, so that the ratio holds on a machine
- * whose pace changes. Above 1 the CPU of this checkout is higher. Linux only: the CPU of the servers is read from /proc.
+ * `npm run bench:beside DIRECTORY [seconds]`: what a request costs this checkout beside the built checkout in
+ * DIRECTORY. Both are served as an operator serves them, each on a new data directory, and measured in turn, so that
+ * the ratio holds on a machine whose pace changes. Above 1 the CPU of this checkout is higher. Linux only: the CPU of
+ * the servers is read from /proc.
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';

@@ -1,4 +1,6 @@
-/** Certification requests (PKCS#10) that no decent program makes: any subject, any extensions, in one place or several. */
+/**
+ * Certification requests (PKCS#10) that no decent program makes: any subject, any extensions, in one place or several.
+ */
 import { type AsnType, fromBER, ObjectIdentifier, OctetString, Sequence, Set as Asn1Set, Utf8String } from 'asn1js';
 import {
   AltName,

@@ -1,4 +1,7 @@
-/** A failure as a file: what was sent, and what must exist for it, so that it can be sent again to a server of another day. */
+/**
+ * A failure as a file: what was sent, and what must exist for it, so that it can be sent again to a server of another
+ * day.
+ */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LaneKind } from './lanes.ts';

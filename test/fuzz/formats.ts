@@ -1,4 +1,7 @@
-/** Requests that carry other formats: PKCS#10, CRMF, PEM, PKCS#12, X.509, OpenPGP, PKCS#1, PKCS#8, SEC 1 and SubjectPublicKeyInfo. */
+/**
+ * Requests that carry other formats: PKCS#10, CRMF, PEM, PKCS#12, X.509, OpenPGP, PKCS#1, PKCS#8, SEC 1 and
+ * SubjectPublicKeyInfo.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

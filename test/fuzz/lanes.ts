@@ -1,4 +1,7 @@
-/** How requests reach the server: over TLS and over HTTPS in each encoding, as whole messages or as bytes that may be none. */
+/**
+ * How requests reach the server: over TLS and over HTTPS in each encoding, as whole messages or as bytes that may be
+ * none.
+ */
 import { Agent, request } from 'node:https';
 import { connect } from 'node:tls';
 import { handshake, type Peer } from '#client/tls-transport';
@@ -85,8 +88,8 @@ function isFramed(body: Uint8Array): boolean {
 }
 
 /**
- * Bytes that are not one message: several, a part of one, or what cannot be framed. The server answers what is whole, says
- * once what is wrong, and closes. The last answer is given, or that there was rightly none.
+ * Bytes that are not one message: several, a part of one, or what cannot be framed. The server answers what is whole,
+ * says once what is wrong, and closes. The last answer is given, or that there was rightly none.
  */
 function sendAlone(peer: Peer, body: Uint8Array): Promise<Heard> {
   const expected = createFramer(defaultLimits);

@@ -1,8 +1,8 @@
 /**
  * npm run fuzz -- [--for 10m] [--seed N] [--out DIR] [--replay FILE]
  *
- * Sends damaged requests to a server of its own until the time is over, and says what was wrong; each failure is a file in DIR that
- * --replay sends again. Ends with status 1 when anything was wrong.
+ * Sends damaged requests to a server of its own until the time is over, and says what was wrong; each failure is a file
+ * in DIR that --replay sends again. Ends with status 1 when anything was wrong.
  */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';

@@ -1,4 +1,6 @@
-/** Whether a server's memory grows: what it holds after collection, once caches are filled, against what it holds later. */
+/**
+ * Whether a server's memory grows: what it holds after collection, once caches are filled, against what it holds later.
+ */
 import type { Memory } from './server.ts';
 
 export interface MemoryWatch {

@@ -23,7 +23,10 @@ export function readAnswer(kind: LaneKind, answer: Buffer): Item {
 
 const generalFailure = enumerationNumber('ResultReason', 'GeneralFailure');
 
-/** With this the server says that it failed. The older versions have the same reason for bounds and rules of ours, with other words. */
+/**
+ * With this the server says that it failed. The older versions have the same reason for bounds and rules of ours, with
+ * other words.
+ */
 const ownFailure = /^(?:the server failed|others change the object|the audit trail cannot)/;
 
 const children = (item: Item | undefined): readonly Item[] => (item?.type === ItemType.Structure ? item.value : []);

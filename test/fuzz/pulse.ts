@@ -1,6 +1,6 @@
 /**
- * How long the event loop was held, in the process that imports this: milliseconds of work of its thread between two beats. Time
- * in which the thread did not run, because the machine had other things to do, does not count.
+ * How long the event loop was held, in the process that imports this: milliseconds of work of its thread between two
+ * beats. Time in which the thread did not run, because the machine had other things to do, does not count.
  */
 import { readFileSync } from 'node:fs';
 

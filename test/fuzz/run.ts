@@ -1,7 +1,7 @@
 /**
- * Sends damaged requests to a server over several connections for a while, and says what was wrong: an answer that did not
- * come or is not right, General Failure, a fault in the log, a pause of the event loop, growth of memory, another client's
- * object touched or seen, a trail or store that does not verify.
+ * Sends damaged requests to a server over several connections for a while, and says what was wrong: an answer that did
+ * not come or is not right, General Failure, a fault in the log, a pause of the event loop, growth of memory, another
+ * client's object touched or seen, a trail or store that does not verify.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Bound } from '#conformance/variables';
@@ -46,7 +46,10 @@ export interface Report {
 
 const laneKinds: readonly LaneKind[] = ['tls', 'tls', 'tls', 'ttlv', 'xml', 'json'];
 
-/** After so long the server is stopped, what it leaves is checked, and another begins: what is kept does not grow without end. */
+/**
+ * After so long the server is stopped, what it leaves is checked, and another begins: what is kept does not grow
+ * without end.
+ */
 const epoch = 15 * 60_000;
 
 /** A request under way, or over. */
@@ -169,7 +172,9 @@ export async function run({ seed, time, out, say }: RunOptions): Promise<Report>
       return { why, kind: lane.kind, seed, lane: laneNumber, number, objects: objectsIn(body, pool.objects), body };
     }
 
-    /** Sends what was under way in a pause again, alone: it was the request only when it holds the event loop each time. */
+    /**
+     * Sends what was under way in a pause again, alone: it was the request only when it holds the event loop each time.
+     */
     async function retry({ milliseconds, at }: Pause): Promise<void> {
       pauses++;
       const open = history.filter((sent) => sent.at <= at + 5 && (sent.until ?? at) >= at - milliseconds - 30);

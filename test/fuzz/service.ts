@@ -1,6 +1,7 @@
 /**
- * The server under test, in a process of its own: what `kmipd serve` runs, with a pulse. Arguments are those of the command line. Over
- * IPC it says when the event loop was held, and answers how long at most, and how much memory is in use.
+ * The server under test, in a process of its own: what `kmipd serve` runs, with a pulse. Arguments are those of the
+ * command line. Over IPC it says when the event loop was held, and answers how long at most, and how much memory is in
+ * use.
  */
 import { main } from '#cli/main';
 import { longestPause, type Question, type Said } from './said.ts';

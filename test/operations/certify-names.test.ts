@@ -1,4 +1,7 @@
-/** No client is certified under a name of the server or an address, for a key of the server, or for longer than the setting says. */
+/**
+ * No client is certified under a name of the server or an address, for a key of the server, or for longer than the
+ * setting says.
+ */
 import { createPublicKey } from 'node:crypto';
 import { BmpString, PrintableString, TeletexString, UniversalString, Utf8String } from 'asn1js';
 import type { RelativeDistinguishedNames } from 'pkijs';

@@ -1,4 +1,7 @@
-/** Usage Limits (KMIP 2.1 §4.59) of what Derive Key derives from: deriving by encryption encrypts, deriving by HMAC authenticates. */
+/**
+ * Usage Limits (KMIP 2.1 §4.59) of what Derive Key derives from: deriving by encryption encrypts, deriving by HMAC
+ * authenticates.
+ */
 import { expect } from 'chai';
 import { serverForEach, type Caller } from '#test/clients/caller';
 import { bytes, long, struct, versions } from '#test/server/items';

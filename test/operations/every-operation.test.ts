@@ -1,7 +1,7 @@
 /**
- * "An operation is listed by Query only if a test reaches Success with it in every version that has it": this one. The loop
- * below sends each row of `everyRequest`, in each version that has the operation, and demands Success of an answer that
- * holds nothing which is not in the version.
+ * "An operation is listed by Query only if a test reaches Success with it in every version that has it": this one. The
+ * loop below sends each row of `everyRequest`, in each version that has the operation, and demands Success of an answer
+ * that holds nothing which is not in the version.
  */
 import { expect } from 'chai';
 import { isIn } from '#operations/operation';

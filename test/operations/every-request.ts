@@ -1,6 +1,6 @@
 /**
- * For each operation that is served, a request that succeeds: makes what the operation needs, by the caller, and answers with
- * the operation's request payload. An operation without a row does not compile.
+ * For each operation that is served, a request that succeeds: makes what the operation needs, by the caller, and
+ * answers with the operation's request payload. An operation without a row does not compile.
  */
 import type { ServedOperation } from '#operations/served';
 import { enumerationNumber, type EnumerationName } from '#protocol/enumerations';

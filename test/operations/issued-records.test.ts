@@ -1,4 +1,7 @@
-/** What stays on record of the certificates that were made: whatever becomes of the batch, and of the object, until some time after their end. */
+/**
+ * What stays on record of the certificates that were made: whatever becomes of the batch, and of the object, until some
+ * time after their end.
+ */
 import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import { generateKeys } from '#certs/keys';

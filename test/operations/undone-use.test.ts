@@ -1,4 +1,7 @@
-/** Usage Limits (KMIP 2.1 §4.59) and Fresh (§4.24) in a batch with Undo (§9.6): an answer that was given cannot be taken back. */
+/**
+ * Usage Limits (KMIP 2.1 §4.59) and Fresh (§4.24) in a batch with Undo (§9.6): an answer that was given cannot be taken
+ * back.
+ */
 import { expect } from 'chai';
 import { id, item, serverForEach } from '#test/clients/caller';
 import { enumerated, long, struct } from '#test/server/items';

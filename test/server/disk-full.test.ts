@@ -1,4 +1,7 @@
-/** A server whose disk fills up: a small file system of its own, in a mount namespace where only it and its commands are. */
+/**
+ * A server whose disk fills up: a small file system of its own, in a mount namespace where only it and its commands
+ * are.
+ */
 import { execFile, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, statfsSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';

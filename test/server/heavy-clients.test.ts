@@ -1,6 +1,6 @@
 /**
- * Heavy work of one client, and what another one notices of it: the built server in a process of its own, clients over TLS. `other` sends one small Get
- * after another, or asks for a pair on a curve, which takes some 20 ms alone.
+ * Heavy work of one client, and what another one notices of it: the built server in a process of its own, clients over
+ * TLS. `other` sends one small Get after another, or asks for a pair on a curve, which takes some 20 ms alone.
  */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** An identifier once used is never another object: two servers on one store, of which one remembers what the other removed. */
+/**
+ * An identifier once used is never another object: two servers on one store, of which one remembers what the other
+ * removed.
+ */
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { createHandler } from '#server/handler';

@@ -1,6 +1,6 @@
 /**
- * Requests and answers in XML and JSON as long as the bounds allow, against a server process: reading and writing them holds up nobody, and takes
- * a bounded share of memory.
+ * Requests and answers in XML and JSON as long as the bounds allow, against a server process: reading and writing them
+ * holds up nobody, and takes a bounded share of memory.
  */
 import { expect } from 'chai';
 import { openTlsTransport } from '#client/tls-transport';

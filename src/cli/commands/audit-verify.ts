@@ -12,9 +12,9 @@ export const auditVerify = defineCommand({
   usage: 'verify',
   summary: 'check that no audit record of this data directory was changed or removed',
   description:
-    'Names the first record that was changed, removed or inserted, and then ends with status 1. It needs the store and ' +
-    'the root key, which hold the key of the records and how far each chain goes. Without them it checks what it can, ' +
-    'says what it could not check, and ends with status 1. A server may run meanwhile.',
+    'Names the first record that was changed, removed or inserted, and then ends with status 1. It needs the store ' +
+    'and the root key, which hold the key of the records and how far each chain goes. Without them it checks what ' +
+    'it can, says what it could not check, and ends with status 1. A server may run meanwhile.',
   examples: ['audit verify', 'audit verify --data /mnt/copy/kmipd-data --root-key-file /mnt/usb/root.key'],
   async run(invocation) {
     const directory = auditDirectory(invocation);

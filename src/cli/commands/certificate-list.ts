@@ -17,8 +17,9 @@ export const certificateList = defineCommand<Given>({
   usage: 'list',
   summary: 'list the certificates that clients had made',
   description:
-    'What Certify and Re-certify made, whether its object is still there or not. AUTHORITY is certify-ca, or ca for what an older kmipd signed: ' +
-    'clients trust that one for the server. Certificates that clients connect with are in kmipd client list.',
+    'What Certify and Re-certify made, whether its object is still there or not. AUTHORITY is certify-ca, or ca ' +
+    'for what an older kmipd signed: clients trust that one for the server. Certificates that clients connect with ' +
+    'are in kmipd client list.',
   examples: ['certificate list', 'certificate list --client my-array --revoked', 'certificate list --json'],
   options: [
     new Option('--client <name>', 'only those of this client'),

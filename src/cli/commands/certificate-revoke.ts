@@ -15,8 +15,9 @@ export const certificateRevoke = defineCommand<Given>({
   usage: 'revoke <certificate>',
   summary: 'revoke a certificate that a client had made',
   description:
-    'CERTIFICATE is its fingerprint (SHA-256), its serial number, or the identifier of its object, which may be destroyed. Validate finds it invalid ' +
-    'at once, Re-certify refuses it, and the next kmipd crl names it. For what a client connects with: kmipd client revoke.',
+    'CERTIFICATE is its fingerprint (SHA-256), its serial number, or the identifier of its object, which may be ' +
+    'destroyed. Validate finds it invalid at once, Re-certify refuses it, and the next kmipd crl names it. For ' +
+    'what a client connects with: kmipd client revoke.',
   examples: [
     'certificate revoke 0123456789abcdef0123456789abcdef01',
     'certificate revoke 3fd7c7b4-9f7f-4a5e-8d3e-2f1c5d0a9b11 --reason keyCompromise',

@@ -21,8 +21,8 @@ export const clientAdd = defineCommand<Given>({
   usage: 'add <name>',
   summary: 'add a client and make its certificate and key',
   description:
-    'Writes NAME.crt, NAME.key, ca.crt, certify-ca.crt, NAME.p12, NAME.p12.password and README.txt, and never over a file. ' +
-    'A user name and password that the client gives in its requests beside its certificate are checked. ' +
+    'Writes NAME.crt, NAME.key, ca.crt, certify-ca.crt, NAME.p12, NAME.p12.password and README.txt, and never over ' +
+    'a file. A user name and password that the client gives in its requests beside its certificate are checked. ' +
     'With --require-password it must give them in every request but Query and Discover Versions.',
   examples: [
     'client add my-array --out ./my-array',

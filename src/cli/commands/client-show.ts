@@ -52,7 +52,9 @@ const boundText = (value: number): string => (value === 0 ? 'none' : String(valu
 export const usageOf = async (store: Store, { id }: ClientRecord): Promise<UsageRecord | undefined> =>
   (await keptUsage(store, id))?.value;
 
-/** For JSON: the numbers that hold, which of them are the client's own, and what is used; null when nobody counted yet. */
+/**
+ * For JSON: the numbers that hold, which of them are the client's own, and what is used; null when nobody counted yet.
+ */
 export function limitsOf({ quota, rotations }: ClientRecord, used: UsageRecord | undefined, config: Config) {
   return {
     quota: Object.fromEntries(quotaNames.map((name) => [name, quotaOf(quota, name, config)])),

@@ -10,9 +10,9 @@ export const clientSign = defineCommand<{ readonly name: string; readonly reques
   usage: 'sign <name> <request>',
   summary: 'sign the certificate request (PKCS#10) of a client',
   description:
-    'Writes NAME.crt, ca.crt and certify-ca.crt. The certificate is for the key of the request, under NAME alone: other names ' +
-    'that the request asks for are not granted, and printed. A client that is there already gets one more certificate, which is how it ' +
-    'renews: those it has stay valid, and its keys stay its own.',
+    'Writes NAME.crt, ca.crt and certify-ca.crt. The certificate is for the key of the request, under NAME alone: ' +
+    'other names that the request asks for are not granted, and printed. A client that is there already gets one ' +
+    'more certificate, which is how it renews: those it has stay valid, and its keys stay its own.',
   examples: ['client sign my-array request.pem --out ./my-array'],
   scopes: ['issue'],
   options: [outOption()],

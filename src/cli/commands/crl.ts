@@ -29,8 +29,9 @@ export const crl = defineCommand<Given>({
   usage: 'crl',
   summary: 'write the lists of revoked certificates (CRL)',
   description:
-    'Two lists, since each authority signs its own: of the clients that were enrolled, and, beside it as certify-FILE, of what clients have certified ' +
-    '(Certify, Re-certify). Each names what its authority signed, was revoked and has not expired. Put them where --crl-url and --certify-crl-url point.',
+    'Two lists, since each authority signs its own: of the clients that were enrolled, and, beside it as ' +
+    'certify-FILE, of what clients have certified (Certify, Re-certify). Each names what its authority signed, was ' +
+    'revoked and has not expired. Put them where --crl-url and --certify-crl-url point.',
   examples: ['crl --out /var/www/kmipd.crl --format der', 'crl --out kmipd.crl.pem --days 30'],
   options: [
     new Option('--out <file>', 'the file to write, or to replace').makeOptionMandatory(),
@@ -87,7 +88,10 @@ function revocationsOf({ certificates }: ClientRecord, now: number): Revocation[
   );
 }
 
-/** Of what clients have certified, by who signed it: revoked by its client or an operator, or together with a client that it was bound to. */
+/**
+ * Of what clients have certified, by who signed it: revoked by its client or an operator, or together with a client
+ * that it was bound to.
+ */
 async function revokedOf(store: Store, clients: readonly ClientRecord[], now: number) {
   const bound = new Map<string, number>();
   for (const { certificates } of clients) {

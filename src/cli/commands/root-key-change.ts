@@ -18,8 +18,8 @@ export const rootKeyChange = defineCommand<Given>({
   usage: 'change',
   summary: 'lock the store with another root key',
   description:
-    'Takes a moment whatever the size of the store: only the data keys are wrapped anew. Without an option the file of ' +
-    'the root key is replaced. Running servers go on. A backup made before needs the root key of its time.',
+    'Takes a moment whatever the size of the store: only the data keys are wrapped anew. Without an option the ' +
+    'file of the root key is replaced. Running servers go on. A backup made before needs the root key of its time.',
   examples: [
     'root-key change',
     'root-key change --new-root-key-file /mnt/token/root.key',

@@ -31,8 +31,8 @@ export const storeCheck = defineCommand<Given>({
   usage: 'check',
   summary: 'read every record, and name what is damaged or missing',
   description:
-    'Opens each record with its key material and compares its index entries with its value. Servers may run meanwhile, and work on with ' +
-    'everything else. Ends with status 1 when something is damaged.',
+    'Opens each record with its key material and compares its index entries with its value. Servers may run ' +
+    'meanwhile, and work on with everything else. Ends with status 1 when something is damaged.',
   examples: ['store check', 'store check --json', 'store check --repair'],
   options: [
     jsonOption(),
