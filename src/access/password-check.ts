@@ -1,9 +1,10 @@
 /**
- * Checks passwords that come beside a certificate: at a price, since each check costs a tenth of a second of a thread, and at a
- * pace, since each is a guess. Nothing locks a client. What was found right before is right at once, what was found wrong before
- * is wrong at once, and sessions that bring the same credential at the same time share one check. For the others clients take
- * turns, and within a client its sessions, those that never failed first: a session that guesses slows down itself. Only a client that
- * fails very often, whatever the number of its sessions, is slowed down as a whole.
+ * Checks passwords that come beside a certificate: at a price, since each check costs a tenth of a second of a thread,
+ * and at a pace, since each is a guess. Nothing locks a client. What was found right before is right at once, what was
+ * found wrong before is wrong at once, and sessions that bring the same credential at the same time share one check.
+ * For the others clients take turns, and within a client its sessions, those that never failed first: a session that
+ * guesses slows down itself. Only a client that fails very often, whatever the number of its sessions, is slowed down
+ * as a whole.
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
@@ -38,7 +39,10 @@ const steadyClock: PaceClock = {
   later: (call, milliseconds) => void setTimeout(call, milliseconds).unref(),
 };
 
-/** Checks at once, whatever the number of clients: the other threads are for the store. A client has one of them at most. */
+/**
+ * Checks at once, whatever the number of clients: the other threads are for the store. A client has one of them at
+ * most.
+ */
 const atOnce = 2;
 const maximumWaiting = 1000;
 /** Answers that are remembered, right and wrong ones apart: no number of guesses displaces a right one. */

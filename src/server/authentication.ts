@@ -15,8 +15,8 @@ import type { Session } from './session.ts';
 
 export interface Credentials {
   /**
-   * Whether these are a user name and password of this client now; 'limited' when too many wait to be checked. Asked for every request: what
-   * was found right before costs next to nothing.
+   * Whether these are a user name and password of this client now; 'limited' when too many wait to be checked. Asked
+   * for every request: what was found right before costs next to nothing.
    */
   checkCredential(given: {
     readonly username: string;

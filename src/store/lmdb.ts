@@ -53,7 +53,9 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** The commits of this process that are under way, by the path of their environment: LMDB's lock is the process's, too. */
+/**
+ * The commits of this process that are under way, by the path of their environment: LMDB's lock is the process's, too.
+ */
 const commitsUnderWay = new Map<string, Set<Promise<void>>>();
 
 function commitsOf(path: string): Set<Promise<void>> {

@@ -137,7 +137,8 @@ describe('a damaged record, to clients', () => {
   it('is never seen by a check beside clients that change everything meanwhile', async () => {
     const keys: string[] = [];
     for (let n = 0; n < 20; n++) keys.push(await a.create());
-    // Before anything changes: an environment that one process opens twice must not be opened within a transaction of its own.
+    // Before anything changes: an environment that one process opens twice must not be opened within a transaction of
+    // its own.
     const engine = await openLmdb(join(fixture.directory, 'store'));
     const rootKey = rootKeyFile(join(fixture.directory, 'root.key'));
     let isChecking = true;
