@@ -36,8 +36,8 @@ export function encodedLength(item: Item): number {
   }
 }
 
-/** So many items are measured, or written, in about a millisecond. */
-const itemsPerTurn = 4000;
+/** What is measured, or written, in about a millisecond, made of small items: counted in bytes, since one item may hold many others. */
+const bytesPerTurn = 64 * 1024;
 /** Lists are that deep in a message, and not deeper: what is below one of their items is done in one piece. */
 const listDepth = 5;
 
@@ -46,7 +46,7 @@ export async function encodeInTurns(item: Item, turn: () => Promise<void>): Prom
   const lengths = new Map<Item, number>();
   const length = await lengthInTurns(item, turn, lengths);
   const bytes = Buffer.allocUnsafe(length);
-  let left = itemsPerTurn;
+  let left = bytesPerTurn;
   let end = 0;
 
   async function write(each: Item): Promise<void> {
@@ -59,10 +59,16 @@ export async function encodeInTurns(item: Item, turn: () => Promise<void>): Prom
     bytes.writeUInt32BE(known - headerLength, end + 4);
     end += headerLength;
     for (const child of each.value) {
-      if (lengths.has(child)) await write(child);
-      else end = writeItem(bytes, child, end);
-      if (--left > 0) continue;
-      left = itemsPerTurn;
+      if (lengths.has(child)) {
+        await write(child);
+        left -= headerLength;
+      } else {
+        const start = end;
+        end = writeItem(bytes, child, start);
+        left -= end - start;
+      }
+      if (left > 0) continue;
+      left = bytesPerTurn;
       await turn();
     }
   }
@@ -78,16 +84,22 @@ export async function lengthInTurns(
   turn: () => Promise<void>,
   lengths: Map<Item, number> = new Map(),
 ): Promise<number> {
-  let left = itemsPerTurn;
+  let left = bytesPerTurn;
 
   async function measure(each: Item, depth: number): Promise<number> {
     if (each.type !== ItemType.Structure) return encodedLength(each);
     let length = headerLength;
     for (const child of each.value) {
-      length +=
-        child.type === ItemType.Structure && depth < listDepth ? await measure(child, depth + 1) : encodedLength(child);
-      if (--left > 0) continue;
-      left = itemsPerTurn;
+      if (child.type === ItemType.Structure && depth < listDepth) {
+        length += await measure(child, depth + 1);
+        left -= headerLength;
+      } else {
+        const ofChild = encodedLength(child);
+        length += ofChild;
+        left -= ofChild;
+      }
+      if (left > 0) continue;
+      left = bytesPerTurn;
       await turn();
     }
     lengths.set(each, length);

@@ -6,7 +6,7 @@
 import { KmipError } from '#protocol/kmip-error';
 import type { Version } from '#protocol/versions';
 import type { Instance } from './attribute-codec.ts';
-import { nameTaken, withInstance } from './attribute-collection.ts';
+import { checkItems, nameTaken, withInstance } from './attribute-collection.ts';
 import { referenceId, referenceText, type Reference } from './attribute-reference.ts';
 import { checkApplies, checkDates, checkValue, isServersOwn, wholeLimits } from './attribute-rules.ts';
 import {
@@ -73,6 +73,7 @@ export function modifyInstance(object: ManagedObject, which: Which, given: Insta
   const values = valuesOf(object.attributes, key);
   if (key === 'name' && values.toSpliced(place, 1).some(sameAs(value))) throw nameTaken();
   const next = attributeRow(key).multiple ? values.with(place, value) : value;
+  checkItems({ ...object.attributes, [key]: next }, object.attributes);
   const to = changed(object, key, { ...object.attributes, [key]: next }, indexesOf(object, key), terms);
   return { object: to, instance: { ...held, value } };
 }

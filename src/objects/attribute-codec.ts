@@ -9,6 +9,7 @@ import { KmipError } from '#protocol/kmip-error';
 import { Tag } from '#protocol/tags';
 import { inRange, rulesOf, type Version } from '#protocol/versions';
 import { nameOf, referenceByName, referenceText, unknownAttribute, type Reference } from './attribute-reference.ts';
+import { vendorValue } from './attribute-structures.ts';
 import { attributeByTag, attributeRow, type AttributeKey, type AttributeValue } from './attributes.ts';
 
 /** One value of one attribute, as it is on a wire. */
@@ -59,7 +60,10 @@ export function readNamed(item: Item, version: Version, mode: ReadMode): NamedIn
   const value =
     reference.vendor === undefined
       ? readValue(reference.key, attributeValue, version, mode)
-      : ({ ...reference.vendor, attributeValue } satisfies AttributeValue<'vendorAttribute'>);
+      : ({
+          ...reference.vendor,
+          attributeValue: vendorValue.read(attributeValue, version),
+        } satisfies AttributeValue<'vendorAttribute'>);
   return Object.assign({}, reference, index, { value });
 }
 

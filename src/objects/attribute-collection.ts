@@ -5,6 +5,7 @@ import { KmipError } from '#protocol/kmip-error';
 import type { Instance } from './attribute-codec.ts';
 import { referenceText } from './attribute-reference.ts';
 import { attributeRow, type AttributeKey, type Attributes } from './attributes.ts';
+import { sizeOfAll, sizeOfValue } from './value-size.ts';
 import { valueKey } from './value-key.ts';
 
 /** Many values of one attribute are somebody's mistake, and every read pays for them. */
@@ -14,6 +15,8 @@ export const maximumInstances = 1000;
  * others.
  */
 export const maximumValues = 2500;
+/** Of all values together, as many as a message may have: every answer, comparison and commit goes through all of them. */
+export const maximumItems = 20_000;
 
 /** A set that grows: what is added is compared with a set, not with every value, and copied once. */
 export class Collected {
@@ -22,10 +25,13 @@ export class Collected {
   readonly #lists = new Map<AttributeKey, unknown[]>();
   #names: Set<string> | undefined;
   #values: number;
+  /** Of items; counted no further than a little above the bound. */
+  #size: number;
 
   constructor(from: Attributes = {}) {
     this.#set = Object.assign({}, from);
     this.#values = 0;
+    this.#size = sizeOfAll(from, maximumItems);
     for (const held of Object.values(from)) if (Array.isArray(held)) this.#values += held.length;
   }
 
@@ -33,11 +39,14 @@ export class Collected {
   add(instance: Instance): void {
     const { key, value } = instance;
     const held = this.#set[key];
+    const size = this.#size + sizeOfValue(key, value, maximumItems);
     if (!attributeRow(key).multiple) {
       if (held !== undefined) {
         throw new KmipError('AttributeSingleValued', `${referenceText(instance)} takes one value only`);
       }
+      if (size > maximumItems) throw tooManyItems();
       this.#set[key] = value;
+      this.#size = size;
       return;
     }
     const list = this.#listOf(key);
@@ -47,9 +56,11 @@ export class Collected {
     if (this.#values >= maximumValues) {
       throw new KmipError('ServerLimitExceeded', `the object has ${maximumValues} values of attributes already`);
     }
+    if (size > maximumItems) throw tooManyItems();
     if (key === 'name') this.#checkNewName(value, list);
     list.push(value);
     this.#values++;
+    this.#size = size;
   }
 
   /** What has come together; to be asked once, at the end. */
@@ -80,6 +91,18 @@ export class Collected {
  * under one Name: here it is unique on its object.
  */
 export const nameTaken = (): KmipError => new KmipError('NonUniqueNameAttribute', 'the object has this Name already');
+
+const tooManyItems = (): KmipError =>
+  new KmipError('ServerLimitExceeded', `the attributes of one object hold at most ${maximumItems} items in all`);
+
+/**
+ * Checks a set that did not come together here.
+ * @param held what an object has already: what was kept before there was a bound may stay, and shrink.
+ * @throws KmipError ServerLimitExceeded.
+ */
+export function checkItems(set: Attributes, held: Attributes): void {
+  if (sizeOfAll(set, maximumItems) > maximumItems && sizeOfAll(set) > sizeOfAll(held)) throw tooManyItems();
+}
 
 /** One more value in a set. @throws KmipError as `Collected` does. */
 export function withInstance(set: Attributes, instance: Instance): Attributes {

@@ -1,10 +1,12 @@
 /** The attributes that are structures (KMIP 2.1 chapter 4; 1.4 chapter 3), those apart that payloads and headers have, too. */
-import { atMost } from '#protocol/bounds';
-import { anyItem, bytes, enumeration, integer, longInteger, text } from '#protocol/codecs';
+import type { Item } from '#ttlv/item';
+import { atMost, itemsIn } from '#protocol/bounds';
+import { anyItem, bytes, enumeration, integer, longInteger, tagText, text, type Codec } from '#protocol/codecs';
 import { many, optional, required, structure } from '#protocol/fields';
+import { KmipError } from '#protocol/kmip-error';
 import { objectReference } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
-import { V1_1 } from '#protocol/versions';
+import { isAtRest, V1_1 } from '#protocol/versions';
 
 export const name = structure('Name', {
   nameValue: required(Tag.NameValue, text),
@@ -92,6 +94,23 @@ export const rotateName = structure('Rotate Name', {
   rotateNameType: required(Tag.RotateNameType, enumeration('RotateNameType')),
 });
 
+/** Structures of people's own have some tens. */
+export const maximumItemsOfValue = 1000;
+
+/** What people put into an attribute of their own: anything, but not so much that every look at it takes long. */
+export const vendorValue: Codec<Item> = {
+  ...anyItem,
+  read(item, version) {
+    if (!isAtRest(version) && itemsIn(item, maximumItemsOfValue) > maximumItemsOfValue) {
+      throw new KmipError(
+        'ServerLimitExceeded',
+        `${tagText(Tag.AttributeValue)} must hold at most ${maximumItemsOfValue} items`,
+      );
+    }
+    return item;
+  },
+};
+
 /**
  * The attributes that people make up: Attribute of 2.x with its Vendor Identification (2.1 §4.60); a Custom
  * Attribute of 1.x (1.4 §3.39) is the one whose Vendor Identification is "x" (clients') or "y" (the server's), as its name
@@ -100,5 +119,5 @@ export const rotateName = structure('Rotate Name', {
 export const vendorAttribute = structure('Attribute', {
   vendorIdentification: required(Tag.VendorIdentification, text),
   attributeName: required(Tag.AttributeName, text),
-  attributeValue: required(Tag.AttributeValue, anyItem),
+  attributeValue: required(Tag.AttributeValue, vendorValue),
 });

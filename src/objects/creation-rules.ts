@@ -18,6 +18,7 @@ import { checkDates } from './attribute-rules.ts';
 import { attributeRow, valuesOf, type AttributeKey, type Attributes, type ObjectType } from './attributes.ts';
 import { allInstances, objectTypeOf, type ManagedObject } from './managed-object.ts';
 import { withinRange } from './matching.ts';
+import { matchesInTurns } from './matching-in-turns.ts';
 import type { Pace } from './pace.ts';
 
 /** Defaults, or constraints: all of them are looked at whenever an object is made. */
@@ -184,9 +185,5 @@ async function isMet(
   // Dates come as one or as the two ends of a range.
   if (matches === withinRange) return matches(held, demanded);
   if (!multiple) return demanded.some((value) => matches(held, [value]));
-  for (const value of demanded) {
-    if (!matches(held, [value])) return false;
-    await pace(held.length);
-  }
-  return true;
+  return await matchesInTurns(attributes, key, demanded, pace);
 }

@@ -1,15 +1,9 @@
 /** How Locate compares what an object holds with what was asked (KMIP 2.1 §6.1.28; 1.4 §4.9). */
-import { isDeepStrictEqual } from 'node:util';
 import { largestDate } from '#protocol/codecs';
+import { isSame } from './value-key.ts';
 
 /** `held`: every value of the attribute, none when it is absent. `asked`: at least one. */
 export type Matcher = (held: readonly unknown[], asked: readonly unknown[]) => boolean;
-
-/** A Buffer and another view of the same bytes are equal. */
-const isSame = (held: unknown, asked: unknown): boolean =>
-  held instanceof Uint8Array && asked instanceof Uint8Array
-    ? Buffer.compare(held, asked) === 0
-    : held === asked || (typeof asked === 'object' && typeof held === 'object' && isDeepStrictEqual(held, asked));
 
 /** Every asked value is among those held. */
 export const equalsEach: Matcher = (held, asked) => asked.every((value) => held.some((each) => isSame(each, value)));

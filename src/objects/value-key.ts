@@ -33,9 +33,45 @@ export function valueKey(value: unknown): string {
   return `${key}}`;
 }
 
-/** Whether another value is the same as this one; made once for many comparisons. */
-export function sameAs(value: unknown): (other: unknown) => boolean {
-  if (typeof value !== 'object') return (other) => other === value;
-  const key = valueKey(value);
-  return (other) => other === value || (typeof other === 'object' && valueKey(other) === key);
+/** Whether two values have one key, without making it: at the first difference it is known. */
+export function isSame(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) {
+    return (one ?? undefined) === (other ?? undefined);
+  }
+  if (one instanceof Uint8Array || other instanceof Uint8Array) {
+    return one instanceof Uint8Array && other instanceof Uint8Array && Buffer.compare(one, other) === 0;
+  }
+  if (Array.isArray(one) || Array.isArray(other)) {
+    if (!Array.isArray(one) || !Array.isArray(other) || one.length !== other.length) return false;
+    for (let place = 0; place < one.length; place++) if (!isSame(one[place], other[place])) return false;
+    return true;
+  }
+  const [some, others] = [one as Fields, other as Fields];
+  // Items of TTLV have these three fields; they are the many, and looking for others takes most of the time.
+  if (isItem(some) && isItem(others)) {
+    return some.tag === others.tag && some.type === others.type && isSame(some.value, others.value);
+  }
+  let left = 0;
+  for (const field in some) {
+    const value = some[field];
+    if (value === undefined) continue;
+    if (!Object.hasOwn(others, field) || others[field] === undefined || !isSame(value, others[field])) return false;
+    left++;
+  }
+  for (const field in others) if (others[field] !== undefined) left--;
+  return left === 0;
 }
+
+const isItem = ({ tag, type, value }: Fields): boolean =>
+  tag !== undefined && type !== undefined && value !== undefined;
+
+interface Fields {
+  readonly [field: string]: unknown;
+}
+
+/** Whether another value is the same as this one. */
+export const sameAs =
+  (value: unknown): ((other: unknown) => boolean) =>
+  (other) =>
+    isSame(value, other);

@@ -1,6 +1,7 @@
 /** What Set Defaults and Set Constraints refuse alike (KMIP 2.1 §6.1.52.1, §6.1.53.1). */
 import type { Instance } from '#objects/attribute-codec';
 import type { ObjectType } from '#objects/attributes';
+import { sizeOfValue } from '#objects/value-size';
 import { KmipError } from '#protocol/kmip-error';
 import { registrableTypes } from './registrable.ts';
 
@@ -8,14 +9,23 @@ import { registrableTypes } from './registrable.ts';
 const maximumRules = 100;
 /** In all rules together. */
 const maximumAttributes = 500;
+/** Of TTLV in all of them. */
+const maximumItems = 5000;
 
 export function checkNumber(rules: readonly { readonly attributes?: readonly Instance[] | undefined }[]): void {
   const number = rules.reduce((sum, { attributes = [] }) => sum + attributes.length, 0);
-  if (rules.length <= maximumRules && number <= maximumAttributes) return;
-  throw new KmipError(
-    'ServerLimitExceeded',
-    `at most ${maximumRules} are set, with ${maximumAttributes} attributes in all`,
-  );
+  if (rules.length > maximumRules || number > maximumAttributes) {
+    throw new KmipError(
+      'ServerLimitExceeded',
+      `at most ${maximumRules} are set, with ${maximumAttributes} attributes in all`,
+    );
+  }
+  let size = 0;
+  for (const { attributes = [] } of rules) {
+    for (const { key, value } of attributes) size += sizeOfValue(key, value, maximumItems - size);
+  }
+  if (size <= maximumItems) return;
+  throw new KmipError('ServerLimitExceeded', `the attributes of all rules hold at most ${maximumItems} items`);
 }
 
 /** Types of vendors are none of objects here. */

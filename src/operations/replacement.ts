@@ -5,6 +5,7 @@
  * Count value in the existing key is set to the Total value", but that would let it be used without end, and 1.0 says it
  * of the new one, where the count begins anew.
  */
+import { checkItems } from '#objects/attribute-collection';
 import { referenceId } from '#objects/attribute-reference';
 import { checkDates, isServersOwn } from '#objects/attribute-rules';
 import { attributeRow, type AttributeKey, type Attributes, type ObjectType } from '#objects/attributes';
@@ -82,6 +83,7 @@ export function inherited(
     ...attributes,
     link: [...link, { linkType: 'ReplacedObjectLink', linkedObjectIdentifier: existing.id }],
   };
+  if (asked.length > 0) checkItems(all, existing.attributes);
   // Activate and Revoke may have left the existing object's in another order.
   for (const key of dates) if (given[key] !== undefined) checkDates(all, key);
   return all;

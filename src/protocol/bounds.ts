@@ -52,6 +52,17 @@ export function checkNumber(tag: number, items: readonly Item[], bound: Bound, v
   if (bound.distinct && items.length > 1) items.forEach(repetitionIn(tag));
 }
 
+/** How many items an item is, itself included. Counting ends above `most`: nobody waits for the rest. */
+export function itemsIn(item: Item, most = Infinity): number {
+  let count = 1;
+  if (item.type !== ItemType.Structure) return count;
+  for (const child of item.value) {
+    count += child.type === ItemType.Structure && child.value.length > 0 ? itemsIn(child, most - count) : 1;
+    if (count > most) break;
+  }
+  return count;
+}
+
 /** Refuses an item that was there before. @throws KmipError InvalidField. */
 export function repetitionIn(tag: number): (item: Item) => void {
   const seen = new Set<string>();

@@ -10,7 +10,7 @@ import {
 } from '#objects/attributes';
 import { attributesAt } from '#objects/life-cycle';
 import type { ManagedObject } from '#objects/managed-object';
-import { withinRange } from '#objects/matching';
+import { fewComparisons, matchesInTurns, workOfAsked } from '#objects/matching-in-turns';
 import type { Pace } from '#objects/pace';
 import { storageStatusOf } from '#objects/storage-status';
 import type { ObjectQuery } from '#operations/context';
@@ -20,6 +20,8 @@ import type { Kept, TermMaker } from '#store/store';
 import type { ObjectView } from './view.ts';
 
 type Asked = ReadonlyMap<AttributeKey, readonly unknown[]>;
+/** For each value that an object has of the attribute. */
+type Work = readonly [key: AttributeKey, comparisons: number];
 
 /** @param now seconds: states move with the clock. */
 export async function* candidates(
@@ -36,6 +38,7 @@ export async function* candidates(
     if (values === undefined) asked.set(key, [value]);
     else values.push(value);
   }
+  const works = [...asked].map(([key, values]): Work => [key, workOfAsked(key, values)]);
   const [id] = asked.get('uniqueIdentifier') ?? [];
   const records =
     typeof id === 'string' ? only(await readable(id, view)) : view.find(termsFor(asked, storage, clientId, term));
@@ -45,37 +48,22 @@ export async function* candidates(
     const turn = pace(valuesIn(attributes));
     if (turn !== undefined) await turn;
     if (!storage.includes(storageStatusOf(attributes))) continue;
-    const matches = areFew(attributes, asked)
+    const matches = areFew(attributes, works)
       ? [...asked].every(([key, values]) => attributeRow(key).matches(valuesOf(attributes, key), values))
       : await matchInTurns(attributes, asked, pace);
     if (matches) yield record;
   }
 }
 
-/** Comparisons that take no time worth counting. */
-const fewComparisons = 500;
-
-const areFew = (attributes: Attributes, asked: Asked): boolean => {
+function areFew(attributes: Attributes, works: readonly Work[]): boolean {
   let comparisons = 0;
-  for (const [key, values] of asked) comparisons += values.length * valuesOf(attributes, key).length;
+  for (const [key, work] of works) comparisons += work * valuesOf(attributes, key).length;
   return comparisons <= fewComparisons;
-};
+}
 
-/** Value by value: each is compared with all that the object holds, and that with every field that is asked for. */
 async function matchInTurns(attributes: Attributes, asked: Asked, pace: Pace): Promise<boolean> {
   for (const [key, values] of asked) {
-    const { matches } = attributeRow(key);
-    const held = valuesOf(attributes, key);
-    // The two ends of a range belong together.
-    if (matches === withinRange) {
-      if (!matches(held, values)) return false;
-      continue;
-    }
-    for (const value of values) {
-      if (!matches(held, [value])) return false;
-      const turn = pace(held.length);
-      if (turn !== undefined) await turn;
-    }
+    if (!(await matchesInTurns(attributes, key, values, pace))) return false;
   }
   return true;
 }

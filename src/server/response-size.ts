@@ -1,7 +1,7 @@
 /** Maximum Response Size (KMIP 2.1 §9.12; 1.4 §6.3): items whose answers do not fit fail with Response Too Large (1.4 §11.1). */
 import { encodedLength } from '#ttlv/encode';
-import { ItemType } from '#ttlv/item';
 import type { Pace } from '#objects/pace';
+import { itemsIn } from '#protocol/bounds';
 import { KmipError } from '#protocol/kmip-error';
 import type { ResponseBatchItem } from '#protocol/message';
 import { reasonFor } from '#protocol/reasons';
@@ -16,17 +16,20 @@ type Items = readonly ResponseBatchItem[];
  */
 const maximumPayloads = 8 * 1024 * 1024;
 
-/** Below it nobody waits for long while an answer is written. */
+/** Below it nobody waits for long while an answer is written: of answers, and of the TTLV items in all of them, however deep. */
 const longList = 200;
+const manyItems = 1000;
 
 /** Whether a message holds so much that it is written in turns. */
-export const areLong = (items: Items): boolean => items.length > longList || items.some(isLong);
-
-/** Whether an answer holds a long list, on its own or within a field, as Attributes is one. */
-const isLong = ({ responsePayload }: ResponseBatchItem): boolean =>
-  responsePayload?.type === ItemType.Structure &&
-  (responsePayload.value.length > longList ||
-    responsePayload.value.some(({ type, value }) => type === ItemType.Structure && value.length > longList));
+export function areLong(items: Items): boolean {
+  if (items.length > longList) return true;
+  let count = 0;
+  for (const { responsePayload } of items) {
+    if (responsePayload !== undefined) count += itemsIn(responsePayload, manyItems - count);
+    if (count > manyItems) return true;
+  }
+  return false;
+}
 
 /** Counts the payloads of one answer; `take` says what it counts. */
 export function answerRoom(): { isFull(): boolean; take(answer: ResponseBatchItem): number } {
