@@ -14,7 +14,7 @@ import type { Streams } from './streams.ts';
 /** An object that the caller may use in the way it asked for, its state as the clock has it now. */
 export interface Loaded {
   readonly object: ManagedObject;
-  /** The object with its material, opened for this use, and wiped when the request was answered: whoever copies it wipes the copy. Throws when it is gone. */
+  /** The object with its material, opened for this use, and wiped when its item failed, or was answered: whoever copies it wipes the copy. Throws when it is gone. */
   openStructure(): ObjectStructure;
 }
 
@@ -66,7 +66,7 @@ export interface Context {
   /** Seconds since 1970, the same throughout one batch item. */
   now(): number;
   random(length: number): Uint8Array;
-  /** Wipes secret bytes that the operation has made, when the request was answered. */
+  /** Wipes secret bytes that the operation has made, when the item failed, or was answered. */
   wipeLater(bytes: Uint8Array): void;
   /** A new identifier: a UUID that sorts by its time. */
   newIdentifier(): string;

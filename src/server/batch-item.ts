@@ -113,16 +113,22 @@ function readItem(
 }
 
 async function run(item: Item, operation: FoundOperation, request: object, batch: Batch): Promise<Done> {
-  const { version, services, placeholders } = batch;
+  const { version, services, placeholders, opened } = batch;
   const touched: string[] = [];
   const begun = begin(item, batch, touched);
   const { answer, entry } = begun;
+  opened.begin();
   try {
     return await untilUndisturbed(services, async () => {
+      // What a run before this one has opened, which was disturbed.
+      const again = opened.drop();
+      if (again !== undefined) await again;
       const context = new RunContext(batch, { operation: operation.name, entry, touched });
       const response = await operation.run(request, context);
       const responsePayload = payloadOf(operation, response, version);
       placeholders.answered(operation.name, response);
+      const wiping = opened.settle(responsePayload);
+      if (wiping !== undefined) await wiping;
       const { operation: code, uniqueBatchItemID, resultStatus } = answer;
       return {
         answer: { operation: code, uniqueBatchItemID, resultStatus, responsePayload },
@@ -131,6 +137,8 @@ async function run(item: Item, operation: FoundOperation, request: object, batch
       };
     });
   } catch (error) {
+    const wiping = opened.drop();
+    if (wiping !== undefined) await wiping;
     return asFailure(begun, explained(error, services, batch.session.clientId), version);
   }
 }

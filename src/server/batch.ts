@@ -45,7 +45,7 @@ async function runInTurn({ header, batchItems }: RequestMessage, asking: Asking,
       // Others have their turns in between: many items of small work would hold them up together.
       const turn = done.length > 0 ? (session.between?.(length) ?? setImmediate()) : pace(workOfBytes(size));
       if (turn !== undefined) await turn;
-      const result = room.isFull() ? refuseItem(item, answerIsFull(), asking) : await run();
+      const result = room.isFull() || opened.isFull ? refuseItem(item, answerIsFull(), asking) : await run();
       done.push(result);
       if (batchItems.length > 1) length = room.take(result.answer);
       if (failed(result) && header.batchErrorContinuationOption !== 'Continue') return done;
@@ -66,6 +66,9 @@ async function runUndoable(request: RequestMessage, asking: Asking): Promise<Don
   try {
     return await untilUndisturbed(services, async () => {
       view = stagedView(services);
+      done = [];
+      // A run before this one was disturbed: nobody gets its answers.
+      await asking.opened.end();
       try {
         done = await runInTurn(request, asking, view);
         const last = done.at(-1) as Done;

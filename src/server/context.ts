@@ -33,6 +33,7 @@ import type { Kept } from '#store/store';
 import type { TaskInput, TaskName, TaskOutput } from '#workers/tasks';
 import { issueOf, revocationOf } from './issued-certificates.ts';
 import { offeredIn } from './offered.ts';
+import type { Opened } from './opened.ts';
 import { ownLines } from './counted-log.ts';
 import { candidates } from './candidates.ts';
 import type { Placeholders } from './placeholders.ts';
@@ -48,8 +49,8 @@ export interface Asking {
   readonly pace: Pace;
   /** Bytes of the request. */
   readonly size: number;
-  /** Material that was opened for the request: whoever encodes the answer wipes it then. */
-  readonly opened: Uint8Array[];
+  /** Material that was opened for the request: whoever encodes the answer ends it then. */
+  readonly opened: Opened;
   readonly effort: Effort;
 }
 
@@ -86,9 +87,9 @@ export interface Run {
 class LoadedObject implements Loaded {
   readonly object: ManagedObject;
   readonly record: Kept<ManagedObject>;
-  readonly #opened: Uint8Array[];
+  readonly #opened: Opened;
 
-  constructor(record: Kept<ManagedObject>, now: number, opened: Uint8Array[]) {
+  constructor(record: Kept<ManagedObject>, now: number, opened: Opened) {
     const { id, owner, attributes, indexes, structure } = record.value;
     this.object = { id, owner, attributes: attributesAt(attributes, now), indexes, structure };
     this.record = record;
@@ -98,8 +99,9 @@ class LoadedObject implements Loaded {
   openStructure(): ObjectStructure {
     const { structure } = this.object;
     if (!this.record.hasMaterial) return structure;
+    this.#opened.demandRoom();
     const material = this.record.openMaterial();
-    this.#opened.push(material);
+    this.#opened.add(material);
     return putMaterial(structure, material);
   }
 }
@@ -196,7 +198,7 @@ export class RunContext implements Context {
   }
 
   wipeLater(bytes: Uint8Array): void {
-    this.#batch.opened.push(bytes);
+    this.#batch.opened.add(bytes);
   }
 
   newIdentifier(): string {

@@ -26,6 +26,7 @@ import { explained } from './batch-item.ts';
 import { refuseBatch, runBatch } from './batch.ts';
 import { createCountedLog, ownLines } from './counted-log.ts';
 import { identifiers } from './identifier.ts';
+import { Opened } from './opened.ts';
 import { areLong, fitting } from './response-size.ts';
 import { createPace, workOfBytes } from './pace.ts';
 import { Quotas } from './quotas.ts';
@@ -88,7 +89,7 @@ export function createHandler(services: Services, counted = createCountedLog(ser
 
     async handle(bytes, session) {
       let item: Item | undefined;
-      const opened: Uint8Array[] = [];
+      const opened = new Opened();
       try {
         const pace = createPace(session.between);
         item = decode(bytes, { maximumBytes: limits.maximumMessageSize });
@@ -123,7 +124,8 @@ export function createHandler(services: Services, counted = createCountedLog(ser
         if (error instanceof KmipError) return await refused(error, answerVersion(version), session);
         return await this.fail(error, version, session);
       } finally {
-        for (const material of opened) material.fill(0);
+        const wiping = opened.end();
+        if (wiping !== undefined) await wiping;
       }
     },
 

@@ -16,6 +16,7 @@ import { newestVersion, versionText } from '#protocol/versions';
 import { rotatingTerm } from '#store/object-record';
 import { explained, untilUndisturbed } from './batch-item.ts';
 import { RunContext } from './context.ts';
+import { Opened } from './opened.ts';
 import { createPace } from './pace.ts';
 import { Placeholders } from './placeholders.ts';
 import { secondsOf } from './rotation-schedule.ts';
@@ -71,7 +72,7 @@ export function rotations(running: Running): (signal?: AbortSignal) => Promise<v
 
   /** Never rejects. */
   async function rotate(id: string): Promise<void> {
-    const opened: Uint8Array[] = [];
+    const opened = new Opened();
     try {
       const value = (await objects.get(id))?.value;
       const way = value && ways[value.structure.objectType];
@@ -82,11 +83,11 @@ export function rotations(running: Running): (signal?: AbortSignal) => Promise<v
       const trouble = error instanceof Error ? (error.stack ?? error.message) : String(error);
       log.error('an object cannot be rotated', { object: id, error: trouble });
     } finally {
-      for (const material of opened) material.fill(0);
+      await opened.end();
     }
   }
 
-  async function rotateIn(way: Way, { id, owner, attributes, structure }: ManagedObject, opened: Uint8Array[]) {
+  async function rotateIn(way: Way, { id, owner, attributes, structure }: ManagedObject, opened: Opened) {
     const touched: string[] = [];
     const entry: AuditEntry = {
       kind: 'operation',
