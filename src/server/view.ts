@@ -14,6 +14,7 @@ import { isRotating } from '#objects/rotation';
 import type { RotationSchedule } from './rotation-schedule.ts';
 import { ruleOf, type Quotas, type Rule, type Share } from './quotas.ts';
 import type { Services } from './services.ts';
+import { createStagedBytes, leastBytes } from './staged-bytes.ts';
 import { stagedTerms } from './staged-terms.ts';
 
 export type ViewChange =
@@ -156,6 +157,7 @@ export function stagedView({ store, audit, quotas, rotating }: ViewServices): St
   /** Index entries of what is staged, by object. */
   const entries = new Map<string, number>();
   let entriesInAll = 0;
+  const stagedBytes = createStagedBytes();
   /** 'held' from the first operation of the batch on that is. */
   let rule: Rule = 'free';
   /** Objects that the batch has made so far. */
@@ -165,7 +167,13 @@ export function stagedView({ store, audit, quotas, rotating }: ViewServices): St
     const count = to.value === null ? 0 : mostTerms(to.value);
     entriesInAll += count - (entries.get(id) ?? 0);
     entries.set(id, count);
+    // First of all: wiped are those that are staged.
     staged.set(id, to);
+    const { value, material, before } = to;
+    stagedBytes.count(id, {
+      written: value === null ? 0 : leastBytes(value) + (material?.length ?? 0),
+      kept: before?.room ?? 0,
+    });
     found.changed(id, to.value);
   }
 
@@ -242,7 +250,10 @@ export function stagedView({ store, audit, quotas, rotating }: ViewServices): St
           if ('lasting' in change && change.lasting !== undefined) lasting.set(kept.id, change.lasting);
           const before = earlier === undefined ? kept : earlier.before;
           const spentBy = value === null ? kept.value.owner : undefined;
-          stage(kept.id, { before, value, material: given === undefined ? earlier?.material : given, spentBy });
+          // A copy, since what is given may be wiped with its item; and what it takes the place of is wiped.
+          const material = given === undefined ? earlier?.material : given && Uint8Array.from(given);
+          if (given !== undefined) earlier?.material?.fill(0);
+          stage(kept.id, { before, value, material, spentBy });
         }
       }
       const { change, entryId } = audit.pending(entry);
