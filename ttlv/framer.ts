@@ -5,12 +5,16 @@ import { ItemType, TtlvError } from './item.ts';
 export interface Framer {
   /**
    * The messages that this chunk completes, without their meaning being looked at. A message that lies within
-   * the chunk is a view of it.
+   * the chunk is a view of it. Those beyond `atOnce` stay bytes until `more` asks for them.
    * @throws TtlvError, at once and ever after, when the stream holds something else than messages within the
    * bound. Messages that were complete before that point are returned first: then it is `fault` that tells, and
    * the next call that throws.
    */
   push(chunk: Uint8Array): Uint8Array[];
+  /** The next messages of what was pushed and not cut yet; it throws as `push` does. */
+  more(): Uint8Array[];
+  /** Whether `more` has something to look at. */
+  readonly hasMore: boolean;
   /** Whether the stream would end within a message (or in a fault). */
   end(): boolean;
   /** Bytes of the message that has begun and is not whole, when its header is there. */
@@ -24,15 +28,23 @@ const headerLength = 8;
 const beginningLength = 512;
 const nothing = Buffer.alloc(0);
 
-/** @param limits maximumBytes bounds one message, header included. Never more is held than twice what was received. */
-export function createFramer(limits: { readonly maximumBytes: number }): Framer {
-  const { maximumBytes } = limits;
+export interface FramerLimits {
+  /** Of one message, header included. */
+  readonly maximumBytes: number;
+  /** Messages that one call returns: each takes many times the memory of the shortest messages' bytes. */
+  readonly atOnce?: number;
+}
+
+/** Never more is held than twice what was received. */
+export function createFramer({ maximumBytes, atOnce = Infinity }: FramerLimits): Framer {
   let fault: TtlvError | undefined;
   /** The start of a message whose rest has not come: `filled` bytes of a buffer that grows with them, towards `announced`. */
   let partial = nothing;
   let filled = 0;
   let announced: number | undefined;
   let beginning = nothing;
+  /** What was received and is not cut yet. */
+  let rest: Buffer = nothing;
 
   /** Keeps the beginning of a message that is at fault: what was kept of it, and what follows in the chunk. */
   function lengthOf(kept: Buffer, following: Buffer): number | undefined {
@@ -47,6 +59,7 @@ export function createFramer(limits: { readonly maximumBytes: number }): Framer 
   function cut(chunk: Buffer, messages: Uint8Array[]): void {
     let at = 0;
     while (at < chunk.length) {
+      if (messages.length >= atOnce) return void (rest = chunk.subarray(at));
       if (filled === 0) {
         const length = lengthOf(nothing, chunk.subarray(at));
         if (length !== undefined && at + length <= chunk.length) {
@@ -79,20 +92,40 @@ export function createFramer(limits: { readonly maximumBytes: number }): Framer 
     filled = needed;
   }
 
+  function messagesOf(chunk: Buffer): Uint8Array[] {
+    if (fault !== undefined) throw fault;
+    const messages: Uint8Array[] = [];
+    try {
+      cut(chunk, messages);
+    } catch (error) {
+      if (!(error instanceof TtlvError)) throw error;
+      fault = error;
+      if (messages.length === 0) throw fault;
+    }
+    return messages;
+  }
+
+  /** What is left, which is nobody's any more. */
+  function takeRest(): Buffer {
+    const left = rest;
+    rest = nothing;
+    return left;
+  }
+
   return {
     push(chunk) {
-      if (fault !== undefined) throw fault;
-      const messages: Uint8Array[] = [];
-      try {
-        cut(asBuffer(chunk), messages);
-      } catch (error) {
-        if (!(error instanceof TtlvError)) throw error;
-        fault = error;
-        if (messages.length === 0) throw fault;
-      }
-      return messages;
+      if (rest.length === 0) return messagesOf(asBuffer(chunk));
+      const left = takeRest();
+      const both = Buffer.concat([left, chunk]);
+      // It may hold key material, and its messages are views of the copy.
+      left.fill(0);
+      return messagesOf(both);
     },
-    end: () => filled > 0 || fault !== undefined,
+    more: () => messagesOf(takeRest()),
+    get hasMore() {
+      return rest.length > 0;
+    },
+    end: () => filled > 0 || rest.length > 0 || fault !== undefined,
     get announced() {
       return announced;
     },

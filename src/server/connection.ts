@@ -33,6 +33,9 @@ export interface ConnectionLimits extends LifetimeLimits {
   readonly answerTimeout: number;
 }
 
+/** Messages of a chunk that are cut at once: a chunk of the shortest ones would take many times its size. */
+const mostCut = 64;
+
 /** Why a connection was cut, in the log and in the trail. */
 export const notTaken = 'an answer was not taken in its time';
 
@@ -45,10 +48,10 @@ export function serveConnection(
   const { connection, clientId: client } = of;
   const share = joinShare(client, shared);
   const session: Session = { ...of, between: (bytes) => share.between(bytes) };
-  const framer = createFramer({ maximumBytes: limits.maximumMessageSize });
+  const framer = createFramer({ maximumBytes: limits.maximumMessageSize, atOnce: mostCut });
   /**
    * In the order they came; a fault is the last. While any waits nothing is read, so that a
-   * connection holds one chunk of them.
+   * connection holds one chunk of them. It is empty only when all of the chunk was taken.
    */
   const waiting: (Uint8Array | TtlvError)[] = [];
   /** No request is taken any more: the peer's stream has ended or is out of step, or the server stops. */
@@ -68,12 +71,7 @@ export function serveConnection(
   });
   socket.on('data', (chunk: Buffer) => {
     if (finishing) return;
-    const fault = take(chunk);
-    if (fault !== undefined) {
-      counted.note('warn', 'a connection sent what is no message', { client }, { connection, why: fault.message });
-      waiting.push(fault);
-      finishing = true;
-    }
+    take(() => framer.push(chunk));
     if (!answering && waiting.length > 0) void answerAll();
     if (waiting.length > 0) {
       socket.pause();
@@ -88,13 +86,23 @@ export function serveConnection(
     if (!answering) lifetime.end();
   });
 
-  function take(chunk: Buffer): TtlvError | undefined {
+  function take(cut: () => Uint8Array[]): void {
     try {
-      waiting.push(...framer.push(chunk));
+      waiting.push(...cut());
     } catch (error) {
       if (!(error instanceof TtlvError)) throw error;
     }
-    return framer.fault;
+    const { fault } = framer;
+    if (fault === undefined) return;
+    counted.note('warn', 'a connection sent what is no message', { client }, { connection, why: fault.message });
+    waiting.push(fault);
+    finishing = true;
+  }
+
+  function nextWaiting(): Uint8Array | TtlvError | undefined {
+    const next = waiting.shift();
+    if (waiting.length === 0 && framer.hasMore) take(() => framer.more());
+    return next;
   }
 
   /**
@@ -131,7 +139,7 @@ export function serveConnection(
   async function answerAll(): Promise<void> {
     answering = true;
     try {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      for (let next = nextWaiting(); next !== undefined; next = nextWaiting()) {
         handling = true;
         const pause = handler.pauseBefore(session);
         if (pause > 0) {

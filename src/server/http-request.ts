@@ -13,11 +13,20 @@ export interface Refusal {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** What follows on the connection is not to be trusted. */
+const bare = { connection: 'close' };
+
 /** How to read the body of a request, or why it is not read. */
 export function accepted(
-  { url = '', method, headers }: IncomingMessage,
+  { url = '', method, headers, httpVersion }: IncomingMessage,
   maximumMessageSize: number,
 ): Encoding | Refusal {
+  // RFC 9112 §3.2.
+  if (httpVersion === '1.1' && headers.host === undefined)
+    return { status: 400, why: 'Host is missing', headers: bare };
+  if (headers.expect !== undefined && !/\b100-continue\b/i.test(headers.expect)) {
+    return { status: 417, why: 'Expect must be 100-continue, or absent' };
+  }
   // A proxy's absolute form is as good (RFC 9112 §3.2.2).
   if (url.replace(/^https?:\/\/[^/]*/i, '') !== path) return { status: 404, why: `the path must be ${path}` };
   if (method !== 'POST') return { status: 405, why: 'the method must be POST', headers: { allow: 'POST' } };

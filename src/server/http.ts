@@ -25,8 +25,8 @@ export const httpProtocols = ['http/1.1', 'http/1.0'];
 /** Bytes of request line and headers. */
 const maximumHeaderSize = 8192;
 
-/** Requests of one connection that wait for those before them: of one chunk, since nothing is read meanwhile. */
-const maximumWaiting = 1000;
+/** Requests of one connection that wait for those before them. Each takes many times its bytes, and hardly a client sends a second one at all. */
+const maximumWaiting = 16;
 
 /** One request as it came, its body unread. */
 interface Exchange {
@@ -51,14 +51,15 @@ export type HttpOptions = ConnectionOptions & Pick<Services, 'workers' | 'random
 export function overHttp(options: HttpOptions): Serve {
   const connections = new WeakMap<Socket, HttpConnection>();
   // Its own timers are for servers that listen, or count each byte: `watchOver` bounds the silence.
-  const server = createServer({ maxHeaderSize: maximumHeaderSize, keepAliveTimeout: 0 });
+  // What Node answers by itself waits for the answers before it, and nobody counts it: so it answers nothing.
+  const server = createServer({ maxHeaderSize: maximumHeaderSize, keepAliveTimeout: 0, requireHostHeader: false });
   // A client may close its side and still wait for its answer. Not in Node's documents, and lost without harm.
   Object.assign(server, { httpAllowHalfOpen: true });
   const take =
     (waits: boolean) =>
     (request: IncomingMessage, response: ServerResponse): void =>
       connections.get(request.socket)?.take({ request, response, waits });
-  server.on('request', take(false)).on('checkContinue', take(true));
+  server.on('request', take(false)).on('checkContinue', take(true)).on('checkExpectation', take(false));
   server.on('clientError', (error, socket) => connections.get(socket as Socket)?.breakOff(error));
 
   return (socket, session, cut) => {
@@ -121,7 +122,7 @@ function converse(
     const asked = accepted(request, limits.maximumMessageSize);
     if ('status' in asked) {
       await paced();
-      return await refuse(exchange, asked);
+      return socket.destroyed ? undefined : await refuse(exchange, asked);
     }
     const length = Number(request.headers['content-length']);
     if (!share.mayCome(length)) await share.room(length);
@@ -237,8 +238,12 @@ function converse(
   return {
     session,
     take(exchange) {
-      if (finishing) return;
-      if (waiting.length >= maximumWaiting) return void socket.destroy(new Error('too many requests at once'));
+      if (finishing || socket.destroyed) return;
+      if (waiting.length >= maximumWaiting) {
+        waiting.length = 0;
+        counted.note('warn', 'a connection sent too many requests at once', { client }, { connection });
+        return void socket.destroy();
+      }
       lifetime.arrived();
       waiting.push(exchange);
       if (current === undefined) void answerAll();

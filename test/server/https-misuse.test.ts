@@ -144,6 +144,11 @@ describe('HTTPS misused', () => {
         status: /^HTTP\/1\.1 400 Bad Request\r\n/,
       },
       {
+        name: 'another expectation',
+        sends: 'POST /kmip HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nExpect: x\r\nConnection: close\r\n\r\n',
+        status: /^HTTP\/1\.1 417 /,
+      },
+      {
         name: 'two lengths',
         sends: 'POST /kmip HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello',
         status: /^HTTP\/1\.1 400 Bad Request\r\n/,

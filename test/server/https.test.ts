@@ -146,7 +146,7 @@ describe('HTTPS', () => {
     it('answers requests that come all at once in their order, each after the one before', async () => {
       await open();
       const peer = await dial();
-      const ids = Array.from({ length: 300 }, (_, n) => n.toString(16).padStart(4, '0'));
+      const ids = Array.from({ length: 15 }, (_, n) => n.toString(16).padStart(4, '0'));
       peer.socket.write(Buffer.concat(ids.map((id) => asHttp(encode(query('1.4', id))))));
       const last = ids.at(-1)?.replace(/../g, '\\x$&');
       const said = await heard(peer, new RegExp(`\\x42\\0\\x93\\x08\\0\\0\\0\\x02${last}`));
@@ -155,6 +155,22 @@ describe('HTTPS', () => {
       );
       expect(order).to.deep.equal(ids);
     });
+
+    for (const [what, one] of [
+      ['requests', 'GET / HTTP/1.1\r\nHost:\r\n\r\n'],
+      ['requests without a Host', 'GET / HTTP/1.1\r\n\r\n'],
+      ['requests that expect what there is not', 'GET / HTTP/1.1\r\nHost:\r\nExpect: x\r\n\r\n'],
+    ] as const) {
+      it(`is closed when more than 16 ${what} wait, which the log counts once`, async () => {
+        await open();
+        const peer = await dial();
+        peer.socket.write(one.repeat(300));
+        await peer.closed();
+        const lines = place.said().match(/a connection sent too many requests at once/g);
+        expect(lines).to.have.length(1);
+        expect(value(await exchange(place, array, 'text/xml', query('1.4')), 'BatchItem', 'ResultStatus')).to.equal(0);
+      });
+    }
 
     it('answers what was whole before what is no HTTP, and closes', async () => {
       await open();

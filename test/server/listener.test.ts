@@ -272,6 +272,16 @@ describe('the listener', () => {
       expect(got).to.deep.equal(ids);
     });
 
+    it('answers what came before what is no message, behind more requests than are cut at once', async () => {
+      await open();
+      const peer = await place.dial(array);
+      const ids = Array.from({ length: 100 }, (_, n) => n.toString(16).padStart(4, '0'));
+      peer.socket.write(Buffer.concat([...ids.map(ask), Buffer.from('nonsense')]));
+      for (const id of ids) expect(idOf(await peer.next())).to.equal(id);
+      expect(await peer.next(), 'the answer to the nonsense').to.be.instanceOf(Buffer);
+      expect(await peer.next()).to.equal(undefined);
+    });
+
     it('answers what a client asked before it closed its own side', async () => {
       await open();
       for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {

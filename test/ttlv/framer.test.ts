@@ -36,6 +36,26 @@ describe('the framer', () => {
     expect(message?.byteOffset).to.equal(first.byteOffset);
   });
 
+  it('cuts only so many messages at once, and the others in their order when it is asked for more', () => {
+    const framer = createFramer({ maximumBytes: long.length, atOnce: 2 });
+    const partial = first.subarray(0, 9);
+    expect(framer.push(Buffer.concat([stream, partial])).map(hex)).to.deep.equal(messages.slice(0, 2));
+    expect([framer.hasMore, framer.end()]).to.deep.equal([true, true]);
+    // What comes meanwhile is behind what waits.
+    expect(framer.push(first.subarray(9)).map(hex)).to.deep.equal(messages.slice(2));
+    expect(framer.more().map(hex)).to.deep.equal([hex(first)]);
+    expect([framer.hasMore, framer.end()]).to.deep.equal([false, false]);
+  });
+
+  it('tells a fault when the messages before it are cut', () => {
+    const framer = createFramer({ maximumBytes: 1000, atOnce: 2 });
+    expect(framer.push(Buffer.concat([first, empty, first, bytes('00')]))).to.have.length(2);
+    expect(framer.fault).to.equal(undefined);
+    expect(framer.more().map(hex)).to.deep.equal([hex(first)]);
+    expect(framer.fault).to.be.instanceOf(TtlvError);
+    expect(() => framer.more()).to.throw(TtlvError, 'offset 0');
+  });
+
   it('takes empty chunks and says whether a message is pending', () => {
     const framer = createFramer({ maximumBytes: 1000 });
     expect(framer.push(new Uint8Array())).to.deep.equal([]);
