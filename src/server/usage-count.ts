@@ -2,14 +2,13 @@
  * Counting all over again, one client after another, with time for others in between: clients that were never counted,
  * all of them when a server ended without adding what it knew, and each once a day, so that nothing stays wrong.
  */
-import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { creationRulesKind } from '#store/creation-rules-record';
-import { ConflictError, DamagedRecordError, succeeds } from '#store/engine';
 import { objectKind, ownerTerm } from '#store/object-record';
-import { create, remove, update, type Store } from '#store/store';
-import { keptUsage, usageWriterKind } from '#store/usage-record';
+import type { Store } from '#store/store';
+import { keptUsage } from '#store/usage-record';
 import type { ServerLog } from './services.ts';
+import { SignsOfLife } from './signs-of-life.ts';
 import { Usage } from './usage.ts';
 
 export interface CountTimes {
@@ -64,8 +63,7 @@ export class UsageKeeper {
   /** To be counted, and to be confirmed: one after another, so that nobody's change waits for more than one of them. */
   readonly #waiting = new Set<string>();
   readonly #confirming = new Set<string>();
-  /** Signs of life of other servers: which was seen last, and when. */
-  readonly #others = new Map<string, { readonly revision: number; readonly since: number }>();
+  readonly #signs: SignsOfLife;
   readonly #stopping = new AbortController();
   /** Counts that are not confirmed yet: how many there were. */
   readonly #unsure = new Map<string, number>();
@@ -74,7 +72,6 @@ export class UsageKeeper {
   #counted: string | undefined;
   /** What the timers began. */
   readonly #running = new Set<Promise<void>>();
-  #own = randomUUID();
   #isStarted = false;
   #trouble = '';
 
@@ -82,6 +79,13 @@ export class UsageKeeper {
     this.#options = options;
     this.#times = { ...usual, ...options.times };
     this.usage = new Usage({ store: options.store, count: (client) => this.count(client) });
+    this.#signs = new SignsOfLife({
+      ...{ store: options.store, gone: this.#times.gone },
+      onGone: () => {
+        options.log.info('a server ended before it had added up what its clients keep: they are counted again');
+        for (const client of options.clients()) this.count(client);
+      },
+    });
   }
 
   /** Begins to add to the store, and to count, until `stop`. */
@@ -89,7 +93,7 @@ export class UsageKeeper {
     this.#isStarted = true;
     const { write, beat, look } = this.#times;
     this.#every(write, () => this.usage.write());
-    this.#every(beat, () => this.#beat());
+    this.#every(beat, () => this.#signs.beat());
     this.#every(look, () => this.#lookForOld());
   }
 
@@ -101,7 +105,7 @@ export class UsageKeeper {
     await this.#counting;
     try {
       await this.usage.write(true);
-      await this.#removeWriter(this.#own);
+      await this.#signs.end();
     } catch (error) {
       this.#complain(error);
     }
@@ -188,46 +192,6 @@ export class UsageKeeper {
       if (kept === undefined || now() - kept.value.counted >= this.#times.recount) this.count(client);
       if (++looked % clientsPerTurn === 0) await pause(1);
       if (this.#stopping.signal.aborted) return;
-    }
-  }
-
-  /** A sign of life, and a look at those of others: by their change, since the clocks of machines differ. */
-  async #beat(): Promise<void> {
-    const { store } = this.#options;
-    const seen = performance.now();
-    let isThere = false;
-    for await (const kept of store.find(usageWriterKind, { terms: [] })) {
-      if (kept.id === this.#own) {
-        isThere = true;
-        await succeeds(store.commit([update(kept, {})]));
-        continue;
-      }
-      const before = this.#others.get(kept.id);
-      if (before?.revision !== kept.revision) this.#others.set(kept.id, { revision: kept.revision, since: seen });
-      else if (seen - before.since >= this.#times.gone && (await succeeds(store.commit([remove(kept)])))) {
-        this.#others.delete(kept.id);
-        this.#options.log.info('a server ended before it had added up what its clients keep: they are counted again');
-        for (const client of this.#options.clients()) this.count(client);
-      }
-    }
-    if (isThere) return;
-    // Others may have thought this process gone.
-    this.#own = randomUUID();
-    await store.commit([create(usageWriterKind, this.#own, {})]);
-  }
-
-  async #removeWriter(id: string): Promise<void> {
-    const { store } = this.#options;
-    for (;;) {
-      try {
-        const kept = await store.get(usageWriterKind, id);
-        if (kept === undefined) return;
-        return await store.commit([remove(kept)]);
-      } catch (error) {
-        // A damaged one stays, and is named by `store check`.
-        if (error instanceof DamagedRecordError) return;
-        if (!(error instanceof ConflictError)) throw error;
-      }
     }
   }
 
