@@ -23,6 +23,7 @@ import type { AuditEntry } from './entry.ts';
 import { groupSync } from './group-sync.ts';
 import { OwnCheckpoint, findCheckpoints } from './holding.ts';
 import type { Found } from './holding.ts';
+import { NamedCertificates } from './named-certificates.ts';
 import { pendingKind } from './pending.ts';
 import { heartbeatInterval } from './process-identity.ts';
 import { claimUnfinished } from './recover.ts';
@@ -99,9 +100,6 @@ async function begun(options: TrailOptions): Promise<Trail> {
   return trail;
 }
 
-/** So many connections are remembered as those whose certificate the file of the chain has. */
-const rememberedConnections = 10_000;
-
 /** Milliseconds from the first unsynced write to its sync: with the sync itself less than a second. */
 const syncAfter = 800;
 const retryAfter = 500;
@@ -112,9 +110,7 @@ class Trail implements AuditTrail {
   #checkpoint: OwnCheckpoint;
   /** What of the chain is on disk. */
   #synced: Mark;
-  /** Connections by the certificate that the present file has named for them. */
-  #named = new Map<number, string>();
-  #namedIn = 1;
+  readonly #named = new NamedCertificates();
   #turn: Turn | undefined;
   /** Chains of other processes that have not been seen to end. */
   #running: readonly string[];
@@ -157,22 +153,10 @@ class Trail implements AuditTrail {
   }
 
   append(entry: AuditEntry, entryId?: string): Promise<void> {
-    const text = formatEntry(this.#time(), entryId, entry, undefined, entryId !== undefined || this.#isNews(entry));
+    const named = entryId !== undefined || this.#named.isNews(entry, this.#writer.part);
+    const text = formatEntry(this.#time(), entryId, entry, undefined, named);
     if (entryId === undefined) return this.#enqueue(text, undefined);
     return this.#enqueue(text, { id: entryId, revision: 1, text });
-  }
-
-  /** The certificate of a connection stands in its first record of a file, and in those of changes. */
-  #isNews({ kind, connection, certificate }: AuditEntry): boolean {
-    if (connection === undefined || certificate === undefined || kind !== 'operation') return true;
-    const named = this.#named;
-    if (this.#namedIn !== this.#writer.part || named.size >= rememberedConnections) {
-      this.#namedIn = this.#writer.part;
-      named.clear();
-    }
-    if (named.get(connection) === certificate) return false;
-    named.set(connection, certificate);
-    return true;
   }
 
   async close(): Promise<void> {

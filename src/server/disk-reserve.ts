@@ -9,10 +9,10 @@ import { KmipError } from '#protocol/kmip-error';
 import type { ServedOperation } from '#operations/served';
 import { isRoomKept, keepRoom, releaseRoom } from '#store/kept-room';
 
-export type Room = 'enough' | 'short' | 'full';
+export type DiskRoom = 'enough' | 'short' | 'full';
 
 export interface DiskReserve {
-  readonly room: Room;
+  readonly room: DiskRoom;
   close(): void;
 }
 
@@ -77,10 +77,10 @@ const neededRoom = {
   Sign: 'enough',
   SignatureVerify: 'enough',
   Validate: 'short',
-} as const satisfies { readonly [O in ServedOperation]: Room };
+} as const satisfies { readonly [O in ServedOperation]: DiskRoom };
 
 /** Throws KmipError for what the room that is left is not for. */
-export function demandRoom(room: Room, operation: ServedOperation): void {
+export function demandRoom(room: DiskRoom, operation: ServedOperation): void {
   if (room === 'enough' || neededRoom[operation] === 'full') return;
   if (room === 'short' && neededRoom[operation] === 'short') return;
   const served = room === 'short' ? 'only what reads, Destroy and Revoke' : 'only Get, Destroy and Revoke';
@@ -97,7 +97,7 @@ const keptAtMost = 16 * 1024 * 1024;
 
 interface Place {
   readonly path: string;
-  room: Room;
+  room: DiskRoom;
   left: number;
   /** Whether the file that keeps room is there. */
   isKept: boolean;
@@ -108,10 +108,10 @@ export async function openDiskReserve(options: DiskReserveOptions): Promise<Disk
   const { reserve, log, interval = lookEvery } = options;
   const kept = Math.min(Math.floor(reserve / keptPart), keptAtMost);
   const places = options.places.map((path): Place => ({ path, room: 'enough', left: Infinity, isKept: false }));
-  let room: Room = 'enough';
+  let room: DiskRoom = 'enough';
 
   /** Once there is enough again it takes a little more to leave the state than to enter it. */
-  function roomAt({ room: before, left, isKept }: Place): Room {
+  function roomAt({ room: before, left, isKept }: Place): DiskRoom {
     if (left < kept && !isKept) return 'full';
     const enough = before === 'enough' ? reserve : reserve + reserve / 20;
     return left >= enough ? 'enough' : 'short';
@@ -146,7 +146,7 @@ export async function openDiskReserve(options: DiskReserveOptions): Promise<Disk
 
   async function lookAtAll(): Promise<void> {
     for (const place of places) await look(place);
-    const order: readonly Room[] = ['full', 'short', 'enough'];
+    const order: readonly DiskRoom[] = ['full', 'short', 'enough'];
     room = order.find((each) => places.some((place) => place.room === each)) ?? 'enough';
   }
 
