@@ -7,10 +7,10 @@ import type { CountedLog } from './counted-log.ts';
 import { createDoor, type DoorLimits } from './door.ts';
 import { createGate, type GateOptions, type Serve } from './gate.ts';
 import type { Handler } from './handler.ts';
+import { createHeldBytes } from './held-bytes.ts';
 import { httpProtocols, overHttp } from './http.ts';
 import { openPort, type Port } from './port.ts';
 import type { Services } from './services.ts';
-import { createRoom } from './room.ts';
 import type { TlsIdentity } from './tls-options.ts';
 import { createTurns } from './turns.ts';
 
@@ -59,7 +59,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const gate = createGate(options);
   const turns = createTurns();
   const held = { perClient: limits.maximumHeldPerClient, inAll: limits.maximumHeld };
-  const shared = { turns, requests: createRoom(held), answers: createRoom(held) };
+  const shared = { turns, requests: createHeldBytes(held), answers: createHeldBytes(held) };
   const door = createDoor({ limits, isBusy: turns.isBusy, refuse: gate.refuse });
   const conversation = { handler, log, counted, shared, limits, random, workers };
   const ways: readonly Way[] = [

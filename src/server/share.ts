@@ -1,5 +1,5 @@
 /** What one connection has of its client's part of the server: turns of the event loop, and bytes that are held. */
-import type { Account, Room } from './room.ts';
+import type { Account, HeldBytes } from './held-bytes.ts';
 import type { Turns } from './turns.ts';
 
 /** Bytes that are read at once. */
@@ -17,8 +17,8 @@ const costOfByte = 2 / 1024 / 1024;
 export interface Shared {
   readonly turns: Turns;
   /** For requests that have not come whole, and for answers that nobody has taken. */
-  readonly requests: Room;
-  readonly answers: Room;
+  readonly requests: HeldBytes;
+  readonly answers: HeldBytes;
 }
 
 export interface Share {

@@ -3,7 +3,7 @@
  * client has a bound, and all together one; at a bound a client's next ones wait. A client that holds nothing always
  * gets room for one, so that nobody can shut out another.
  */
-export interface RoomLimits {
+export interface HeldLimits {
   /** Bytes. */
   readonly perClient: number;
   readonly inAll: number;
@@ -28,7 +28,7 @@ export interface Account {
   leave(): void;
 }
 
-export interface Room {
+export interface HeldBytes {
   /** For a connection of the client, which `leave`s when it has gone. */
   join(client: string): Account;
 }
@@ -39,7 +39,7 @@ interface Waiting {
   readonly go: () => void;
 }
 
-export function createRoom({ perClient, inAll }: RoomLimits): Room {
+export function createHeldBytes({ perClient, inAll }: HeldLimits): HeldBytes {
   const accounts = new Map<string, HeldByClient>();
   /** Those for whom somebody waits. */
   const short = new Set<HeldByClient>();
