@@ -36,7 +36,10 @@ export function encodedLength(item: Item): number {
   }
 }
 
-/** What is measured, or written, in about a millisecond, made of small items: counted in bytes, since one item may hold many others. */
+/**
+ * What is measured, or written, in about a millisecond, made of small items: counted in bytes, since one item may hold
+ * many others.
+ */
 const bytesPerTurn = 64 * 1024;
 /** Lists are that deep in a message, and not deeper: what is below one of their items is done in one piece. */
 const listDepth = 5;

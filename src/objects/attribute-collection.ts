@@ -15,7 +15,9 @@ export const maximumInstances = 1000;
  * others.
  */
 export const maximumValues = 2500;
-/** Of all values together, as many as a message may have: every answer, comparison and commit goes through all of them. */
+/**
+ * Of all values together, as many as a message may have: every answer, comparison and commit goes through all of them.
+ */
 export const maximumItems = 20_000;
 
 /** A set that grows: what is added is compared with a set, not with every value, and copied once. */

@@ -7,7 +7,10 @@ import { sizeOfValue } from './value-size.ts';
 /** Comparisons of items that take no time worth counting. */
 export const fewComparisons = 500;
 
-/** What it takes, at the most, to compare one value with all that are asked for: no comparison goes further than to the end of the smaller. */
+/**
+ * What it takes, at the most, to compare one value with all that are asked for: no comparison goes further than to the
+ * end of the smaller.
+ */
 export function workOfAsked(key: AttributeKey, asked: readonly unknown[]): number {
   let work = 0;
   for (const value of asked) work += sizeOfValue(key, value);

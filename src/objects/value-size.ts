@@ -1,4 +1,7 @@
-/** How large values of attributes are, in the items that they take on a wire: as much work is it to write and to compare them. */
+/**
+ * How large values of attributes are, in the items that they take on a wire: as much work is it to write and to compare
+ * them.
+ */
 import { itemsIn } from '#protocol/bounds';
 import { valuesOf, type AttributeKey, type Attributes, type AttributeValue } from './attributes.ts';
 

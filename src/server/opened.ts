@@ -1,6 +1,7 @@
 /**
- * Key material that a request has opened, and other secret bytes that it has made. An item's are wiped as soon as its answer does not
- * need them; what an answer holds stays until it is encoded. So a batch holds no more than its answer may, and what one item opens.
+ * Key material that a request has opened, and other secret bytes that it has made. An item's are wiped as soon as its
+ * answer does not need them; what an answer holds stays until it is encoded. So a batch holds no more than its answer
+ * may, and what one item opens.
  */
 import { setImmediate } from 'node:timers/promises';
 import { KmipError } from '#protocol/kmip-error';

@@ -16,7 +16,10 @@ type Items = readonly ResponseBatchItem[];
  */
 const maximumPayloads = 8 * 1024 * 1024;
 
-/** Below it nobody waits for long while an answer is written: of answers, and of the TTLV items in all of them, however deep. */
+/**
+ * Below it nobody waits for long while an answer is written: of answers, and of the TTLV items in all of them, however
+ * deep.
+ */
 const longList = 200;
 const manyItems = 1000;
 

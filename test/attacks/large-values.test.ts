@@ -1,4 +1,7 @@
-/** Custom attributes that are structures of many items: how much one value, one object and all rules hold, and how long others wait for it. */
+/**
+ * Custom attributes that are structures of many items: how much one value, one object and all rules hold, and how long
+ * others wait for it.
+ */
 import { expect } from 'chai';
 import { aes, custom, given, id, item, serverForEach } from '#test/clients/caller';
 import { answersOf, type ItemAnswer } from '#test/server/batches';

@@ -1,4 +1,7 @@
-/** Key material that one request has opened at a time: counted at every opening, not guessed from the memory of the process. */
+/**
+ * Key material that one request has opened at a time: counted at every opening, not guessed from the memory of the
+ * process.
+ */
 import { expect } from 'chai';
 import { createClient, item, type Client } from '#client/client';
 import { create } from '#operations/create';
