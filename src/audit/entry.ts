@@ -17,7 +17,7 @@ export interface AuditEntry {
   readonly connection?: number;
   /** The remote address of a refused connection. */
   readonly peer?: string;
-  /** How many refusals the record stands for, after the one of their kind that has a record of its own. */
+  /** How many refusals or failures the record stands for, after those of their kind that have records of their own. */
   readonly count?: number;
   /** How many items of the request the record stands for, when there are several that differ in nothing. */
   readonly items?: number;

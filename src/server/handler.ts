@@ -1,8 +1,9 @@
 /**
- * One request's way from bytes to bytes, without a socket: decode, header, batch, encode. TCP, HTTPS and tests share it. It answers
- * everything that can be answered; what cannot even be told from noise closes the connection.
+ * One request's way from bytes to bytes, without a socket: decode, header, batch, encode. TCP, HTTPS and tests share
+ * it. It answers everything that can be answered; what cannot even be told from noise closes the connection.
  */
 import { setImmediate } from 'node:timers/promises';
+import { createCountedEntries } from '#audit/counted-entries';
 import { decode } from '#ttlv/decode';
 import { encode, encodedLength, encodeInTurns, lengthInTurns } from '#ttlv/encode';
 import { TtlvError, type Item } from '#ttlv/item';
@@ -56,9 +57,17 @@ export interface Handler {
   readonly usage: UsageKeeper;
   /** Rotates the objects whose time has come, until it is told to stop. */
   rotateDue(signal?: AbortSignal): Promise<void>;
+  /** Writes down what was only counted so far. */
+  settle(): void;
   /** The connection is over: what it has begun ends with it. */
   end(session: Session): void;
 }
+
+/**
+ * Refused messages of a client and a kind that have audit records of their own within a few minutes; the others are
+ * counted.
+ */
+const refusalsRecorded = 16;
 
 export function createHandler(services: Services, counted = createCountedLog(services.log)): Handler {
   const { limits, log } = services;
@@ -68,11 +77,16 @@ export function createHandler(services: Services, counted = createCountedLog(ser
   const quotas = new Quotas({ usage: usage.usage, clients, log, now });
   const rate = new RequestRate(clients);
   const rotating = new RotationSchedule(secondsOf(limits.rotateMinimumInterval));
+  const countedEntries = createCountedEntries((entry) => {
+    // The trail itself tells the log when it cannot write.
+    void services.audit.append(entry).catch(() => undefined);
+  });
   const running: Running = {
     ...services,
     quotas,
     rotating,
     counted,
+    countedEntries,
     newIdentifier: identifiers(services.random),
     objects: directView({ ...services, quotas, rotating }),
     lines: new WaitingLines(),
@@ -136,6 +150,7 @@ export function createHandler(services: Services, counted = createCountedLog(ser
       refused(explained(error, running, session.clientId), answerVersion(version), session),
 
     rotateDue: rotations(running),
+    settle: () => countedEntries.close(),
     end: (session) => running.streams.end(session),
   };
 
@@ -205,7 +220,7 @@ export function createHandler(services: Services, counted = createCountedLog(ser
       reason: error.reason,
     } as const;
     // Refused it is whether or not this can be written; the trail itself tells the log.
-    await services.audit.append(entry).catch(() => undefined);
+    if (countedEntries.note(entry, refusalsRecorded)) await services.audit.append(entry).catch(() => undefined);
     const resultReason = reasonFor(error.reason, version);
     return await answer([{ resultStatus: 'OperationFailed', resultReason, resultMessage: error.message }], version);
   }

@@ -2,7 +2,7 @@
 import type { Due } from './rotation-schedule.ts';
 
 export class RotationTurns {
-  readonly #rotate: (id: string) => Promise<void>;
+  readonly #rotate: (id: string, owner: string) => Promise<void>;
   readonly #atOnce: number;
   /**
    * What waits, by client; clients of which one is running are not in it, but in `#held`. The first has waited longest.
@@ -15,7 +15,7 @@ export class RotationTurns {
   #whenIdle: (() => void)[] = [];
 
   /** `rotate` never rejects. */
-  constructor(rotate: (id: string) => Promise<void>, atOnce: number) {
+  constructor(rotate: (id: string, owner: string) => Promise<void>, atOnce: number) {
     this.#rotate = rotate;
     this.#atOnce = atOnce;
   }
@@ -54,7 +54,7 @@ export class RotationTurns {
       const id = queue.shift();
       if (id === undefined) continue;
       this.#held.set(owner, queue);
-      void this.#rotate(id).finally(() => {
+      void this.#rotate(id, owner).finally(() => {
         this.#known.delete(id);
         this.#held.delete(owner);
         if (queue.length > 0) this.#waiting.set(owner, queue);

@@ -1,7 +1,7 @@
 /**
  * The rotations that clients leave to the server (KMIP 2.1 §4.48, §4.51): of an object with Rotate Automatic, when its
- * Rotate Interval has gone by since its Initial Date, by "the equivalent of the ReKey, ReKeyKeyPair or ReCertify operation".
- * It runs as that operation of the object's owner would, and is audited so, without a connection.
+ * Rotate Interval has gone by since its Initial Date, by "the equivalent of the ReKey, ReKeyKeyPair or ReCertify
+ * operation". It runs as that operation of the object's owner would, and is audited so, without a connection.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AuditEntry } from '#audit/entry';
@@ -13,9 +13,10 @@ import { reCertify, reKey, reKeyKeyPair } from '#operations/index';
 import type { Context } from '#operations/context';
 import type { ServedOperation } from '#operations/served';
 import { newestVersion, versionText } from '#protocol/versions';
-import { rotatingTerm } from '#store/object-record';
+import { ownerTerm, rotatingTerm } from '#store/object-record';
 import { explained, untilUndisturbed } from './batch-item.ts';
 import { RunContext } from './context.ts';
+import { FailedRotations } from './failed-rotations.ts';
 import { Opened } from './opened.ts';
 import { createPace } from './pace.ts';
 import { Placeholders } from './placeholders.ts';
@@ -48,8 +49,8 @@ const ways: { readonly [T in ObjectType]?: Way } = {
 /** In all; of a client one at a time. What keeps threads busy waits in the line of heavy work beside requests. */
 const rotationsAtOnce = 16;
 
-/** Of which it is remembered that they cannot be rotated. */
-const maximumFailed = 10_000;
+/** Failed rotations of a client that have audit records of their own within a few minutes; the others are counted. */
+const failuresRecorded = 16;
 
 /** Others have their turns after so many records of a look at all rotating objects, and so many milliseconds. */
 const recordsPerTurn = 200;
@@ -57,13 +58,12 @@ const rest = 20;
 
 /**
  * Makes the function that rotates all that is due: the clients at once, and the objects of each one after another. What
- * cannot be rotated is logged once, and tried again when all rotating objects are looked at again. It resolves when
- * nothing waits any more.
+ * cannot be rotated is logged, and tried again after a pause that doubles. It resolves when nothing waits any more.
  */
 export function rotations(running: Running): (signal?: AbortSignal) => Promise<void> {
-  const { store, objects, audit, log, clients, quotas, rotating, limits } = running;
+  const { store, objects, audit, counted, countedEntries, clients, quotas, rotating, limits } = running;
   const minimumInterval = secondsOf(limits.rotateMinimumInterval);
-  let failed = new Set<string>();
+  const failures = new FailedRotations();
   let looking: Promise<void> | undefined;
   const turns = new RotationTurns(rotate, rotationsAtOnce);
   const now = (): number => Math.floor(running.now() / 1000);
@@ -71,7 +71,7 @@ export function rotations(running: Running): (signal?: AbortSignal) => Promise<v
     isDue(attributesAt(attributes, now()), now(), minimumInterval);
 
   /** Never rejects. */
-  async function rotate(id: string): Promise<void> {
+  async function rotate(id: string, client: string): Promise<void> {
     const opened = new Opened();
     try {
       const value = (await objects.get(id))?.value;
@@ -81,7 +81,7 @@ export function rotations(running: Running): (signal?: AbortSignal) => Promise<v
       await rotateIn(way, value, opened);
     } catch (error) {
       const trouble = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      log.error('an object cannot be rotated', { object: id, error: trouble });
+      counted.note('error', 'an object cannot be rotated', { client }, { object: id, error: trouble });
     } finally {
       await opened.end();
     }
@@ -121,39 +121,52 @@ export function rotations(running: Running): (signal?: AbortSignal) => Promise<v
         return context.entryId;
       });
       if (entryId !== undefined) await audit.append(entry, entryId);
-      failed.delete(id);
+      failures.forget(owner, id);
+      rotating.rotated(owner);
     } catch (error) {
-      if (failed.has(id)) return;
-      remember(id);
+      if (!failures.failed(owner, id, running.now())) return;
       const { reason, message } = explained(error, running, owner);
-      log.warn(`a ${structure.objectType} cannot be rotated`, { object: id, client: owner, why: message });
-      await audit.append({ ...entry, status: 'OperationFailed', reason });
+      const details = { object: id, why: message };
+      counted.note('warn', `a ${structure.objectType} cannot be rotated`, { client: owner }, details);
+      const failure = { ...entry, client: owner, status: 'OperationFailed', reason } as const;
+      if (countedEntries.note(failure, failuresRecorded)) await audit.append(failure);
     }
-  }
-
-  function remember(id: string): void {
-    failed.add(id);
-    if (failed.size <= maximumFailed) return;
-    const [oldest] = failed;
-    failed.delete(oldest as string);
   }
 
   /** Notes what is due until the next look, and forgets what failed and is gone. */
   async function look(signal: AbortSignal | undefined): Promise<void> {
     const still = new Set<string>();
+    const begun = rotating.takeLeft();
     let seen = 0;
     try {
       for await (const { value } of objects.find([rotatingTerm(store.term)])) {
         if (signal?.aborted === true) return rotating.breakOffLook();
-        rotating.note(value);
-        if (failed.has(value.id)) still.add(value.id);
+        if (failures.has(value.owner, value.id)) still.add(value.id);
+        noteUnlessPaused(value, begun);
         if (++seen % recordsPerTurn === 0) await pause(rest);
       }
-      failed = still;
+      failures.keep((id) => still.has(id));
     } catch (error) {
       rotating.breakOffLook();
       throw error;
     }
+  }
+
+  /** Of owners who have more that is due than is noted at once, and of whom what was noted is done. */
+  async function lookAgain(signal: AbortSignal | undefined): Promise<void> {
+    let seen = 0;
+    for (const owner of rotating.ownersToLookAt()) {
+      const begun = rotating.takeLeft([owner]);
+      for await (const { value } of objects.find([rotatingTerm(store.term), ownerTerm(store.term, owner)])) {
+        if (signal?.aborted === true) return rotating.breakOffLook();
+        noteUnlessPaused(value, begun);
+        if (++seen % recordsPerTurn === 0) await pause(rest);
+      }
+    }
+  }
+
+  function noteUnlessPaused(value: ManagedObject, begun: ReadonlyMap<string, string>): void {
+    if (!failures.isPaused(value.owner, value.id, running.now())) rotating.noteInLook(value, begun);
   }
 
   return async (signal) => {
@@ -163,8 +176,11 @@ export function rotations(running: Running): (signal?: AbortSignal) => Promise<v
     const stop = (): void => turns.clear();
     signal?.addEventListener('abort', stop, { once: true });
     try {
-      if (looking === undefined && rotating.beginLook(running.now())) {
-        looking = look(signal).finally(() => (looking = undefined));
+      if (looking === undefined) {
+        const isForAll = rotating.beginLook(running.now());
+        if (isForAll || rotating.ownersToLookAt().length > 0) {
+          looking = (isForAll ? look(signal) : lookAgain(signal)).finally(() => (looking = undefined));
+        }
       }
       await looking;
       if (isStopped()) return;

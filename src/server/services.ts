@@ -1,4 +1,5 @@
 /** What the handler is made of: handed in, so that tests fix the clock and use the real rest. */
+import type { CountedEntries } from '#audit/counted-entries';
 import type { AuditTrail } from '#audit/trail';
 import type { CertificateAuthority, ServerFacts } from '#operations/context';
 import type { Store } from '#store/store';
@@ -46,6 +47,8 @@ export interface Services {
 export interface Running extends Services {
   /** For lines that clients can cause at will. */
   readonly counted: CountedLog;
+  /** For audit records of failures that clients can cause at will. */
+  readonly countedEntries: CountedEntries;
   /** The objects as the store has them. */
   readonly objects: ObjectView;
   readonly newIdentifier: NewIdentifier;

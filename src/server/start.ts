@@ -27,6 +27,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     handler,
     async close() {
       await Promise.all([listener.close(), stopRotating()]);
+      handler.settle();
       await handler.usage.stop();
     },
   };

@@ -1,6 +1,8 @@
 /** Rotations of many clients: who waits for whom, who is left alone, how it is stopped, and what it costs. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
+import type { AuditEntry } from '#audit/entry';
+import type { AuditTrail } from '#audit/trail';
 import { clientFacts } from '#server/client-facts';
 import { createHandler } from '#server/handler';
 import { RotationSchedule } from '#server/rotation-schedule';
@@ -158,6 +160,59 @@ describe('rotations of many clients', function () {
     expect(await isRotated(key)).to.equal(true);
   });
 
+  it('that fail for one, however many, are told a few times, and pause longer each time', async () => {
+    const appended: AuditEntry[] = [];
+    const audit: AuditTrail = {
+      chain: fixture.audit.chain,
+      healthy: true,
+      pending: (entry) => fixture.audit.pending(entry),
+      append(entry, entryId) {
+        appended.push(entry);
+        return fixture.audit.append(entry, entryId);
+      },
+      close: () => fixture.audit.close(),
+    };
+    const said: string[] = [];
+    const log = { ...fixture.services.log, warn: (message: string) => said.push(message) };
+    const handler = createHandler({ ...fixture.services, audit, log });
+    const [a, b] = ['a', 'b'].map((client) => callerOf(handler, fixture.session(client), '2.1')) as [Caller, Caller];
+    const theirs = await b.create(...rotating(day));
+    const many = 300;
+    for (let each = 0; each < many; each++) await a.create(...rotating(day));
+    fixture.clients.set('a', { quota: { objects: many } });
+    pass(day);
+    for (let each = 0; each < 8; each++) {
+      await handler.rotateDue();
+      pass(15 * 60);
+    }
+    handler.settle();
+    expect(await isRotated(theirs)).to.equal(true);
+    const failures = appended.filter(({ status }) => status === 'OperationFailed');
+    expect(failures).to.have.length(17);
+    expect(failures.at(-1)?.count).to.be.at.least(many - 16);
+    expect(said.filter((line) => line.includes('cannot be rotated'))).to.have.length(5);
+
+    // All of them, in their turns, as soon as there is room.
+    fixture.clients.delete('a');
+    for (let each = 0; each < 200; each++) {
+      pass(15 * 60);
+      await handler.rotateDue();
+      if ((await objects()) === 2 * (many + 1)) return;
+    }
+    expect(await objects()).to.equal(2 * (many + 1));
+  });
+
+  it('of one with more than are noted at once follow one another without a pause', async () => {
+    const here = caller('a');
+    for (let each = 0; each < 300; each++) await here.create(...rotating(day));
+    pass(day);
+    for (let minute = 0; minute < 3; minute++) {
+      await fixture.handler.rotateDue();
+      pass(60);
+    }
+    expect(await objects()).to.equal(600);
+  });
+
   it('cost nothing in a minute in which none is due, however many there are', async () => {
     const here = caller('a');
     for (let each = 0; each < 300; each++) await here.create(...rotating(day));
@@ -232,6 +287,33 @@ describe('the schedule of rotations', () => {
     }
     expect(left.size).to.equal(0);
     expect(looks).to.equal(10);
+  });
+
+  it('keeps room for each owner, however many newer objects another has', () => {
+    for (const bounds of [
+      [10, 3],
+      [10, 100],
+    ] as const) {
+      const schedule = new RotationSchedule(0, ...bounds);
+      schedule.beginLook(100_000);
+      for (let place = 100; place > 0; place--) schedule.note(object(place, 0) as never);
+      schedule.note({ ...object(0, 0), owner: 'b' } as never);
+      expect(schedule.takeDue(100_000).map(({ owner }) => owner)).to.include('b');
+    }
+  });
+
+  it('comes to all objects of an owner who has more than there is room for, though they fail', () => {
+    const schedule = new RotationSchedule(0, 100, 3);
+    const left = new Set<string>();
+    for (let look = 0; look < 4; look++) {
+      const now = 100_000 + look * 3_600_000;
+      expect(schedule.beginLook(now)).to.equal(true);
+      const begun = schedule.takeLeft();
+      for (let place = 9; place >= 0; place--) schedule.noteInLook(object(place, 0) as never, begun);
+      for (const { id: due } of schedule.takeDue(now)) left.add(due);
+      expect(schedule.ownersToLookAt()).to.deep.equal([]);
+    }
+    expect(left.size).to.equal(10);
   });
 
   it('takes turns between clients, one of each at a time', async () => {

@@ -1,0 +1,52 @@
+/**
+ * What could not be rotated, so that it is not tried all the time: each time it fails it waits twice as long, up to a
+ * day.
+ */
+
+/** Milliseconds. */
+const firstPause = 15 * 60_000;
+const longestPause = 24 * 3600_000;
+
+/** Of one owner; more are not remembered, and tried whenever their owner's turn comes. */
+const maximumOfOwner = 1024;
+
+interface Failure {
+  readonly pause: number;
+  readonly until: number;
+}
+
+export class FailedRotations {
+  /** By owner, and identifier. */
+  readonly #owners = new Map<string, Map<string, Failure>>();
+
+  /** Whether it failed, and is not to be tried yet. */
+  isPaused(owner: string, id: string, now: number): boolean {
+    return (this.#owners.get(owner)?.get(id)?.until ?? 0) > now;
+  }
+
+  /** Whether it is the first time that is remembered. */
+  failed(owner: string, id: string, now: number): boolean {
+    let failures = this.#owners.get(owner);
+    if (failures === undefined) this.#owners.set(owner, (failures = new Map()));
+    const earlier = failures.get(id);
+    const pause = earlier === undefined ? firstPause : Math.min(longestPause, 2 * earlier.pause);
+    if (earlier !== undefined || failures.size < maximumOfOwner) failures.set(id, { pause, until: now + pause });
+    return earlier === undefined;
+  }
+
+  forget(owner: string, id: string): void {
+    const failures = this.#owners.get(owner);
+    if (failures?.delete(id) === true && failures.size === 0) this.#owners.delete(owner);
+  }
+
+  /** Forgets what is gone. */
+  keep(isThere: (id: string) => boolean): void {
+    for (const [owner, failures] of this.#owners) {
+      for (const id of failures.keys()) if (!isThere(id)) this.forget(owner, id);
+    }
+  }
+
+  has(owner: string, id: string): boolean {
+    return this.#owners.get(owner)?.has(id) === true;
+  }
+}
