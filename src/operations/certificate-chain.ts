@@ -13,8 +13,7 @@ type LinkType = AttributeValue<'link'>['linkType'];
  * @throws KmipError KeyFormatTypeNotSupported when there is more than one valid chain.
  */
 export async function chainOfKey(privateKey: ManagedObject, context: Context): Promise<readonly Uint8Array[]> {
-  const [publicKey] = await linkedObjects(privateKey, 'PublicKeyLink', context);
-  const { object } = publicKey ?? { object: privateKey };
+  const object = (await publicKeyOf(privateKey, context)) ?? privateKey;
   const base = (await certificateAt(object, 'PKCS_12CertificateLink', context)) ?? (await issuerOf(object, context));
   return base === undefined ? [] : await chainFrom(base, context);
 }
@@ -38,12 +37,24 @@ export async function chainFrom(certificate: Loaded, context: Context): Promise<
 const issuerOf = (object: ManagedObject, context: Context): Promise<Loaded | undefined> =>
   certificateAt(object, 'CertificateLink', context);
 
+async function publicKeyOf(privateKey: ManagedObject, context: Context): Promise<ManagedObject | undefined> {
+  for await (const { object } of linkedObjects(privateKey, 'PublicKeyLink', context)) {
+    if (objectTypeOf(object) === 'PublicKey') return object;
+  }
+  return undefined;
+}
+
 /** "It is an error if there is more than one valid certificate chain." */
 async function certificateAt(object: ManagedObject, linkType: LinkType, context: Context): Promise<Loaded | undefined> {
-  const linked = await linkedObjects(object, linkType, context);
-  const [only, second] = linked.filter((each) => isCurrent(each.object));
-  if (second === undefined) return only;
-  throw new KmipError('KeyFormatTypeNotSupported', 'there is more than one valid certificate chain');
+  let only: Loaded | undefined;
+  for await (const linked of linkedObjects(object, linkType, context)) {
+    if (!isCurrent(linked.object)) continue;
+    if (only !== undefined) {
+      throw new KmipError('KeyFormatTypeNotSupported', 'there is more than one valid certificate chain');
+    }
+    only = linked;
+  }
+  return only;
 }
 
 /** What was revoked, or is over, is part of no valid chain. */
@@ -52,20 +63,21 @@ const isCurrent = ({ structure, attributes: { state } }: ManagedObject): boolean
   structure.certificateType === 'X_509' &&
   (state === 'PreActive' || state === 'Active');
 
-/** Links may lead to what is gone, or is somebody else's. */
-async function linkedObjects(
+/** One by one, since there may be hundreds, with megabytes each. Links may lead to what is gone, or is somebody else's. */
+async function* linkedObjects(
   { attributes }: ManagedObject,
   wanted: LinkType,
   context: Context,
-): Promise<readonly Loaded[]> {
-  const found: Loaded[] = [];
+): AsyncGenerator<Loaded> {
   for (const { linkType, linkedObjectIdentifier } of attributes.link ?? []) {
     if (linkType !== wanted) continue;
+    let linked: Loaded;
     try {
-      found.push(await context.load(linkedObjectIdentifier, 'fetch'));
+      linked = await context.load(linkedObjectIdentifier, 'fetch');
     } catch (error) {
       if (!(error instanceof KmipError) || error.reason !== 'ObjectNotFound') throw error;
+      continue;
     }
+    yield linked;
   }
-  return found.filter(({ object }) => wanted !== 'PublicKeyLink' || objectTypeOf(object) === 'PublicKey');
 }
