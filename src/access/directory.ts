@@ -166,6 +166,7 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
     isClosed = true;
     log.error('the clients cannot be read for too long: nobody is let in any more, and open sessions are cut', {
       seconds: Math.round((elapsed() - readAt) / 1000),
+      hint: 'make the store readable again: clients are let in then without a restart',
     });
     for (const listener of listeners) listener();
   }
@@ -173,7 +174,10 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
   function tell(error: unknown): void {
     if (String(error) === trouble) return;
     trouble = String(error);
-    log.error('the clients cannot be read', { error });
+    log.error('the clients cannot be read', {
+      error,
+      hint: 'look at the disk or the database of the store; after --directory-timeout nobody is let in',
+    });
   }
 
   /** What was committed before the call counts: a look that is under way may have missed it. */
