@@ -34,6 +34,11 @@ const valueRules: { readonly [K in AttributeKey]?: (value: AttributeValue<K>) =>
       throw new KmipError('ApplicationNamespaceNotSupported', `no Application Data is made for namespace ${namespace}`);
     }
   },
+  /** "Only the transitions described" (2.1 §4.57) are there: from a state of a vendor there is none. */
+  state(value) {
+    if (!value.startsWith('0x')) return;
+    throw new KmipError('InvalidAttributeValue', `State must be one that the standard has, not ${value}`);
+  },
   /** 2.1 §4.60: "usage limited to alphanumeric, underscore and period". */
   vendorAttribute({ vendorIdentification, attributeName }) {
     if (!/^[A-Za-z0-9_.]+$/.test(vendorIdentification) || attributeName === '') {

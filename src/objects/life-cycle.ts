@@ -46,7 +46,8 @@ export const stateText = (state: State): string => state.replace(/(?<=[a-z])(?=[
  * the table has no such transition.
  */
 export function transition(state: State, event: LifeCycleEvent): State {
-  const next = transitions[state][event];
+  // An object that was imported once may have a state of a vendor.
+  const next = (transitions[state] as (typeof transitions)[State] | undefined)?.[event];
   if (next !== undefined) return next;
   const reason = event === 'destroy' && isDestroyed(state) ? 'ObjectDestroyed' : 'WrongKeyLifecycleState';
   throw new KmipError(reason, `cannot ${event} an object in state ${stateText(state)}`);

@@ -6,6 +6,9 @@
 import type { Attributes } from './attributes.ts';
 import { storageStatusOf } from './storage-status.ts';
 
+/** Of an Integer. */
+const largestGeneration = 2 ** 31 - 1;
+
 export interface Rotation {
   /** For the object that was rotated. */
   readonly replaced: Attributes;
@@ -25,7 +28,8 @@ export function rotation(existing: Attributes, now: number): Rotation {
     replaced: { rotateDate: existing.rotateDate ?? now, rotateGeneration, rotateLatest: false },
     replacement: {
       ...Object.fromEntries(Object.entries(passedOn).filter(([, value]) => value !== undefined)),
-      rotateGeneration: rotateGeneration + 1,
+      // An imported object may come with the largest there is.
+      rotateGeneration: Math.min(rotateGeneration + 1, largestGeneration),
       rotateLatest: true,
     },
   };

@@ -8,6 +8,7 @@ import { readPgpCertificate } from '#crypto/pgp-certificate';
 import { attributeRow, type AttributeKey, type Attributes } from '#objects/attributes';
 import type { ObjectStructure } from '#objects/object-structure';
 import { maskBit, type MaskName } from '#protocol/enumerations';
+import { maximumTextLength } from '#protocol/codecs';
 import { KmipError } from '#protocol/kmip-error';
 import type { Context } from './context.ts';
 
@@ -31,7 +32,7 @@ export async function attributesOfCertificate(
     ...(signatureAlgorithm === undefined ? {} : { digitalSignatureAlgorithm: [signatureAlgorithm] }),
   };
   checkGiven(inside, given);
-  return {
+  return withinBounds({
     ...outside,
     ...inside,
     keyFormatType: 'X_509',
@@ -50,7 +51,7 @@ export async function attributesOfCertificate(
     x509CertificateIssuer: { issuerDistinguishedName: issuer.der, issuerAlternativeName: issuer.alternatives },
     ...partsOf('certificateSubject', subject),
     ...partsOf('certificateIssuer', issuer),
-  };
+  });
 }
 
 /**
@@ -66,12 +67,28 @@ function attributesOfPgp(value: Uint8Array, given: Attributes): Attributes {
     ...(signatureAlgorithm === undefined ? {} : { digitalSignatureAlgorithm: [signatureAlgorithm] }),
   };
   checkGiven(inside, given);
-  return {
+  return withinBounds({
     ...inside,
     certificateIdentifier: { issuer: issuerKeyId },
     certificateSubject: { distinguishedName: userId, alternativeName: [] },
     certificateIssuer: { distinguishedName: issuerKeyId, alternativeName: [] },
-  };
+  });
+}
+
+/** A text that is longer than any on a wire could be kept, and not read back. @throws KmipError InvalidField. */
+function withinBounds(found: Attributes): Attributes {
+  for (const [key, value] of Object.entries(found)) {
+    if (longestText(value) <= maximumTextLength) continue;
+    const { name } = attributeRow(key as AttributeKey);
+    throw new KmipError('InvalidField', `${name} of the Certificate is longer than ${maximumTextLength} characters`);
+  }
+  return found;
+}
+
+function longestText(value: unknown): number {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return 0;
+  return Object.values(value).reduce<number>((longest, each) => Math.max(longest, longestText(each)), 0);
 }
 
 /** "Cryptographic Length is the length in bits of the public key contained within the Certificate" (2.1 §4.15). */

@@ -15,6 +15,7 @@ import { isDestroyed } from '#objects/life-cycle';
 import { allInstances, attributesFrom, objectTypeOf, type ManagedObject } from '#objects/managed-object';
 import { isWrapped } from '#objects/object-structure';
 import { rotation } from '#objects/rotation';
+import { largestDate } from '#protocol/codecs';
 import { KmipError } from '#protocol/kmip-error';
 import type { Context, Loaded, ObjectChange } from './context.ts';
 import { linked } from './link.ts';
@@ -117,7 +118,20 @@ function datesOf(existing: Attributes, offset: number | undefined, now: number):
     if (held.length === 0) return { activationDate };
     throw new KmipError('IllegalOperation', 'Offset moves dates, and the object has no Activation Date');
   }
-  return Object.fromEntries(held.map(([key, date]) => [key, date + activationDate - before]));
+  return Object.fromEntries(
+    held.map(([key, date]) => [
+      key,
+      key === 'activationDate' ? activationDate : moved(key, date, activationDate - before),
+    ]),
+  );
+}
+
+/** No date at all stays none (2.1 §6.1.28). @throws KmipError InvalidAttributeValue for what no Date-Time here can say. */
+function moved(key: (typeof dates)[number], date: number, seconds: number): number {
+  if (date === largestDate) return date;
+  const to = date + seconds;
+  if (Number.isSafeInteger(seconds) && Number.isSafeInteger(to) && to !== largestDate) return to;
+  throw new KmipError('InvalidAttributeValue', `Offset moves ${attributeRow(key).name} out of the range of dates`);
 }
 
 /** "All name attributes are removed from the existing" object, and it leads to the one that took its place. */

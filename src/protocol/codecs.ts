@@ -89,7 +89,14 @@ export const text: Codec<string> = {
     }
     return item.value;
   },
-  write: (tag, value) => ({ tag, type: ItemType.TextString, value }),
+  write(tag, value) {
+    if (value.length > maximumTextLength) {
+      throw new RangeError(
+        `${tagText(tag)} is longer than ${maximumTextLength} characters, and could not be read back`,
+      );
+    }
+    return { tag, type: ItemType.TextString, value };
+  },
 };
 
 /** The largest Date-Time, which Locate takes for "no date" (KMIP 2.1 §6.1.28): 2^63 - 1 on the wire. */
@@ -105,11 +112,11 @@ export const dateTime: Codec<number> = {
     if (!Number.isSafeInteger(seconds)) throw new KmipError('InvalidField', `${tagText(item.tag)} is out of range`);
     return seconds;
   },
-  write: (tag, value) => ({
-    tag,
-    type: ItemType.DateTime,
-    value: value === largestDate ? largestDateItem : BigInt(value),
-  }),
+  write(tag, value) {
+    if (!Number.isSafeInteger(value))
+      throw new RangeError(`${tagText(tag)} is out of range, and could not be read back`);
+    return { tag, type: ItemType.DateTime, value: value === largestDate ? largestDateItem : BigInt(value) };
+  },
 };
 
 /** A mask is an Integer whose bits the version names; bits that it does not are kept, they belong to vendors. */

@@ -134,6 +134,19 @@ describe('a damaged record', () => {
     expect(warned.at(-1)).to.include('kmipd store check');
   });
 
+  it('is named however many of another kind are damaged', async () => {
+    const bad = { ...note, encode: () => Buffer.from('no JSON') };
+    for (let group = 0; group < 3; group++) {
+      await store.commit(
+        Array.from({ length: 400 }, (_, n) => create(bad, `bad-${group}-${n}`, { title: 'x', pages: 1 })),
+      );
+    }
+    await store.commit([create({ ...unique, encode: bad.encode }, 'other', { title: 'x' })]);
+    await found();
+    expect(await rejection(store.get(unique, 'other'))).to.be.instanceOf(DamagedRecordError);
+    expect(warned.at(-1)).to.include('unique "other" is damaged');
+  });
+
   it('does not stop commits when it is the count of uses of the data key', async () => {
     const engine = await place.openEngine();
     const count = (await engine.get('data-key', '1')) as StoredRecord;
