@@ -17,10 +17,17 @@ import { demandRoom } from './disk-reserve.ts';
 import type { Running } from './services.ts';
 
 /**
- * An item is run again when somebody else changed its object meanwhile. Those of one process wait in line, so that it races with one of
- * each other process, and with who comes anew; of eight processes nobody is unlucky so often in 10^14 times.
+ * An item is run again when somebody else changed its object meanwhile. Those of one process wait in line, so that it
+ * races with one of each other process, and with who comes anew; of eight processes nobody is unlucky so often in 10^14
+ * times.
  */
 const maximumRuns = 256;
+
+/**
+ * A batch that can be undone costs more, and has right of way after the first runs. Only other processes can still be
+ * faster then.
+ */
+export const batchRuns = { most: 16, byLuck: 8 } as const;
 
 /** An answer, and its audit record. */
 export interface Done {
@@ -35,7 +42,10 @@ export const failed = ({ answer }: Done): boolean => answer.resultStatus === 'Op
 /** What is known of an item before anything else is looked at: what its answer echoes, what its record says. */
 type Begun = Pick<Done, 'answer' | 'entry'>;
 
-/** Literals, here and where they are completed: V8 adds a property to a spread object in a slow way, and this is done for every request. */
+/**
+ * Literals, here and where they are completed: V8 adds a property to a spread object in a slow way, and this is done
+ * for every request.
+ */
 function begin(item: Item, { version, session }: Asking, touched: readonly string[] = []): Begun {
   const { operation, uniqueBatchItemID } = echoOf(item);
   return {
@@ -74,8 +84,9 @@ export const refuseItem = (item: Item, error: KmipError, asking: Asking): Done =
   asFailure(begin(item, asking), error, asking.version);
 
 /**
- * What is to be run for one item, and answers when it is. Mostly once: but an identifier of 2.x may stand for all the objects that an earlier item found or
- * made, and then "the operation is repeated for each of them" (2.1 §11.58). `room` is how many answers the message may still hold.
+ * What is to be run for one item, and answers when it is. Mostly once: but an identifier of 2.x may stand for all the
+ * objects that an earlier item found or made, and then "the operation is repeated for each of them" (2.1 §11.58).
+ * `room` is how many answers the message may still hold.
  */
 export function runsOf(item: Item, batch: Batch, room: number): readonly (() => Done | Promise<Done>)[] {
   try {
@@ -119,23 +130,27 @@ async function run(item: Item, operation: FoundOperation, request: object, batch
   const { answer, entry } = begun;
   opened.begin();
   try {
-    return await untilUndisturbed(services, async () => {
-      // What a run before this one has opened, which was disturbed.
-      const again = opened.drop();
-      if (again !== undefined) await again;
-      const context = new RunContext(batch, { operation: operation.name, entry, touched });
-      const response = await operation.run(request, context);
-      const responsePayload = payloadOf(operation, response, version);
-      placeholders.answered(operation.name, response);
-      const wiping = opened.settle(responsePayload);
-      if (wiping !== undefined) await wiping;
-      const { operation: code, uniqueBatchItemID, resultStatus } = answer;
-      return {
-        answer: { operation: code, uniqueBatchItemID, resultStatus, responsePayload },
-        entry,
-        entryId: context.entryId,
-      };
-    });
+    return await untilUndisturbed(
+      services,
+      async () => {
+        // What a run before this one has opened, which was disturbed.
+        const again = opened.drop();
+        if (again !== undefined) await again;
+        const context = new RunContext(batch, { operation: operation.name, entry, touched });
+        const response = await operation.run(request, context);
+        const responsePayload = payloadOf(operation, response, version);
+        placeholders.answered(operation.name, response);
+        const wiping = opened.settle(responsePayload);
+        if (wiping !== undefined) await wiping;
+        const { operation: code, uniqueBatchItemID, resultStatus } = answer;
+        return {
+          answer: { operation: code, uniqueBatchItemID, resultStatus, responsePayload },
+          entry,
+          entryId: context.entryId,
+        };
+      },
+      batch.session.clientId,
+    );
   } catch (error) {
     const wiping = opened.drop();
     if (wiping !== undefined) await wiping;
@@ -143,19 +158,43 @@ async function run(item: Item, operation: FoundOperation, request: object, batch
   }
 }
 
-/** Runs again, a bounded number of times, when somebody else changed meanwhile what this run changes. */
-export async function untilUndisturbed<T>({ lines }: Pick<Running, 'lines'>, run: () => Promise<T>): Promise<T> {
+/** How often something is run. */
+export interface Runs {
+  readonly most: number;
+  /** So many runs, and others give way in those that follow. */
+  readonly byLuck: number;
+  /** How many items the last run had. */
+  items(): number;
+}
+
+const usualRuns: Runs = { most: maximumRuns, byLuck: maximumRuns, items: () => 1 };
+
+/**
+ * Runs again, a bounded number of times, when somebody else changed meanwhile what this run changes. `run` is handed
+ * whether others give way. The rate of the client, if any, is charged for each further run.
+ */
+export async function untilUndisturbed<T>(
+  { lines, rate }: Pick<Running, 'lines' | 'rate'>,
+  run: (hasWay: boolean) => Promise<T>,
+  client?: string,
+  { most, byLuck, items }: Runs = usualRuns,
+): Promise<T> {
+  const claims = new Map<string, () => void>();
   let leave: (() => void) | undefined;
   try {
     for (let tries = 1; ; tries++) {
       try {
-        return await run();
+        return await run(claims.size > 0);
       } catch (error) {
-        if (!(error instanceof ConflictError) || error instanceof SpentError || tries === maximumRuns) throw error;
+        if (!(error instanceof ConflictError) || error instanceof SpentError || tries === most) throw error;
         leave ??= await lines.enter(error.id);
+        if (tries >= byLuck && !claims.has(error.id)) claims.set(error.id, lines.claim(error.id));
+        // Every run is work.
+        if (client !== undefined) rate.take(client, items());
       }
     }
   } finally {
+    for (const release of claims.values()) release();
     leave?.();
   }
 }
@@ -169,7 +208,10 @@ const payloadOf = (operation: FoundOperation, response: object, version: Version
 /** Lines of a client's unexpected failures that are written in a minute. */
 const failureLines = 20;
 
-/** What a client hears of an error. A bug of ours, or the store's trouble: the operator gets the stack, the client a fixed sentence. */
+/**
+ * What a client hears of an error. A bug of ours, or the store's trouble: the operator gets the stack, the client a
+ * fixed sentence.
+ */
 export function explained(error: unknown, { counted }: Pick<Running, 'counted'>, client: string): KmipError {
   if (error instanceof KmipError) return error;
   if (error instanceof SpentError) {
@@ -185,7 +227,10 @@ export function explained(error: unknown, { counted }: Pick<Running, 'counted'>,
   if (error instanceof ConflictError) {
     const message = 'an object was changed too often by others for a change of it to be made';
     counted.note('warn', message, { client }, { object: error.id });
-    return new KmipError('GeneralFailure', 'others change the object all the time: try again later');
+    return new KmipError(
+      'ServerLimitExceeded',
+      'others changed the object each time that the request was run: nothing of it is kept, send it again later',
+    );
   }
   const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
   counted.note('error', 'an operation failed unexpectedly', { client }, { error: what }, failureLines);

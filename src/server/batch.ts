@@ -5,7 +5,16 @@
 import { setImmediate } from 'node:timers/promises';
 import { KmipError } from '#protocol/kmip-error';
 import type { RequestMessage, ResponseBatchItem } from '#protocol/message';
-import { asFailure, explained, failed, refuseItem, runsOf, untilUndisturbed, type Done } from './batch-item.ts';
+import {
+  asFailure,
+  batchRuns,
+  explained,
+  failed,
+  refuseItem,
+  runsOf,
+  untilUndisturbed,
+  type Done,
+} from './batch-item.ts';
 import { refuseIfLeft, type Asking } from './context.ts';
 import { workOfBytes } from './pace.ts';
 import { Placeholders } from './placeholders.ts';
@@ -59,13 +68,13 @@ async function runInTurn({ header, batchItems }: RequestMessage, asking: Asking,
  * nothing is left. Run again as a whole when somebody else changed meanwhile what it changes.
  */
 async function runUndoable(request: RequestMessage, asking: Asking): Promise<Done[]> {
-  const { services, version } = asking;
+  const { services, version, session } = asking;
   let done: Done[] = [];
-  let view = stagedView(services);
+  let view = stagedView(services, false);
   const allButLast = (): Done[] => done.slice(0, -1).map(undone);
   try {
-    return await untilUndisturbed(services, async () => {
-      view = stagedView(services);
+    const once = async (hasWay: boolean): Promise<Done[]> => {
+      view = stagedView(services, hasWay);
       done = [];
       // A run before this one was disturbed: nobody gets its answers.
       await asking.opened.end();
@@ -82,11 +91,12 @@ async function runUndoable(request: RequestMessage, asking: Asking): Promise<Don
       } finally {
         view.wipe();
       }
-    });
+    };
+    return await untilUndisturbed(services, once, session.clientId, { ...batchRuns, items: () => done.length });
   } catch (error) {
     const last = done.at(-1);
     if (last === undefined) throw error;
-    const why = explained(error, services, asking.session.clientId);
+    const why = explained(error, services, session.clientId);
     await lasting(view, asking);
     return [...allButLast(), asFailure(last, why, version)];
   }

@@ -81,6 +81,7 @@ export function createHandler(services: Services, counted = createCountedLog(ser
     // The trail itself tells the log when it cannot write.
     void services.audit.append(entry).catch(() => undefined);
   });
+  const lines = new WaitingLines();
   const running: Running = {
     ...services,
     quotas,
@@ -88,8 +89,9 @@ export function createHandler(services: Services, counted = createCountedLog(ser
     counted,
     countedEntries,
     newIdentifier: identifiers(services.random),
-    objects: directView({ ...services, quotas, rotating }),
-    lines: new WaitingLines(),
+    objects: directView({ ...services, quotas, rotating, lines }),
+    lines,
+    rate,
     interopBegun: new Map(),
     streams: createStreamTable(services),
     turns: createFairQueue(1),

@@ -11,6 +11,7 @@ import type { CountedLog } from './counted-log.ts';
 import type { Credentials } from './authentication.ts';
 import type { NewIdentifier } from './identifier.ts';
 import type { Quotas } from './quotas.ts';
+import type { RequestRate } from './request-rate.ts';
 import type { RotationSchedule } from './rotation-schedule.ts';
 import type { StreamTable } from './streams.ts';
 import type { ObjectView } from './view.ts';
@@ -53,6 +54,7 @@ export interface Running extends Services {
   readonly objects: ObjectView;
   readonly newIdentifier: NewIdentifier;
   readonly lines: WaitingLines;
+  readonly rate: RequestRate;
   /** The identifier that every object made since a client's Interop Begin comes after, by client. */
   readonly interopBegun: Map<string, string>;
   readonly streams: StreamTable;

@@ -1,4 +1,7 @@
-/** How operations see and change objects and creation rules: straight in the store, or staged until the end of a batch with Undo. */
+/**
+ * How operations see and change objects and creation rules: straight in the store, or staged until the end of a batch
+ * with Undo.
+ */
 import type { AuditEntry } from '#audit/entry';
 import { noRules, type CreationRules } from '#objects/creation-rules';
 import type { ManagedObject } from '#objects/managed-object';
@@ -12,6 +15,7 @@ import { create, remove, spend, update, type Kept, type Store, type StoreChange 
 import type { Lasting } from '#operations/context';
 import { isRotating } from '#objects/rotation';
 import type { RotationSchedule } from './rotation-schedule.ts';
+import type { WaitingLines } from './waiting-lines.ts';
 import { ruleOf, type Quotas, type Rule, type Share } from './quotas.ts';
 import type { Services } from './services.ts';
 import { createStagedBytes, leastBytes } from './staged-bytes.ts';
@@ -107,7 +111,17 @@ function shareOf(change: ViewChange): Share {
 export type ViewServices = Pick<Services, 'store' | 'audit'> & {
   readonly quotas: Quotas;
   readonly rotating: RotationSchedule;
+  readonly lines: WaitingLines;
 };
+
+/** What a change changes that others may change as well. */
+function changedBy(change: ViewChange): string {
+  if ('create' in change) return change.create.id;
+  if ('remove' in change) return change.remove.id;
+  if ('rules' in change) return change.client;
+  if ('issued' in change) return change.issued.fingerprint;
+  return change.update.id;
+}
 
 /** Notes what was committed and is to be rotated some time. */
 function noteRotating(changes: readonly ViewChange[], rotating: RotationSchedule): void {
@@ -117,13 +131,14 @@ function noteRotating(changes: readonly ViewChange[], rotating: RotationSchedule
   }
 }
 
-export function directView({ store, audit, quotas, rotating }: ViewServices): ObjectView {
+export function directView({ store, audit, quotas, rotating, lines }: ViewServices): ObjectView {
   return {
     get: (id) => store.get(objectKind, id),
     find: (terms) => store.find(objectKind, { terms, reverse: true }),
     rules: (client) => heldRules(store, client),
     issued: (fingerprint) => heldIssue(store, fingerprint),
     async commit(changes, entry) {
+      if (lines.hasClaims) await lines.giveWay(changes.map(changedBy));
       const { change, entryId } = audit.pending(entry);
       const all = [...changes.map(storeChange), change];
       await quotas.counted(changes.map(shareOf), ruleOf(entry.operation), (admit) => store.commit(all, admit));
@@ -147,7 +162,8 @@ interface Staged {
   readonly spentBy?: string | undefined;
 }
 
-export function stagedView({ store, audit, quotas, rotating }: ViewServices): StagedView {
+/** @param hasWay others wait for this view, which waits for nobody. */
+export function stagedView({ store, audit, quotas, rotating, lines }: ViewServices, hasWay: boolean): StagedView {
   const staged = new Map<string, Staged>();
   const stagedRules = new Map<string, HeldRules>();
   const lasting = new Map<string, Lasting>();
@@ -270,6 +286,7 @@ export function stagedView({ store, audit, quotas, rotating }: ViewServices): St
       });
       changes.push(...stagedRules.values(), ...stagedIssues.values());
       if (records.length === 0) return;
+      if (!hasWay && lines.hasClaims) await lines.giveWay(changes.map(changedBy));
       // What was made and removed within the batch has had its identifier all the same.
       const spent = [...staged].filter(([, { before, value }]) => before === undefined && value === null);
       const all = [...changes.map(storeChange), ...spent.map(([id]) => spend(objectKind, id)), ...records];

@@ -1,11 +1,14 @@
 /**
- * Where those who lost a race for an object wait before they run again: one goes when the one before is done. Without that, of a hundred who change one object
- * ninety-nine would lose every time, and some of them too often.
+ * Where those who lost a race for an object wait before they run again: one goes when the one before is done. Without
+ * that, of a hundred who change one object ninety-nine would lose every time, and some of them too often.
  */
 export class WaitingLines {
   readonly #lastOf = new Map<string, Promise<void>>();
 
-  /** Resolves at the head of the object's line, with what to call when done. Who waits in one line must hold no place in another. */
+  /**
+   * Resolves at the head of the object's line, with what to call when done. Who waits in one line must hold no place in
+   * another.
+   */
   async enter(id: string): Promise<() => void> {
     const before = this.#lastOf.get(id);
     let leave = (): void => undefined;
@@ -17,4 +20,44 @@ export class WaitingLines {
       leave();
     };
   }
+
+  /** How many have the right of way on each object. */
+  readonly #claims = new Map<string, { count: number; readonly free: Promise<void>; readonly release: () => void }>();
+
+  /**
+   * Gives right of way on the object: others wait with their commits of it until what is given back is called. Who has
+   * it waits for no other who has it, so that two of them cannot wait for each other.
+   */
+  claim(id: string): () => void {
+    let claim = this.#claims.get(id);
+    if (claim === undefined) {
+      let release = (): void => undefined;
+      const free = new Promise<void>((resolve) => (release = resolve));
+      this.#claims.set(id, (claim = { count: 0, free, release }));
+    }
+    claim.count++;
+    const mine = claim;
+    return () => {
+      if (--mine.count > 0) return;
+      this.#claims.delete(id);
+      mine.release();
+    };
+  }
+
+  get hasClaims(): boolean {
+    return this.#claims.size > 0;
+  }
+
+  /** Waits while others have right of way on one of the objects, but no longer than so many milliseconds in all. */
+  async giveWay(ids: Iterable<string>, longest = longestWait): Promise<void> {
+    const claimed = [...ids].flatMap((id) => this.#claims.get(id)?.free ?? []);
+    if (claimed.length === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, longest)));
+    await Promise.race([Promise.all(claimed), late]);
+    clearTimeout(timer);
+  }
 }
+
+/** A batch may be long, and its client wants its object back: in milliseconds. */
+const longestWait = 5000;
