@@ -14,6 +14,8 @@ import type { Streams } from './streams.ts';
 /** An object that the caller may use in the way it asked for, its state as the clock has it now. */
 export interface Loaded {
   readonly object: ManagedObject;
+  /** Bytes that it takes in the store, its material among them. */
+  readonly room: number;
   /**
    * The object with its material, opened for this use, and wiped when its item failed, or was answered: whoever copies
    * it wipes the copy. Throws when it is gone.

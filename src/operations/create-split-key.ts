@@ -79,9 +79,10 @@ export const createSplitKey = defineOperation('CreateSplitKey', {
         context,
       );
       checkWork(secret.length, sharing.threshold, sharing.parts);
+      checkBytes(secret.length * sharing.parts);
       const parts = await context.heavily('splitSecret', { secret, sharing });
       const attributesOfParts = source === undefined ? given : ofSource(source, secret, given);
-      const made = asObjects(parts, sharing, attributesOfParts, context);
+      const made = await asObjects(parts, sharing, attributesOfParts, context);
       await keep(made, context);
       const ids = made.map(({ object }) => object.id);
       context.setPlaceholder(ids[0]);
@@ -94,6 +95,17 @@ export const createSplitKey = defineOperation('CreateSplitKey', {
 
 /** Every part has all that is given: far more than any client gives to the most parts that there are. */
 const maximumValuesOfParts = 25_000;
+
+/** In bytes: parts are made, and written, in one piece. */
+const maximumBytesOfParts = 4 * 1024 * 1024;
+
+function checkBytes(bytes: number): void {
+  if (bytes <= maximumBytesOfParts) return;
+  throw new KmipError(
+    'ServerLimitExceeded',
+    `the parts of a key take at most ${maximumBytesOfParts} bytes together, but these take ${bytes}: make fewer parts`,
+  );
+}
 
 /** "Requests the server to generate a new split key": only symmetric keys are nothing but random bytes. */
 function newSecret({ cryptographicAlgorithm, cryptographicLength }: Attributes, context: Context): Uint8Array {
@@ -144,17 +156,25 @@ const ofSource = ({ object: { attributes } }: Loaded, secret: Uint8Array, given:
   ...guardedBy([attributes], given),
 });
 
-function asObjects(
+/** Of making one object, and bytes of it that are as much work as one comparison. */
+const workOfPart = 20;
+const bytesPerWork = 200;
+
+async function asObjects(
   parts: readonly Part[],
   { method, threshold, prime }: Sharing,
   given: Attributes,
   context: Context,
-): MadeObject[] {
+): Promise<MadeObject[]> {
   const ids = parts.map(() => context.newIdentifier());
   const { cryptographicAlgorithm, cryptographicLength } = given;
   const said = cryptographicAlgorithm === undefined ? {} : { cryptographicAlgorithm, cryptographicLength };
-  return parts.map(({ identifier, bytes }, place) => {
-    const made = newObject({
+  const made: MadeObject[] = [];
+  for (const [place, { identifier, bytes }] of parts.entries()) {
+    // Each is copied and hashed.
+    const turn = context.pace(workOfPart + bytes.length / bytesPerWork);
+    if (turn !== undefined) await turn;
+    const one = newObject({
       id: ids[place] as string,
       owner: context.clientId,
       structure: {
@@ -174,6 +194,7 @@ function asObjects(
       generated: false,
     });
     bytes.fill(0);
-    return made;
-  });
+    made.push(one);
+  }
+  return made;
 }

@@ -89,14 +89,26 @@ interface HeldPart {
   readonly structure: SplitKey;
 }
 
+/** In bytes: twice what `checkWork` lets through. */
+const maximumRoomOfParts = 32 * 1024 * 1024;
+
 /** At least one, no object twice. */
 async function loadParts(
   named: readonly ObjectReference[],
   context: Context,
 ): Promise<readonly [HeldPart, ...HeldPart[]]> {
   const held: HeldPart[] = [];
+  let room = 0;
   for (const reference of named) {
     const loaded = await loadToTake(reference, context);
+    // All of them are held at once, as they were read.
+    room += loaded.room;
+    if (room > maximumRoomOfParts) {
+      throw new KmipError(
+        'ServerLimitExceeded',
+        `the parts take at most ${maximumRoomOfParts} bytes together, with their attributes`,
+      );
+    }
     const { id, structure } = loaded.object;
     if (structure.objectType !== 'SplitKey') {
       throw new KmipError('InvalidObjectType', `a ${objectTypeOf(loaded.object)} is no part of a Split Key`);

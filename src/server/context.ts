@@ -96,6 +96,10 @@ class LoadedObject implements Loaded {
     this.#opened = opened;
   }
 
+  get room(): number {
+    return this.record.room;
+  }
+
   openStructure(): ObjectStructure {
     const { structure } = this.object;
     if (!this.record.hasMaterial) return structure;

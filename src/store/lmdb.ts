@@ -38,6 +38,9 @@ import type { Step } from './revisions.ts';
 const stepsPerTurn = 64;
 const bytesPerTurn = 1024 * 1024;
 
+/** A transaction is not joined by a commit with which it would write more: others wait while it is written. */
+const bytesTogether = 4 * 1024 * 1024;
+
 const nothing = Buffer.alloc(0);
 
 /** One change, encoded when the commit was asked for: what the caller does with its bytes afterwards is its own affair. */
@@ -260,7 +263,17 @@ async function openEnvironment(path: string, log: OpeningLog | undefined): Promi
       demandOpen();
       checkChanges(changes);
       const steps = stepsOf(changes);
-      const writes = changes.map((change, place) => toWrite(change, steps[place]!));
+      const writes: Write[] = [];
+      let bytes = 0;
+      for (const [place, change] of changes.entries()) {
+        const write = toWrite(change, steps[place]!);
+        writes.push(write);
+        bytes += write.value?.length ?? 0;
+        if (bytes < bytesPerTurn) continue;
+        bytes = 0;
+        await nextTurn();
+        demandOpen();
+      }
       await new Promise<void>((resolve, reject) => {
         waiting.push({ writes, resolve, reject });
         committing ??= noted(commitGroups());
@@ -273,9 +286,13 @@ async function openEnvironment(path: string, log: OpeningLog | undefined): Promi
 /** How many of those that wait share a transaction, which is written in one piece: one at least. */
 function together(waiting: readonly Waiting[]): number {
   let entries = 0;
+  let bytes = 0;
   const tooMany = waiting.findIndex(({ writes }, place) => {
-    for (const { terms } of writes) entries += 1 + terms.length;
-    return place > 0 && entries > bounds.entriesPerCommit;
+    for (const { terms, value } of writes) {
+      entries += 1 + terms.length;
+      bytes += value?.length ?? 0;
+    }
+    return place > 0 && (entries > bounds.entriesPerCommit || bytes > bytesTogether);
   });
   return tooMany < 0 ? waiting.length : tooMany;
 }

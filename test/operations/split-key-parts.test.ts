@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import type { ManagedObject } from '#objects/managed-object';
 import { Tag } from '#protocol/tags';
 import { objectKind } from '#store/object-record';
+import { longestPause, pauseOf } from '#test/attacks/pauses';
 import { given, id, pairSet, serverForEach } from '#test/clients/caller';
 import { bool, bytes, struct, text, value } from '#test/server/items';
 import { ItemType, type Item } from '#ttlv/item';
@@ -238,6 +239,23 @@ describe('the parts of a key', () => {
       ...splitPayload(here, 'PolynomialSharingGF2_16', { of: long, parts: 255, threshold: 255 }),
     );
     expect(many.reason).to.equal('ServerLimitExceeded');
+  });
+
+  it('makes parts of up to 4 MiB together, while others have their turns, and refuses more', async () => {
+    const here = server.caller('2.1');
+    const wide = { parts: 255, threshold: 1 };
+    const of = async (bytes: number): Promise<Item[]> =>
+      splitPayload(here, 'PolynomialSharingGF2_8', { ...wide, of: await key(here, '5a'.repeat(bytes), 'OneTimePad') });
+    const tooMany = await here.refused('CreateSplitKey', ...(await of(60_000)));
+    expect(tooMany.reason).to.equal('ServerLimitExceeded');
+    const asked = await of(16_000);
+    const pause = await pauseOf(
+      async () => undefined,
+      () => here.call('CreateSplitKey', ...asked),
+      longestPause,
+    );
+    // One transaction is written in one piece, on a machine that others use too.
+    expect(pause).to.be.below(2 * longestPause);
   });
 
   it('tells another client of no key and no part', async () => {
