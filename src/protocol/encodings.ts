@@ -5,6 +5,7 @@ import { TtlvError, type Item } from '#ttlv/item';
 import { readJson, writeJson } from '#ttlv/json';
 import type { Names } from '#ttlv/names';
 import { readXml, writeXml } from '#ttlv/xml';
+import { KmipError } from './kmip-error.ts';
 import { versionAtStart } from './message.ts';
 import { names } from './names.ts';
 import { versionOf, type Version } from './versions.ts';
@@ -22,7 +23,8 @@ export interface Encoding {
   toTtlv(body: Uint8Array, limits?: Partial<Limits>): Promise<Uint8Array>;
   /**
    * The body for a message of our own; the message itself when it is that.
-   * Rejects with RangeError when it holds what the encoding cannot carry.
+   * Rejects with RangeError when it holds what the encoding cannot carry, with KmipError ResponseTooLarge when it holds too
+   * many items.
    */
   fromTtlv(message: Uint8Array): Promise<Uint8Array>;
   /** The version that a body names which cannot be read as a whole. */
@@ -42,19 +44,35 @@ const inText = (
   contentType,
   expansion: expansionOfText,
   toTtlv: async (body, limits = {}) => encode(readText(textOf(body), names, { ...limits, maximumBytes: body.length })),
-  fromTtlv: async (message) => Buffer.from(writeText(decode(message, boundsOf(message)), names)),
+  fromTtlv: async (message) => Buffer.from(writeText(decoded(message), names)),
   versionOf: versionInText,
 });
 
+/** Of an answer that is written as text: their text, and all that it is made of, is in memory at once. */
+const maximumItemsAsText = 400_000;
+
 /**
- * The bounds of a message of our own, whose bytes are there already: an item has eight of them at least. What a client
- * had kept in a structure of depth 32 may lie deeper in an answer.
+ * The bounds of a message of our own, whose bytes are there already. What a client had kept in a structure of depth 32 may
+ * lie deeper in an answer.
  */
 const boundsOf = ({ length }: Uint8Array): Limits => ({
   maximumBytes: length,
-  maximumItems: length / 8,
+  maximumItems: maximumItemsAsText,
   maximumDepth: 100,
 });
+
+/** @throws KmipError ResponseTooLarge. */
+function decoded(message: Uint8Array): Item {
+  try {
+    return decode(message, boundsOf(message));
+  } catch (error) {
+    if (!(error instanceof TtlvError) || !error.tooLarge) throw error;
+    throw new KmipError(
+      'ResponseTooLarge',
+      `the answer has more than ${maximumItemsAsText} items, too many for a text: ask for less at once, or in TTLV`,
+    );
+  }
+}
 
 /** Without a byte order mark. */
 function textOf(body: Uint8Array): string {

@@ -3,6 +3,7 @@
  * for long.
  */
 import { Worker } from 'node:worker_threads';
+import { KmipError } from '#protocol/kmip-error';
 import { packed, unpackedError, wipe } from './carrying.ts';
 import type { Order, Outcome, ThreadData } from './serve-tasks.ts';
 
@@ -14,6 +15,12 @@ export interface WorkerThread {
   run(order: Order): Promise<unknown>;
   end(): Promise<void>;
 }
+
+/** What one request asks for takes too much: no fault of the server's, and nothing that its operator could mend. */
+const asRefusal = (error: Error): Error =>
+  (error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY'
+    ? new KmipError('ServerLimitExceeded', `the request takes more than the ${maximumHeap} MiB of memory that one may`)
+    : error;
 
 /**
  * It holds the process only while it works.
@@ -31,7 +38,7 @@ export function startWorker(thread: URL, data: ThreadData, idle: number, onEnd: 
   let resting = rest();
 
   worker.on('message', (outcome: Outcome) => settle?.(outcome));
-  worker.on('error', (error: Error) => (fault = error));
+  worker.on('error', (error: Error) => (fault = asRefusal(error)));
   worker.on('exit', () => {
     clearTimeout(resting);
     onEnd();

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { randomBytes } from 'node:crypto';
 import { getPriority } from 'node:os';
 import { KmipError } from '#protocol/kmip-error';
+import { rejection } from '#test/store/rejection';
 import { TtlvError } from '#ttlv/item';
 import type { Lane } from '#workers/lanes';
 import { createPool, type Asker, type Pool } from '#workers/pool';
@@ -103,9 +104,12 @@ describe('the pool of worker threads', () => {
 
   it('fails a task that takes too much memory, and no other', async function () {
     this.timeout(20_000);
-    const greedy = pool.run('fill', undefined, asker('a')).catch(String);
+    const greedy = rejection(pool.run('fill', undefined, asker('a')));
     const next = pool.run('wait', { says: 10, takes: 1 }, asker('b'));
-    expect(await greedy).to.match(/memory/);
+    const error = await greedy;
+    expect(error).to.be.instanceOf(KmipError);
+    expect(error).to.include({ reason: 'ServerLimitExceeded' });
+    expect(String(error)).to.match(/memory/);
     expect(await next).to.equal(1);
   });
 
