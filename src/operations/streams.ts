@@ -55,6 +55,15 @@ export interface Streams {
   renew(correlationValue: Uint8Array): void;
   /** Ends its work too. */
   end(correlationValue: Uint8Array): void;
+  /** For what the streams hold of the client's data. */
+  readonly room: StreamRoom;
+}
+
+/** Bytes that streams hold, of one client and of all. */
+export interface StreamRoom {
+  /** @throws KmipError ServerLimitExceeded when there are not so many: nothing is taken then. */
+  take(bytes: number): void;
+  release(bytes: number): void;
 }
 
 export interface PartRequest {

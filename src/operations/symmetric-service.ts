@@ -125,7 +125,7 @@ export function decryptWith(key: SymmetricKey, given: Given): Work<Decrypted> {
       count(end);
       const plain = await running.take(data.subarray(0, end), isLast, context, expected ?? data.subarray(end));
       if (part.isLast) return { data: plain };
-      held.add(plain);
+      held.add(plain, context.streams.room);
       return { data: isLast ? held.all() : new Uint8Array(0) };
     },
     end() {

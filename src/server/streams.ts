@@ -2,7 +2,7 @@
  * The streams of all connections (KMIP 2.1 §7.8). Of what they hold nothing outlives its connection or the time
  * below: cipher and hash states lie in OpenSSL's memory, which wipes it when it is freed, and the rest is wiped here.
  */
-import type { Stream, Streams } from '#operations/streams';
+import type { Stream, StreamRoom, Streams } from '#operations/streams';
 import { KmipError } from '#protocol/kmip-error';
 import type { Services } from './services.ts';
 import type { Session } from './session.ts';
@@ -13,9 +13,14 @@ const maximumPerConnection = 16;
 const maximumPerClient = 128;
 const maximumOfAll = 1024;
 const valueLength = 16;
+const mebibyte = 1024 * 1024;
+/** Bytes that the streams hold: of data that wait for a tag, and of what came with their first parts. */
+const maximumHeld = { perClient: 16 * mebibyte, inAll: 64 * mebibyte };
 
 interface Held {
   readonly stream: Stream;
+  /** Of its first part. */
+  readonly bytes: number;
   /** Milliseconds since 1970. */
   until: number;
 }
@@ -31,6 +36,9 @@ export function createStreamTable({ now, random }: Pick<Services, 'now' | 'rando
   /** How many each client has. */
   const perClient = new Map<string, number>();
   let count = 0;
+  /** Bytes that the streams of each client hold. */
+  const bytesOf = new Map<string, number>();
+  let bytesInAll = 0;
 
   function countFor({ clientId }: Session, change: 1 | -1): void {
     const left = (perClient.get(clientId) ?? 0) + change;
@@ -39,9 +47,44 @@ export function createStreamTable({ now, random }: Pick<Services, 'now' | 'rando
     count += change;
   }
 
+  /** As often as one is asked for. */
+  function roomOf(clientId: string): StreamRoom {
+    const change = (bytes: number): void => {
+      const left = (bytesOf.get(clientId) ?? 0) + bytes;
+      if (left === 0) bytesOf.delete(clientId);
+      else bytesOf.set(clientId, left);
+      bytesInAll += bytes;
+    };
+    return {
+      take(bytes) {
+        const { perClient: most, inAll } = maximumHeld;
+        if ((bytesOf.get(clientId) ?? 0) + bytes > most) {
+          throw new KmipError('ServerLimitExceeded', `the streams of a client hold at most ${most} bytes together`);
+        }
+        while (bytesInAll + bytes > inAll && makeRoomOf(clientId, bytes));
+        if (bytesInAll + bytes > inAll) {
+          throw new KmipError('ServerLimitExceeded', `the streams of all clients hold at most ${inAll} bytes together`);
+        }
+        change(bytes);
+      },
+      release: (bytes) => change(-bytes),
+    };
+  }
+
+  /** A client that holds less than another, with what it asks for, gets room: the other's oldest streams are ended. */
+  function makeRoomOf(clientId: string, bytes: number): boolean {
+    const [richest, most] = [...bytesOf].reduce((a, b) => (b[1] > a[1] ? b : a), ['', 0]);
+    if (richest === clientId || (bytesOf.get(clientId) ?? 0) + bytes >= most) return false;
+    return dropOldest(richest);
+  }
+
   function drop(session: Session, own: Map<string, Held>, key: string): void {
-    own.get(key)?.stream.work.end?.();
-    if (own.delete(key)) countFor(session, -1);
+    const dropped = own.get(key);
+    dropped?.stream.work.end?.();
+    if (dropped !== undefined && own.delete(key)) {
+      countFor(session, -1);
+      roomOf(session.clientId).release(dropped.bytes);
+    }
     if (own.size === 0) held.delete(session);
   }
 
@@ -51,10 +94,14 @@ export function createStreamTable({ now, random }: Pick<Services, 'now' | 'rando
    */
   function makeRoom(clientId: string): boolean {
     const [richest, most] = [...perClient].reduce((a, b) => (b[1] > a[1] ? b : a), ['', 0]);
-    if ((perClient.get(clientId) ?? 0) + 1 >= most) return false;
+    return (perClient.get(clientId) ?? 0) + 1 < most && dropOldest(richest);
+  }
+
+  /** The client's stream that has waited longest for a part. Whether it had one. */
+  function dropOldest(clientId: string): boolean {
     let oldest: { session: Session; own: Map<string, Held>; key: string; until: number } | undefined;
     for (const [session, own] of held) {
-      if (session.clientId !== richest) continue;
+      if (session.clientId !== clientId) continue;
       for (const [key, { until }] of own) {
         if (oldest === undefined || until < oldest.until) oldest = { session, own, key, until };
       }
@@ -100,7 +147,9 @@ export function createStreamTable({ now, random }: Pick<Services, 'now' | 'rando
           throw new KmipError('ServerLimitExceeded', `all clients together have up to ${maximumOfAll} streams`);
         }
         const correlationValue = random(valueLength);
-        held.set(session, own.set(keyOf(correlationValue), { stream, until: now() + lifetime }));
+        const bytes = bytesWith(stream);
+        roomOf(session.clientId).take(bytes);
+        held.set(session, own.set(keyOf(correlationValue), { stream, bytes, until: now() + lifetime }));
         countFor(session, 1);
         return correlationValue;
       },
@@ -109,6 +158,10 @@ export function createStreamTable({ now, random }: Pick<Services, 'now' | 'rando
 
       renew(correlationValue) {
         heldBy(session, correlationValue).until = now() + lifetime;
+      },
+
+      get room() {
+        return roomOf(session.clientId);
       },
 
       end(correlationValue) {
@@ -122,6 +175,14 @@ export function createStreamTable({ now, random }: Pick<Services, 'now' | 'rando
       for (const key of own.keys()) drop(session, own, key);
     },
   };
+}
+
+/** What came with the first part is a copy, but for parameters, which keep the whole request. */
+function bytesWith({ initial, parameters }: Stream): number {
+  let bytes = 0;
+  for (const each of Object.values(initial)) bytes += each?.length ?? 0;
+  for (const each of Object.values(parameters)) if (each instanceof Uint8Array) bytes += each.buffer.byteLength;
+  return bytes;
 }
 
 const keyOf = (correlationValue: Uint8Array): string => Buffer.from(correlationValue).toString('base64');

@@ -97,6 +97,65 @@ describe('the table of streams that clients share', () => {
   });
 });
 
+describe('bytes that streams hold', () => {
+  const mebibyte = 1024 * 1024;
+  let connections = 1000;
+  const sessionOf = (clientId: string) => ({ connection: ++connections, clientId, fingerprint: '00' });
+  const open = () => createStreamTable({ now: () => 0, random: (length) => randomBytes(length) });
+  type Table = ReturnType<typeof open>;
+
+  /** A stream that holds plaintext of so many bytes; its answer is the session that has it. */
+  function hold(table: Table, clientId: string, bytes: number): ReturnType<typeof sessionOf> {
+    const session = sessionOf(clientId);
+    const held = heldPlaintext(bytes);
+    const work = { take: () => ({}), end: () => held.wipe() };
+    table.of(session).begin({ operation: 'Decrypt', parameters: {}, initial: {}, work });
+    held.add(new Uint8Array(bytes), table.of(session).room);
+    return session;
+  }
+  function fill(table: Table, clientId: string): number {
+    let count = 0;
+    try {
+      for (; count < 128; count++) hold(table, clientId, mebibyte);
+    } catch (error) {
+      expect(error).to.have.property('reason', 'ServerLimitExceeded');
+    }
+    return count;
+  }
+
+  it('are at most 16 MiB for one client, which gets them back with its streams', () => {
+    const table = open();
+    const [first] = Array.from({ length: 16 }, () => hold(table, 'busy', mebibyte)) as [ReturnType<typeof sessionOf>];
+    expect(() => hold(table, 'busy', 1)).to.throw('at most 16777216 bytes');
+    table.end(first);
+    expect(() => hold(table, 'busy', mebibyte)).not.to.throw();
+    expect(() => hold(table, 'other', mebibyte)).not.to.throw();
+  });
+
+  it('are at most 64 MiB for all, and another client gets its part of them', () => {
+    const table = open();
+    for (const busy of ['a', 'b', 'c', 'd']) expect(fill(table, busy)).to.equal(16);
+    // Each MiB that it gets is one that another had; the end is where all have as much.
+    expect(fill(table, 'late')).to.be.within(11, 13);
+  });
+
+  it('are those of the first part too', () => {
+    const table = open();
+    const streams = table.of(sessionOf('busy'));
+    const begin = () =>
+      streams.begin({
+        operation: 'Decrypt',
+        parameters: {},
+        initial: { authenticatedEncryptionAdditionalData: new Uint8Array(9 * mebibyte) },
+        work: { take: () => ({}) },
+      });
+    const value = begin();
+    expect(begin).to.throw('at most 16777216 bytes');
+    streams.end(value);
+    expect(begin).not.to.throw();
+  });
+});
+
 describe('what a stream holds', () => {
   it('is, of a CMAC, of no use when it was wiped', () => {
     const running = startMac({ algorithm: 'AES', bytes: new Uint8Array(16) }, { blockCipherMode: 'CMAC' });
@@ -106,14 +165,22 @@ describe('what a stream holds', () => {
   });
 
   it('is, of plaintext, in one place only, up to its maximum', () => {
+    let taken = 0;
+    const room = { take: (bytes: number) => void (taken += bytes), release: (bytes: number) => void (taken -= bytes) };
     const held = heldPlaintext(6);
     const parts = [Uint8Array.of(1, 2), Uint8Array.of(), Uint8Array.of(3), Uint8Array.of(4, 5, 6)];
-    for (const part of parts) held.add(part);
+    for (const part of parts) held.add(part, room);
     expect([...held.all()]).to.deep.equal([1, 2, 3, 4, 5, 6]);
     expect(parts.flatMap((part) => [...part]).every((byte) => byte === 0)).to.equal(true);
-    expect(() => held.add(Uint8Array.of(7))).to.throw('6 bytes');
+    expect(() => held.add(Uint8Array.of(7), room)).to.throw('6 bytes');
     expect([...held.all()]).to.deep.equal([1, 2, 3, 4, 5, 6]);
+    expect(taken).to.equal(6);
     held.wipe();
-    expect([...held.all()]).to.deep.equal([0, 0, 0, 0, 0, 0]);
+    held.wipe();
+    expect([...held.all()]).to.deep.equal([]);
+    expect(taken).to.equal(0);
+    const late = Uint8Array.of(8);
+    expect(() => held.add(late, room)).to.throw('the stream is over');
+    expect([...late]).to.deep.equal([0]);
   });
 });
