@@ -8,12 +8,14 @@ import { createTally, type TallyBounds } from './tally.ts';
 export interface CountedEntries {
   /**
    * Whether the entry is to be written, which is the caller's to do.
-   * @param first how many of a kind have records of their own in a window.
    */
-  note(entry: AuditEntry & { readonly client: string }, first?: number): boolean;
+  note(entry: AuditEntry): boolean;
   /** Writes the counts of the window. */
   close(): void;
 }
+
+/** How many of a kind have records of their own in a window. */
+const recorded = 16;
 
 const usualBounds: TallyBounds = { window: 5 * 60_000, kinds: 1024, kindsOfPeer: 16 };
 
@@ -35,10 +37,15 @@ export function createCountedEntries(
     bounds,
   );
   return {
-    note(entry, first) {
-      const { kind, client, operation, status, reason } = entry;
+    note(entry) {
+      const { kind, client = '', operation, status, reason } = entry;
       const common = { kind, client, ...(operation === undefined ? {} : { operation }), status, reason };
-      return tally.note(JSON.stringify([client, operation, status, reason]), client, () => common as AuditEntry, first);
+      return tally.note(
+        JSON.stringify([client, operation, status, reason]),
+        client,
+        () => common as AuditEntry,
+        recorded,
+      );
     },
     close: tally.close,
   };

@@ -35,6 +35,8 @@ export interface Done {
   readonly entry: AuditEntry;
   /** Set when the record travelled in a commit under this identifier. */
   readonly entryId?: string | undefined;
+  /** One of several for which one item stood. */
+  readonly isRepeated?: true;
 }
 
 export const failed = ({ answer }: Done): boolean => answer.resultStatus === 'OperationFailed';

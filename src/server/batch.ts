@@ -3,6 +3,7 @@
  * audit records before their answers. Items are always run in the order given, which every Batch Order Option allows.
  */
 import { setImmediate } from 'node:timers/promises';
+import { maximumObjects, type AuditEntry } from '#audit/entry';
 import { KmipError } from '#protocol/kmip-error';
 import type { RequestMessage, ResponseBatchItem } from '#protocol/message';
 import {
@@ -38,6 +39,7 @@ export async function refuseBatch(
   return await audited(
     batchItems.map((item) => refuseItem(item, error, asking)),
     asking,
+    true,
   );
 }
 
@@ -50,12 +52,13 @@ async function runInTurn({ header, batchItems }: RequestMessage, asking: Asking,
   const room = answerRoom();
   let length = 0;
   for (const item of batchItems) {
-    for (const run of runsOf(item, batch, maximumBatchCount - done.length)) {
+    const runs = runsOf(item, batch, maximumBatchCount - done.length);
+    for (const run of runs) {
       // Others have their turns in between: many items of small work would hold them up together.
       const turn = done.length > 0 ? (session.between?.(length) ?? setImmediate()) : pace(workOfBytes(size));
       if (turn !== undefined) await turn;
       const result = room.isFull() || opened.isFull ? refuseItem(item, answerIsFull(), asking) : await run();
-      done.push(result);
+      done.push(runs.length > 1 ? { ...result, isRepeated: true } : result);
       if (batchItems.length > 1) length = room.take(result.answer);
       if (failed(result) && header.batchErrorContinuationOption !== 'Continue') return done;
     }
@@ -118,9 +121,14 @@ const undone = ({ answer, entry }: Done): Done => ({
 });
 
 /** Writes the records of all items, and only then lets their answers go. Changes have theirs in the store already. */
-async function audited(done: readonly Done[], { services, version }: Asking): Promise<ResponseBatchItem[]> {
+async function audited(
+  done: readonly Done[],
+  { services, version }: Asking,
+  isRefused = false,
+): Promise<ResponseBatchItem[]> {
   let written: Promise<void> | undefined;
   for (const { entry, entryId } of done.length === 1 ? done : folded(done)) {
+    if (isRefused && !services.countedEntries.note(entry)) continue;
     written = services.audit.append(entry, entryId);
   }
   try {
@@ -133,25 +141,51 @@ async function audited(done: readonly Done[], { services, version }: Asking): Pr
   }
 }
 
+/** The record of several items, while it is made. */
+interface Fold {
+  readonly entry: AuditEntry;
+  readonly place: number;
+  readonly listed: Set<string>;
+  items: number;
+}
+
+/** What read nothing but attributes. */
+const readAttributes: ReadonlySet<string> = new Set(['Check', 'GetAttributeList', 'GetAttributes']);
+
 /**
- * Items that changed nothing and whose records would be the same share one, with their number: else a client could make
- * the trail grow many times as fast as it sends.
+ * Items that changed nothing, and whose records would differ in their object alone, share one, with their number and
+ * their objects: else a client could make the trail grow many times as fast as it sends. Changes keep the records that
+ * their commits have. All objects are listed, in as many records as they need; but of those that one reference stood
+ * for, and that failed or gave out no more than attributes, only as many as one record has room for.
  */
 function folded(done: readonly Done[]): readonly Pick<Done, 'entry' | 'entryId'>[] {
   const records: Pick<Done, 'entry' | 'entryId'>[] = [];
-  const places = new Map<string, number>();
-  for (const { entry, entryId } of done) {
-    const { operation, objects = [], status, reason } = entry;
-    const key =
-      entryId === undefined && objects.length <= 1 ? JSON.stringify([operation, objects[0], status, reason]) : '';
-    const place = key === '' ? undefined : places.get(key);
-    if (place === undefined) {
-      if (key !== '') places.set(key, records.length);
+  const all: Fold[] = [];
+  /** Those that take more, by what their items have in common. */
+  const open = new Map<string, Fold>();
+  for (const { entry, entryId, isRepeated = false } of done) {
+    const { operation = '', objects = [], status, reason } = entry;
+    const [object] = objects;
+    if (entryId !== undefined || objects.length > 1) {
       records.push({ entry, entryId });
-    } else {
-      const before = records[place]?.entry ?? entry;
-      records[place] = { entry: { ...before, items: (before.items ?? 1) + 1 } };
+      continue;
     }
+    const isBounded = isRepeated && (status !== 'Success' || readAttributes.has(operation));
+    const key = JSON.stringify([operation, object !== undefined, status, reason, isBounded]);
+    const fold = open.get(key);
+    const isFull = fold !== undefined && fold.listed.size >= maximumObjects;
+    if (fold === undefined || (isFull && !isBounded && object !== undefined && !fold.listed.has(object))) {
+      const begun = { entry, place: records.length, listed: new Set(objects), items: 1 };
+      open.set(key, begun);
+      all.push(begun);
+      records.push({ entry });
+    } else {
+      fold.items++;
+      if (object !== undefined) fold.listed.add(object);
+    }
+  }
+  for (const { entry, place, listed, items } of all) {
+    if (items > 1) records[place] = { entry: { ...entry, objects: [...listed], items } };
   }
   return records;
 }

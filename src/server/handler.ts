@@ -63,12 +63,6 @@ export interface Handler {
   end(session: Session): void;
 }
 
-/**
- * Refused messages of a client and a kind that have audit records of their own within a few minutes; the others are
- * counted.
- */
-const refusalsRecorded = 16;
-
 export function createHandler(services: Services, counted = createCountedLog(services.log)): Handler {
   const { limits, log } = services;
   const authenticate = createAuthenticator(services.credentials);
@@ -222,7 +216,7 @@ export function createHandler(services: Services, counted = createCountedLog(ser
       reason: error.reason,
     } as const;
     // Refused it is whether or not this can be written; the trail itself tells the log.
-    if (countedEntries.note(entry, refusalsRecorded)) await services.audit.append(entry).catch(() => undefined);
+    if (countedEntries.note(entry)) await services.audit.append(entry).catch(() => undefined);
     const resultReason = reasonFor(error.reason, version);
     return await answer([{ resultStatus: 'OperationFailed', resultReason, resultMessage: error.message }], version);
   }

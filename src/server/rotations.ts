@@ -49,9 +49,6 @@ const ways: { readonly [T in ObjectType]?: Way } = {
 /** In all; of a client one at a time. What keeps threads busy waits in the line of heavy work beside requests. */
 const rotationsAtOnce = 16;
 
-/** Failed rotations of a client that have audit records of their own within a few minutes; the others are counted. */
-const failuresRecorded = 16;
-
 /** Others have their turns after so many records of a look at all rotating objects, and so many milliseconds. */
 const recordsPerTurn = 200;
 const rest = 20;
@@ -128,8 +125,8 @@ export function rotations(running: Running): (signal?: AbortSignal) => Promise<v
       const { reason, message } = explained(error, running, owner);
       const details = { object: id, why: message };
       counted.note('warn', `a ${structure.objectType} cannot be rotated`, { client: owner }, details);
-      const failure = { ...entry, client: owner, status: 'OperationFailed', reason } as const;
-      if (countedEntries.note(failure, failuresRecorded)) await audit.append(failure);
+      const failure = { ...entry, status: 'OperationFailed', reason } as const;
+      if (countedEntries.note(failure)) await audit.append(failure);
     }
   }
 

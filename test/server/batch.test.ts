@@ -5,9 +5,11 @@
 import { expect } from 'chai';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createHandler } from '#server/handler';
+import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import type { Item } from '#ttlv/item';
-import { aesKey, answersOf, ask, createKey, headerOf, item, send, uniqueIdentifier } from './batches.ts';
+import { aesKey, answersOf, ask, attributesFor, createKey, headerOf, item, send, uniqueIdentifier } from './batches.ts';
 import { openFixture, type Fixture } from './fixture.ts';
 import { bool, bytes, enumerated, request, struct, text, value, versions } from './items.ts';
 
@@ -15,6 +17,7 @@ const option = { Continue: 1, Stop: 2, Undo: 3 } as const;
 const onError = (which: keyof typeof option) => ({
   before: [enumerated('BatchErrorContinuationOption', option[which])],
 });
+const batchPing = item('Query', [enumerated('QueryFunction', 1)]);
 const absent = uniqueIdentifier('no-such-object');
 
 describe('a batch', () => {
@@ -24,6 +27,16 @@ describe('a batch', () => {
 
   const statuses = async (version: string, items: readonly Item[], header?: Parameters<typeof send>[3]) =>
     (await send(fixture, version, items, header)).map(({ status }) => status);
+
+  /** So many new keys, in one request. */
+  async function many(count: number): Promise<string[]> {
+    const answers = await send(
+      fixture,
+      '2.1',
+      Array.from({ length: count }, () => item('Create', aesKey('2.1'))),
+    );
+    return answers.map(({ object }) => object as string);
+  }
 
   /** The audit records of operations, the oldest first. */
   async function records(): Promise<{ operation: string; status: string; reason?: string; objects?: string[] }[]> {
@@ -306,6 +319,63 @@ describe('a batch', () => {
       ['Get', 'Success', 9],
     ]);
     expect(JSON.stringify(written).length).to.be.below(encode(bytes).length);
+  });
+
+  it('lists all objects that were given out in as few audit records as have room for them', async () => {
+    const ids = await many(99);
+    const before = (await records()).length;
+    const gets = [...ids, ids[0] as string].map((id) => item('Get', [uniqueIdentifier(id)]));
+    await send(fixture, '2.1', gets, onError('Continue'));
+    // The first Get of each is a change, and has its own.
+    expect(await records()).to.have.length(before + 100);
+    await send(fixture, '2.1', gets, onError('Continue'));
+    const [record, ...others] = (await records()).slice(before + 100) as { items?: number; objects?: string[] }[];
+    expect(others).to.deep.equal([]);
+    expect(record).to.deep.include({ items: 100, objects: ids });
+  });
+
+  it('lists only some of the objects for which one reference stood, when only attributes were read', async () => {
+    const handler = createHandler({
+      ...fixture.services,
+      limits: { ...fixture.services.limits, maximumBatchCount: 1000 },
+    });
+    for (let each = 0; each < 3; each++) await many(100);
+    const ask = async (operation: 'GetAttributeList' | 'Get' | 'Activate') => {
+      const before = (await records()).length;
+      const items = [item('Locate', [attributesFor('2.1')]), item(operation, [enumerated('UniqueIdentifier', 0x0b)])];
+      const answers = answersOf(
+        decode(await handler.handle(encode(request('2.1', items, onError('Continue'))), fixture.session())),
+      );
+      expect(answers).to.have.length(301);
+      return (await records()).slice(before + 1) as { items?: number; objects?: string[]; omitted?: number }[];
+    };
+    const [record, ...others] = await ask('GetAttributeList');
+    expect(others).to.deep.equal([]);
+    expect(record).to.include({ items: 300, omitted: 200 });
+    expect(record?.objects).to.have.length(100);
+    // Changes have theirs in their commits.
+    expect(await ask('Get')).to.have.length(300);
+    const given = await ask('Get');
+    expect(given.map(({ items, objects, omitted }) => [items, objects?.length, omitted])).to.deep.equal(
+      Array.from({ length: 3 }, () => [100, 100, undefined]),
+    );
+  });
+
+  it('writes some audit records for messages that are refused as a whole, and counts the others', async () => {
+    const sent = 2000;
+    for (let each = 0; each < sent; each++) {
+      await fixture.handler.handle(Buffer.from('4200780100000000', 'hex'), fixture.session());
+    }
+    const mandatory = { before: [enumerated('AsynchronousIndicator', 1)] };
+    for (let each = 0; each < 100; each++) await fixture.exchange(request('2.1', [batchPing], mandatory));
+    fixture.handler.settle();
+    await send(fixture, '1.4', [batchPing]);
+    const written = (await records()) as { count?: number }[];
+    expect(written).to.have.length(2 * 17 + 1);
+    expect(written.filter(({ count }) => count !== undefined).map(({ count }) => count)).to.deep.equal([
+      sent - 16,
+      100 - 16,
+    ]);
   });
 
   for (const [version, answered] of [

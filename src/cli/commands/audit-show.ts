@@ -73,7 +73,7 @@ function textOf({ time, kind, operation, status, reason, ...rest }: AuditRecord)
     rest.connection === undefined ? '' : `connection=${rest.connection}`,
     rest.peer === undefined ? '' : `peer=${rest.peer}`,
     rest.items === undefined ? '' : `for ${rest.items} items of the request`,
-    rest.count === undefined ? '' : `and ${rest.count} more connections`,
+    rest.count === undefined ? '' : `and ${rest.count} more ${kind === 'connection' ? 'connections' : 'failures'}`,
     ...(rest.objects ?? []).map((object) => `object=${object}`),
     rest.omitted === undefined ? '' : `and ${rest.omitted} more objects`,
   ];
