@@ -4,10 +4,13 @@
  * and in each turn of the event loop one of the lines goes on for as long as a slice. So a client that has not used up
  * its share waits for a slice of another's at most.
  */
-import { setImmediate as setImmediatePromise } from 'node:timers/promises';
 
 /** Milliseconds that a client has at once, and the length of a slice. */
 const slice = 0.5;
+/** The same for a client that is alone: new connections wait for no longer than that, and turns cost little. */
+const sliceAlone = 4;
+/** Milliseconds of work within one turn of the event loop after which a client that is alone waits for the next one. */
+const mostAlone = 8;
 /** Of the time that passes, so much of it becomes a client's share again. */
 const regain = 0.5;
 /** Milliseconds that a second client is remembered as one who sends requests. */
@@ -53,11 +56,27 @@ export function createTurns(now: () => number = () => performance.now()): Turns 
   let isScheduled = false;
   let last: Line | undefined;
   let severalUntil = -Infinity;
+  /** Milliseconds of work since the event loop last had a turn that we know of: it is looked for when they are many. */
+  let inARow = 0;
+  let isLooking = false;
 
   /** What was done since is on the account of who did it. */
   function settle(time: number): void {
-    if (working !== undefined) working.share = Math.max(-slice, working.share - (time - since));
+    if (working !== undefined) {
+      working.share = Math.max(-slice, working.share - (time - since));
+      inARow += time - since;
+      if (inARow >= mostAlone / 2 && !isLooking) {
+        isLooking = true;
+        setImmediate(hasTurned);
+      }
+    }
     since = time;
+  }
+
+  function hasTurned(): void {
+    isLooking = false;
+    settle(now());
+    inARow = 0;
   }
 
   function schedule(): void {
@@ -73,8 +92,10 @@ export function createTurns(now: () => number = () => performance.now()): Turns 
     lines.delete(line);
     if (line.waiting.length > 1) lines.add(line);
     const time = now();
+    settle(time);
+    inARow = 0;
     current = line;
-    sliceEnd = time + slice;
+    sliceEnd = time + (time < severalUntil ? slice : sliceAlone);
     goOn(line, time);
     if (lines.size > 0) schedule();
   }
@@ -114,6 +135,9 @@ export function createTurns(now: () => number = () => performance.now()): Turns 
           working = undefined;
           return false;
         }
+      } else if (this.waiting.length > 0 || inARow >= mostAlone) {
+        working = undefined;
+        return false;
       }
       working = this;
       return true;
@@ -135,7 +159,7 @@ export function createTurns(now: () => number = () => performance.now()): Turns 
     }
 
     isBehind(): boolean {
-      return this.waiting.length > 0;
+      return this.waiting.length > 0 && since < severalUntil;
     }
 
     spend(milliseconds: number): void {
@@ -144,7 +168,6 @@ export function createTurns(now: () => number = () => performance.now()): Turns 
     }
 
     pause(): Promise<void> {
-      if (since >= severalUntil) return setImmediatePromise();
       const waits = this.wait();
       this.done();
       return waits;

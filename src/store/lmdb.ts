@@ -11,7 +11,7 @@ import { mkdir, statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { open } from 'lmdb';
-import { bounds, checkChanges, checkQuery, isId, isKind } from './bounds.ts';
+import { checkChanges, checkQuery, isId, isKind } from './bounds.ts';
 import { DiskError, diskError, isOutOfRoom } from './disk-error.ts';
 import { DamagedRecordError } from './engine.ts';
 import { releaseRoom } from './kept-room.ts';
@@ -283,6 +283,9 @@ async function openEnvironment(path: string, log: OpeningLog | undefined): Promi
   };
 }
 
+/** Records and terms of several commits in one transaction: some milliseconds. A single commit may have more. */
+const entriesTogether = 2048;
+
 /** How many of those that wait share a transaction, which is written in one piece: one at least. */
 function together(waiting: readonly Waiting[]): number {
   let entries = 0;
@@ -292,7 +295,7 @@ function together(waiting: readonly Waiting[]): number {
       entries += 1 + terms.length;
       bytes += value?.length ?? 0;
     }
-    return place > 0 && (entries > bounds.entriesPerCommit || bytes > bytesTogether);
+    return place > 0 && (entries > entriesTogether || bytes > bytesTogether);
   });
   return tooMany < 0 ? waiting.length : tooMany;
 }

@@ -10,6 +10,7 @@ import { registerKind } from './kind-register.ts';
 import { Keyring, checkInterval } from './keyring.ts';
 import type { KeyringOptions } from './keyring.ts';
 import { RecordCache } from './record-cache.ts';
+import { SealingTurns } from './sealing-turns.ts';
 import { sealAnew } from './seal-anew.ts';
 import { keyNumbersOf, openRecord, sealMaterial, sealRecord } from './sealed-record.ts';
 import type { SealedMaterial, Sealer } from './sealed-record.ts';
@@ -34,6 +35,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const keyring = await Keyring.open({ ...options, damaged: damage.report });
   const cache = new RecordCache<KeptRecord<any>>(cacheBytes);
   const registered = new Set<string>();
+  const turns = new SealingTurns(workPerTurn);
   const stopWatching = watch(keyring, options.log);
 
   /** As the record that was asked for, whatever the engine calls it. Throws DamagedRecordError. */
@@ -132,8 +134,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       const sealedChanges: Change[] = [];
       let entries = 0;
       let bytes = 0;
-      let work = 0;
       for (const change of changes) {
+        const turn = turns.next();
+        if (turn !== undefined) await turn;
         const encoded = isWrite(change) ? change.kind.encode(change.value) : nothing;
         // A record of some megabytes takes as long to be encoded as to be sealed.
         if (encoded.length > bytesAtOnce) await nextTurn();
@@ -147,10 +150,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
             `one change makes at most ${bounds.entriesPerCommit} records and index entries, of ${bounds.bytesPerCommit} bytes`,
           );
         }
-        work += workOf(one);
-        if (work < workPerTurn) continue;
-        work = 0;
-        await nextTurn();
+        turns.did(workOf(one));
       }
       admit?.(changes.map((change, place) => growthOf(change, sealedChanges[place] as Change)));
       await engine.commit(sealedChanges);

@@ -9,13 +9,14 @@ import { connect as connectPlain } from 'node:net';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import * as requests from '#test/bench/requests';
-import { batchItem, bytes, int, request, text } from '#test/server/items';
+import { aesTemplate, attribute, batchItem, bytes, enumerated, int, request, text } from '#test/server/items';
 import { encode } from '#ttlv/encode';
 import { createFramer } from '#ttlv/framer';
 
 const [port = '', directory = '', attack = ''] = process.argv.slice(2);
 const address = { port: Number(port), host: '127.0.0.1' };
 const file = (name: string): string => readFileSync(join(directory, name), 'latin1');
+const mebibyte = 1024 * 1024;
 const counted: Record<string, number> = {};
 const count = (what: string): void => void (counted[what] = (counted[what] ?? 0) + 1);
 
@@ -51,6 +52,28 @@ async function flood(connections: number, frame: Uint8Array): Promise<void> {
   for (const socket of sockets) repeat(socket, frame);
 }
 
+/** Sends the frame over all connections at once, and again when all have their answers. */
+async function burst(connections: number, frame: Uint8Array): Promise<void> {
+  const sockets: TLSSocket[] = [];
+  let awaited = 0;
+  const send = (): void => {
+    awaited = sockets.length;
+    for (const socket of sockets) socket.write(frame);
+  };
+  while (sockets.length < connections) {
+    const socket = await dial();
+    const framer = createFramer({ maximumBytes: mebibyte });
+    socket.on('data', (chunk: Buffer) => {
+      for (const _ of framer.push(chunk)) {
+        count('answers');
+        if (--awaited === 0) send();
+      }
+    });
+    sockets.push(socket);
+  }
+  send();
+}
+
 async function keyOf(): Promise<string> {
   const socket = await dial();
   socket.write(requests.create('key'));
@@ -69,13 +92,20 @@ const batchOf = (operation: number, payload: Parameters<typeof batchItem>[1], it
     ),
   );
 
-const mebibyte = 1024 * 1024;
 const attacks: Readonly<Record<string, () => Promise<void> | void>> = {
   gets: async () => flood(100, requests.get(await keyOf())),
   batches: async () => flood(100, batchOf(0x0a, [text('UniqueIdentifier', await keyOf())], 100)),
   large: async () => {
     const data = bytes('Data', '00'.repeat(0.95 * mebibyte));
     await flood(100, encode(request('1.4', [batchItem(0x1f, [text('UniqueIdentifier', 'not there'), data])])));
+  },
+
+  /** Each Create has as much of an index as one can have. */
+  async groups() {
+    const groups = Array.from({ length: 1000 }, (_, place) =>
+      attribute('Object Group', text('AttributeValue', `group ${place}`), place),
+    );
+    await burst(20, encode(request('1.4', [batchItem(0x01, [enumerated('ObjectType', 2), aesTemplate(...groups)])])));
   },
 
   /** Comes and goes, 2,000 times a second. */

@@ -2,6 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Peer } from '#test/server/tls-place';
+import { measured } from './pauses.ts';
 import { get, makeKey, openAttackPlace, type AttackPlace } from './attack-place.ts';
 
 /**
@@ -49,4 +50,32 @@ describe('a client that floods the server over 100 connections', () => {
       }
     }).timeout(60_000);
   }
+});
+
+/** Milliseconds: one such request takes up to 10 at a time, and 20 together took more than 100. */
+const bound = 60;
+
+describe('a client that is alone, with long requests over 20 connections', () => {
+  let here: AttackPlace;
+  before(async () => (here = await openAttackPlace({ idleTimeout: 60_000 })));
+  after(() => here.close());
+
+  it('leaves the event loop turns, in which others connect', async () => {
+    const flood = await here.attack('groups');
+    await wait(1000);
+    let often = Infinity;
+    for (let tries = 0; tries < 3 && often >= bound; tries++) {
+      const pauses: number[] = [];
+      for (let n = 0; n < 9; n++) pauses.push((await measured(() => wait(400))).pause);
+      pauses.sort((a, b) => a - b);
+      console.log(`      pauses of ${pauses.map((each) => each.toFixed(0)).join(', ')} ms`);
+      often = Math.min(often, pauses[6] as number);
+    }
+    const { socket } = await here.dial();
+    const { answers = 0 } = await flood.counted();
+    await flood.end();
+    expect(socket.destroyed).to.equal(false);
+    expect(answers, 'requests that were handled').to.be.above(20);
+    expect(often).to.be.below(bound);
+  }).timeout(60_000);
 });
