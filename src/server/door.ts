@@ -133,7 +133,9 @@ export function createDoor({ limits, isBusy, refuse, now = () => performance.now
     if (!makePlace(network, isKnown)) return refuse(socket, peer, 'too many are open');
     const timer = setTimeout(() => drop(stranger, 'TLS: ERR_TLS_HANDSHAKE_TIMEOUT'), handshakeTimeout);
     const ends = endsOf(socket);
-    const stranger: Stranger = { socket, peer, network, isKnown, begin, timer, ends, since: now(), isSecured: false };
+    const received = (): number => socket.bytesRead;
+    const candidate = { network, isKnown, begin, received };
+    const stranger: Stranger = { ...candidate, socket, peer, timer, ends, since: now(), isSecured: false };
     sockets.add(socket);
     ofHis(stranger).silent.add(stranger);
     byEnds.set(stranger.ends, stranger);
@@ -166,7 +168,9 @@ export function createDoor({ limits, isBusy, refuse, now = () => performance.now
     },
     succeed(secured) {
       const stranger = byEnds.get(endsOf(secured));
-      if (stranger !== undefined) stranger.isSecured = true;
+      if (stranger === undefined) return;
+      stranger.isSecured = true;
+      turns.finish(stranger);
     },
     admit(secured) {
       const stranger = byEnds.get(endsOf(secured));

@@ -12,6 +12,7 @@ import * as requests from '#test/bench/requests';
 import { aesTemplate, attribute, batchItem, bytes, enumerated, int, request, text } from '#test/server/items';
 import { encode } from '#ttlv/encode';
 import { createFramer } from '#ttlv/framer';
+import { costlyChain } from './costly-chain.ts';
 
 const [port = '', directory = '', attack = ''] = process.argv.slice(2);
 const address = { port: Number(port), host: '127.0.0.1' };
@@ -106,6 +107,19 @@ const attacks: Readonly<Record<string, () => Promise<void> | void>> = {
       attribute('Object Group', text('AttributeValue', `group ${place}`), place),
     );
     await burst(20, encode(request('1.4', [batchItem(0x01, [enumerated('ObjectType', 2), aesTemplate(...groups)])])));
+  },
+
+  /** Nine connections, each with a chain that takes long to check, and again when it is closed. */
+  costlyChains() {
+    const shown = costlyChain(21);
+    const again = (): void => {
+      const socket = connect({ ...address, servername: 'localhost', ca: file('ca.crt'), ...shown });
+      socket
+        .on('error', () => undefined)
+        .on('secureConnect', () => count('came'))
+        .on('close', again);
+    };
+    for (let n = 0; n < 9; n++) again();
   },
 
   /** Comes and goes, 2,000 times a second. */

@@ -74,6 +74,37 @@ describe('strangers', () => {
     await attack.end();
   }).timeout(30_000);
 
+  it('whose certificates take long to check have a small part of the time, and keep no other out for good', async () => {
+    here = await openAttackPlace({});
+    const peer = await here.dial();
+    const id = await makeKey(peer);
+    const gets = async (milliseconds: number): Promise<number[]> => {
+      const taken: number[] = [];
+      for (const end = performance.now() + milliseconds; performance.now() < end; await wait(5)) {
+        const from = performance.now();
+        await get(peer, id);
+        taken.push(performance.now() - from);
+      }
+      return taken.sort((a, b) => a - b);
+    };
+    const median = (of: readonly number[]): number => of[of.length >> 1] ?? Infinity;
+    const alone = median(await gets(1000));
+    const attack = await here.attack('costlyChains');
+    const start = await gets(3000);
+    const { came: early = 0 } = await attack.counted();
+    const beside = await gets(5000);
+    const { came = 0 } = await attack.counted();
+    await attack.end();
+    const figures = `median ${median(beside).toFixed(1)} ms beside, ${alone.toFixed(1)} ms alone`;
+    console.log(
+      `      ${figures}; ${early} such handshakes, then ${came - early} in 5 s; longest ${start.at(-1)?.toFixed(0)} ms`,
+    );
+    expect(early, 'handshakes of the attack').to.be.above(0);
+    expect(came - early).to.be.at.most(5);
+    expect(median(beside)).to.be.below(alone * 5 + 10);
+    expect(await newcomer()).to.be.below(40_000);
+  }).timeout(60_000);
+
   it('on the health port make room for a prober', async () => {
     here = await openAttackPlace({});
     const health = await serveHealth({ host: '127.0.0.1', port: 0, isReady: () => true });

@@ -43,6 +43,7 @@ describe('the turns of handshakes', () => {
     );
     const candidate = (network: string, isKnown: boolean): Candidate => ({
       ...{ network, isKnown },
+      received: () => 0,
       begin: () => void begun.push(network),
     });
     for (let n = 0; n < 3; n++) turns.enter(candidate('busy stranger', false));
@@ -59,15 +60,22 @@ describe('the turns of handshakes', () => {
       () => true,
       () => time,
     );
-    const candidate = (network: string): Candidate => ({
-      network,
-      isKnown: false,
-      begin: () => void begun.push(network),
-    });
-    for (let n = 0; n < 100; n++) turns.enter(candidate('busy'));
+    const enter = (network: string): void => {
+      const candidate: Candidate = {
+        network,
+        isKnown: false,
+        received: () => 0,
+        begin() {
+          begun.push(network);
+          turns.finish(candidate);
+        },
+      };
+      turns.enter(candidate);
+    };
+    for (let n = 0; n < 100; n++) enter('busy');
     for (let before = -1; before !== begun.length; await wait(100)) before = begun.length;
     expect(begun).to.have.length(20);
-    turns.enter(candidate('other'));
+    enter('other');
     await wait(100);
     expect(begun.at(-1)).to.equal('other');
     time = 500;
