@@ -7,8 +7,8 @@ import { createClient, item, type Client } from '#client/client';
 import { create } from '#operations/create';
 import { get } from '#operations/get';
 import { createHandler } from '#server/handler';
+import { Opened } from '#server/opened';
 import { openFixture, type Fixture } from '#test/server/fixture';
-import { longestPause, pauseOf } from './pauses.ts';
 import type { Store } from '#store/store';
 
 const mebibyte = 1024 * 1024;
@@ -93,8 +93,22 @@ describe('a batch that opens a key of 1 MiB with each of its items', () => {
     expect(store.live()).to.equal(0);
   });
 
-  it('gives others their turns while it is wiped', async () => {
-    const pause = await pauseOf(async () => undefined, inContainers, longestPause);
-    expect(pause).to.be.below(longestPause);
+  it('gives others a turn after every MiB that is wiped', async () => {
+    const opened = new Opened();
+    const held = Array.from({ length: 20 }, () => new Uint8Array(mebibyte).fill(1));
+    for (const each of held) opened.add(each);
+    expect(opened.bytes).to.equal(20 * mebibyte);
+    let isOver = false;
+    let turns = 0;
+    const count = (): void => {
+      turns += 1;
+      if (!isOver) setImmediate(count);
+    };
+    setImmediate(count);
+    await opened.end();
+    isOver = true;
+    expect(turns).to.be.at.least(19);
+    expect(held.every((each) => Buffer.from(each.buffer).equals(Buffer.alloc(mebibyte)))).to.equal(true);
+    expect(opened.bytes).to.equal(0);
   });
 });
