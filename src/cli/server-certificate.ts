@@ -58,10 +58,16 @@ export function watchTlsIdentity(config: Config, log: Log, onChange: (identity: 
   return () => clearInterval(timer);
 }
 
-/** Tells a file from what it was before, without reading it. */
-function marksOf(config: Config): string {
-  const marks = filesOf(config).map((path) => statSync(path, { throwIfNoEntry: false }));
-  return marks.map((mark) => `${mark?.ino} ${mark?.size} ${mark?.mtimeMs}`).join();
+/** Tells a file from what it was before, without reading it; one that cannot be looked at is as good as missing. */
+const marksOf = (config: Config): string => filesOf(config).map(markOf).join();
+
+function markOf(path: string): string {
+  try {
+    const { ino, size, mtimeMs } = statSync(path);
+    return `${ino} ${size} ${mtimeMs}`;
+  } catch {
+    return 'missing';
+  }
 }
 
 /** Whether there is an own certificate of this authority that lasts for a while. */

@@ -123,12 +123,18 @@ export function createGate({ admission, audit, log, limits, now }: GateOptions):
       () => admission.decide(fingerprint, now()),
       () => decision,
     );
-    void again.then((second) => {
-      socket.off('error', give).off('end', give);
-      if (socket.destroyed || isClosed) socket.destroy();
-      else if ('refused' in second) refuse(socket, connection, second.refused, certificate);
-      else admit(second.client);
-    });
+    again
+      .then((second) => {
+        socket.off('error', give).off('end', give);
+        if (socket.destroyed || isClosed) socket.destroy();
+        else if ('refused' in second) refuse(socket, connection, second.refused, certificate);
+        else admit(second.client);
+      })
+      // A fault of ours lets nobody in, and ends no process.
+      .catch((error: unknown) => {
+        log.error('a connection could not be decided about', { connection, error: String(error) });
+        socket.destroy();
+      });
   }
 
   function admitAs(session: Session, socket: TLSSocket, serve: Serve, onAdmitted: () => void): void {
