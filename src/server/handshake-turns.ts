@@ -85,7 +85,7 @@ export function createHandshakeTurns(
     if (isWaiting) return;
     isWaiting = true;
     if (milliseconds === 0) setImmediate(next);
-    else setTimeout(next, milliseconds);
+    else setTimeout(next, milliseconds).unref();
   }
 
   function next(): void {
