@@ -3,14 +3,15 @@ import type { TLSSocket } from 'node:tls';
 import { createFramer } from '#ttlv/framer';
 import { TtlvError } from '#ttlv/item';
 import { versionAtStart } from '#protocol/message';
+import { attend } from './attend.ts';
 import type { CountedLog } from './counted-log.ts';
 import type { Handler } from './handler.ts';
-import { watchOver, type LifetimeLimits } from './lifetime.ts';
+import type { LifetimeLimits } from './lifetime.ts';
 import { pauseOn } from './request-rate.ts';
 import { isLong, sendLong, taken } from './sending.ts';
 import type { ServerLog } from './services.ts';
 import type { Session } from './session.ts';
-import { isCounted, joinShare, type Shared } from './share.ts';
+import { isCounted, type Shared } from './share.ts';
 
 export interface Connection {
   readonly session: Session;
@@ -36,18 +37,14 @@ export interface ConnectionLimits extends LifetimeLimits {
 /** Messages of a chunk that are cut at once: a chunk of the shortest ones would take many times its size. */
 const mostCut = 64;
 
-/** Why a connection was cut, in the log and in the trail. */
-export const notTaken = 'an answer was not taken in its time';
-
 export function serveConnection(
   socket: TLSSocket,
   of: Session,
   cut: (reason: string) => void,
-  { handler, log, counted, shared, limits }: ConnectionOptions,
+  options: ConnectionOptions,
 ): Connection {
+  const { handler, counted, limits } = options;
   const { connection, clientId: client } = of;
-  const share = joinShare(client, shared);
-  const session: Session = { ...of, between: (bytes) => share.between(bytes) };
   const framer = createFramer({ maximumBytes: limits.maximumMessageSize, atOnce: mostCut });
   /**
    * In the order they came; a fault is the last. While any waits nothing is read, so that a
@@ -61,14 +58,8 @@ export function serveConnection(
   /** A long request waits for room, or for a turn, before more of it is read. */
   let isHeldBack = false;
 
-  const isHandling = (): boolean => handling;
-  const lifetime = watchOver(socket, session, { log, counted, limits, isHandling, cut });
-  const sending = { timeout: limits.answerTimeout, onStalled: () => cut(notTaken) };
+  const { share, session, lifetime, sending } = attend(socket, of, cut, options, () => handling);
 
-  socket.on('close', () => {
-    share.leave();
-    handler.end(session);
-  });
   socket.on('data', (chunk: Buffer) => {
     if (finishing) return;
     take(() => framer.push(chunk));

@@ -9,15 +9,14 @@ import type { TLSSocket } from 'node:tls';
 import { TtlvError } from '#ttlv/item';
 import type { Encoding } from '#protocol/encodings';
 import { versionAtStart } from '#protocol/message';
-import { notTaken, type Connection, type ConnectionOptions } from './connection.ts';
+import { attend } from './attend.ts';
+import type { Connection, ConnectionOptions } from './connection.ts';
 import type { Serve } from './gate.ts';
 import { accepted, bodyOf, dropped, type Refusal } from './http-request.ts';
-import { watchOver } from './lifetime.ts';
 import { pauseOn } from './request-rate.ts';
 import type { Services } from './services.ts';
 import { isLong, sendLong } from './sending.ts';
 import type { Session } from './session.ts';
-import { joinShare } from './share.ts';
 
 /** "SHALL support HTTP/1.0 and HTTP/1.1" (§2.5), by their names in the handshake. */
 export const httpProtocols = ['http/1.1', 'http/1.0'];
@@ -73,27 +72,15 @@ export function overHttp(options: HttpOptions): Serve {
   };
 }
 
-function converse(
-  socket: TLSSocket,
-  of: Session,
-  cut: (reason: string) => void,
-  { handler, log, counted, shared, limits, workers, random }: HttpOptions,
-): HttpConnection {
+function converse(socket: TLSSocket, of: Session, cut: (reason: string) => void, options: HttpOptions): HttpConnection {
+  const { handler, counted, limits, workers, random } = options;
   const { connection, clientId: client } = of;
-  const share = joinShare(client, shared);
-  const session: Session = { ...of, between: (bytes) => share.between(bytes) };
   /** In the order they came. */
   const waiting: Exchange[] = [];
   let current: Exchange | undefined;
   let finishing = false;
   let handling = false;
-  const isHandling = (): boolean => handling;
-  const lifetime = watchOver(socket, session, { log, counted, limits, isHandling, cut });
-  const sending = { timeout: limits.answerTimeout, onStalled: () => cut(notTaken) };
-  socket.on('close', () => {
-    share.leave();
-    handler.end(session);
-  });
+  const { share, session, lifetime, sending } = attend(socket, of, cut, options, () => handling);
 
   /** Not while a chunk is parsed: Node resumes the socket at the end of each message in it. */
   const pause = (): void => {
