@@ -1,6 +1,6 @@
 import { randomBytes, type KeyObject, type X509Certificate } from 'node:crypto';
 
-import { writePkcs12, type Pkcs12Format } from '#crypto/pkcs12';
+import { writePkcs12, type Pkcs12Format } from '#crypto/pkcs12/pkcs12';
 import { CertificateError } from './certificate-error.ts';
 import { assertKeyMatches } from './inspect.ts';
 import type { RandomBytes } from './random.ts';

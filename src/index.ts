@@ -14,7 +14,7 @@ export {
 export { openHttpsTransport, type HttpsPeer } from './client/https-transport.ts';
 export type { Peer } from './client/tls-transport.ts';
 export type { Transport } from './client/transport.ts';
-export * from './operations/index.ts';
+export * from '#operations/registry/index';
 export { maskBit } from './protocol/enumerations.ts';
 export { KmipError, type ResultReason } from './protocol/kmip-error.ts';
 export { names } from './protocol/names.ts';

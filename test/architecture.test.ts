@@ -1,6 +1,6 @@
 /** The conventions that a machine can check. The rings are those of CONTRIBUTING.md: imports point inwards only. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { expect } from 'chai';
 
 /** From the inside out; rings of one line do not know each other. */
@@ -52,7 +52,12 @@ const ringOf = (path: string): string => {
   const [first = '', second = ''] = path.split(/[\\/]/);
   return first === 'src' ? basename(second, '.ts') : first;
 };
-const isNested = (path: string): boolean => path.split(/[\\/]/).length > (path.startsWith('src') ? 3 : 2);
+/** The file that an import of our own names: `#ring/name`, or `./name.ts` beside `from`. */
+const fileOf = (target: string, from = ''): string => {
+  if (target.startsWith('.')) return join(dirname(from), target);
+  const path = `${target.slice(1)}.ts`;
+  return /^#(?:ttlv|certs|profiles|test)\//.test(target) ? join(path) : join('src', path);
+};
 const rankOf = (ring: string): number => rings.findIndex((each) => each.includes(ring));
 
 /** Lists the offenders, so that a failure says where to look. */
@@ -73,13 +78,41 @@ describe('architecture', () => {
           if (!target.startsWith('#')) return target.startsWith('.');
           const [ring = ''] = target.slice(1).split('/');
           // A folder within a ring reaches the rest of it by the ring's name.
-          if (ring === ringOf(path)) return !isNested(path);
+          if (ring === ringOf(path)) return dirname(fileOf(target)) === dirname(path);
           // Tests, and the files beside the rings that start the program, may reach everywhere.
           return rank >= 0 && (rankOf(ring) < 0 || rankOf(ring) >= rank);
         })
         .map((target) => `${path} imports ${target}`);
     });
     expect(wrong).to.deep.equal([]);
+  });
+
+  it('has no cycles, of types neither', () => {
+    const graph = new Map(
+      scripts.map((path) => [
+        path,
+        importsOf(path)
+          .filter((target) => /^[.#]/.test(target))
+          .map((target) => fileOf(target, path)),
+      ]),
+    );
+    const finished = new Set<string>();
+    const cycles: string[] = [];
+    const follow = (path: string, way: readonly string[]): void => {
+      const begin = way.indexOf(path);
+      if (begin >= 0) cycles.push([...way.slice(begin), path].join(' -> '));
+      if (begin >= 0 || finished.has(path)) return;
+      for (const next of graph.get(path) ?? []) follow(next, [...way, path]);
+      finished.add(path);
+    };
+    for (const path of graph.keys()) follow(path, []);
+    expect(cycles).to.deep.equal([]);
+  });
+
+  it('has at most 20 scripts beside each other in a folder', () => {
+    const counts = new Map<string, number>();
+    for (const path of scripts) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+    expect([...counts].filter(([, count]) => count > 20)).to.deep.equal([]);
   });
 
   it('reads the environment in config.ts and in the launcher only', () => {

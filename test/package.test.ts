@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import * as kmipd from 'kmipd';
 import { activate, create, createClient, get, maskBit, names, type Transport } from 'kmipd';
 import { decode, encode, ItemType, readXml, writeXml, type Item } from 'kmipd/ttlv';
-import { operations } from '#operations/served';
-import { openFixture, type Fixture } from './server/fixture.ts';
+import { operations } from '#operations/registry/served';
+import { openFixture, type Fixture } from '#test/fixtures/fixture';
 
 describe('the package', () => {
   let fixture: Fixture;

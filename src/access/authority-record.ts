@@ -4,7 +4,7 @@
  * certified. They do not know each other, so that who trusts the first for a server does not trust what the second
  * signed.
  */
-import { ConflictError } from '#store/engine';
+import { ConflictError } from '#store/engines/engine';
 import { jsonKind } from '#store/json-kind';
 import { create, update, type Store, type StoreChange } from '#store/store';
 

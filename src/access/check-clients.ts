@@ -1,6 +1,6 @@
 /** What is missing around clients that can be read: no record by itself tells. */
 import type { Finding } from '#store/check-store';
-import { DamagedRecordError } from '#store/engine';
+import { DamagedRecordError } from '#store/engines/engine';
 import type { Store } from '#store/store';
 
 import { readAuthority } from './authority-record.ts';

@@ -1,7 +1,7 @@
 /** The administration of clients. Every change is one commit, and is seen by running servers within their next poll. */
 import { randomUUID } from 'node:crypto';
 
-import { ConflictError, DamagedRecordError } from '#store/engine';
+import { ConflictError, DamagedRecordError } from '#store/engines/engine';
 import { create, replaceDamaged, update, type Kept, type Store, type StoreChange } from '#store/store';
 
 import { AccessError } from './access-error.ts';

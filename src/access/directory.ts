@@ -6,7 +6,7 @@
  * When nothing can be read any more, revocations may have been missed: after `timeout` everybody is refused until it
  * can.
  */
-import { DamagedRecordError } from '#store/engine';
+import { DamagedRecordError } from '#store/engines/engine';
 import type { Store } from '#store/store';
 import type { Log } from '#log';
 

@@ -3,7 +3,7 @@
  * anything; any known client may use every operation. Roles will be a narrower answer to the same two questions.
  */
 import type { ManagedObject } from '#objects/managed-object';
-import type { ServedOperation } from '#operations/served';
+import type { ServedOperation } from '#operations/registry/served';
 import type { ObjectRight, Right } from '#operations/rights';
 
 /** Who asks: a client record, found by the certificate of its connection. */

@@ -2,7 +2,7 @@
  * The names under which the servers of this store are dialed, of this machine and of others: the `ca` is trusted for
  * all of them, so that no client gets a certificate under one.
  */
-import { ConflictError, DamagedRecordError } from '#store/engine';
+import { ConflictError, DamagedRecordError } from '#store/engines/engine';
 import { jsonKind } from '#store/json-kind';
 import { create, replaceDamaged, update, type Kept, type Store, type StoreChange } from '#store/store';
 

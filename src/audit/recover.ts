@@ -5,12 +5,12 @@
  * searched as well.
  */
 import { join } from 'node:path';
-import { ConflictError } from '#store/engine';
+import { ConflictError } from '#store/engines/engine';
 import { update } from '#store/store';
 import type { Kept, Store } from '#store/store';
-import { chainNumber, fileName, isSettled } from './chain.ts';
-import { listChains, readLines, readOpening } from './chain-files.ts';
-import { isRunningChain } from './chain-opening.ts';
+import { chainNumber, fileName, isSettled } from '#audit/chain/chain';
+import { listChains, readLines, readOpening } from '#audit/chain/chain-files';
+import { isRunningChain } from '#audit/chain/chain-opening';
 import { pendingKind } from './pending.ts';
 import type { Leftover, PendingRecord } from './pending.ts';
 

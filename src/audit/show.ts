@@ -1,7 +1,7 @@
 /** Reading the trail: every chain that runs at a time is merged with the others by time. */
 import { join } from 'node:path';
-import { fileName, isSettled, parseRecord } from './chain.ts';
-import { listChains, readLines, readOpening } from './chain-files.ts';
+import { fileName, isSettled, parseRecord } from '#audit/chain/chain';
+import { listChains, readLines, readOpening } from '#audit/chain/chain-files';
 import type { AuditRecord } from './entry.ts';
 
 /** What is given must all agree. */

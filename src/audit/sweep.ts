@@ -1,5 +1,5 @@
 /** Removes from the store the records of changes that are on disk in a file, in batches and in the background. */
-import { ConflictError, DamagedRecordError } from '#store/engine';
+import { ConflictError, DamagedRecordError } from '#store/engines/engine';
 import type { Store } from '#store/store';
 import { pendingKind } from './pending.ts';
 import type { Leftover } from './pending.ts';

@@ -7,25 +7,25 @@
  * The record of a change is committed with the change (`pending`) and appended after it. Once the file is on disk the
  * record in the store has no more purpose, and is removed in batches, in the background.
  */
-import { DiskError, diskError, isOutOfRoom } from '#store/disk-error';
-import { releaseRoom } from '#store/kept-room';
+import { DiskError, diskError, isOutOfRoom } from '#store/engines/disk-error';
+import { releaseRoom } from '#store/engines/kept-room';
 import { create } from '#store/store';
 import type { Store, StoreChange } from '#store/store';
 import { mkdirSync } from 'node:fs';
 import type { KeyObject } from 'node:crypto';
-import { chainNumber, chainOfEntry } from './chain.ts';
-import { endsBefore, findEnded, pinsAtOnce } from './chain-opening.ts';
-import type { ChainOptions } from './chain-opening.ts';
-import { ChainWriter } from './chain-writer.ts';
-import type { Mark } from './chain-writer.ts';
+import { chainNumber, chainOfEntry } from '#audit/chain/chain';
+import { endsBefore, findEnded, pinsAtOnce } from '#audit/chain/chain-opening';
+import type { ChainOptions } from '#audit/chain/chain-opening';
+import { ChainWriter } from '#audit/chain/chain-writer';
+import type { Mark } from '#audit/chain/chain-writer';
 import { formatEntry } from './entry.ts';
 import type { AuditEntry } from './entry.ts';
 import { groupSync } from './group-sync.ts';
-import { OwnCheckpoint, findCheckpoints } from './holding.ts';
-import type { Found } from './holding.ts';
+import { OwnCheckpoint, findCheckpoints } from '#audit/chain/holding';
+import type { Found } from '#audit/chain/holding';
 import { NamedCertificates } from './named-certificates.ts';
 import { pendingKind } from './pending.ts';
-import { heartbeatInterval } from './process-identity.ts';
+import { heartbeatInterval } from '#audit/chain/process-identity';
 import { claimUnfinished } from './recover.ts';
 import { Sweep } from './sweep.ts';
 import { beginTurn } from './turn.ts';

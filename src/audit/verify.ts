@@ -14,16 +14,16 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { join } from 'node:path';
-import { chainNumber, fileName, parseRecord } from './chain.ts';
-import { ChainCheck } from './chain-check.ts';
-import type { Pin } from './chain-check.ts';
-import type { Broken } from './chain-links.ts';
-import { listChains, readLines, readOpening } from './chain-files.ts';
-import { isRunningChain } from './chain-opening.ts';
-import { checkpointWithin, placeOf } from './checkpoint.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import { chainNumber, fileName, parseRecord } from '#audit/chain/chain';
+import { ChainCheck } from '#audit/chain/chain-check';
+import type { Pin } from '#audit/chain/chain-check';
+import type { Broken } from '#audit/chain/chain-links';
+import { listChains, readLines, readOpening } from '#audit/chain/chain-files';
+import { isRunningChain } from '#audit/chain/chain-opening';
+import { checkpointWithin, placeOf } from '#audit/chain/checkpoint';
+import type { Checkpoint } from '#audit/chain/checkpoint';
 
-export type { Broken } from './chain-links.ts';
+export type { Broken } from '#audit/chain/chain-links';
 
 export interface Verdict {
   /** How many were found right, before the first broken one if there is one. */

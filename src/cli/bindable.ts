@@ -4,7 +4,7 @@ import type { X509Certificate } from 'node:crypto';
 import { CertificateError } from '#certs/certificate-error';
 import { factsOf, isIssuedBy, validityAt } from '#certs/inspect';
 import { nameOfAcceptableKey } from '#certs/keys';
-import { readCertificateContent } from '#crypto/certificates';
+import { readCertificateContent } from '#crypto/certificates/certificates';
 
 import { assertForeignKey } from './own-identity.ts';
 import type { Workplace } from './workplace.ts';

@@ -4,7 +4,7 @@
  */
 import type { Clients } from '#access/clients';
 import type { RevocationReason } from '#certs/crl';
-import { ConflictError, succeeds } from '#store/engine';
+import { ConflictError, succeeds } from '#store/engines/engine';
 import {
   issuedKind,
   issuedObjectTerm,

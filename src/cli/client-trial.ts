@@ -1,10 +1,10 @@
 /** A key's whole life, as a client sees it. */
-import { activate } from '#operations/activate';
-import { create } from '#operations/create';
-import { destroy } from '#operations/destroy';
-import { get } from '#operations/get';
-import { locate } from '#operations/locate';
-import { revoke } from '#operations/revoke';
+import { activate } from '#operations/life-cycle/activate';
+import { create } from '#operations/create/create';
+import { destroy } from '#operations/life-cycle/destroy';
+import { get } from '#operations/fetch/get';
+import { locate } from '#operations/server/locate';
+import { revoke } from '#operations/life-cycle/revoke';
 import type { Client } from '#client/client';
 import { maskBit } from '#protocol/enumerations';
 

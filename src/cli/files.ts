@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-import { DiskError, diskError } from '#store/disk-error';
+import { DiskError, diskError } from '#store/engines/disk-error';
 
 import { CommandError } from './output.ts';
 

@@ -1,7 +1,7 @@
 /** What operators see of an object: identifiers and attributes, never material. */
 import { ItemType } from '#ttlv/item';
 import { printText } from '#ttlv/text';
-import { listedAttributes } from '#objects/attribute-groups';
+import { listedAttributes } from '#objects/attributes/attribute-groups';
 import { attributesAt, stateText } from '#objects/life-cycle';
 import { allInstances, objectTypeOf, type ManagedObject } from '#objects/managed-object';
 import { asAnswered } from '#protocol/bounds';

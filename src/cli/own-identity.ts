@@ -11,11 +11,11 @@ import { readCertificateChain } from '#certs/inspect';
 import { readPrivateKey } from '#certs/keys';
 import { serverNames, type ServerNames } from '#certs/server-names';
 import type { Config } from '#config';
-import type { OwnIdentity } from '#server/certificate-authority';
-import type { TlsIdentity } from '#server/tls-options';
+import type { OwnIdentity } from '#server/run/certificate-authority';
+import type { TlsIdentity } from '#server/network/tls-options';
 
 import { CommandError } from './output.ts';
-import { readTlsIdentity } from './server-certificate.ts';
+import { readTlsIdentity } from '#cli/serving/server-certificate';
 import { placesIn, type Workplace } from './workplace.ts';
 
 /** The addresses that stand for all of a machine's say nothing; they are addresses anyway. */

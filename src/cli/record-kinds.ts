@@ -2,7 +2,7 @@
 import { authorityKind } from '#access/authority-record';
 import { claimKind, clientKind, generationKind } from '#access/client-record';
 import { namesKind } from '#access/server-names-record';
-import { checkpointKind } from '#audit/checkpoint';
+import { checkpointKind } from '#audit/chain/checkpoint';
 import { pendingKind } from '#audit/pending';
 import { creationRulesKind } from '#store/creation-rules-record';
 import { issuedKind } from '#store/issued-record';

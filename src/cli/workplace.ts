@@ -14,14 +14,14 @@ import { authorityPem, createAuthority, openAuthority, type Authority } from '#c
 import { yearsAfter } from '#certs/certificate';
 import type { Config } from '#config';
 import type { Log } from '#log';
-import { openEngine } from '#store/open-engine';
+import { openEngine } from '#store/engines/open-engine';
 import { openStore } from '#store/open-store';
 import { narrowFile } from '#store/private-files';
-import { passphraseFile } from '#store/passphrase';
-import type { RootKeySource } from '#store/root-key';
-import { rootKeyFile } from '#store/root-key-file';
-import { readRootRecord } from '#store/root-record';
-import { DamagedRecordError, type Engine } from '#store/engine';
+import { passphraseFile } from '#store/seal/passphrase';
+import type { RootKeySource } from '#store/seal/root-key';
+import { rootKeyFile } from '#store/seal/root-key-file';
+import { readRootRecord } from '#store/seal/root-record';
+import { DamagedRecordError, type Engine } from '#store/engines/engine';
 import type { Store } from '#store/store';
 
 import { audited, type Alongside } from './audited.ts';

@@ -10,12 +10,18 @@ import { grouped, many, optional, structure } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
 import { Tag } from '#protocol/tags';
 import { V2_1, type Version } from '#protocol/versions';
-import { canSay, type Instance } from './attribute-codec.ts';
-import { askedAttributes, listedAttributes } from './attribute-groups.ts';
-import { Collected } from './attribute-collection.ts';
-import { referenceId } from './attribute-reference.ts';
-import { checkDates } from './attribute-rules.ts';
-import { attributeRow, valuesOf, type AttributeKey, type Attributes, type ObjectType } from './attributes.ts';
+import { canSay, type Instance } from '#objects/attributes/attribute-codec';
+import { askedAttributes, listedAttributes } from '#objects/attributes/attribute-groups';
+import { Collected } from '#objects/attributes/attribute-collection';
+import { referenceId } from '#objects/attributes/attribute-reference';
+import { checkDates } from '#objects/attributes/attribute-rules';
+import {
+  attributeRow,
+  valuesOf,
+  type AttributeKey,
+  type Attributes,
+  type ObjectType,
+} from '#objects/attributes/attributes';
 import { allInstances, objectTypeOf, type ManagedObject } from './managed-object.ts';
 import { withinRange } from './matching.ts';
 import { matchesInTurns } from './matching-in-turns.ts';

@@ -1,7 +1,7 @@
 /** The states of an object and the transitions between them (KMIP 2.1 §4.57; 1.4 §3.22), those of the clock included. */
 import type { EnumerationValue } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
-import type { Attributes } from './attributes.ts';
+import type { Attributes } from '#objects/attributes/attributes';
 
 export type State = EnumerationValue<'State'>;
 /**

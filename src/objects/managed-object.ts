@@ -1,6 +1,6 @@
 /** A managed object as the server holds it: owner, attributes, and its own structure without the material. */
-import type { Instance } from './attribute-codec.ts';
-import { referenceId, type Reference } from './attribute-reference.ts';
+import type { Instance } from '#objects/attributes/attribute-codec';
+import { referenceId, type Reference } from '#objects/attributes/attribute-reference';
 import {
   attributeRow,
   attributeRows,
@@ -9,7 +9,7 @@ import {
   type Attributes,
   type AttributeValue,
   type ObjectType,
-} from './attributes.ts';
+} from '#objects/attributes/attributes';
 import type { ObjectStructure } from './object-structure.ts';
 
 /**

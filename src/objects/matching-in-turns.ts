@@ -1,5 +1,5 @@
 /** The same comparisons as `matching.ts`, for values that are many or large: others have their turns in between. */
-import { attributeRow, valuesOf, type AttributeKey, type Attributes } from './attributes.ts';
+import { attributeRow, valuesOf, type AttributeKey, type Attributes } from '#objects/attributes/attributes';
 import { withinRange } from './matching.ts';
 import type { Pace } from './pace.ts';
 import { sizeOfValue } from './value-size.ts';

@@ -3,7 +3,7 @@
  * 4, "When implicitly set").
  */
 import { hash } from 'node:crypto';
-import type { Attributes, AttributeValue } from './attributes.ts';
+import type { Attributes, AttributeValue } from '#objects/attributes/attributes';
 import { isDestroyed, stateAt } from './life-cycle.ts';
 import type { ManagedObject } from './managed-object.ts';
 import { takeMaterial } from './material.ts';

@@ -20,9 +20,9 @@ import { KmipError } from '#protocol/kmip-error';
 import { keyWrappingData, splitKeyParameters } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
 import { keptOnly, type Version } from '#protocol/versions';
-import { type Instance } from './attribute-codec.ts';
-import { attributesOfObject, listedAttributes } from './attribute-groups.ts';
-import type { ObjectType } from './attributes.ts';
+import { type Instance } from '#objects/attributes/attribute-codec';
+import { attributesOfObject, listedAttributes } from '#objects/attributes/attribute-groups';
+import type { ObjectType } from '#objects/attributes/attributes';
 
 /** A Byte String for most formats, the fields of a structure for the Transparent ones. */
 export type KeyMaterial = Uint8Array | readonly Item[];

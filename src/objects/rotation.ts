@@ -3,7 +3,7 @@
  * or the server's equivalent of them. Clients set Rotate Name, Automatic, Interval and Offset, which hold for the whole
  * set of rotated objects and so pass from each to the next.
  */
-import type { Attributes } from './attributes.ts';
+import type { Attributes } from '#objects/attributes/attributes';
 import { storageStatusOf } from './storage-status.ts';
 
 /** Of an Integer. */

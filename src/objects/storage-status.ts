@@ -1,5 +1,5 @@
 /** Where an object lies, which Locate's Storage Status Mask asks for (KMIP 2.1 §12.3; 1.4 §9.1.3.3.2). */
-import type { Attributes } from './attributes.ts';
+import type { Attributes } from '#objects/attributes/attributes';
 
 export const allStorage = ['OnLineStorage', 'ArchivalStorage', 'DestroyedStorage'] as const;
 export type StorageStatus = (typeof allStorage)[number];

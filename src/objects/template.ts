@@ -1,6 +1,6 @@
 /** Templates of 1.x (1.4 §2.2.6): nothing but the attributes that objects made from them get. */
-import type { Instance } from './attribute-codec.ts';
-import { attributeRow } from './attributes.ts';
+import type { Instance } from '#objects/attributes/attribute-codec';
+import { attributeRow } from '#objects/attributes/attributes';
 import { allInstances, type ManagedObject } from './managed-object.ts';
 import type { ObjectStructure } from './object-structure.ts';
 

@@ -4,7 +4,7 @@
  */
 import { maskBit } from '#protocol/enumerations';
 import { KmipError, type ResultReason } from '#protocol/kmip-error';
-import type { Attributes } from './attributes.ts';
+import type { Attributes } from '#objects/attributes/attributes';
 import { stateText, type State } from './life-cycle.ts';
 import { objectTypeOf, type ManagedObject } from './managed-object.ts';
 import { storageStatusOf } from './storage-status.ts';

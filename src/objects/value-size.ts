@@ -3,7 +3,7 @@
  * them.
  */
 import { itemsIn } from '#protocol/bounds';
-import { valuesOf, type AttributeKey, type Attributes, type AttributeValue } from './attributes.ts';
+import { valuesOf, type AttributeKey, type Attributes, type AttributeValue } from '#objects/attributes/attributes';
 
 /** Counting ends above `most`. */
 export function sizeOfValue(key: AttributeKey, value: unknown, most = Infinity): number {

@@ -2,14 +2,13 @@
 import type { ManagedObject } from '#objects/managed-object';
 import type { ObjectStructure } from '#objects/object-structure';
 import type { StorageStatus } from '#objects/storage-status';
-import type { Instance } from '#objects/attribute-codec';
+import type { Instance } from '#objects/attributes/attribute-codec';
 import type { CreationRules } from '#objects/creation-rules';
 import type { EnumerationValue, OpenValue } from '#protocol/enumerations';
-import type { ObjectReference } from '#protocol/structures';
+import type { CryptographicParameters, ObjectReference } from '#protocol/structures';
 import type { TaskInput, TaskName, TaskOutput } from '#workers/tasks';
 import type { Rules, Version } from '#protocol/versions';
 import type { ObjectRight } from './rights.ts';
-import type { Streams } from './streams.ts';
 
 /** An object that the caller may use in the way it asked for, its state as the clock has it now. */
 export interface Loaded {
@@ -160,4 +159,48 @@ export interface ServerFacts {
   readonly vendorIdentification: string;
   readonly productVersion: string;
   readonly interop: boolean;
+}
+
+/** What takes the parts of the data in turn, and holds what it must remember between them. */
+export interface Work<A extends object> {
+  /**
+   * What of the answer there is after this part; may throw KmipError only. Nothing comes after the last one. `context`
+   * is that of the part.
+   */
+  take(data: Uint8Array, isLast: boolean, proof: Uint8Array | undefined, context: Context): A | Promise<A>;
+  /** Wipes what it remembers: after the last part, or when none comes any more. */
+  end?(): void;
+}
+
+export interface Stream {
+  readonly operation: EnumerationValue<'Operation'>;
+  /** The identifier of the key; a hash has none. */
+  readonly key?: string | undefined;
+  readonly parameters: CryptographicParameters;
+  readonly initial: Initial;
+  readonly work: Work<object>;
+}
+
+/** What comes with the first part, such as an IV/Counter/Nonce, by field: later ones may only repeat it. */
+export type Initial = Readonly<Record<string, Uint8Array | undefined>>;
+
+/** The streams of one connection, by their Correlation Values. They end with it, and some time after their last part. */
+export interface Streams {
+  /** Under a new Correlation Value. @throws KmipError ServerLimitExceeded when there are too many. */
+  begin(stream: Stream): Uint8Array;
+  /** @throws KmipError InvalidCorrelationValue when this connection has no such stream, or not any more. */
+  find(correlationValue: Uint8Array): Stream;
+  /** Its time begins anew. @throws KmipError as `find` does. */
+  renew(correlationValue: Uint8Array): void;
+  /** Ends its work too. */
+  end(correlationValue: Uint8Array): void;
+  /** For what the streams hold of the client's data. */
+  readonly room: StreamRoom;
+}
+
+/** Bytes that streams hold, of one client and of all. */
+export interface StreamRoom {
+  /** @throws KmipError ServerLimitExceeded when there are not so many: nothing is taken then. */
+  take(bytes: number): void;
+  release(bytes: number): void;
 }

@@ -7,14 +7,14 @@ import {
   type AttributeKey,
   type Attributes,
   type ObjectType,
-} from '#objects/attributes';
+} from '#objects/attributes/attributes';
 import { attributesAt } from '#objects/life-cycle';
 import type { ManagedObject } from '#objects/managed-object';
 import { fewComparisons, matchesInTurns, workOfAsked } from '#objects/matching-in-turns';
 import type { Pace } from '#objects/pace';
 import { storageStatusOf } from '#objects/storage-status';
 import type { ObjectQuery } from '#operations/context';
-import { DamagedRecordError } from '#store/engine';
+import { DamagedRecordError } from '#store/engines/engine';
 import { attributeTerm, ownerTerm, storageTerm } from '#store/object-record';
 import type { Kept, TermMaker } from '#store/store';
 import type { ObjectView } from './view.ts';

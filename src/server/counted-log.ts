@@ -1,6 +1,6 @@
 /** Lines of the log that a client or a stranger can cause at will: the first ones are written, the others counted. */
 import { createTally, type TallyBounds } from '#audit/tally';
-import type { ServerLog } from './services.ts';
+import type { ServerLog } from './server-log.ts';
 
 type Level = 'info' | 'warn' | 'error';
 

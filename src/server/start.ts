@@ -1,8 +1,8 @@
 /** Puts the parts together: a handler over the store, and the listener that serves it. */
 import { createCountedLog } from './counted-log.ts';
-import { createHandler, type Handler } from './handler.ts';
-import { listen, type Listener, type ListenerLimits, type ListenerOptions } from './listener.ts';
-import { watchRotations } from './rotations.ts';
+import { createHandler, type Handler } from '#server/message/handler';
+import { listen, type Listener, type ListenerLimits, type ListenerOptions } from '#server/network/listener';
+import { watchRotations } from '#server/rotation/rotations';
 import type { HandlerLimits, Services } from './services.ts';
 
 export interface ServerOptions

@@ -6,20 +6,20 @@ import type { AuditEntry } from '#audit/entry';
 import { noRules, type CreationRules } from '#objects/creation-rules';
 import type { ManagedObject } from '#objects/managed-object';
 import { KmipError } from '#protocol/kmip-error';
-import { bounds } from '#store/bounds';
-import { ConflictError, SpentError, succeeds } from '#store/engine';
+import { bounds } from '#store/engines/bounds';
+import { ConflictError, SpentError, succeeds } from '#store/engines/engine';
 import { creationRulesKind } from '#store/creation-rules-record';
 import { issuedKind, type IssuedCertificate } from '#store/issued-record';
 import { mostTerms, objectKind } from '#store/object-record';
 import { create, remove, spend, update, type Kept, type Store, type StoreChange } from '#store/store';
 import type { Lasting } from '#operations/context';
 import { isRotating } from '#objects/rotation';
-import type { RotationSchedule } from './rotation-schedule.ts';
-import type { WaitingLines } from './waiting-lines.ts';
-import { ruleOf, type Quotas, type Rule, type Share } from './quotas.ts';
+import type { RotationSchedule } from '#server/rotation/rotation-schedule';
+import type { WaitingLines } from '#server/message/conflict-queue';
+import { ruleOf, type Quotas, type Rule, type Share } from '#server/limits/quotas';
 import type { Services } from './services.ts';
-import { createStagedBytes, leastBytes } from './staged-bytes.ts';
-import { stagedTerms } from './staged-terms.ts';
+import { createStagedBytes, leastBytes } from '#server/run/staged-bytes';
+import { stagedTerms } from '#server/run/staged-terms';
 
 export type ViewChange =
   | { readonly create: ManagedObject; readonly material?: Uint8Array }

@@ -3,13 +3,13 @@
  * may run meanwhile: what looks damaged is read a second time, since somebody may have changed it. Gives turns.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { countIn, dataKeyKind } from './data-key-uses.ts';
-import { DamagedRecordError, succeeds } from './engine.ts';
-import type { Engine, IndexFault, StoredRecord } from './engine.ts';
-import { kindKind } from './kind-register.ts';
-import { Keyring } from './keyring.ts';
-import type { KeyringOptions } from './keyring.ts';
-import { keyNumbersOf, openMaterial, openRecord } from './sealed-record.ts';
+import { countIn, dataKeyKind } from '#store/seal/data-key-uses';
+import { DamagedRecordError, succeeds } from '#store/engines/engine';
+import type { Engine, IndexFault, StoredRecord } from '#store/engines/engine';
+import { kindKind } from '#store/seal/kind-register';
+import { Keyring } from '#store/seal/keyring';
+import type { KeyringOptions } from '#store/seal/keyring';
+import { keyNumbersOf, openMaterial, openRecord } from '#store/seal/sealed-record';
 import type { Kind } from './store.ts';
 
 export interface Finding {

@@ -5,7 +5,7 @@ import { constraints, defaultsInformation, type CreationRules } from '#objects/c
 import { optional, structure } from '#protocol/fields';
 import { Tag } from '#protocol/tags';
 import { atRest } from '#protocol/versions';
-import { bounds } from './bounds.ts';
+import { bounds } from '#store/engines/bounds';
 import type { Kind } from './store.ts';
 
 /** Of the range for extensions (2.1 §11.56), beside those of object records. */

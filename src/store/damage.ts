@@ -2,7 +2,7 @@
  * The damaged records that this process has met: each is named once for each of its revisions, and only so many of one
  * kind are.
  */
-import type { DamagedRecordError } from './engine.ts';
+import type { DamagedRecordError } from '#store/engines/engine';
 
 /** Of each kind: clients fill some kinds, and what becomes of those must not hide what becomes of the server's own. */
 const remembered = 1000;

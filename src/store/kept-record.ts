@@ -1,9 +1,9 @@
-import { roomOf } from './bounds.ts';
+import { roomOf } from '#store/engines/bounds';
 import type { Cached } from './record-cache.ts';
-import { openMaterial } from './sealed-record.ts';
-import type { Opener, SealedMaterial } from './sealed-record.ts';
-import type { DamagedRecordError, StoredRecord } from './engine.ts';
-import { SealError } from './seal.ts';
+import { openMaterial } from '#store/seal/sealed-record';
+import type { Opener, SealedMaterial } from '#store/seal/sealed-record';
+import type { DamagedRecordError, StoredRecord } from '#store/engines/engine';
+import { SealError } from '#store/seal/seal';
 import type { Kept, Kind } from './store.ts';
 
 /** What a cached entry takes beside its bytes, and how much larger a decoded value is than they. */

@@ -2,7 +2,7 @@
 import { decode, decodeInTurns } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import { ItemType, type Item } from '#ttlv/item';
-import { listedAttributes } from '#objects/attribute-groups';
+import { listedAttributes } from '#objects/attributes/attribute-groups';
 import {
   attributeByTag,
   attributeRow,
@@ -10,7 +10,7 @@ import {
   valuesOf,
   type AttributeKey,
   type ObjectType,
-} from '#objects/attributes';
+} from '#objects/attributes/attributes';
 import { allInstances, attributesFrom, type Indexes, type ManagedObject } from '#objects/managed-object';
 import { anyObject } from '#objects/object-structure';
 import { isRotating } from '#objects/rotation';
@@ -21,7 +21,7 @@ import { fieldsOf, grouped, many, required, structure } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
 import { Tag } from '#protocol/tags';
 import { atRest } from '#protocol/versions';
-import { bounds } from './bounds.ts';
+import { bounds } from '#store/engines/bounds';
 import type { Kind, TermMaker } from './store.ts';
 
 /** Tags of our own, of the range for extensions (2.1 §11.56), that never leave the store. */

@@ -1,20 +1,20 @@
 /** Puts the Store over an Engine: seals what goes down, opens what comes up, and keeps opened bodies in a cache. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { KmipError } from '#protocol/kmip-error';
-import { bounds, roomOf, sizeOf } from './bounds.ts';
+import { bounds, roomOf, sizeOf } from '#store/engines/bounds';
 import { createDamageRegister } from './damage.ts';
-import { DamagedRecordError } from './engine.ts';
-import type { Change, StoredRecord } from './engine.ts';
+import { DamagedRecordError } from '#store/engines/engine';
+import type { Change, StoredRecord } from '#store/engines/engine';
 import { KeptRecord } from './kept-record.ts';
-import { registerKind } from './kind-register.ts';
-import { Keyring, checkInterval } from './keyring.ts';
-import type { KeyringOptions } from './keyring.ts';
+import { registerKind } from '#store/seal/kind-register';
+import { Keyring, checkInterval } from '#store/seal/keyring';
+import type { KeyringOptions } from '#store/seal/keyring';
 import { RecordCache } from './record-cache.ts';
-import { SealingTurns } from './sealing-turns.ts';
-import { sealAnew } from './seal-anew.ts';
-import { keyNumbersOf, openRecord, sealMaterial, sealRecord } from './sealed-record.ts';
-import type { SealedMaterial, Sealer } from './sealed-record.ts';
-import { SealError } from './seal.ts';
+import { SealingTurns } from '#store/seal/sealing-turns';
+import { sealAnew } from '#store/seal/reseal';
+import { keyNumbersOf, openRecord, sealMaterial, sealRecord } from '#store/seal/sealed-record';
+import type { SealedMaterial, Sealer } from '#store/seal/sealed-record';
+import { SealError } from '#store/seal/seal';
 import type { Growth, Kind, Store, StoreChange } from './store.ts';
 
 export interface StoreOptions extends KeyringOptions {

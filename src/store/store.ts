@@ -2,7 +2,7 @@
  * What everything above the seal sees: typed records by kind. `openStore` (open-store.ts) puts it over an Engine: bodies and
  * material sealed, terms hashed, opened bodies cached under their revision.
  */
-import type { DamagedRecordError, IndexQuery } from './engine.ts';
+import type { DamagedRecordError, IndexQuery } from '#store/engines/engine';
 import type { KeyObject } from 'node:crypto';
 
 /** Makes the opaque index term for one value of one field; the value is hashed with a key (HMAC-SHA-256). */

@@ -3,7 +3,7 @@
  * again from time to time (`server/usage.ts`). No operation reads it on its way.
  */
 import type { ManagedObject } from '#objects/managed-object';
-import { DamagedRecordError } from './engine.ts';
+import { DamagedRecordError } from '#store/engines/engine';
 import { jsonKind } from './json-kind.ts';
 import { create, replaceDamaged, update, type Kept, type Store, type StoreChange } from './store.ts';
 

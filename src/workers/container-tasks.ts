@@ -1,6 +1,6 @@
 /** PKCS#12 containers: ciphers in JavaScript, derivations of hundreds of thousands of rounds. */
-import { writePkcs12 } from '#crypto/pkcs12';
-import { entryOf, isSameName, readPkcs12 } from '#crypto/read-pkcs12';
+import { writePkcs12 } from '#crypto/pkcs12/pkcs12';
+import { entryOf, isSameName, readPkcs12 } from '#crypto/pkcs12/read-pkcs12';
 import { KmipError } from '#protocol/kmip-error';
 import { defineTask } from './task.ts';
 

@@ -1,5 +1,5 @@
 /** The Derivation Methods: what each derives is bounded by the method, what it costs is estimated here. */
-import { derivationMethods, type DerivationInput, type WithKey } from '#crypto/derivation-methods';
+import { derivationMethods, type DerivationInput, type WithKey } from '#crypto/derivation/derivation-methods';
 import { defineTask } from './task.ts';
 
 export interface Derivation extends Omit<DerivationInput, 'random'> {

@@ -2,9 +2,9 @@
  * What work with keys costs, in milliseconds of one thread of a usual machine, from the sizes of their numbers: rather
  * too much than too little. Of OpenSSL's curves only a few are fast; the others take milliseconds.
  */
-import type { Family, Half, KeyMaterial } from '#crypto/asymmetric-key';
+import type { Family, Half, KeyMaterial } from '#crypto/keys/asymmetric-key';
 import { bitLength } from '#crypto/big-numbers';
-import type { Recipe } from '#crypto/generate-key-pair';
+import type { Recipe } from '#crypto/keys/generate-key-pair';
 
 /** base^exponent in a field of so many bits. */
 export const costOfPower = (bits: number, exponentBits: number): number =>

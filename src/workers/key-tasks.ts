@@ -1,7 +1,7 @@
 /** Key pairs, and whether the numbers of keys belong together. */
-import { familyOf, type AsymmetricKey, type Half, type KeyMaterial } from '#crypto/asymmetric-key';
-import { makeKeyPair, type Recipe } from '#crypto/generate-key-pair';
-import { checkKey, readKey, type Hints } from '#crypto/key-formats';
+import { familyOf, type AsymmetricKey, type Half, type KeyMaterial } from '#crypto/keys/asymmetric-key';
+import { makeKeyPair, type Recipe } from '#crypto/keys/generate-key-pair';
+import { checkKey, readKey, type Hints } from '#crypto/keys/key-formats';
 import type { Version } from '#protocol/versions';
 import { costOfMaking, costOfReading } from './key-costs.ts';
 import { defineTask } from './task.ts';

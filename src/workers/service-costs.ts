@@ -1,6 +1,6 @@
 /** What services with keys cost, in milliseconds of one thread: from the key, and from the bytes that go through it. */
 import type { KeyObject } from 'node:crypto';
-import type { Content } from '#crypto/signature';
+import type { Content } from '#crypto/signatures/signature';
 import { costOfPoint, costOfPower, costOfRsaPrivate } from './key-costs.ts';
 
 const mebibyte = 1024 * 1024;

@@ -1,13 +1,18 @@
 /** Services with keys: encryption, signatures, codes, agreement. */
 import type { KeyObject } from 'node:crypto';
-import { decipher, encipher, type Cipher, type CipherUse, type Enciphered } from '#crypto/block-cipher';
+import { decipher, encipher, type Cipher, type CipherUse, type Enciphered } from '#crypto/ciphers/block-cipher';
 import { startHash } from '#crypto/hashes';
-import { agreedSecret } from '#crypto/key-agreement';
-import { unwrapKey, wrapKey, type KeyWrapMode } from '#crypto/key-wrap';
-import { isCmac, mac } from '#crypto/mac';
-import { decryptMaterial, encryptMaterial, type SymmetricKey, type WrappedMaterial } from '#crypto/material-cipher';
-import { rsaDecrypt, rsaEncrypt } from '#crypto/rsa-encryption';
-import { checkSignature, makeSignature, type Content } from '#crypto/signature';
+import { agreedSecret } from '#crypto/keys/key-agreement';
+import { unwrapKey, wrapKey, type KeyWrapMode } from '#crypto/ciphers/key-wrap';
+import { isCmac, mac } from '#crypto/ciphers/mac';
+import {
+  decryptMaterial,
+  encryptMaterial,
+  type SymmetricKey,
+  type WrappedMaterial,
+} from '#crypto/ciphers/material-cipher';
+import { rsaDecrypt, rsaEncrypt } from '#crypto/ciphers/rsa-encryption';
+import { checkSignature, makeSignature, type Content } from '#crypto/signatures/signature';
 import type { CryptographicParameters } from '#protocol/structures';
 import {
   costOfCipher,

@@ -1,6 +1,6 @@
 /** Secrets in parts and back, field element by field element in JavaScript. */
 import { bitLength } from '#crypto/big-numbers';
-import { checkPrimeField, joinSecret, splitSecret, type Part, type Sharing } from '#crypto/secret-sharing';
+import { checkPrimeField, joinSecret, splitSecret, type Part, type Sharing } from '#crypto/sharing/secret-sharing';
 import { costOfPrimality } from './key-costs.ts';
 import { defineTask } from './task.ts';
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { BoundCertificate } from '#access/client-record';
-import { openEngine } from '#store/open-engine';
+import { openEngine } from '#store/engines/open-engine';
 import { openStore } from '#store/open-store';
-import { rootKeyFile } from '#store/root-key-file';
+import { rootKeyFile } from '#store/seal/root-key-file';
 import type { Store } from '#store/store';
 
 export interface StoreFixture {

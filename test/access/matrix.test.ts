@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import type { State } from '#objects/life-cycle';
-import { operations, type ServedOperation } from '#operations/served';
+import { operations, type ServedOperation } from '#operations/registry/served';
 import { isIn } from '#operations/operation';
 import type { ResultReason } from '#protocol/kmip-error';
 import { Tag } from '#protocol/tags';
@@ -14,9 +14,9 @@ import { V1_4, V2_1 } from '#protocol/versions';
 import { objectKind } from '#store/object-record';
 import { encode } from '#ttlv/encode';
 import type { Item } from '#ttlv/item';
-import { aesKey, answersOf, attributesFor, item, uniqueIdentifier } from '#test/server/batches';
-import { openFixture, type Fixture } from '#test/server/fixture';
-import { all, bytes, enumerated, int, long, request, struct, text } from '#test/server/items';
+import { aesKey, answersOf, attributesFor, item, uniqueIdentifier } from '#test/fixtures/batches';
+import { openFixture, type Fixture } from '#test/fixtures/fixture';
+import { all, bytes, enumerated, int, long, request, struct, text } from '#test/fixtures/items';
 import { decode } from '#ttlv/decode';
 import { objectIn, oneAttribute, revocation, statefulTypes, states, type MatrixType } from './objects-in-states.ts';
 
@@ -179,7 +179,7 @@ const keyPairAttributes = (version: string): Item => ({
   tag: version < '2' ? Tag.CommonTemplateAttribute : Tag.CommonAttributes,
 });
 
-/** What they do hangs on more than states: see test/operations/certify.test.ts, encrypt.test.ts, re-key.test.ts, derive-key.test.ts and their like. */
+/** What they do hangs on more than states: see test/operations/certificates/certify.test.ts, encrypt.test.ts, re-key.test.ts, derive-key.test.ts and their like. */
 type OnMore =
   | 'Certify'
   | 'CreateSplitKey'
@@ -205,7 +205,7 @@ const onNoObject: {
   CreateKeyPair: (version) => [keyPairAttributes(version)],
   DiscoverVersions: () => [],
   GetConstraints: () => [],
-  // Of an object that another client has: see test/operations/import.test.ts.
+  // Of an object that another client has: see test/operations/create/import.test.ts.
   Import: (version) => [
     uniqueIdentifier(randomUUID()),
     ...(version < '2' ? [] : [enumerated('ObjectType', 8)]),

@@ -6,9 +6,9 @@ import type { State } from '#objects/life-cycle';
 import type { EnumerationValue } from '#protocol/enumerations';
 import { Tag } from '#protocol/tags';
 import { ItemType, type Item } from '#ttlv/item';
-import { ask, attributesFor, uniqueIdentifier } from '#test/server/batches';
-import type { Fixture } from '#test/server/fixture';
-import { bytes, enumerated, int, struct, text } from '#test/server/items';
+import { ask, attributesFor, uniqueIdentifier } from '#test/fixtures/batches';
+import type { Fixture } from '#test/fixtures/fixture';
+import { bytes, enumerated, int, struct, text } from '#test/fixtures/items';
 
 /** The types that every version has. */
 export const statefulTypes = [

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as requests from '#test/bench/requests';
-import { openTlsPlace, type Peer, type TlsPlace, type TlsPlaceOptions } from '#test/server/tls-place';
+import { openTlsPlace, type Peer, type TlsPlace, type TlsPlaceOptions } from '#test/server/network/tls-place';
 
 export interface AttackPlace {
   readonly place: TlsPlace;

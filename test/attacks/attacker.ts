@@ -9,10 +9,10 @@ import { connect as connectPlain } from 'node:net';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import * as requests from '#test/bench/requests';
-import { aesTemplate, attribute, batchItem, bytes, enumerated, int, request, text } from '#test/server/items';
+import { aesTemplate, attribute, batchItem, bytes, enumerated, int, request, text } from '#test/fixtures/items';
 import { encode } from '#ttlv/encode';
 import { createFramer } from '#ttlv/framer';
-import { costlyChain } from './costly-chain.ts';
+import { costlyChain } from '#test/attacks/der/costly-chain';
 
 const [port = '', directory = '', attack = ''] = process.argv.slice(2);
 const address = { port: Number(port), host: '127.0.0.1' };

@@ -1,7 +1,7 @@
 /** Objects that hold as much as the bounds allow, written past the requests that it would take to make them so. */
-import { readTagged } from '#objects/attribute-codec';
-import { Collected } from '#objects/attribute-collection';
-import { attributeRow } from '#objects/attributes';
+import { readTagged } from '#objects/attributes/attribute-codec';
+import { Collected } from '#objects/attributes/attribute-collection';
+import { attributeRow } from '#objects/attributes/attributes';
 import { objectTypeOf } from '#objects/managed-object';
 import { newestVersion } from '#protocol/versions';
 import { objectKind } from '#store/object-record';

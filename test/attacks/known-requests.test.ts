@@ -1,9 +1,9 @@
 /** Requests that once kept everybody waiting for seconds to minutes, or ended the process: with their exact figures. */
 import { expect } from 'chai';
 import { custom, given, id, item, name, named, serverForEach, aes, pairSet, type Caller } from '#test/clients/caller';
-import { encryption, method, register, wrapKeyBit, wrapping } from '#test/operations/wrapping';
-import { answersOf, type ItemAnswer } from '#test/server/batches';
-import { all, attribute, enumerated, int, request, struct, text, value } from '#test/server/items';
+import { encryption, method, register, wrapKeyBit, wrapping } from '#test/operations/wrapping/wrapping';
+import { answersOf, type ItemAnswer } from '#test/fixtures/batches';
+import { all, attribute, enumerated, int, request, struct, text, value } from '#test/fixtures/items';
 import { decode, encode, type Item } from '#ttlv/index';
 import { fill } from './full-objects.ts';
 import { many } from './many-attributes.ts';

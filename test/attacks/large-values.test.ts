@@ -4,10 +4,10 @@
  */
 import { expect } from 'chai';
 import { aes, custom, given, id, item, serverForEach } from '#test/clients/caller';
-import { answersOf, type ItemAnswer } from '#test/server/batches';
-import { all, at, enumerated, int, request, struct } from '#test/server/items';
-import { vendorAttribute } from '#objects/attribute-structures';
-import type { AttributeValue } from '#objects/attributes';
+import { answersOf, type ItemAnswer } from '#test/fixtures/batches';
+import { all, at, enumerated, int, request, struct } from '#test/fixtures/items';
+import { vendorAttribute } from '#objects/attributes/attribute-structures';
+import type { AttributeValue } from '#objects/attributes/attributes';
 import { atRest } from '#protocol/versions';
 import { objectKind } from '#store/object-record';
 import { update } from '#store/store';

@@ -5,15 +5,15 @@
  */
 import { expect } from 'chai';
 import { isIn } from '#operations/operation';
-import { operations, type ServedOperation } from '#operations/served';
+import { operations, type ServedOperation } from '#operations/registry/served';
 import { versionOf } from '#protocol/versions';
 import { item, name, named, type Caller } from '#test/clients/caller';
 import { Tag } from '#protocol/tags';
 import { objectKind } from '#store/object-record';
-import { openCertifying, type Certifying } from '#test/operations/authority';
+import { openCertifying, type Certifying } from '#test/operations/certificates/authority';
 import { everyRequest } from '#test/operations/every-request';
-import { answersOf, type ItemAnswer as Answer } from '#test/server/batches';
-import { attribute, enumerated, isOld, request, struct, text, versions } from '#test/server/items';
+import { answersOf, type ItemAnswer as Answer } from '#test/fixtures/batches';
+import { attribute, enumerated, isOld, request, struct, text, versions } from '#test/fixtures/items';
 import { decode, encode, type Item } from '#ttlv/index';
 import { fill } from './full-objects.ts';
 import { beyond, lengthened, longest, type Longest } from './longest.ts';

@@ -3,7 +3,7 @@
  * attributes full, every optional structure with a list in it there. Walks the rows themselves: an operation that gains
  * a list gains a case.
  */
-import { attributesOfObject } from '#objects/attribute-groups';
+import { attributesOfObject } from '#objects/attributes/attribute-groups';
 import type { Operation } from '#operations/operation';
 import type { Bound } from '#protocol/bounds';
 import { enumerationNumber, enumerationValues, isEnumeration } from '#protocol/enumerations';
@@ -11,7 +11,7 @@ import type { Field, Group, Schema } from '#protocol/fields';
 import { Tag, tagName, tags } from '#protocol/tags';
 import { inRange, rulesOf, versionOf, type Version } from '#protocol/versions';
 
-import { int, struct, text } from '#test/server/items';
+import { int, struct, text } from '#test/fixtures/items';
 import { encodedLength } from '#ttlv/encode';
 import { ItemType, type Item, type ItemTypeName } from '#ttlv/item';
 import { mixed, mostOfObject } from './many-attributes.ts';

@@ -1,7 +1,7 @@
 /** Attributes in great number, each with a value of its own, as the version has them. */
 import { enumerationNumber } from '#protocol/enumerations';
 import { custom, name, named } from '#test/clients/caller';
-import { enumerated, int, isOld, struct, text } from '#test/server/items';
+import { enumerated, int, isOld, struct, text } from '#test/fixtures/items';
 import type { Item } from '#ttlv/item';
 
 type Make = (version: string, place: number) => Item;

@@ -4,11 +4,11 @@
  */
 import { expect } from 'chai';
 import { createClient, item, type Client } from '#client/client';
-import { create } from '#operations/create';
-import { get } from '#operations/get';
-import { createHandler } from '#server/handler';
-import { Opened } from '#server/opened';
-import { openFixture, type Fixture } from '#test/server/fixture';
+import { create } from '#operations/create/create';
+import { get } from '#operations/fetch/get';
+import { createHandler } from '#server/message/handler';
+import { Opened } from '#server/run/opened';
+import { openFixture, type Fixture } from '#test/fixtures/fixture';
 import type { Store } from '#store/store';
 
 const mebibyte = 1024 * 1024;

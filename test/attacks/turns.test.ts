@@ -1,7 +1,7 @@
 /** One client over a hundred connections leaves another its time. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { Peer } from '#test/server/tls-place';
+import type { Peer } from '#test/server/network/tls-place';
 import { measured } from './pauses.ts';
 import { get, makeKey, openAttackPlace, type AttackPlace } from './attack-place.ts';
 

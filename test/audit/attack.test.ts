@@ -6,8 +6,8 @@ import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSy
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { chainName, closeRecords, fileName, hashLine, noHash, parseRecord } from '#audit/chain';
-import { readCheckpoints } from '#audit/checkpoint';
+import { chainName, closeRecords, fileName, hashLine, noHash, parseRecord } from '#audit/chain/chain';
+import { readCheckpoints } from '#audit/chain/checkpoint';
 import { formatEntry, formatEvent } from '#audit/entry';
 import type { AuditRecord, Head } from '#audit/entry';
 import { show } from '#audit/show';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { maximumLine } from '#audit/chain';
+import { maximumLine } from '#audit/chain/chain';
 import { formatEntry, formatEvent, maximumObjects, quote } from '#audit/entry';
 import type { AuditEntry } from '#audit/entry';
 import { get } from './trail-fixture.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-import { fileName } from '#audit/chain';
+import { fileName } from '#audit/chain/chain';
 import { AuditError } from '#audit/trail';
 import type { AuditTrail } from '#audit/trail';
 import { dataDirectory, get } from './trail-fixture.ts';

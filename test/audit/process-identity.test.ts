@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect } from 'chai';
-import { isRunning, thisProcess } from '#audit/process-identity';
+import { isRunning, thisProcess } from '#audit/chain/process-identity';
 import type { ProcessIdentity } from '#audit/entry';
 
 describe('the identity of a process', () => {

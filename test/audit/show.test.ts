@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { fileName } from '#audit/chain';
+import { fileName } from '#audit/chain/chain';
 import type { AuditEntry, AuditRecord } from '#audit/entry';
 import { show } from '#audit/show';
 import type { Filters } from '#audit/show';

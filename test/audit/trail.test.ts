@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { create, update } from '#store/store';
-import { hashLine } from '#audit/chain';
+import { hashLine } from '#audit/chain/chain';
 import { maximumObjects } from '#audit/entry';
 import type { AuditRecord } from '#audit/entry';
 import { pendingKind } from '#audit/pending';

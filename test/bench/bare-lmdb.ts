@@ -5,10 +5,10 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { open } from 'lmdb';
-import { createHandler } from '#server/handler';
-import { identifiers } from '#server/identifier';
-import type { StoredRecord } from '#store/engine';
-import { encodeRecord, recordKey, termKey } from '#store/lmdb-layout';
+import { createHandler } from '#server/message/handler';
+import { identifiers } from '#server/run/identifier';
+import type { StoredRecord } from '#store/engines/engine';
+import { encodeRecord, recordKey, termKey } from '#store/engines/lmdb-layout';
 import { watchedEngine } from '#test/store/watched-engine';
 import type { Slice } from './in-turn.ts';
 import { create, expectSuccess } from './requests.ts';

@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { newObject } from '#objects/new-object';
-import { identifiers } from '#server/identifier';
-import { openLmdb } from '#store/lmdb';
+import { identifiers } from '#server/run/identifier';
+import { openLmdb } from '#store/engines/lmdb';
 import { objectKind } from '#store/object-record';
 import { openStore } from '#store/open-store';
-import { rootKeyFile } from '#store/root-key-file';
+import { rootKeyFile } from '#store/seal/root-key-file';
 import { create, type StoreChange } from '#store/store';
 
 const objectsPerCommit = 200;

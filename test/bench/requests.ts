@@ -16,7 +16,7 @@ import {
   struct,
   text,
   value,
-} from '#test/server/items';
+} from '#test/fixtures/items';
 
 const operations = { Create: 0x01, Locate: 0x08, Get: 0x0a, GetAttributes: 0x0b, Encrypt: 0x1f } as const;
 

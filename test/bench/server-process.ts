@@ -5,7 +5,7 @@
  */
 import { createServer, type TLSSocket } from 'node:tls';
 import { startServer } from '#server/start';
-import { tlsOptions, transport } from '#server/tls-options';
+import { tlsOptions, transport } from '#server/network/tls-options';
 import { createFramer } from '#ttlv/framer';
 import { openBareLmdb, type BareLmdb } from './bare-lmdb.ts';
 import { readIdentities } from './identities.ts';

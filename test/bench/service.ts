@@ -3,12 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { openTrail } from '#audit/trail';
 import type { Services } from '#server/services';
-import type { Engine } from '#store/engine';
-import { openLmdb } from '#store/lmdb';
+import type { Engine } from '#store/engines/engine';
+import { openLmdb } from '#store/engines/lmdb';
 import { openStore } from '#store/open-store';
-import { rootKeyFile } from '#store/root-key-file';
+import { rootKeyFile } from '#store/seal/root-key-file';
 import { createWorkers } from '#workers/tasks';
-import { everyClient } from '#test/server/every-client';
+import { everyClient } from '#test/system/every-client';
 
 export const limits = {
   maximumMessageSize: 1024 * 1024,

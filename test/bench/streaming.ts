@@ -1,8 +1,8 @@
 /** One stream of a service, part after part on one connection: how long it takes, and what memory it takes. */
 import { randomBytes } from 'node:crypto';
 import { connect } from '#client/client';
-import { encrypt } from '#operations/encrypt';
-import { hash } from '#operations/hash';
+import { encrypt } from '#operations/cryptography/encrypt';
+import { hash } from '#operations/cryptography/hash';
 import type { Identities } from './identities.ts';
 import { ask, type Child } from './load.ts';
 

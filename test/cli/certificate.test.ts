@@ -5,11 +5,11 @@ import { expect } from 'chai';
 import { generateKeys } from '#certs/keys';
 import { createRequest } from '#certs/request';
 import type { Client } from '#client/client';
-import { destroy } from '#operations/destroy';
-import { register } from '#operations/register';
-import { revoke } from '#operations/revoke';
-import { reCertify } from '#operations/re-certify';
-import { validate } from '#operations/validate';
+import { destroy } from '#operations/life-cycle/destroy';
+import { register } from '#operations/create/register';
+import { revoke } from '#operations/life-cycle/revoke';
+import { reCertify } from '#operations/certificates/re-certify';
+import { validate } from '#operations/certificates/validate';
 import { certified, clientOf, fingerprintOf, type Made } from './certifying.ts';
 import { makePlace, openssl, type Place } from './kmipd.ts';
 

@@ -3,8 +3,8 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createClient, type Client } from '#client/client';
 import { openTlsTransport } from '#client/tls-transport';
-import { certify } from '#operations/certify';
-import { get } from '#operations/get';
+import { certify } from '#operations/certificates/certify';
+import { get } from '#operations/fetch/get';
 import type { Place, Running } from './kmipd.ts';
 
 export interface Made {

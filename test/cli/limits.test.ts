@@ -2,9 +2,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Client } from '#client/client';
-import { create, destroy } from '#operations/index';
+import { create, destroy } from '#operations/registry/index';
 import { aesKey } from '#test/client/aes-key';
-import { startServerProcess, type ServerProcess } from '#test/server/server-process';
+import { startServerProcess, type ServerProcess } from '#test/fixtures/server-process';
 import { makePlace, type Place } from './kmipd.ts';
 
 describe('the quotas of a client, beside running servers', function () {

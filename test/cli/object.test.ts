@@ -3,7 +3,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 import { expect } from 'chai';
 
-import { attribute, batchItem, bytes, enumerated, request, struct, text, value, aesTemplate } from '#test/server/items';
+import {
+  attribute,
+  batchItem,
+  bytes,
+  enumerated,
+  request,
+  struct,
+  text,
+  value,
+  aesTemplate,
+} from '#test/fixtures/items';
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import { createFramer } from '#ttlv/framer';

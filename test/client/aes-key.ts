@@ -1,4 +1,4 @@
-import type { Instance } from '#objects/attribute-codec';
+import type { Instance } from '#objects/attributes/attribute-codec';
 
 /** What Create needs for an AES-256 key that encrypts and decrypts, and what else the key is to have. */
 export const aesKey = (...more: readonly Instance[]) =>

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { createClient, item, type Client } from '#client/client';
 import { inProcess } from '#client/transport';
-import { create } from '#operations/create';
-import { get } from '#operations/get';
-import { revoke } from '#operations/revoke';
+import { create } from '#operations/create/create';
+import { get } from '#operations/fetch/get';
+import { revoke } from '#operations/life-cycle/revoke';
 import { KmipError } from '#protocol/kmip-error';
 import { supportedVersions, versionText, type Version } from '#protocol/versions';
-import { openFixture, type Fixture } from '#test/server/fixture';
+import { openFixture, type Fixture } from '#test/fixtures/fixture';
 import { aesKey } from './aes-key.ts';
 
 async function refusalOf(promise: Promise<unknown>): Promise<unknown> {

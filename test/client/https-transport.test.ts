@@ -6,10 +6,10 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { createClient } from '#client/client';
 import { openHttpsTransport, type HttpsPeer } from '#client/https-transport';
-import { discoverVersions } from '#operations/discover-versions';
-import { query } from '#operations/query';
+import { discoverVersions } from '#operations/server/discover-versions';
+import { query } from '#operations/server/query';
 import { encodings, type EncodingName } from '#protocol/encodings';
-import { openTlsPlace, type Holder, type TlsPlace } from '#test/server/tls-place';
+import { openTlsPlace, type Holder, type TlsPlace } from '#test/server/network/tls-place';
 
 describe('messages over HTTPS', () => {
   let place: TlsPlace;

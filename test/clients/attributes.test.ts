@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { childrenOf } from '#protocol/fields';
 import { tagText } from '#protocol/codecs';
-import { at, attribute, bytes, date, enumerated, int, struct, text, isOld, versions } from '#test/server/items';
+import { at, attribute, bytes, date, enumerated, int, struct, text, isOld, versions } from '#test/fixtures/items';
 import { plain } from '#test/ttlv/wire';
 import type { Item } from '#ttlv/index';
 import { aes, custom, given, id, name, named, olderVersions, serverForEach } from './caller.ts';

@@ -17,7 +17,7 @@ import {
   isOld,
   versions,
   operationCode,
-} from '#test/server/items';
+} from '#test/fixtures/items';
 import { hex } from '#test/ttlv/wire';
 import { encode, ItemType, type Item, type StructureItem } from '#ttlv/index';
 import { aes, given, id, item, name, olderVersions, serverForEach } from './caller.ts';

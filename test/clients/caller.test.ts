@@ -1,6 +1,6 @@
 /** The tests here are worth what the caller notices: each fault of an answer that has broken a client must break it. */
 import { expect } from 'chai';
-import { bool, enumerated, int, struct, text } from '#test/server/items';
+import { bool, enumerated, int, struct, text } from '#test/fixtures/items';
 import type { Item } from '#ttlv/index';
 import { demand } from './caller.ts';
 

@@ -7,10 +7,10 @@ import { tagText } from '#protocol/codecs';
 import { enumerationValue, isEnumeration } from '#protocol/enumerations';
 import { Tag, tagName, tags, type TagRow } from '#protocol/tags';
 import { inRange, versionOf } from '#protocol/versions';
-import type { Handler } from '#server/handler';
+import type { Handler } from '#server/message/handler';
 import type { Session } from '#server/session';
 import { decode, encode, ItemType, itemTypeName, type Item } from '#ttlv/index';
-import { openFixture, type Fixture } from '#test/server/fixture';
+import { openFixture, type Fixture } from '#test/fixtures/fixture';
 import {
   all,
   at,
@@ -26,7 +26,7 @@ import {
   isOld,
   operationCode,
   type OperationName,
-} from '#test/server/items';
+} from '#test/fixtures/items';
 
 export const olderVersions = versions.filter(isOld);
 

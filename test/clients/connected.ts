@@ -4,10 +4,10 @@ import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { createAuthority, issueClientCertificate, issueServerCertificate } from '#certs/authority';
 import { fingerprintOf } from '#certs/inspect';
 import { generateKeys, writePrivateKey } from '#certs/keys';
-import type { ListenerLimits } from '#server/listener';
+import type { ListenerLimits } from '#server/network/listener';
 import { startServer } from '#server/start';
 import { createFramer, decode, encode, type Item } from '#ttlv/index';
-import type { Fixture } from '#test/server/fixture';
+import type { Fixture } from '#test/fixtures/fixture';
 
 export interface Connected {
   /** Resolves when the handshake is done. */

@@ -1,9 +1,9 @@
 /** What clients that leave encryption to the server rely on. */
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
-import { ask, parameters, refusal } from '#test/operations/encryption';
-import { activated } from '#test/operations/wrapping';
-import { attribute, bytes, enumerated, int, isOld, struct, value, versions } from '#test/server/items';
+import { ask, parameters, refusal } from '#test/operations/cryptography/encryption';
+import { activated } from '#test/operations/wrapping/wrapping';
+import { attribute, bytes, enumerated, int, isOld, struct, value, versions } from '#test/fixtures/items';
 import { hex } from '#test/ttlv/wire';
 import { id, serverForEach } from './caller.ts';
 

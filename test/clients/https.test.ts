@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { expect } from 'chai';
-import { openFixture, type Fixture } from '#test/server/fixture';
-import { at, enumerated, request, versions } from '#test/server/items';
+import { openFixture, type Fixture } from '#test/fixtures/fixture';
+import { at, enumerated, request, versions } from '#test/fixtures/items';
 import { decode, encode } from '#ttlv/index';
 import { aes, given, item } from './caller.ts';
 import { serve, type Connected } from './connected.ts';

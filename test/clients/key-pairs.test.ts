@@ -1,7 +1,7 @@
 /** What clients rely on when they have key pairs made, or bring their own. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { expect } from 'chai';
-import { at, enumerated, int, struct, versions } from '#test/server/items';
+import { at, enumerated, int, struct, versions } from '#test/fixtures/items';
 import { ItemType, type Item } from '#ttlv/index';
 import { Tag } from '#protocol/tags';
 import { given, id, name, pairSet, serverForEach, type Caller } from './caller.ts';

@@ -1,6 +1,6 @@
 /** What clients rely on through the life of a key. */
 import { expect } from 'chai';
-import { at, bool, bytes, date, enumerated, int, struct, text, isOld, versions } from '#test/server/items';
+import { at, bool, bytes, date, enumerated, int, struct, text, isOld, versions } from '#test/fixtures/items';
 import { hex } from '#test/ttlv/wire';
 import type { Item } from '#ttlv/index';
 import { given, id, name, type Caller, serverForEach } from './caller.ts';

@@ -1,7 +1,7 @@
 /** What clients that look for their keys rely on. */
 import { expect } from 'chai';
-import { openFixture, type Fixture } from '#test/server/fixture';
-import { all, at, attribute, date, enumerated, int, struct, text, isOld, versions } from '#test/server/items';
+import { openFixture, type Fixture } from '#test/fixtures/fixture';
+import { all, at, attribute, date, enumerated, int, struct, text, isOld, versions } from '#test/fixtures/items';
 import type { Item } from '#ttlv/index';
 import { aes, callerOf, custom, given, id, item, name, named, olderVersions, type Caller } from './caller.ts';
 

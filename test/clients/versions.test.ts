@@ -3,7 +3,19 @@ import { expect } from 'chai';
 import { tagText } from '#protocol/codecs';
 import { childrenOf } from '#protocol/fields';
 import { ItemType, itemTypeName, type Item } from '#ttlv/index';
-import { all, at, attribute, bytes, enumerated, int, request, struct, text, isOld, versions } from '#test/server/items';
+import {
+  all,
+  at,
+  attribute,
+  bytes,
+  enumerated,
+  int,
+  request,
+  struct,
+  text,
+  isOld,
+  versions,
+} from '#test/fixtures/items';
 import { custom, given, id, name, named, olderVersions, serverForEach } from './caller.ts';
 
 const protocolVersion = (major: number, minor: number): Item =>

@@ -2,12 +2,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { startOwnServer } from '#cli/own-server';
+import { startOwnServer } from '#cli/serving/own-server';
 import { openTlsTransport } from '#client/tls-transport';
 import { findCases } from '#conformance/cases';
 import { runConformance, type CaseResult } from '#conformance/run';
 import { resultLine } from '#conformance/summary';
-import { operations } from '#operations/served';
+import { operations } from '#operations/registry/served';
 import { gaps } from './gaps.ts';
 
 const offered: ReadonlySet<string> = new Set(operations.map(({ name }) => name));

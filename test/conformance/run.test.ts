@@ -7,7 +7,7 @@ import { inProcess } from '#client/transport';
 import { findCases } from '#conformance/cases';
 import { runConformance, type CaseResult } from '#conformance/run';
 import { resultLine, summarize } from '#conformance/summary';
-import { openFixture, type Fixture } from '#test/server/fixture';
+import { openFixture, type Fixture } from '#test/fixtures/fixture';
 
 const version = `<ProtocolVersion>
       <ProtocolVersionMajor type="Integer" value="2"/><ProtocolVersionMinor type="Integer" value="1"/>

@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import { createProgram } from '#cli/program';
 import { settingNames, settings, variableOf } from '#config';
-import { attributeRows, type AttributeRow } from '#objects/attributes';
-import { operations } from '#operations/served';
+import { attributeRows, type AttributeRow } from '#objects/attributes/attributes';
+import { operations } from '#operations/registry/served';
 import { versionText, type Range } from '#protocol/versions';
 
 type Rows = readonly (readonly string[])[];

@@ -1,15 +1,15 @@
 /** Objects of many kinds and states that requests refer to, made again when they are used up. */
-import type { Fixture } from '#test/server/fixture';
+import type { Fixture } from '#test/fixtures/fixture';
 import { objectIn, states, statefulTypes } from '#test/access/objects-in-states';
 import { aes, callerOf, given, id, name, pairSet, type Caller } from '#test/clients/caller';
-import { bytes, date, enumerated, int, long, struct, text, value } from '#test/server/items';
+import { bytes, date, enumerated, int, long, struct, text, value } from '#test/fixtures/items';
 import { enumerationNumber } from '#protocol/enumerations';
-import type { Handler } from '#server/handler';
+import type { Handler } from '#server/message/handler';
 import type { Session } from '#server/session';
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import type { Item } from '#ttlv/item';
-import type { Chance } from './chance.ts';
+import type { Chance } from '#test/fuzz/mutate/chance';
 
 export type Exchange = (request: Uint8Array) => Promise<Uint8Array>;
 

@@ -1,9 +1,9 @@
 /** What must be there before requests are damaged: who sends, who watches, what exists. */
 import { openTlsTransport } from '#client/tls-transport';
-import { requestsWithFormats } from './formats.ts';
+import { requestsWithFormats } from '#test/fuzz/mutate/formats';
 import { openPool, password, type Exchange } from './pool.ts';
 import type { World } from './requests.ts';
-import { readSeeds, requestsOfOperations } from './seeds.ts';
+import { readSeeds, requestsOfOperations } from '#test/fuzz/mutate/seeds';
 import type { FuzzedServer } from './server.ts';
 import { openVictim, type Victim } from './victim.ts';
 

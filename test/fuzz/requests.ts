@@ -7,13 +7,13 @@ import { encode } from '#ttlv/encode';
 import { ItemType, type Item } from '#ttlv/item';
 import { writeJson } from '#ttlv/json';
 import { writeXml } from '#ttlv/xml';
-import type { Chance } from './chance.ts';
+import type { Chance } from '#test/fuzz/mutate/chance';
 import type { LaneKind } from './lanes.ts';
-import { mutatePlain } from './mutate-bytes.ts';
-import { mutateItem, reheaded, type Surroundings } from './mutate-items.ts';
-import { mutateText } from './mutate-text.ts';
+import { mutatePlain } from '#test/fuzz/mutate/mutate-bytes';
+import { mutateItem, reheaded, type Surroundings } from '#test/fuzz/mutate/mutate-items';
+import { mutateText } from '#test/fuzz/mutate/mutate-text';
 import type { Pool } from './pool.ts';
-import { filled, type Seeds } from './seeds.ts';
+import { filled, type Seeds } from '#test/fuzz/mutate/seeds';
 
 export interface Shot {
   readonly body: Buffer;

@@ -1,7 +1,7 @@
 /** Another client's objects: they must neither change nor be seen, whatever the first one sends. */
 import { callerOver, type Exchange } from './pool.ts';
 import { id, item, name, given } from '#test/clients/caller';
-import { bytes, enumerated, int, request, struct, value } from '#test/server/items';
+import { bytes, enumerated, int, request, struct, value } from '#test/fixtures/items';
 import { encode } from '#ttlv/encode';
 import type { Item } from '#ttlv/item';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { MongoClient } from 'mongodb';
-import { openMongodb } from '#store/mongodb';
+import { openMongodb } from '#store/engines/mongodb';
 import { engineContract } from '#test/store/engine.contract';
 import { startMongodb } from './server.ts';
 import type { MongodbServer } from './server.ts';

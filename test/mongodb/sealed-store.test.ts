@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import { changeRootKey } from '#store/change-root-key';
-import { openMongodb } from '#store/mongodb';
-import { rootKeyFile } from '#store/root-key-file';
-import { rotateDataKey } from '#store/rotate-data-key';
-import { keyNumbersOf } from '#store/sealed-record';
+import { changeRootKey } from '#store/seal/change-root-key';
+import { openMongodb } from '#store/engines/mongodb';
+import { rootKeyFile } from '#store/seal/root-key-file';
+import { rotateDataKey } from '#store/seal/rotate-data-key';
+import { keyNumbersOf } from '#store/seal/sealed-record';
 import { create, update } from '#store/store';
-import { makeStorePlace, note } from '#test/store/store-place';
-import type { StorePlace } from '#test/store/store-place';
+import { makeStorePlace, note } from '#test/fixtures/store-place';
+import type { StorePlace } from '#test/fixtures/store-place';
 import { startMongodb } from './server.ts';
 import type { MongodbServer } from './server.ts';
 

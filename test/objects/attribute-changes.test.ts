@@ -3,9 +3,15 @@
  * 3), attribute by attribute.
  */
 import { expect } from 'chai';
-import { addInstance, deleteInstances, modifyInstance, type Change, type Terms } from '#objects/attribute-changes';
-import type { Reference } from '#objects/attribute-reference';
-import { attributeRows, type AttributeKey, type AttributeRow } from '#objects/attributes';
+import {
+  addInstance,
+  deleteInstances,
+  modifyInstance,
+  type Change,
+  type Terms,
+} from '#objects/attributes/attribute-changes';
+import type { Reference } from '#objects/attributes/attribute-reference';
+import { attributeRows, type AttributeKey, type AttributeRow } from '#objects/attributes/attributes';
 import type { ManagedObject } from '#objects/managed-object';
 import { KmipError } from '#protocol/kmip-error';
 import { atRest } from '#protocol/versions';

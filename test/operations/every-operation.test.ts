@@ -5,12 +5,12 @@
  */
 import { expect } from 'chai';
 import { isIn } from '#operations/operation';
-import { operations } from '#operations/served';
+import { operations } from '#operations/registry/served';
 import { enumerationValue } from '#protocol/enumerations';
 import { versionOf } from '#protocol/versions';
 import { item } from '#test/clients/caller';
-import { all, versions } from '#test/server/items';
-import { openCertifying, type Certifying } from './authority.ts';
+import { all, versions } from '#test/fixtures/items';
+import { openCertifying, type Certifying } from '#test/operations/certificates/authority';
 import { everyRequest } from './every-request.ts';
 
 describe('every operation that Query lists', () => {

@@ -2,19 +2,19 @@
  * For each operation that is served, a request that succeeds: makes what the operation needs, by the caller, and
  * answers with the operation's request payload. An operation without a row does not compile.
  */
-import type { ServedOperation } from '#operations/served';
+import type { ServedOperation } from '#operations/registry/served';
 import { enumerationNumber, type EnumerationName } from '#protocol/enumerations';
 import type { TagName } from '#protocol/tags';
 import { generateKeys } from '#certs/keys';
 import { aes, given, id, name, pairSet, type Caller } from '#test/clients/caller';
-import { all, bytes, enumerated, int, isOld, long, struct, text, value } from '#test/server/items';
-import type { VersionText } from '#test/server/items';
+import { all, bytes, enumerated, int, isOld, long, struct, text, value } from '#test/fixtures/items';
+import type { VersionText } from '#test/fixtures/items';
 import type { Item } from '#ttlv/item';
-import { custom, newAttribute, oneAttribute, referenceTo } from './attribute-requests.ts';
-import { certificateItem, registerPublicKey } from './authority.ts';
-import { exported, importing, symmetricKey } from './export-import.ts';
-import { data, parameters, registerHalf, registerSymmetric } from './keys-at-work.ts';
-import { activated } from './wrapping.ts';
+import { custom, newAttribute, oneAttribute, referenceTo } from '#test/operations/attributes/attribute-requests';
+import { certificateItem, registerPublicKey } from '#test/operations/certificates/authority';
+import { exported, importing, symmetricKey } from '#test/operations/fetch/export-import';
+import { data, parameters, registerHalf, registerSymmetric } from '#test/operations/cryptography/keys-at-work';
+import { activated } from '#test/operations/wrapping/wrapping';
 
 /** What rows make their objects with, and in which version. */
 export interface World {

@@ -1,15 +1,15 @@
 /** What a wire can carry at its ends: whatever was taken is read back, after every operation that counts with it. */
 import { expect } from 'chai';
 import { aes, custom, given, id, item, serverForEach, type Answer, type Caller } from '#test/clients/caller';
-import { at, bool, bytes, enumerated, int, long, struct, text, type OperationName } from '#test/server/items';
-import { attributeRow, attributeRows, type AttributeKey } from '#objects/attributes';
+import { at, bool, bytes, enumerated, int, long, struct, text, type OperationName } from '#test/fixtures/items';
+import { attributeRow, attributeRows, type AttributeKey } from '#objects/attributes/attributes';
 import { dateTime, integer, interval as seconds32, longInteger, text as anyText } from '#protocol/codecs';
 import { Tag, tagName, tags, type TagName } from '#protocol/tags';
 import { inRange, V2_1 } from '#protocol/versions';
 import { objectKind } from '#store/object-record';
 import { encode, ItemType, type Item, type ItemTypeName } from '#ttlv/index';
-import { importing, symmetricKey } from './export-import.ts';
-import { material } from './wrapping.ts';
+import { importing, symmetricKey } from '#test/operations/fetch/export-import';
+import { material } from '#test/operations/wrapping/wrapping';
 
 const farthest = BigInt(Number.MAX_SAFE_INTEGER);
 const noDate = 2n ** 63n - 1n;

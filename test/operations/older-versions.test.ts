@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { Tag } from '#protocol/tags';
 import { ItemType, type Item } from '#ttlv/item';
-import { openFixture, type Fixture } from '#test/server/fixture';
-import { all, at, batchItem, bytes, enumerated, int, request, struct, text, value } from '#test/server/items';
+import { openFixture, type Fixture } from '#test/fixtures/fixture';
+import { all, at, batchItem, bytes, enumerated, int, request, struct, text, value } from '#test/fixtures/items';
 
 const register = 3;
 const get = 10;

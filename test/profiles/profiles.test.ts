@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { createClient } from '#client/client';
 import { inProcess } from '#client/transport';
-import type { Instance } from '#objects/attribute-codec';
-import { attributeByTag, attributeRow } from '#objects/attributes';
-import { create } from '#operations/create';
-import { getAttributes } from '#operations/get-attributes';
-import { query } from '#operations/query';
+import type { Instance } from '#objects/attributes/attribute-codec';
+import { attributeByTag, attributeRow } from '#objects/attributes/attributes';
+import { create } from '#operations/create/create';
+import { getAttributes } from '#operations/attributes/get-attributes';
+import { query } from '#operations/server/query';
 import { profiles, requirementsIn, serverProfiles } from '#profiles/index';
 import type { CustomAttributes, Profile } from '#profiles/profile';
 import { enumerationHas, isEnumeration, type EnumerationName } from '#protocol/enumerations';
@@ -14,7 +14,7 @@ import { Tag, type TagName } from '#protocol/tags';
 import { inRange, supportedVersions, versionText, type Version } from '#protocol/versions';
 import { ItemType, type Item } from '#ttlv/item';
 import { aesKey } from '#test/client/aes-key';
-import { openFixture, type Fixture } from '#test/server/fixture';
+import { openFixture, type Fixture } from '#test/fixtures/fixture';
 
 const versionOf = (text: string): Version =>
   supportedVersions.find((version) => versionText(version) === text) as Version;

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { operations } from '#operations/served';
+import { operations } from '#operations/registry/served';
 import { asAnswered, atMost, atMostDistinct } from '#protocol/bounds';
 import { integer, text } from '#protocol/codecs';
 import { many, structure, type Field, type Schema } from '#protocol/fields';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { KmipError } from '#protocol/kmip-error';
 import { rejection } from '#test/store/rejection';
-import { struct, text } from '#test/server/items';
+import { struct, text } from '#test/fixtures/items';
 import { encode, type Item } from '#ttlv/index';
 import { createWorkers, type Workers } from '#workers/tasks';
 

@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { changeRootKey } from '#store/change-root-key';
+import { changeRootKey } from '#store/seal/change-root-key';
 import { jsonKind } from '#store/json-kind';
-import { rootKeyFile } from '#store/root-key-file';
-import { rotateDataKey } from '#store/rotate-data-key';
+import { rootKeyFile } from '#store/seal/root-key-file';
+import { rotateDataKey } from '#store/seal/rotate-data-key';
 import { create, update } from '#store/store';
 import type { Store } from '#store/store';
-import { makeStorePlace } from './store-place.ts';
-import type { StorePlace } from './store-place.ts';
+import { makeStorePlace } from '#test/fixtures/store-place';
+import type { StorePlace } from '#test/fixtures/store-place';
 
 describe('at rest', () => {
   const named = jsonKind<{ readonly name: string }>('named', ({ name }, term) => [term('name', name)]);

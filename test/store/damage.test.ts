@@ -2,15 +2,15 @@
 import { expect } from 'chai';
 import { open } from 'lmdb';
 import { join } from 'node:path';
-import { DamagedRecordError, SpentError } from '#store/engine';
-import type { StoredRecord } from '#store/engine';
+import { DamagedRecordError, SpentError } from '#store/engines/engine';
+import type { StoredRecord } from '#store/engines/engine';
 import { jsonKind } from '#store/json-kind';
-import { recordKey } from '#store/lmdb-layout';
+import { recordKey } from '#store/engines/lmdb-layout';
 import { create, remove, replaceDamaged, update } from '#store/store';
 import type { Store } from '#store/store';
 import { rejection } from './rejection.ts';
-import { makeStorePlace, note } from './store-place.ts';
-import type { StorePlace } from './store-place.ts';
+import { makeStorePlace, note } from '#test/fixtures/store-place';
+import type { StorePlace } from '#test/fixtures/store-place';
 
 const spent = jsonKind<{ title: string }>('spent', () => [], 'spent');
 const unique = jsonKind<{ title: string }>('unique', () => [], 'unique');

@@ -1,8 +1,8 @@
 /** What every engine does, sentence by sentence of engine.ts. A bug found in one engine becomes a case for all. */
 import { expect } from 'chai';
-import { bounds } from '#store/bounds';
-import { ConflictError, SpentError, succeeds } from '#store/engine';
-import type { Change, Engine, IndexQuery, StoredRecord } from '#store/engine';
+import { bounds } from '#store/engines/bounds';
+import { ConflictError, SpentError, succeeds } from '#store/engines/engine';
+import type { Change, Engine, IndexQuery, StoredRecord } from '#store/engines/engine';
 
 /** An engine's store that outlives the engine: `open` may be called again, and several times at once. */
 export interface EngineHome {

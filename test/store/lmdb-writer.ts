@@ -5,8 +5,8 @@
  *
  * node lmdb-writer.js PATH NAME COUNT LOOPS
  */
-import { openLmdb } from '#store/lmdb';
-import type { StoredRecord } from '#store/engine';
+import { openLmdb } from '#store/engines/lmdb';
+import type { StoredRecord } from '#store/engines/engine';
 import { bodyOf } from './lmdb-writer-records.ts';
 
 const [path = '', name = '', count = '0', loops = '1'] = process.argv.slice(2);

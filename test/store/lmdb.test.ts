@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openLmdb } from '#store/lmdb';
+import { openLmdb } from '#store/engines/lmdb';
 import { engineContract } from './engine.contract.ts';
 
 engineContract('lmdb', async () => {

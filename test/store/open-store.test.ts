@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
-import { ConflictError } from '#store/engine';
-import type { Change, StoredRecord } from '#store/engine';
-import { SealError } from '#store/seal';
+import { ConflictError } from '#store/engines/engine';
+import type { Change, StoredRecord } from '#store/engines/engine';
+import { SealError } from '#store/seal/seal';
 import { create, remove, update } from '#store/store';
 import type { Kept, Store } from '#store/store';
-import { makeStorePlace, note } from './store-place.ts';
-import type { Note, StorePlace } from './store-place.ts';
+import { makeStorePlace, note } from '#test/fixtures/store-place';
+import type { Note, StorePlace } from '#test/fixtures/store-place';
 import { rejection } from './rejection.ts';
 
 describe('the store', () => {

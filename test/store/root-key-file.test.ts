@@ -3,8 +3,8 @@ import { chmod, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { RootKeyError, lockFor } from '#store/root-key';
-import { rootKeyFile } from '#store/root-key-file';
+import { RootKeyError, lockFor } from '#store/seal/root-key';
+import { rootKeyFile } from '#store/seal/root-key-file';
 import { rejection } from './rejection.ts';
 
 describe('a root key file', () => {

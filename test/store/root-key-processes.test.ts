@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { readRootRecord } from '#store/root-record';
+import { readRootRecord } from '#store/seal/root-record';
 import { create } from '#store/store';
-import { makeStorePlace, note } from './store-place.ts';
+import { makeStorePlace, note } from '#test/fixtures/store-place';
 
 const changer = fileURLToPath(new URL('root-key-changer.js', import.meta.url));
 

@@ -2,17 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { changeRootKey } from '#store/change-root-key';
-import type { Engine } from '#store/engine';
-import { passphrase, passphraseFile } from '#store/passphrase';
-import { RootKeyError } from '#store/root-key';
-import { rootKeyFile } from '#store/root-key-file';
-import { rotateDataKey } from '#store/rotate-data-key';
+import { changeRootKey } from '#store/seal/change-root-key';
+import type { Engine } from '#store/engines/engine';
+import { passphrase, passphraseFile } from '#store/seal/passphrase';
+import { RootKeyError } from '#store/seal/root-key';
+import { rootKeyFile } from '#store/seal/root-key-file';
+import { rotateDataKey } from '#store/seal/rotate-data-key';
 import { create } from '#store/store';
 import type { Store } from '#store/store';
 import { rejection } from './rejection.ts';
-import { makeStorePlace, note } from './store-place.ts';
-import type { StorePlace } from './store-place.ts';
+import { makeStorePlace, note } from '#test/fixtures/store-place';
+import type { StorePlace } from '#test/fixtures/store-place';
 import { dyingEngine, watchedEngine } from './watched-engine.ts';
 
 describe('the root key', () => {

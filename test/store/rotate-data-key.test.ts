@@ -1,16 +1,16 @@
 import { expect } from 'chai';
-import type { Engine, StoredRecord } from '#store/engine';
-import { rootKeyFile } from '#store/root-key-file';
-import { readRootRecord } from '#store/root-record';
-import { rotateDataKey } from '#store/rotate-data-key';
-import type { RotationProgress } from '#store/rotate-data-key';
-import { SealError } from '#store/seal';
-import { keyNumbersOf } from '#store/sealed-record';
+import type { Engine, StoredRecord } from '#store/engines/engine';
+import { rootKeyFile } from '#store/seal/root-key-file';
+import { readRootRecord } from '#store/seal/root-record';
+import { rotateDataKey } from '#store/seal/rotate-data-key';
+import type { RotationProgress } from '#store/seal/rotate-data-key';
+import { SealError } from '#store/seal/seal';
+import { keyNumbersOf } from '#store/seal/sealed-record';
 import { create, update } from '#store/store';
 import type { Store } from '#store/store';
 import { rejection } from './rejection.ts';
-import { makeStorePlace, note } from './store-place.ts';
-import type { StorePlace } from './store-place.ts';
+import { makeStorePlace, note } from '#test/fixtures/store-place';
+import type { StorePlace } from '#test/fixtures/store-place';
 import { dyingEngine, watchedEngine } from './watched-engine.ts';
 
 describe('the data key', () => {

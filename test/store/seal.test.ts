@@ -1,7 +1,7 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
 import { expect } from 'chai';
-import { SealError, keyNumberOf, nonceLength, open, seal } from '#store/seal';
-import type { Place } from '#store/seal';
+import { SealError, keyNumberOf, nonceLength, open, seal } from '#store/seal/seal';
+import type { Place } from '#store/seal/seal';
 
 describe('the seal', () => {
   const key = createSecretKey(Buffer.alloc(32, 7));

@@ -1,4 +1,4 @@
-import type { Change, Engine } from '#store/engine';
+import type { Change, Engine } from '#store/engines/engine';
 
 /** The same engine, with `commit` called in its place: it fails, delays or counts as a test needs it. */
 export function watchedEngine(

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { decode, decodeInTurns } from '#ttlv/decode';
 import { encode, encodedLength, encodeInTurns, lengthInTurns } from '#ttlv/encode';
 import { TtlvError, type Item } from '#ttlv/item';
-import { struct, text } from '#test/server/items';
+import { struct, text } from '#test/fixtures/items';
 import { items } from './arbitrary.ts';
 
 const list = (count: number, length: number): Item =>

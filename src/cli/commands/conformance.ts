@@ -9,7 +9,7 @@ import type { Transport } from '#client/transport';
 import { defineCommand } from '#cli/command';
 import { maximumPemFile, readInput } from '#cli/files';
 import { CommandError } from '#cli/output';
-import { startOwnServer } from '#cli/own-server';
+import { startOwnServer } from '#cli/serving/own-server';
 import { serverOption, type ServerAddress } from '#cli/server-address';
 import { explainedFor } from '#cli/unreachable';
 import { encodings, type EncodingName } from '#protocol/encodings';

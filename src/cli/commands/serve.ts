@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { settings, type Config } from '#config';
 import { defineCommand } from '#cli/command';
 import { CommandError } from '#cli/output';
-import { startServing } from '#cli/serving';
+import { startServing } from '#cli/serving/serving';
 import { openWorkplace } from '#cli/workplace';
 
 export const serve = defineCommand({

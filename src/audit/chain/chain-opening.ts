@@ -1,0 +1,206 @@
+/**
+ * Opening a chain. Its number is one more than the highest there is, taken by linking the finished first file to its
+ * name: of two processes that want the same number one gets it, and no file is ever seen without its opening record.
+ *
+ * The opening record names the predecessor (the chain with the number before) with its last hash at that moment, and
+ * every chain that ended without a closing record because its process was killed, with the place where it ended. To
+ * find those without reading every file there ever was, it also names the chains that still run: the next one looks
+ * only at these and at its predecessor.
+ */
+import { closeSync, fdatasyncSync, fsyncSync, linkSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { KeyObject } from 'node:crypto';
+import { chainName, chainNumber, closeRecords, entryId, fileName, noMac } from './chain.ts';
+import { listChains, readEnd, readOpening } from './chain-files.ts';
+import type { ChainEnd } from './chain-files.ts';
+import { formatEvent } from '#audit/entry';
+import type { AuditRecord, Ended, Head, Pinned } from '#audit/entry';
+import { isRunning, thisProcess } from './process-identity.ts';
+
+export interface ChainOptions {
+  /** Where the chains are: `DATA/audit`. Made with mode 0700 when it is missing. */
+  readonly directory: string;
+  /** A file that has reached this many bytes is followed by another one of the same chain. */
+  readonly fileSize: number;
+  /** What the MACs are made with. */
+  readonly key: KeyObject;
+  /** Milliseconds since 1970. */
+  now(): number;
+  random(length: number): Uint8Array;
+}
+
+/** What the store knows of the directory: files can be taken away. */
+export interface KnownTrail {
+  /** The identity of the directory; the files have it too. */
+  readonly trail: string | undefined;
+  /** The highest number that a chain has had. */
+  readonly highest: number;
+  /** What the opening record is to say of chains that ended. */
+  readonly ended: readonly Pinned[];
+}
+
+export interface OpenedChain {
+  readonly chain: string;
+  /** Of the opening record. */
+  readonly mac: string;
+  readonly line: string;
+  readonly trail: string;
+  /** The first chain with MACs. */
+  readonly since: number;
+  /** The chains of other processes that ran at the opening. */
+  readonly running: readonly string[];
+  readonly file: number;
+  readonly size: number;
+}
+
+/** So many pins stand in one record. */
+export const pinsAtOnce = 200;
+
+interface Survey {
+  readonly predecessor?: Head;
+  readonly ended: readonly Ended[];
+  readonly running: readonly string[];
+}
+
+/** `abandoned`: the chain of this same process that this one replaces. Everything is on disk at the return. */
+export function openChain(options: ChainOptions, known: KnownTrail, abandoned?: Head): OpenedChain {
+  const { directory } = options;
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  for (;;) {
+    const last = Math.max(0, ...[...listChains(directory).keys()].slice(-1), numberOf(abandoned));
+    const number = Math.max(last, known.highest) + 1;
+    const opened = tryOpen(options, number, survey(options, last, abandoned), known);
+    if (opened !== undefined) return opened;
+  }
+}
+
+function numberOf(head: Head | undefined): number {
+  return head === undefined ? 0 : chainNumber(head.chain);
+}
+
+/** Undefined when another process took the number first. */
+function tryOpen(options: ChainOptions, number: number, found: Survey, known: KnownTrail): OpenedChain | undefined {
+  const { directory } = options;
+  const chain = chainName(number, options.random(8));
+  const newest = newestWithMacs(directory, number);
+  const trail = newest?.trail ?? known.trail ?? Buffer.from(options.random(8)).toString('hex');
+  const since = newest?.since ?? number;
+  const pins = known.ended.slice(0, pinsAtOnce);
+  const details = { chain, trail, since, ...found, ...(pins.length > 0 ? { pins } : {}), process: thisProcess() };
+  const record = formatEvent(new Date(options.now()).toISOString(), entryId(chain, 0), 'open', details);
+  const { last: line, mac } = closeRecords([record], 0, noMac, options.key);
+  const draft = join(directory, `${chain}.draft`);
+  const file = openSync(draft, 'ax', 0o600);
+  try {
+    if (writeSync(file, line) !== line.length) throw new Error('the opening record could not be written whole');
+    fdatasyncSync(file);
+    linkSync(draft, join(directory, fileName(number, 1)));
+  } catch (error) {
+    closeSync(file);
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
+    throw error;
+  } finally {
+    unlinkSync(draft);
+  }
+  syncDirectory(directory);
+  return { chain, mac, line, trail, since, running: found.running, file, size: line.length };
+}
+
+/** The opening record of the newest chain below `number` that has MACs. */
+export function newestWithMacs(directory: string, number: number): AuditRecord | undefined {
+  const numbers = [...listChains(directory).keys()].reverse();
+  for (const candidate of numbers) {
+    const opening = candidate < number ? readOpening(directory, candidate) : undefined;
+    if (opening?.trail !== undefined) return opening;
+  }
+  return undefined;
+}
+
+/** The ends of all chains from before there were MACs, which nothing but a chain with MACs can hold. */
+export function endsBefore(directory: string, since: number): Head[] {
+  const ends = [...listChains(directory)].map(([number, parts]) =>
+    number < since ? readEnd(directory, number, parts) : undefined,
+  );
+  return ends.flatMap((end) => (end === undefined ? [] : [headOf(end)]));
+}
+
+function survey(options: ChainOptions, last: number, abandoned: Head | undefined): Survey {
+  const { directory } = options;
+  const opening = readOpening(directory, last);
+  const candidates = opening === undefined ? [] : [...(opening.running ?? []), opening.chain];
+  const { ended, running } = findEnded(
+    options,
+    candidates.filter((chain) => chain !== abandoned?.chain),
+  );
+  const predecessor = settledEndOf(directory, last) ?? (numberOf(abandoned) === last ? abandoned : undefined);
+  return {
+    ...(predecessor === undefined ? {} : { predecessor: headOf(predecessor) }),
+    ended:
+      abandoned === undefined ? ended : [...ended, endedAt(settledEndOf(directory, numberOf(abandoned)) ?? abandoned)],
+    running,
+  };
+}
+
+/** Which of these chains ended without a closing record, and which still run. Those that were closed are neither. */
+export function findEnded(
+  options: Pick<ChainOptions, 'directory' | 'now'>,
+  chains: readonly string[],
+): { readonly ended: readonly Ended[]; readonly running: readonly string[] } {
+  const { directory } = options;
+  const ended: Ended[] = [];
+  const running: string[] = [];
+  for (const chain of chains) {
+    const number = chainNumber(chain);
+    if (isRunningChain(directory, number, options.now())) running.push(chain);
+    else {
+      // Only now is the end final.
+      const end = settledEndOf(directory, number);
+      if (end !== undefined && end.kind !== 'close') ended.push(endedAt(end));
+    }
+  }
+  return { ended, running };
+}
+
+/** Whether a process may still write to this chain. */
+export function isRunningChain(directory: string, number: number, now: number): boolean {
+  const writer = readOpening(directory, number)?.process;
+  const end = endOf(directory, number);
+  if (writer === undefined || end === undefined || end.kind === 'close') return false;
+  return isRunning(writer, now - end.touched);
+}
+
+function headOf({ chain, seq, hash }: Head): Head {
+  return { chain, seq, hash };
+}
+
+function endedAt(end: Head & { readonly torn?: number }): Ended {
+  return { ...headOf(end), torn: end.torn ?? 0 };
+}
+
+function endOf(directory: string, number: number): ChainEnd | undefined {
+  const parts = listChains(directory).get(number);
+  return parts === undefined ? undefined : readEnd(directory, number, parts);
+}
+
+/** The end that may be named in another chain: on disk, or a power failure would make it look cut off. */
+function settledEndOf(directory: string, number: number): ChainEnd | undefined {
+  const end = endOf(directory, number);
+  for (const part of listChains(directory).get(number)?.slice(-2) ?? []) {
+    const file = openSync(join(directory, fileName(number, part)), 'r+');
+    try {
+      fdatasyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+  }
+  return end;
+}
+
+function syncDirectory(directory: string): void {
+  const file = openSync(directory, 'r');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * The writing end of one chain. A write is whole or not at all: what a full disk cut short is cut off again, and the
+ * next write takes the same places in the chain.
+ */
+import { close, closeSync, fdatasync, fdatasyncSync, fstatSync, fsync, ftruncateSync, futimesSync } from 'node:fs';
+import { open, openSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { chainNumber, closeRecords, entryId, fileName, hashLine } from './chain.ts';
+import { openChain } from './chain-opening.ts';
+import type { ChainOptions, KnownTrail } from './chain-opening.ts';
+import { formatEvent } from '#audit/entry';
+import type { Head, RecordKind } from '#audit/entry';
+import { leaseDuration } from './process-identity.ts';
+
+const calls = {
+  open: promisify(open),
+  close: promisify(close),
+  fsync: promisify(fsync),
+  fdatasync: promisify(fdatasync),
+};
+
+/** A place in the chain: its last line may still have to be hashed. */
+export interface Mark {
+  readonly seq: number;
+  readonly line: string;
+  readonly part: number;
+}
+
+export class ChainWriter {
+  readonly chain: string;
+  /** The identity of the directory. */
+  readonly trail: string;
+  /** The first chain of the directory that has MACs. */
+  readonly since: number;
+  /** The chains of other processes that ran when this one was opened. */
+  readonly running: readonly string[];
+  readonly #options: ChainOptions;
+  #seq = 1;
+  #mac: string;
+  #line: string;
+  #file: number;
+  #part = 1;
+  #size: number;
+  /** Whether bytes of a write that failed may stand behind `#size`. */
+  #torn = false;
+  /** Files that a rotation left behind, until they are synced. */
+  #retired: number[] = [];
+  #entries = 0;
+  #touched: number;
+  #lost = false;
+  #syncing: Promise<void> = Promise.resolve();
+
+  constructor(options: ChainOptions, known: KnownTrail, abandoned?: Head) {
+    const opened = openChain(options, known, abandoned);
+    this.#options = options;
+    this.chain = opened.chain;
+    this.trail = opened.trail;
+    this.since = opened.since;
+    this.#mac = opened.mac;
+    this.#line = opened.line;
+    this.#file = opened.file;
+    this.#size = opened.size;
+    this.#touched = options.now();
+    this.running = opened.running;
+  }
+
+  get mark(): Mark {
+    return { seq: this.#seq, line: this.#line, part: this.#part };
+  }
+
+  get head(): Head {
+    return this.headAt(this.mark);
+  }
+
+  headAt({ seq, line }: Mark): Head {
+    return { chain: this.chain, seq, hash: hashLine(line) };
+  }
+
+  /** Changes with the file that is written: readers find in one file what records of the same file say once. */
+  get part(): number {
+    return this.#part;
+  }
+
+  /** True when the chain must not be written on: its file is gone or failed to sync, or others may think it ended. */
+  get lost(): boolean {
+    return this.#lost || this.#options.now() - this.#touched > leaseDuration;
+  }
+
+  nextEntryId(): string {
+    this.#entries += 1;
+    return entryId(this.chain, this.#entries);
+  }
+
+  /** A record of the trail about itself, as `write` takes it. */
+  event(kind: RecordKind, details?: object): string {
+    return formatEvent(new Date(this.#options.now()).toISOString(), this.nextEntryId(), kind, details);
+  }
+
+  /** Hands records, as `formatEntry` opened them, to the operating system in one write. Throws with none written. */
+  write(records: readonly string[]): void {
+    if (this.#torn) this.#mend();
+    if (this.#size >= this.#options.fileSize) this.#rotate();
+    this.#put(records);
+  }
+
+  /** Resolves when all that was written before is on disk. Rejects, and the chain is lost, when that is not certain. */
+  sync(): Promise<void> {
+    const done = this.#sync();
+    this.#syncing = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Shows other processes that this one still runs. Throws, and the chain is lost, when its file is not there. */
+  touch(): void {
+    const now = this.#options.now();
+    this.#confirmPlace(this.#file, this.#part);
+    futimesSync(this.#file, now / 1000, now / 1000);
+    this.#touched = now;
+  }
+
+  /** Ends the chain in order. */
+  async close(): Promise<void> {
+    this.write([this.event('close')]);
+    await this.sync();
+    this.#release();
+  }
+
+  /** Leaves the chain without a closing record: the opening record of the next one says where it ended. */
+  abandon(): void {
+    try {
+      for (const file of [...this.#retired, this.#file]) fdatasyncSync(file);
+    } catch {
+      // What failed to sync before is the reason to leave.
+    }
+    void this.#syncing.then(() => this.#release());
+  }
+
+  #release(): void {
+    for (const file of [...this.#retired.splice(0), this.#file]) closeSync(file);
+  }
+
+  async #sync(): Promise<void> {
+    const retired = this.#retired;
+    const [file, part] = [this.#file, this.#part];
+    this.#retired = [];
+    try {
+      for (const each of retired) await calls.fdatasync(each);
+      await calls.fdatasync(file);
+      if (retired.length > 0) await this.#syncDirectory();
+      this.#confirmPlace(file, part);
+    } catch (error) {
+      this.#lost = true;
+      for (const each of retired) this.#retired.push(each);
+      throw error;
+    }
+    for (const each of retired) await calls.close(each);
+  }
+
+  #put(records: readonly string[]): void {
+    const { lines: text, last, mac } = closeRecords(records, this.#seq, this.#mac, this.#options.key);
+    try {
+      const written = writeSync(this.#file, text, null, 'latin1');
+      if (written < text.length) this.#putRest(Buffer.from(text, 'latin1'), written);
+    } catch (error) {
+      this.#torn = true;
+      this.#mend();
+      throw error;
+    }
+    this.#size += text.length;
+    this.#seq += records.length;
+    this.#line = last;
+    this.#mac = mac;
+  }
+
+  #putRest(bytes: Buffer, written: number): void {
+    while (written < bytes.length) written += writeSync(this.#file, bytes, written);
+  }
+
+  #mend(): void {
+    ftruncateSync(this.#file, this.#size);
+    this.#torn = false;
+  }
+
+  /** The file ends with a record that promises the next, so that a missing last file is noticed. */
+  #rotate(): void {
+    const path = this.#path(this.#part + 1);
+    const next = openSync(path, 'a', 0o600);
+    try {
+      if (fstatSync(next).size > 0) throw new Error('the next file of the audit chain is already there');
+      this.#put([this.event('continue')]);
+    } catch (error) {
+      closeSync(next);
+      throw error;
+    }
+    this.#retired.push(this.#file);
+    this.#file = next;
+    this.#part += 1;
+    this.#size = 0;
+  }
+
+  async #syncDirectory(): Promise<void> {
+    const directory = await calls.open(this.#options.directory, 'r');
+    try {
+      await calls.fsync(directory);
+    } finally {
+      await calls.close(directory);
+    }
+  }
+
+  /** A deleted or moved file can be written and synced as ever: only its name tells. */
+  #confirmPlace(file: number, part: number): void {
+    const named = statSync(this.#path(part), { throwIfNoEntry: false });
+    const held = fstatSync(file);
+    if (named?.ino === held.ino && named.dev === held.dev) return;
+    this.#lost = true;
+    throw new Error('the file of the audit chain is gone from its place');
+  }
+
+  #path(part: number): string {
+    return join(this.#options.directory, fileName(chainNumber(this.chain), part));
+  }
+}

@@ -1,0 +1,27 @@
+import { defineCommand } from '#cli/command';
+import { rootKeySource, withWorkplace } from '#cli/workplace';
+import { rotateDataKey } from '#store/seal/rotate-data-key';
+
+export const dataKeyRotate = defineCommand({
+  usage: 'rotate',
+  summary: 'seal every record under a new data key, and delete the old ones',
+  description:
+    'Servers may run meanwhile. When it is interrupted, run it again: it goes on where it stopped. Only after it are ' +
+    'destroyed keys beyond recovery from the pages of the database, for whoever gets the root key.',
+  examples: ['data-key rotate'],
+  async run(invocation) {
+    await withWorkplace(invocation, 'data-key rotate', async ({ config, engine, log }) => {
+      const progress = invocation.output.progress('sealing');
+      let sealed = 0;
+      try {
+        for await (const { done, total } of rotateDataKey({ engine, rootKey: rootKeySource(config, log), log })) {
+          progress.update(done, total);
+          sealed = total;
+        }
+      } finally {
+        progress.end();
+      }
+      invocation.output.note(`${sealed} records are sealed under a new data key, and the old ones are deleted`);
+    });
+  },
+});

@@ -1,0 +1,46 @@
+import { resolve } from 'node:path';
+
+import { Option } from 'commander';
+
+import { defineCommand } from '#cli/command';
+import { CommandError } from '#cli/output';
+import { rootKeyPath, rootKeySource, withWorkplace } from '#cli/workplace';
+import { changeRootKey } from '#store/seal/change-root-key';
+import { passphraseFile } from '#store/seal/passphrase';
+import { rootKeyFile } from '#store/seal/root-key-file';
+
+interface Given {
+  readonly newRootKeyFile?: string;
+  readonly newPassphraseFile?: string;
+}
+
+export const rootKeyChange = defineCommand<Given>({
+  usage: 'change',
+  summary: 'lock the store with another root key',
+  description:
+    'Takes a moment whatever the size of the store: only the data keys are wrapped anew. Without an option the ' +
+    'file of the root key is replaced. Running servers go on. A backup made before needs the root key of its time.',
+  examples: [
+    'root-key change',
+    'root-key change --new-root-key-file /mnt/token/root.key',
+    'root-key change --new-passphrase-file /run/secrets/passphrase',
+  ],
+  options: [
+    new Option('--new-root-key-file <path>', 'the file of the new key; it is made when it is not there'),
+    new Option('--new-passphrase-file <path>', 'the file with the passphrase that the new key is derived from'),
+  ],
+  async run(invocation, { newRootKeyFile, newPassphraseFile }) {
+    if (newRootKeyFile !== undefined && newPassphraseFile !== undefined) {
+      throw new CommandError('--new-root-key-file and --new-passphrase-file exclude each other');
+    }
+    await withWorkplace(invocation, 'root-key change', async ({ config, engine, log }) => {
+      const place = newPassphraseFile ?? newRootKeyFile;
+      const path = place === undefined ? rootKeyPath(config) : resolve(place);
+      const to = newPassphraseFile === undefined ? rootKeyFile(path, { log }) : passphraseFile(path);
+      await changeRootKey({ engine, from: rootKeySource(config, log), to });
+      const flag = newPassphraseFile === undefined ? '--root-key-file' : '--passphrase-file';
+      const same = newPassphraseFile === undefined && path === rootKeyPath(config);
+      invocation.output.note(`the root key was changed${same ? '' : `; from now on: ${flag} ${path}`}`);
+    });
+  },
+});

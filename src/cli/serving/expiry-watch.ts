@@ -1,0 +1,57 @@
+/** Tells the log 90, 30, 7 and 1 days before a certificate ends: the server's, the authority's, the clients'. */
+import { openClients } from '#access/clients';
+import { daysLeft, expiryWarning } from '#certs/expiry';
+import { factsOf, readCertificateChain } from '#certs/inspect';
+import type { Log } from '#log';
+
+import { removeExpired } from '#cli/certified';
+import { readTlsIdentity } from './server-certificate.ts';
+import { usableAuthorities, type Workplace } from '#cli/workplace';
+
+const dayMs = 24 * 3600 * 1000;
+
+/** Looks at once and then once a day; gives the function that stops it. */
+export function watchExpiry(workplace: Workplace, log: Log): () => void {
+  const look = () =>
+    void tell(workplace, log).catch((error: unknown) => log.warn('expiry dates cannot be read', { error }));
+  look();
+  const timer = setInterval(look, dayMs);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+async function tell(workplace: Workplace, log: Log): Promise<void> {
+  const { config, store, now } = workplace;
+  const time = new Date(now());
+  const warn = (whose: string, notAfter: Date, hint: string) => {
+    const warning = expiryWarning(notAfter, time);
+    if (warning === undefined) return;
+    const days = daysLeft(notAfter, time);
+    const message = days < 0 ? `${whose} has expired` : `${whose} ends in ${days} days`;
+    log.log(warning.level, message, { notAfter, hint });
+  };
+  const [own] = readCertificateChain(readTlsIdentity(config).cert);
+  if (own !== undefined) {
+    warn(
+      "the server's certificate",
+      factsOf(own).notAfter,
+      config.tlsCert ? 'replace its file' : 'kmipd server-cert renew',
+    );
+  }
+  const { ca, certify } = await usableAuthorities(workplace);
+  for (const [whose, authority] of [
+    ['the certificate of the authority', ca],
+    ['the certificate of the authority for Certify', certify],
+  ] as const) {
+    if (authority !== undefined) warn(whose, factsOf(authority.certificate).notAfter, 'plan its replacement');
+  }
+  const removed = await removeExpired(store, now());
+  if (removed > 0) log.info(`${removed} records of certificates that ended long ago were removed`);
+  for await (const { name, revoked, certificates } of openClients({ store, now }).list()) {
+    const live = certificates.filter((certificate) => certificate.revoked === undefined);
+    if (revoked !== undefined || live.length === 0) continue;
+    // A client that was renewed has one that lasts.
+    const last = live.reduce((latest, { notAfter }) => Math.max(latest, notAfter), 0);
+    warn(`the certificate of the client ${name}`, new Date(last), `kmipd client renew ${name} makes another`);
+  }
+}

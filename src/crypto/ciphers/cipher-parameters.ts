@@ -1,0 +1,61 @@
+/** Which cipher Cryptographic Parameters (KMIP 2.1 §4.16) name for a symmetric key, and whether they make sense for it. */
+import { KmipError } from '#protocol/kmip-error';
+import type { CryptographicParameters } from '#protocol/structures';
+import { blockCipher, chaCha20, chaCha20Poly1305, type Cipher } from './block-cipher.ts';
+import { isKeyWrap, type KeyWrapMode } from './key-wrap.ts';
+import type { SymmetricKey } from './material-cipher.ts';
+import { isPadding } from '#crypto/padding';
+import { bad, unsupported } from '#crypto/refusals';
+
+/** In bytes (SP 800-38D §5.2.1.2, SP 800-38C appendix A.1). RFC 8439 has 16 only; shorter ones are allowed down to 12, as the official cases do. */
+const tagLengths: { readonly [mode: string]: readonly number[] } = {
+  GCM: [16, 15, 14, 13, 12, 8, 4],
+  CCM: [16, 14, 12, 10, 8, 6, 4],
+  AEAD: [16, 15, 14, 13, 12],
+};
+
+export type ChosenCipher = Cipher | { readonly keyWrap: KeyWrapMode };
+
+/**
+ * The cipher, or the key wrap.
+ * @throws KmipError BadCryptographicParameters when the parameters lack a Block Cipher Mode that the algorithm needs or
+ * contradict the key, UnsupportedCryptographicParameters for what is not there, GeneralFailure for a tag length that the mode has not.
+ */
+export function cipherFor({ algorithm, bytes }: SymmetricKey, parameters: CryptographicParameters): ChosenCipher {
+  const { blockCipherMode, cryptographicAlgorithm: named = algorithm, paddingMethod = 'None' } = parameters;
+  const isChaCha = algorithm === 'ChaCha20' || algorithm === 'ChaCha20Poly1305';
+  if (named !== algorithm && !(isChaCha && named === 'ChaCha20Poly1305')) {
+    throw bad(`the key is for ${algorithm}, not for ${named}`);
+  }
+  if (blockCipherMode === undefined && !isChaCha) throw bad(`${algorithm} needs a Block Cipher Mode`);
+  checkTagLength(isChaCha ? 'AEAD' : (blockCipherMode ?? ''), parameters.tagLength);
+  const cipher = isChaCha
+    ? chaChaFor(bytes.length, named, blockCipherMode)
+    : blockCipherFor(algorithm, bytes.length, blockCipherMode ?? '');
+  if (cipher === undefined) {
+    const mode = blockCipherMode ?? 'without a mode';
+    throw unsupported(`${algorithm} of ${bytes.length * 8} bits has no ${mode} here`);
+  }
+  if (!isPadding(paddingMethod))
+    throw unsupported(`Padding Method ${paddingMethod} is none of a symmetric cipher here`);
+  return cipher;
+}
+
+/** Of a stream cipher only the algorithm matters; Poly1305 comes with the mode AEAD or with a key of that name. */
+function chaChaFor(keyLength: number, algorithm: string, mode: string | undefined): Cipher | undefined {
+  if (keyLength !== 32 || (mode !== undefined && mode !== 'AEAD')) return undefined;
+  return mode === 'AEAD' || algorithm === 'ChaCha20Poly1305' ? chaCha20Poly1305 : chaCha20;
+}
+
+const blockCipherFor = (algorithm: string, keyLength: number, mode: string): ChosenCipher | undefined =>
+  algorithm === 'AES' && isKeyWrap(mode) ? { keyWrap: mode } : blockCipher(algorithm, keyLength, mode);
+
+/** The text has no reason for a tag length that there is not; CS-BC-M-GCM-1 and CS-BC-M-CHACHA20POLY1305-1 have General Failure. */
+function checkTagLength(mode: string, tagLength: number | undefined): void {
+  const known = tagLengths[mode];
+  if (known === undefined || tagLength === undefined || known.includes(tagLength)) return;
+  throw new KmipError(
+    'GeneralFailure',
+    `Tag Length ${tagLength} is none of ${mode}: they are ${known.join(', ')} bytes`,
+  );
+}

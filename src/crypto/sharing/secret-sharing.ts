@@ -1,0 +1,75 @@
+/** Secrets in parts, and back (KMIP 2.1 §13.1, 1.4 §2.2.5): the same for every Split Key Method. */
+import { KmipError } from '#protocol/kmip-error';
+import { isPrime, numberOf } from '#crypto/big-numbers';
+import type { Random } from '#crypto/padding';
+import { ways, type Part, type Sharing, type SplitKeyMethod } from './split-key-methods.ts';
+
+export type { Part, Sharing, SplitKeyMethod };
+
+export const isSplitKeyMethod = (method: string): method is SplitKeyMethod => method in ways;
+
+/** Exponents of Mersenne primes: 2^p - 1 is above 2^L for every L below p. */
+const mersenneExponents = [127, 521, 607, 1279, 2203, 2281, 3217, 4253, 4423, 9689, 9941, 11_213];
+const mersennePrimes = mersenneExponents.map((exponent) => 2n ** BigInt(exponent) - 1n);
+
+/** A "prime bigger than 2^L" for secrets of so many bits, where nobody names one; undefined for too long ones. */
+export const primeFor = (bits: number): bigint | undefined =>
+  mersennePrimes.find((prime) => prime > 2n ** BigInt(bits));
+
+/** Longer numbers, in bits, take too long to be tried. */
+const maximumPrimeBits = 4096;
+
+/**
+ * Refuses a Prime Field Size that is no prime, which may take a thread for seconds.
+ * @throws KmipError InvalidField.
+ */
+export function checkPrimeField(prime: bigint): void {
+  if (mersennePrimes.includes(prime)) return;
+  if (prime < 2n || prime >> BigInt(maximumPrimeBits) !== 0n || !isPrime(prime)) {
+    throw new KmipError('InvalidField', `Prime Field Size must be a prime of ${maximumPrimeBits} bits at most`);
+  }
+}
+
+/**
+ * Refuses numbers of parts that the method cannot have; the rules for Split Key objects themselves stand where they are registered.
+ * @throws KmipError InvalidField.
+ */
+export function checkSharing(sharing: Sharing): void {
+  const { method, parts, threshold } = sharing;
+  if (method === 'XOR' && parts !== threshold) {
+    throw new KmipError('InvalidField', 'Split Key Threshold must be Split Key Parts when the method is XOR');
+  }
+  const most = ways[method].mostParts(sharing);
+  if (parts > most) throw new KmipError('InvalidField', `the Split Key Method has ${most} parts at most`);
+}
+
+/** The parts in the order of their identifiers. */
+export function splitSecret(secret: Uint8Array, sharing: Sharing, random: Random): Part[] {
+  const splitting = ways[sharing.method].split(secret, sharing, random);
+  const parts: Part[] = [];
+  try {
+    for (let identifier = 1; identifier <= sharing.parts; identifier++) {
+      parts.push({ identifier, bytes: splitting.partAt(identifier) });
+    }
+    return parts;
+  } finally {
+    splitting.end();
+  }
+}
+
+/**
+ * The secret, of the length of a part: whoever knows its own length cuts it. The first parts make it, and all further ones must be of the same key.
+ * `parts` are as many as the threshold at least, of different identifiers, of one length but for the prime field.
+ * @throws KmipError CryptographicFailure when they do not belong together.
+ */
+export function joinSecret(parts: readonly Part[], sharing: Sharing): Uint8Array {
+  const { valueAt } = ways[sharing.method];
+  const first = parts.slice(0, sharing.threshold);
+  for (const { identifier, bytes } of parts.slice(sharing.threshold)) {
+    const expected = valueAt(identifier, first, sharing);
+    const belongs = numberOf(expected) === numberOf(bytes);
+    expected.fill(0);
+    if (!belongs) throw new KmipError('CryptographicFailure', `part ${identifier} is of another key than the others`);
+  }
+  return valueAt(0, first, sharing);
+}

@@ -1,0 +1,106 @@
+/**
+ * Which signature a key makes with Cryptographic Parameters (KMIP 2.1 §4.16): "either the Digital Signature Algorithm can be
+ * specified or the Cryptographic Algorithm and Hashing Algorithm combination".
+ */
+import type { KeyObject } from 'node:crypto';
+import type { CryptographicParameters } from '#protocol/structures';
+import { hashName } from '#crypto/hashes';
+import { bad, unsupported } from '#crypto/refusals';
+
+/** Hashes by OpenSSL's names. */
+export type Scheme =
+  | { readonly kind: 'PKCS1'; readonly hash: string }
+  | { readonly kind: 'ECDSA'; readonly hash: string }
+  | { readonly kind: 'DSA'; readonly hash: string }
+  | Pss
+  | { readonly kind: 'EdDSA' };
+
+export interface Pss {
+  readonly kind: 'PSS';
+  readonly hash: string;
+  /** Of MGF1. */
+  readonly maskHash: string;
+  /** In bytes; undefined where nothing says it. */
+  readonly saltLength: number | undefined;
+}
+
+interface Signer {
+  readonly kind: 'RSA' | 'ECDSA' | 'DSA' | 'EdDSA';
+  /** The Cryptographic Algorithms that mean it. */
+  readonly algorithms: readonly string[];
+}
+
+const signers: { readonly [keyType: string]: Signer } = {
+  rsa: { kind: 'RSA', algorithms: ['RSA'] },
+  ec: { kind: 'ECDSA', algorithms: ['EC', 'ECDSA'] },
+  dsa: { kind: 'DSA', algorithms: ['DSA'] },
+  ed25519: { kind: 'EdDSA', algorithms: ['EC', 'Ed25519'] },
+  ed448: { kind: 'EdDSA', algorithms: ['EC', 'Ed448'] },
+};
+
+/**
+ * The mask of PSS is of the same hash when nothing else is said: the official cases (CS-AC-M-2) verify such signatures,
+ * which the default of §4.16, SHA-1, would find invalid.
+ * @throws KmipError BadCryptographicParameters when they do not fit the key or one another, or lack what is needed;
+ * UnsupportedCryptographicParameters for what is not here.
+ */
+export function schemeOf(key: KeyObject, parameters: CryptographicParameters): Scheme {
+  const { digitalSignatureAlgorithm, cryptographicAlgorithm } = parameters;
+  const signer = signers[key.asymmetricKeyType ?? ''];
+  if (signer === undefined) throw bad(`keys of type ${key.asymmetricKeyType} make no signatures`);
+  const named = namedBy(digitalSignatureAlgorithm);
+  if (named !== undefined && named.kind !== signer.kind) {
+    throw bad(`the key makes no signatures of ${digitalSignatureAlgorithm}`);
+  }
+  if (cryptographicAlgorithm !== undefined && !signer.algorithms.includes(cryptographicAlgorithm)) {
+    throw bad(`the key is none of Cryptographic Algorithm ${cryptographicAlgorithm}`);
+  }
+  // RFC 8032: it hashes by itself.
+  if (signer.kind === 'EdDSA') return { kind: 'EdDSA' };
+  const algorithm = named?.hash ?? parameters.hashingAlgorithm;
+  if (algorithm === undefined) throw bad('the Cryptographic Parameters name no Hashing Algorithm');
+  if (parameters.hashingAlgorithm !== undefined && parameters.hashingAlgorithm !== algorithm) {
+    throw bad(`${digitalSignatureAlgorithm} is not of Hashing Algorithm ${parameters.hashingAlgorithm}`);
+  }
+  const hash = hashOf(algorithm);
+  if (signer.kind !== 'RSA') return { kind: signer.kind, hash };
+  const { paddingMethod = digitalSignatureAlgorithm === 'RSASSA_PSS' ? 'PSS' : 'PKCS1V1_5' } = parameters;
+  if (paddingMethod === 'PSS') return pssOf(parameters, algorithm, hash);
+  if (digitalSignatureAlgorithm === 'RSASSA_PSS') throw bad(`RSASSA-PSS has no Padding Method ${paddingMethod}`);
+  if (paddingMethod === 'PKCS1V1_5') return { kind: 'PKCS1', hash };
+  throw unsupported(`RSA does not sign with Padding Method ${paddingMethod} here`);
+}
+
+function pssOf(parameters: CryptographicParameters, algorithm: string, hash: string): Pss {
+  const {
+    maskGenerator = 'MGF1',
+    maskGeneratorHashingAlgorithm = algorithm,
+    saltLength,
+    trailerField = 1,
+  } = parameters;
+  if (maskGenerator !== 'MGF1') throw unsupported(`Mask Generator ${maskGenerator} is not supported`);
+  if (trailerField !== 1) throw unsupported('a Trailer Field other than 1 is not supported');
+  if (saltLength !== undefined && saltLength < 0) throw bad('Salt Length must not be negative');
+  return { kind: 'PSS', hash, maskHash: hashOf(maskGeneratorHashingAlgorithm), saltLength };
+}
+
+function hashOf(algorithm: string): string {
+  const hash = hashName(algorithm);
+  if (hash === undefined) throw unsupported(`Hashing Algorithm ${algorithm} is not supported`);
+  return hash;
+}
+
+interface Named {
+  readonly kind: Signer['kind'];
+  readonly hash?: string;
+}
+
+/** What the name says: RSA and SHA_256 of SHA_256WithRSAEncryption, ECDSA and the same of ECDSAWithSHA256. */
+function namedBy(signatureAlgorithm: string | undefined): Named | undefined {
+  if (signatureAlgorithm === undefined) return undefined;
+  if (signatureAlgorithm === 'RSASSA_PSS') return { kind: 'RSA' };
+  const [, ofRsa, curves, other] = /^(?:(.+)WithRSAEncryption|(EC)?DSAWith(.+))$/.exec(signatureAlgorithm) ?? [];
+  if (ofRsa !== undefined) return { kind: 'RSA', hash: ofRsa };
+  if (other === undefined) throw unsupported(`Digital Signature Algorithm ${signatureAlgorithm} is not supported`);
+  return { kind: curves === undefined ? 'DSA' : 'ECDSA', hash: other.replace(/^SHA_?/, 'SHA_') };
+}

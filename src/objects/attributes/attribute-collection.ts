@@ -1,0 +1,114 @@
+/**
+ * Attributes that come together value by value, as the table has it: one value or several, and of a Name none twice.
+ */
+import { KmipError } from '#protocol/kmip-error';
+import type { Instance } from './attribute-codec.ts';
+import { referenceText } from './attribute-reference.ts';
+import { attributeRow, type AttributeKey, type Attributes } from './attributes.ts';
+import { sizeOfAll, sizeOfValue } from '#objects/value-size';
+import { valueKey } from '#objects/value-key';
+
+/** Many values of one attribute are somebody's mistake, and every read pays for them. */
+export const maximumInstances = 1000;
+/**
+ * Of all attributes together that take several: two with all that one may have, and more than anybody has of the
+ * others.
+ */
+export const maximumValues = 2500;
+/**
+ * Of all values together, as many as a message may have: every answer, comparison and commit goes through all of them.
+ */
+export const maximumItems = 20_000;
+
+/** A set that grows: what is added is compared with a set, not with every value, and copied once. */
+export class Collected {
+  readonly #set: { [key: string]: unknown };
+  /** The lists that are this one's own to grow. */
+  readonly #lists = new Map<AttributeKey, unknown[]>();
+  #names: Set<string> | undefined;
+  #values: number;
+  /** Of items; counted no further than a little above the bound. */
+  #size: number;
+
+  constructor(from: Attributes = {}) {
+    this.#set = Object.assign({}, from);
+    this.#values = 0;
+    this.#size = sizeOfAll(from, maximumItems);
+    for (const held of Object.values(from)) if (Array.isArray(held)) this.#values += held.length;
+  }
+
+  /** @throws KmipError AttributeSingleValued, NonUniqueNameAttribute, ServerLimitExceeded. */
+  add(instance: Instance): void {
+    const { key, value } = instance;
+    const held = this.#set[key];
+    const size = this.#size + sizeOfValue(key, value, maximumItems);
+    if (!attributeRow(key).multiple) {
+      if (held !== undefined) {
+        throw new KmipError('AttributeSingleValued', `${referenceText(instance)} takes one value only`);
+      }
+      if (size > maximumItems) throw tooManyItems();
+      this.#set[key] = value;
+      this.#size = size;
+      return;
+    }
+    const list = this.#listOf(key);
+    if (list.length >= maximumInstances) {
+      throw new KmipError('ServerLimitExceeded', `${referenceText(instance)} has ${maximumInstances} values already`);
+    }
+    if (this.#values >= maximumValues) {
+      throw new KmipError('ServerLimitExceeded', `the object has ${maximumValues} values of attributes already`);
+    }
+    if (size > maximumItems) throw tooManyItems();
+    if (key === 'name') this.#checkNewName(value, list);
+    list.push(value);
+    this.#values++;
+    this.#size = size;
+  }
+
+  /** What has come together; to be asked once, at the end. */
+  attributes(): Attributes {
+    return this.#set as Attributes;
+  }
+
+  #listOf(key: AttributeKey): unknown[] {
+    let list = this.#lists.get(key);
+    if (list === undefined) {
+      list = [...((this.#set[key] ?? []) as readonly unknown[])];
+      this.#lists.set(key, list);
+      this.#set[key] = list;
+    }
+    return list;
+  }
+
+  #checkNewName(name: unknown, held: readonly unknown[]): void {
+    this.#names ??= new Set(held.map(valueKey));
+    const key = valueKey(name);
+    if (this.#names.has(key)) throw nameTaken();
+    this.#names.add(key);
+  }
+}
+
+/**
+ * "Names SHALL be unique within a given key management server" (2.1 §4.32), but official cases register several objects
+ * under one Name: here it is unique on its object.
+ */
+export const nameTaken = (): KmipError => new KmipError('NonUniqueNameAttribute', 'the object has this Name already');
+
+const tooManyItems = (): KmipError =>
+  new KmipError('ServerLimitExceeded', `the attributes of one object hold at most ${maximumItems} items in all`);
+
+/**
+ * Checks a set that did not come together here.
+ * @param held what an object has already: what was kept before there was a bound may stay, and shrink.
+ * @throws KmipError ServerLimitExceeded.
+ */
+export function checkItems(set: Attributes, held: Attributes): void {
+  if (sizeOfAll(set, maximumItems) > maximumItems && sizeOfAll(set) > sizeOfAll(held)) throw tooManyItems();
+}
+
+/** One more value in a set. @throws KmipError as `Collected` does. */
+export function withInstance(set: Attributes, instance: Instance): Attributes {
+  const collected = new Collected(set);
+  collected.add(instance);
+  return collected.attributes();
+}

@@ -1,0 +1,321 @@
+/**
+ * THE attribute table: every attribute of KMIP 1.0 to 2.1 (2.1 chapter 4; 1.4 chapter 3), one row each. Its
+ * type, both wire shapes, the rules, Locate, Get Attribute List and the documentation are read from here.
+ */
+import { encode, encodedLength } from '#ttlv/encode';
+import { boolean, bytes, dateTime, enumeration, integer, interval, mask, text, type Codec } from '#protocol/codecs';
+import type { EnumerationValue } from '#protocol/enumerations';
+import { cryptographicParameters, rngParameters, uniqueIdentifier } from '#protocol/structures';
+import { Tag, tagName, tags } from '#protocol/tags';
+import { V1_0, V1_1, V1_2, V1_3, V1_4, V2_0, V2_1, type Range } from '#protocol/versions';
+import {
+  alternativeName,
+  applicationSpecificInformation,
+  certificateIdentifier,
+  certificateIssuer,
+  certificateSubject,
+  cryptographicDomainParameters,
+  digest,
+  keyValueLocation,
+  link,
+  name,
+  revocationReason,
+  rotateName,
+  usageLimits,
+  vendorAttribute,
+  x509CertificateIdentifier,
+  x509CertificateIssuer,
+  x509CertificateSubject,
+} from './attribute-structures.ts';
+import { atLeast, equalsEach, fieldsMatch, hasAllBits, withinRange, type Matcher } from '#objects/matching';
+
+export type ObjectType = EnumerationValue<'ObjectType'>;
+
+/** When a client may change what is there: the state comes from the clock, `untilReached` also looks at the held date. */
+export type Modifiable =
+  'never' | 'toFalse' | 'inAnyState' | 'whilePreActive' | 'untilDeactivated' | 'untilReached' | 'untilAllocated';
+
+export interface AttributeRow<T = unknown, M extends boolean = boolean> extends Range {
+  /** What 1.x calls it in an Attribute Name. */
+  readonly name: string;
+  readonly tag: number;
+  readonly codec: Codec<T>;
+  /** Several instances on one object. */
+  readonly multiple: M;
+  /**
+   * Who gives the first value. 'creation': the server's by the table, taken from the request that creates or registers
+   * the object, fixed from then on.
+   */
+  readonly setBy: 'client' | 'server' | 'either' | 'creation';
+  readonly modifiable: Modifiable;
+  readonly deletable: boolean;
+  readonly objects: ReadonlySet<ObjectType>;
+  /** Given out when a client names it, and left out of "all attributes": there are clients that lose an answer that holds it. */
+  readonly onlyByName?: true;
+  /**
+   * How Locate compares; `index` makes of a held or (perhaps partly) asked value what an index term is made of. Undefined
+   * when it would not narrow, or when values that match have another: then nothing is passed over.
+   */
+  readonly matches: Matcher;
+  readonly index?: (value: Partial<T>) => string | undefined;
+}
+
+const types = (...list: ObjectType[]): ReadonlySet<ObjectType> => new Set(list);
+const keys: ObjectType[] = ['SymmetricKey', 'PublicKey', 'PrivateKey', 'SplitKey', 'PGPKey'];
+/** Errata 01 of 1.4: an Opaque Object may be a Managed Cryptographic Object, and is treated as one for attributes. */
+const cryptographic = types(...keys, 'Certificate', 'SecretData', 'OpaqueObject', 'CertificateRequest');
+/** With Templates, which hold what objects made from them get. */
+const everything = types(...cryptographic, 'Template');
+const withMaterial = types('SymmetricKey', 'PrivateKey', 'SplitKey', 'SecretData', 'Template');
+const certificates = types('Certificate', 'PGPKey');
+const keyPairs = types('PublicKey', 'PrivateKey', 'Template');
+
+// Named groups of columns.
+const byServer = { setBy: 'server', modifiable: 'never', deletable: false } as const;
+const atCreation = { setBy: 'creation', modifiable: 'never', deletable: false } as const;
+const fixed = { setBy: 'either', modifiable: 'never', deletable: false } as const;
+const byClient = { setBy: 'either', modifiable: 'inAnyState', deletable: true } as const;
+const flag = { setBy: 'either', modifiable: 'inAnyState', deletable: false } as const;
+const multiple = { multiple: true } as const;
+/** What requests of 1.x are to say of a certificate too (1.4 §4.3, table 171). */
+const toldOfCertificate = { ...atCreation, objects: certificates } as const;
+const ofCertificate = { ...byServer, objects: certificates } as const;
+/** Certificate Attributes (2.1 §4.6): what a certificate says of its subject and issuer, one by one. */
+const nameParts = { ...ofCertificate, ...multiple, since: V2_0 } as const;
+
+type Columns<M extends boolean> = Partial<Range> & {
+  readonly setBy: AttributeRow['setBy'];
+  readonly modifiable: Modifiable;
+  readonly deletable: boolean;
+  readonly multiple?: M;
+  readonly objects?: ReadonlySet<ObjectType>;
+  readonly matches?: Matcher;
+  readonly onlyByName?: true;
+};
+
+/** What Locate does with values of one kind, where the row says nothing else. */
+const matcherOf = (codec: Pick<Codec<unknown>, 'readPartial'>): Matcher =>
+  codec === dateTime ? withinRange : codec.readPartial === undefined ? equalsEach : fieldsMatch;
+
+/** In characters. Longer values are rare and dear to hash: Locate looks for them among all objects of the client. */
+const longestIndexed = 4096;
+
+const shortEnough = (indexed: string | undefined): string | undefined =>
+  indexed === undefined || indexed.length > longestIndexed ? undefined : indexed;
+
+/** The name is the tag's; most rows need no more than a tag, a codec and a group. */
+function row<T, M extends boolean = false>(
+  tag: number,
+  codec: Codec<T>,
+  columns: Columns<M>,
+  index?: (value: Partial<T>) => string | undefined,
+): AttributeRow<T, M> {
+  const key = tagName(tag);
+  if (key === undefined) throw new Error(`tag ${tag.toString(16)} has no row`);
+  return {
+    since: V1_0,
+    objects: everything,
+    matches: matcherOf(codec),
+    ...columns,
+    multiple: (columns.multiple ?? false) as M,
+    name: tags[key].name,
+    tag,
+    codec,
+    ...(index === undefined ? {} : { index: (value: Partial<T>) => shortEnough(index(value)) }),
+  };
+}
+
+export const attributes = {
+  uniqueIdentifier: row(Tag.UniqueIdentifier, uniqueIdentifier, byServer),
+  name: row(Tag.Name, name, { ...byClient, ...multiple }, (value) => value.nameValue),
+  objectType: row(Tag.ObjectType, enumeration('ObjectType'), byServer),
+  cryptographicAlgorithm: row(Tag.CryptographicAlgorithm, enumeration('CryptographicAlgorithm'), atCreation),
+  cryptographicLength: row(Tag.CryptographicLength, integer, atCreation),
+  cryptographicParameters: row(Tag.CryptographicParameters, cryptographicParameters, { ...byClient, ...multiple }),
+  cryptographicDomainParameters: row(Tag.CryptographicDomainParameters, cryptographicDomainParameters, {
+    ...fixed,
+    objects: keyPairs,
+  }),
+  certificateType: row(Tag.CertificateType, enumeration('CertificateType'), toldOfCertificate),
+  certificateLength: row(Tag.CertificateLength, integer, { ...toldOfCertificate, since: V1_1 }),
+  certificateIdentifier: row(Tag.CertificateIdentifier, certificateIdentifier, { ...ofCertificate, until: V1_4 }),
+  certificateSubject: row(Tag.CertificateSubject, certificateSubject, { ...ofCertificate, until: V1_4 }),
+  certificateIssuer: row(Tag.CertificateIssuer, certificateIssuer, { ...ofCertificate, until: V1_4 }),
+  x509CertificateIdentifier: row(Tag.X_509CertificateIdentifier, x509CertificateIdentifier, {
+    ...ofCertificate,
+    since: V1_1,
+  }),
+  x509CertificateSubject: row(Tag.X_509CertificateSubject, x509CertificateSubject, { ...ofCertificate, since: V1_1 }),
+  x509CertificateIssuer: row(Tag.X_509CertificateIssuer, x509CertificateIssuer, { ...ofCertificate, since: V1_1 }),
+  digitalSignatureAlgorithm: row(Tag.DigitalSignatureAlgorithm, enumeration('DigitalSignatureAlgorithm'), {
+    ...toldOfCertificate,
+    ...multiple,
+    since: V1_1,
+  }),
+  digest: row(Tag.Digest, digest, { ...byServer, ...multiple, objects: cryptographic }),
+  operationPolicyName: row(Tag.OperationPolicyName, text, { ...fixed, until: V1_4 }),
+  cryptographicUsageMask: row(Tag.CryptographicUsageMask, mask, { ...fixed, matches: hasAllBits }),
+  leaseTime: row(Tag.LeaseTime, interval, { ...byServer, objects: cryptographic }),
+  usageLimits: row(Tag.UsageLimits, usageLimits, {
+    setBy: 'either',
+    modifiable: 'untilAllocated',
+    deletable: true,
+    matches: atLeast,
+  }),
+  // Kept by the server, which knows no vendor's.
+  state: row(Tag.State, enumeration('State') as Codec<EnumerationValue<'State'>>, {
+    ...byServer,
+    objects: cryptographic,
+  }),
+  initialDate: row(Tag.InitialDate, dateTime, byServer),
+  activationDate: row(Tag.ActivationDate, dateTime, { ...fixed, modifiable: 'whilePreActive' }),
+  processStartDate: row(Tag.ProcessStartDate, dateTime, { ...fixed, modifiable: 'untilReached' }),
+  protectStopDate: row(Tag.ProtectStopDate, dateTime, { ...fixed, modifiable: 'untilReached' }),
+  deactivationDate: row(Tag.DeactivationDate, dateTime, { ...fixed, modifiable: 'untilDeactivated' }),
+  destroyDate: row(Tag.DestroyDate, dateTime, byServer),
+  compromiseOccurrenceDate: row(Tag.CompromiseOccurrenceDate, dateTime, byServer),
+  compromiseDate: row(Tag.CompromiseDate, dateTime, byServer),
+  revocationReason: row(Tag.RevocationReason, revocationReason, byServer),
+  archiveDate: row(Tag.ArchiveDate, dateTime, byServer),
+  objectGroup: row(Tag.ObjectGroup, text, { ...byClient, ...multiple }, (value) => value),
+  fresh: row(Tag.Fresh, boolean, { ...fixed, since: V1_1 }),
+  link: row(Tag.Link, link, { ...byClient, ...multiple, objects: cryptographic }, (value) =>
+    typeof value.linkedObjectIdentifier === 'string' ? value.linkedObjectIdentifier : undefined,
+  ),
+  applicationSpecificInformation: row(
+    Tag.ApplicationSpecificInformation,
+    applicationSpecificInformation,
+    { ...byClient, ...multiple },
+    ({ applicationNamespace, applicationData }) =>
+      applicationNamespace === undefined || applicationData === undefined
+        ? undefined
+        : `${applicationNamespace}\0${applicationData}`,
+  ),
+  contactInformation: row(Tag.ContactInformation, text, byClient, (value) => value),
+  lastChangeDate: row(Tag.LastChangeDate, dateTime, byServer),
+  vendorAttribute: row(
+    Tag.Attribute,
+    vendorAttribute,
+    { ...byClient, ...multiple },
+    ({ vendorIdentification, attributeName, attributeValue }) =>
+      vendorIdentification === undefined ||
+      attributeName === undefined ||
+      attributeValue === undefined ||
+      encodedLength(attributeValue) > longestIndexed
+        ? undefined
+        : `${vendorIdentification}\0${attributeName}\0${Buffer.from(encode(attributeValue)).toString('base64')}`,
+  ),
+  alternativeName: row(
+    Tag.AlternativeName,
+    alternativeName,
+    { ...byClient, ...multiple, since: V1_2 },
+    (value) => value.alternativeNameValue,
+  ),
+  keyValuePresent: row(Tag.KeyValuePresent, boolean, { ...byServer, since: V1_2, objects: withMaterial }),
+  keyValueLocation: row(Tag.KeyValueLocation, keyValueLocation, {
+    ...byClient,
+    ...multiple,
+    since: V1_2,
+    objects: withMaterial,
+  }),
+  originalCreationDate: row(Tag.OriginalCreationDate, dateTime, { ...fixed, since: V1_2 }),
+  randomNumberGenerator: row(Tag.RandomNumberGenerator, rngParameters, {
+    ...fixed,
+    // PyKMIP cannot read it.
+    onlyByName: true,
+    since: V1_3,
+  }),
+  pkcs12FriendlyName: row(Tag.PKCS_12FriendlyName, text, { ...byClient, since: V1_4, objects: cryptographic }),
+  description: row(Tag.Description, text, { ...byClient, since: V1_4 }),
+  comment: row(Tag.Comment, text, { ...byClient, since: V1_4 }),
+  sensitive: row(Tag.Sensitive, boolean, { ...flag, since: V1_4 }),
+  alwaysSensitive: row(Tag.AlwaysSensitive, boolean, { ...byServer, since: V1_4 }),
+  extractable: row(Tag.Extractable, boolean, { ...flag, since: V1_4 }),
+  neverExtractable: row(Tag.NeverExtractable, boolean, { ...byServer, since: V1_4 }),
+  keyFormatType: row(Tag.KeyFormatType, enumeration('KeyFormatType'), { ...byServer, since: V2_0 }),
+  nistKeyType: row(Tag.NISTKeyType, enumeration('NISTKeyType'), { ...fixed, ...multiple, since: V2_0 }),
+  opaqueDataType: row(Tag.OpaqueDataType, enumeration('OpaqueDataType'), {
+    ...byServer,
+    since: V2_0,
+    objects: types('OpaqueObject'),
+  }),
+  protectionLevel: row(Tag.ProtectionLevel, enumeration('ProtectionLevel'), { ...byClient, since: V2_0 }),
+  protectionPeriod: row(Tag.ProtectionPeriod, interval, { ...byClient, since: V2_0 }),
+  protectionStorageMask: row(Tag.ProtectionStorageMask, mask, { ...byServer, since: V2_0, matches: hasAllBits }),
+  quantumSafe: row(Tag.QuantumSafe, boolean, { ...flag, since: V2_0 }),
+  shortUniqueIdentifier: row(Tag.ShortUniqueIdentifier, bytes, { ...byServer, since: V2_0 }),
+  // Table 126 lets no client change it; but who asked for rotations can end them.
+  rotateAutomatic: row(Tag.RotateAutomatic, boolean, { ...fixed, modifiable: 'toFalse', since: V2_1 }),
+  rotateDate: row(Tag.RotateDate, dateTime, { ...byServer, since: V2_1 }),
+  rotateGeneration: row(Tag.RotateGeneration, integer, { ...byServer, since: V2_1 }),
+  rotateInterval: row(Tag.RotateInterval, interval, { ...fixed, since: V2_1 }),
+  rotateLatest: row(Tag.RotateLatest, boolean, { ...byServer, since: V2_1 }),
+  rotateName: row(Tag.RotateName, rotateName, { ...byClient, since: V2_1 }),
+  rotateOffset: row(Tag.RotateOffset, interval, { ...fixed, since: V2_1 }),
+  certificateSubjectCN: row(Tag.CertificateSubjectCN, text, nameParts),
+  certificateSubjectO: row(Tag.CertificateSubjectO, text, nameParts),
+  certificateSubjectOU: row(Tag.CertificateSubjectOU, text, nameParts),
+  certificateSubjectEmail: row(Tag.CertificateSubjectEmail, text, nameParts),
+  certificateSubjectC: row(Tag.CertificateSubjectC, text, nameParts),
+  certificateSubjectST: row(Tag.CertificateSubjectST, text, nameParts),
+  certificateSubjectL: row(Tag.CertificateSubjectL, text, nameParts),
+  certificateSubjectUID: row(Tag.CertificateSubjectUID, text, nameParts),
+  certificateSubjectSerialNumber: row(Tag.CertificateSubjectSerialNumber, text, nameParts),
+  certificateSubjectTitle: row(Tag.CertificateSubjectTitle, text, nameParts),
+  certificateSubjectDC: row(Tag.CertificateSubjectDC, text, nameParts),
+  certificateSubjectDNQualifier: row(Tag.CertificateSubjectDNQualifier, text, nameParts),
+  certificateIssuerCN: row(Tag.CertificateIssuerCN, text, nameParts),
+  certificateIssuerO: row(Tag.CertificateIssuerO, text, nameParts),
+  certificateIssuerOU: row(Tag.CertificateIssuerOU, text, nameParts),
+  certificateIssuerEmail: row(Tag.CertificateIssuerEmail, text, nameParts),
+  certificateIssuerC: row(Tag.CertificateIssuerC, text, nameParts),
+  certificateIssuerST: row(Tag.CertificateIssuerST, text, nameParts),
+  certificateIssuerL: row(Tag.CertificateIssuerL, text, nameParts),
+  certificateIssuerUID: row(Tag.CertificateIssuerUID, text, nameParts),
+  certificateIssuerSerialNumber: row(Tag.CertificateIssuerSerialNumber, text, nameParts),
+  certificateIssuerTitle: row(Tag.CertificateIssuerTitle, text, nameParts),
+  certificateIssuerDC: row(Tag.CertificateIssuerDC, text, nameParts),
+  certificateIssuerDNQualifier: row(Tag.CertificateIssuerDNQualifier, text, nameParts),
+} as const;
+
+type Table = typeof attributes;
+export type AttributeKey = keyof Table;
+type ValueOf<R> = R extends AttributeRow<infer T, infer M> ? (M extends true ? readonly T[] : T) : never;
+
+/** The attributes of an object, or a set of them that a client gives. Many-valued ones are lists, never empty. */
+export type Attributes = { readonly [K in AttributeKey]?: ValueOf<Table[K]> | undefined };
+/** One value of an attribute. */
+export type AttributeValue<K extends AttributeKey> = Table[K] extends AttributeRow<infer T, boolean> ? T : never;
+
+/** The rows for generic code: values of unknown type. */
+export const attributeRows: ReadonlyMap<AttributeKey, AttributeRow> = new Map(
+  Object.entries(attributes) as unknown as [AttributeKey, AttributeRow][],
+);
+
+const keysByTag = new Map<number, AttributeKey>([...attributeRows].map(([key, { tag }]) => [tag, key]));
+const keysByName = new Map<string, AttributeKey>([...attributeRows].map(([key, row]) => [row.name, key]));
+
+export const attributeByTag = (tag: number): AttributeKey | undefined => keysByTag.get(tag);
+/** By the Attribute Name of 1.x; custom ones are not here. */
+export const attributeByName = (attributeName: string): AttributeKey | undefined => keysByName.get(attributeName);
+
+export function attributeRow(key: AttributeKey): AttributeRow {
+  return attributes[key] as unknown as AttributeRow;
+}
+
+/** All values as a list, whether the row allows several or one. */
+export function valuesOf(set: Attributes, key: AttributeKey): readonly unknown[] {
+  const held: unknown = set[key];
+  if (held === undefined) return [];
+  return attributes[key].multiple ? (held as readonly unknown[]) : [held];
+}
+
+/** How many values there are of attributes that take several; one for all others. */
+export function valuesIn(set: Attributes): number {
+  let count = 1;
+  for (const key in set) {
+    const held = set[key as AttributeKey];
+    if (Array.isArray(held)) count += held.length;
+  }
+  return count;
+}

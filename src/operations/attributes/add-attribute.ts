@@ -1,0 +1,37 @@
+import { addInstance } from '#objects/attributes/attribute-changes';
+import { oneAttribute } from '#objects/attributes/attribute-groups';
+import { referenceText } from '#objects/attributes/attribute-reference';
+import { grouped, optional } from '#protocol/fields';
+import { KmipError } from '#protocol/kmip-error';
+import { objectReference } from '#protocol/structures';
+import { Tag } from '#protocol/tags';
+import { changeAttributes, changeResponse } from './attribute-change.ts';
+import { withLinkResolved } from './link.ts';
+import { defineOperation } from '#operations/operation';
+
+/** KMIP 2.1 §6.1.2 (1.4 §4.14). A value for an attribute that has none, or one more for an attribute that takes several. */
+export const addAttribute = defineOperation('AddAttribute', {
+  request: {
+    uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
+    newAttribute: grouped(Tag.NewAttribute, oneAttribute(Tag.NewAttribute), 'required'),
+  },
+  response: changeResponse,
+
+  async run(request, context) {
+    const given = request.newAttribute;
+    // 1.4 §4.14: "The Attribute Index SHALL NOT be specified in the request".
+    if (given.index !== undefined) {
+      throw new KmipError(
+        'InvalidField',
+        `${referenceText(given)} has an Attribute Index, which is the server's to give`,
+      );
+    }
+    const instance = await withLinkResolved(given, context);
+    return await changeAttributes(
+      request.uniqueIdentifier,
+      { readOnly: 'ReadOnlyAttribute', ambiguous: 'MultiValuedAttribute' },
+      (object, terms) => addInstance(object, instance, terms),
+      context,
+    );
+  },
+});

@@ -1,0 +1,56 @@
+import { type Instance } from '#objects/attributes/attribute-codec';
+import { attributeReferences, listedAttributes } from '#objects/attributes/attribute-groups';
+import { referenceId, referenceText, type Reference } from '#objects/attributes/attribute-reference';
+import { maximumInstances } from '#objects/attributes/attribute-collection';
+import { attributeRow, attributeRows } from '#objects/attributes/attributes';
+import { allInstances, referredIn, type ManagedObject } from '#objects/managed-object';
+import { asAnswered, atMost } from '#protocol/bounds';
+import { grouped, optional, required } from '#protocol/fields';
+import { KmipError } from '#protocol/kmip-error';
+import { objectReference, uniqueIdentifier } from '#protocol/structures';
+import { Tag } from '#protocol/tags';
+import type { ServerFacts } from '#operations/context';
+import { defineOperation } from '#operations/operation';
+
+/** All that the table has, and as many names of custom attributes as one object can have values of them. */
+const namesAsked = atMost(attributeRows.size + maximumInstances);
+
+/**
+ * KMIP 2.1 §6.1.20 (1.4 §4.12). Answers with what the object has of the attributes asked for, and with nothing
+ * in place of those that it has not: absent ones, and ones of which the version has no row. Attributes outlive
+ * the object's destruction.
+ */
+export const getAttributes = defineOperation('GetAttributes', {
+  request: {
+    uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
+    attributeReferences: grouped(Tag.AttributeReference, attributeReferences(namesAsked), 'optional'),
+  },
+  response: {
+    uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier),
+    // Always written: an empty Attributes in 2.x, no Attribute at all in 1.x.
+    attributes: grouped(Tag.Attributes, listedAttributes(asAnswered), 'optional'),
+  },
+
+  async run(request, context) {
+    const references = request.attributeReferences;
+    if (references !== undefined) refuseRepeated(references);
+    const { object } = await context.load(request.uniqueIdentifier, 'read');
+    return {
+      uniqueIdentifier: object.id,
+      attributes: references?.flatMap(referredIn(object)) ?? unasked(object, context.server),
+    };
+  },
+});
+
+/** All that a client can bear; the official cases (SKLC-O-1-14, TL-M-3) want every last one. */
+const unasked = (object: ManagedObject, { interop }: ServerFacts): readonly Instance[] =>
+  allInstances(object).filter(({ key }) => interop || attributeRow(key).onlyByName !== true);
+
+function refuseRepeated(references: readonly Reference[]): void {
+  const seen = new Set<string>();
+  for (const reference of references) {
+    const id = referenceId(reference);
+    if (seen.has(id)) throw new KmipError('InvalidMessage', `${referenceText(reference)} is asked for more than once`);
+    seen.add(id);
+  }
+}

@@ -1,0 +1,90 @@
+import type { Instance } from '#objects/attributes/attribute-codec';
+import { maximumInstances, withInstance } from '#objects/attributes/attribute-collection';
+import type { AttributeValue } from '#objects/attributes/attributes';
+import { indexesOf, type ManagedObject } from '#objects/managed-object';
+import { valueKey } from '#objects/value-key';
+import { KmipError } from '#protocol/kmip-error';
+import type { Context } from '#operations/context';
+
+type Link = AttributeValue<'link'>;
+
+/**
+ * A Link says what it links to in any of the ways in which objects are named (2.1 §4.31); kept is the identifier. One
+ * that is given as text is kept as it is: the text does not ask for an object of the caller's behind it.
+ * @throws KmipError ObjectNotFound when another way leads to no object.
+ */
+export async function withLinkResolved(instance: Instance, context: Context): Promise<Instance> {
+  if (instance.key !== 'link') return instance;
+  const link = instance.value as Link;
+  if (typeof link.linkedObjectIdentifier === 'string') return instance;
+  const { object } = await context.load(link.linkedObjectIdentifier, 'read');
+  return { ...instance, value: { ...link, linkedObjectIdentifier: object.id } };
+}
+
+export async function withLinksResolved(
+  instances: readonly Instance[],
+  context: Context,
+): Promise<readonly Instance[]> {
+  const unresolved = instances.filter(isUnresolved);
+  if (unresolved.length === 0) return instances;
+  if (unresolved.length > maximumInstances) {
+    throw new KmipError('ServerLimitExceeded', `Link must be given at most ${maximumInstances} times`);
+  }
+  const identifiers = new Map<string, string>();
+  const resolved: Instance[] = [];
+  for (const each of instances) {
+    if (!isUnresolved(each)) {
+      resolved.push(each);
+      continue;
+    }
+    const link = each.value as Link;
+    const key = valueKey(link.linkedObjectIdentifier);
+    const id = identifiers.get(key) ?? (await context.load(link.linkedObjectIdentifier, 'read')).object.id;
+    identifiers.set(key, id);
+    resolved.push({ ...each, value: { ...link, linkedObjectIdentifier: id } });
+  }
+  return resolved;
+}
+
+const isUnresolved = ({ key, value }: Instance): boolean =>
+  key === 'link' && typeof (value as Link).linkedObjectIdentifier !== 'string';
+
+/** Where the object had a link of this type, that one now leads elsewhere; its Attribute Index stays (1.4 §2.1.1). */
+export function linked(object: ManagedObject, linkType: Link['linkType'], id: string): ManagedObject {
+  const to: Link = { linkType, linkedObjectIdentifier: id };
+  const { link = [] } = object.attributes;
+  const place = link.findIndex((each) => each.linkType === linkType);
+  const attributes = { ...object.attributes, link: place < 0 ? [...link, to] : link.with(place, to) };
+  const { link: held } = object.indexes;
+  if (held === undefined || place >= 0) return { ...object, attributes };
+  return { ...object, attributes, indexes: { ...object.indexes, link: [...held, Math.max(-1, ...held) + 1] } };
+}
+
+/** One more link, with the next Attribute Index (1.4 §2.1.1). @throws KmipError ServerLimitExceeded when there are too many. */
+function withLink(object: ManagedObject, link: Link): ManagedObject {
+  const attributes = withInstance(object.attributes, { key: 'link', value: link });
+  const { link: held } = object.indexes;
+  if (held === undefined) return { ...object, attributes };
+  return { ...object, attributes, indexes: { ...object.indexes, link: [...held, Math.max(-1, ...held) + 1] } };
+}
+
+/** So many Derived Key Links an object has: they are written anew with every derivation. */
+const maximumDerived = 100;
+
+/**
+ * With a Link to what was derived from it last. Of many the oldest falls away: what was derived then still has its own Link
+ * to the object, by which Locate finds all.
+ */
+export function withDerived(object: ManagedObject, id: string): ManagedObject {
+  const { link = [] } = object.attributes;
+  const derived = link.flatMap(({ linkType }, place) => (linkType === 'DerivedKeyLink' ? [place] : []));
+  const to: Link = { linkType: 'DerivedKeyLink', linkedObjectIdentifier: id };
+  const [oldest] = derived;
+  if (oldest === undefined || derived.length < maximumDerived) return withLink(object, to);
+  const fewer = {
+    ...object,
+    attributes: { ...object.attributes, link: link.toSpliced(oldest, 1) },
+    indexes: { ...object.indexes, link: indexesOf(object, 'link').toSpliced(oldest, 1) },
+  };
+  return withLink(fewer, to);
+}

@@ -1,0 +1,87 @@
+import { maximumChain, type JudgedChain } from '#crypto/certificates/certificate-chain';
+import { isDestroyed } from '#objects/life-cycle';
+import { objectTypeOf, type ManagedObject } from '#objects/managed-object';
+import { objectSchemas } from '#objects/object-structure';
+import { allStorage } from '#objects/storage-status';
+import { atMost } from '#protocol/bounds';
+import { dateTime, enumeration } from '#protocol/codecs';
+import { many, optional, required, structure } from '#protocol/fields';
+import { KmipError } from '#protocol/kmip-error';
+import { objectReference } from '#protocol/structures';
+import { Tag } from '#protocol/tags';
+import type { Context } from '#operations/context';
+import { defineOperation } from '#operations/operation';
+
+const certificate = structure('Certificate', objectSchemas.Certificate);
+
+/**
+ * KMIP 2.1 §6.1.57 (1.4 §4.24). A chain ends in one of the server's own authorities, or in an authority that the client
+ * keeps here and names: it is for the client to say whom it trusts. What the client has revoked, or the administrator,
+ * is invalid.
+ */
+export const validate = defineOperation('Validate', {
+  request: {
+    certificate: many(Tag.Certificate, certificate, atMost(maximumChain)),
+    uniqueIdentifier: many(Tag.UniqueIdentifier, objectReference, atMost(maximumChain)),
+    validityDate: optional(Tag.ValidityDate, dateTime),
+  },
+  response: { validityIndicator: required(Tag.ValidityIndicator, enumeration('ValidityIndicator')) },
+
+  async run({ certificate: given = [], uniqueIdentifier: references = [], validityDate }, context) {
+    if (given.length + references.length === 0) throw new KmipError('InvalidField', 'no certificate is given');
+    if (given.length + references.length > maximumChain) {
+      throw new KmipError('InvalidField', `more than ${maximumChain} certificates are given`);
+    }
+    const kept: Uint8Array[] = [];
+    for (const reference of references) kept.push(await load(reference, context));
+    const { validity, certificates } = await context.heavily('validateChain', {
+      given: given.map(x509In),
+      kept,
+      trusted: context.authority.certificates,
+      at: validityDate ?? context.now(),
+    });
+    for (const each of certificates) {
+      if (await isRevoked(each, context)) return { validityIndicator: 'Invalid' as const };
+    }
+    return { validityIndicator: validity };
+  },
+});
+
+function x509In({ certificateType, certificateValue }: ReturnType<typeof certificate.read>): Uint8Array {
+  if (certificateType === 'X_509') return certificateValue;
+  throw new KmipError('InvalidField', 'only chains of X.509 certificates are validated');
+}
+
+async function load(reference: Parameters<Context['load']>[0], context: Context): Promise<Uint8Array> {
+  const loaded = await context.load(reference, 'fetch');
+  const type = objectTypeOf(loaded.object);
+  if (type !== 'Certificate') throw new KmipError('InvalidObjectType', `a ${type} is no certificate`);
+  if (isDestroyed(loaded.object.attributes.state))
+    throw new KmipError('ObjectDestroyed', 'the certificate was destroyed');
+  const held = loaded.openStructure();
+  if (held.objectType !== 'Certificate') throw new Error('a certificate has another structure');
+  return x509In(held);
+}
+
+/** Whoever gives a certificate along may have revoked it here: it is told by its issuer and serial number. */
+async function isRevoked(
+  { der, issuer, serialNumber }: JudgedChain['certificates'][number],
+  context: Context,
+): Promise<boolean> {
+  if (await context.authority.hasRevoked(der)) return true;
+  const value = { issuerDistinguishedName: issuer, certificateSerialNumber: serialNumber };
+  const same = context.find({
+    instances: [
+      { key: 'objectType', value: 'Certificate' },
+      { key: 'x509CertificateIdentifier', value },
+    ],
+    storage: allStorage,
+  });
+  for await (const { object } of same) {
+    if (wasRevoked(object)) return true;
+  }
+  return false;
+}
+
+const wasRevoked = ({ attributes: { revocationReason, state } }: ManagedObject): boolean =>
+  revocationReason !== undefined || state === 'Compromised' || state === 'DestroyedCompromised';

@@ -1,0 +1,146 @@
+import { type Instance } from '#objects/attributes/attribute-codec';
+import { attributesOfObject, listedAttributes } from '#objects/attributes/attribute-groups';
+import { importedAttributes } from '#objects/attributes/attribute-rules';
+import type { Attributes, ObjectType } from '#objects/attributes/attributes';
+import { isDestroyed } from '#objects/life-cycle';
+import { indexesGiven } from '#objects/managed-object';
+import { hasMaterial } from '#objects/material';
+import { newObject } from '#objects/new-object';
+import { anyObject, type ObjectStructure } from '#objects/object-structure';
+import { emptyTemplate } from '#objects/template';
+import { boolean, enumeration } from '#protocol/codecs';
+import { grouped, optional, required } from '#protocol/fields';
+import { KmipError } from '#protocol/kmip-error';
+import { objectReference, uniqueIdentifier, type ObjectReference } from '#protocol/structures';
+import { Tag } from '#protocol/tags';
+import { V1_4, V2_0 } from '#protocol/versions';
+import type { Context, Loaded } from '#operations/context';
+import { attributesWithin, joined } from '#operations/new-object/embedded-attributes';
+import { keep } from '#operations/new-object/commit-new-objects';
+import { unwrapped } from '#operations/wrapping/key-unwrapping';
+import { withLinksResolved } from '#operations/attributes/link';
+import { defineOperation } from '#operations/operation';
+import { outOfContainer } from '#operations/fetch/pkcs12';
+import { examine } from '#operations/key-material/registration-rules';
+import { asBrought } from '#operations/split/split-keys';
+
+/**
+ * KMIP 2.1 §6.1.25 (1.4 §4.41). Takes an object back, or over from another server, with the identifier and the attributes that it has there: "all attributes MUST be
+ * set to the supplied values rather than any server generated values". What an object always has, and was not supplied, the server sets as for Register.
+ */
+export const importObject = defineOperation('Import', {
+  request: {
+    uniqueIdentifier: required(Tag.UniqueIdentifier, objectReference),
+    objectType: required(Tag.ObjectType, enumeration('ObjectType'), { since: V2_0 }),
+    // Its table leaves it out; clients may say it here as they do to Register.
+    objectTypeOfOld: optional(Tag.ObjectType, enumeration('ObjectType'), { until: V1_4 }),
+    replaceExisting: optional(Tag.ReplaceExisting, boolean),
+    keyWrapType: optional(Tag.KeyWrapType, enumeration('KeyWrapType')),
+    attributes: grouped(Tag.Attributes, listedAttributes(attributesOfObject), 'required'),
+    object: grouped(Tag.KeyBlock, anyObject, 'required'),
+  },
+  response: { uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier) },
+
+  async run(request, context) {
+    const { objectTypeOfOld, objectType = objectTypeOfOld, object: provided } = request;
+    if (objectType !== undefined && objectType !== provided.objectType) {
+      throw new KmipError('InvalidField', `Object Type is ${objectType}, but a ${provided.objectType} is given`);
+    }
+    const { id, existing } = await placeOf(request.uniqueIdentifier, request.replaceExisting ?? false, context);
+    const readable = await asAsked(provided, request.keyWrapType, id, context);
+    const { instances } = joined({ instances: request.attributes }, attributesWithin(readable));
+    const given = await supplied(provided.objectType, instances, id, context);
+    const { structure, found } = await outOfContainer(readable, given, context);
+    const said = isDestroyed(given.state) ? nothingOf(structure) : await examine(structure, given, context);
+    const { object, material } = newObject({
+      id,
+      owner: context.clientId,
+      structure: structure.objectType === 'Template' ? emptyTemplate : asBrought(structure, context.rules),
+      found: { ...said, ...found },
+      given,
+      now: context.now(),
+      generated: false,
+      asGiven: true,
+    });
+    const kept = { ...object, indexes: indexesGiven(instances, object.attributes) };
+    // Of what is destroyed the empty values are shape, and no material.
+    await keep(
+      [{ object: kept, ...(hasMaterial(structure) && material ? { material } : {}), inPlaceOf: existing }],
+      context,
+    );
+    context.setPlaceholder(id);
+    return { uniqueIdentifier: id };
+  },
+});
+
+/** @throws KmipError InvalidField when a destroyed object comes with its value. */
+function nothingOf(structure: ObjectStructure): Attributes {
+  if (!hasMaterial(structure)) return {};
+  throw new KmipError('InvalidField', 'the object was destroyed, by its State, and its value is given all the same');
+}
+
+/** As other servers have them: the identifiers of this one are of 36 characters. In bytes of UTF-8. */
+const longestIdentifier = 255;
+
+/** Where the object is to lie, and what lies there. An identifier is one object's, whoever owns it. */
+async function placeOf(
+  reference: ObjectReference,
+  replace: boolean,
+  context: Context,
+): Promise<{ readonly id: string; readonly existing?: Loaded }> {
+  if (typeof reference === 'string' && !(await context.isTaken(reference))) return { id: newIdentifier(reference) };
+  if (!replace) throw taken('Replace Existing is not set');
+  try {
+    const existing = await context.load(reference, 'destroy');
+    return { id: existing.object.id, existing };
+  } catch (error) {
+    throw error instanceof KmipError && error.reason === 'ObjectNotFound' ? taken('is none of yours') : error;
+  }
+}
+
+const taken = (why: string): KmipError =>
+  new KmipError('ObjectAlreadyExists', `an object with this Unique Identifier exists, and ${why}`);
+
+/** Control characters would go into logs and listings. */
+function newIdentifier(id: string): string {
+  if (/^[^\p{Control}\p{Surrogate}]+$/u.test(id) && Buffer.byteLength(id) <= longestIdentifier) return id;
+  throw new KmipError('InvalidField', `Unique Identifier must be a text of 1 to ${longestIdentifier} bytes`);
+}
+
+/** "If Not Wrapped then the server SHALL unwrap the object before storing it ... Otherwise the server SHALL store the object as provided." */
+async function asAsked(
+  provided: ObjectStructure,
+  keyWrapType: string | undefined,
+  id: string,
+  context: Context,
+): Promise<ObjectStructure> {
+  if (keyWrapType === undefined || keyWrapType === 'AsRegistered') return provided;
+  if (keyWrapType !== 'NotWrapped') {
+    throw new KmipError('KeyWrapTypeNotSupported', `Key Wrap Type ${keyWrapType} is not supported`);
+  }
+  return await unwrapped(provided, id, context);
+}
+
+/** The attributes, which may say again which object it is, but no other. */
+async function supplied(
+  objectType: ObjectType,
+  instances: readonly Instance[],
+  id: string,
+  context: Context,
+): Promise<Attributes> {
+  const given = importedAttributes(objectType, await withLinksResolved(instances, context), context.version);
+  for (const [said, is, called] of [
+    [given.uniqueIdentifier, id, 'Unique Identifier'],
+    [given.objectType, objectType, 'Object Type'],
+  ] as const) {
+    if (said !== undefined && said !== is) {
+      throw new KmipError('InvalidAttributeValue', `the attribute ${called} is not that of the object`);
+    }
+  }
+  const isGone = isDestroyed(given.state);
+  if (given.destroyDate !== undefined && !isGone) {
+    throw new KmipError('InvalidAttributeValue', 'Destroy Date is given, but State is not that of a destroyed object');
+  }
+  // By this date everything else knows that the value is gone.
+  return isGone ? { destroyDate: context.now(), ...given } : given;
+}

@@ -1,0 +1,68 @@
+import type { CurveKind } from '#crypto/keys/curves';
+import { interval } from '#protocol/codecs';
+import { optional } from '#protocol/fields';
+import { KmipError } from '#protocol/kmip-error';
+import { objectReference } from '#protocol/structures';
+import { Tag } from '#protocol/tags';
+import { atRest } from '#protocol/versions';
+import { keyIn } from '#operations/key-material/asymmetric-keys';
+import type { Context, Loaded } from '#operations/context';
+import { keep } from '#operations/new-object/commit-new-objects';
+import { newKeyPair, pairAsked, pairRequest, pairResponse, type HalfAsked } from '#operations/new-object/new-key-pair';
+import { defineOperation } from '#operations/operation';
+import { checkReplaceable, inherited, replacedBy } from '#operations/new-object/replacement';
+
+/** KMIP 2.1 §6.1.47 (1.4 §4.5). A new pair of keys takes the place of an existing one, half by half. */
+export const reKeyKeyPair = defineOperation('ReKeyKeyPair', {
+  request: {
+    privateKeyUniqueIdentifier: optional(Tag.PrivateKeyUniqueIdentifier, objectReference),
+    offset: optional(Tag.Offset, interval),
+    ...pairRequest,
+  },
+  response: pairResponse,
+
+  async run({ privateKeyUniqueIdentifier: reference, offset, ...request }, context) {
+    const asked = await pairAsked(request, context);
+    const privateKey = await context.load(reference, 'modify');
+    checkReplaceable(privateKey, 'PrivateKey');
+    const publicKey = await publicKeyOf(privateKey, context);
+    checkReplaceable(publicKey, 'PublicKey');
+    const over = ({ object }: Loaded, { given, format }: HalfAsked): HalfAsked => ({
+      given: inherited(object, given, offset, context.now()),
+      format,
+      like: object.attributes.keyFormatType,
+    });
+    const made = await newKeyPair(
+      { private: over(privateKey, asked.private), public: over(publicKey, asked.public) },
+      context,
+      curveKindOf(publicKey),
+    );
+    const [privateId, publicId] = [made.private.object.id, made.public.object.id];
+    await keep([made.private, made.public], context, [
+      replacedBy(privateKey, privateId, context),
+      replacedBy(publicKey, publicId, context),
+    ]);
+    context.setPlaceholder(privateId);
+    return { privateKeyUniqueIdentifier: privateId, publicKeyUniqueIdentifier: publicId };
+  },
+});
+
+/** An Ed25519 key may be of the algorithm EC, as an X25519 key may be: only the key itself tells. */
+function curveKindOf(publicKey: Loaded): CurveKind | undefined {
+  const structure = publicKey.openStructure();
+  if (structure.objectType !== 'PublicKey') return undefined;
+  const key = keyIn('public', structure.keyBlock, publicKey.object.attributes, atRest);
+  return key?.family === 'EC' ? key.curve.kind : undefined;
+}
+
+/** The request names one half; its Link leads to the other. @throws KmipError PermissionDenied when it has none. */
+async function publicKeyOf({ object }: Loaded, context: Context): Promise<Loaded> {
+  const link = object.attributes.link?.find(({ linkType }) => linkType === 'PublicKeyLink');
+  if (link === undefined) {
+    throw new KmipError(
+      'PermissionDenied',
+      'the private key has no Link to its public key: there is no pair to replace',
+    );
+  }
+  return await context.load(link.linkedObjectIdentifier, 'modify');
+}

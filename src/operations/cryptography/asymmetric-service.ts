@@ -1,0 +1,40 @@
+/** Encrypt and Decrypt with RSA keys. */
+import type { KeyObject } from 'node:crypto';
+import { bad } from '#crypto/refusals';
+import { KmipError } from '#protocol/kmip-error';
+import type { Work } from '#operations/context';
+import { wholeOnly, type Decrypted, type Encrypted, type Given } from './symmetric-service.ts';
+
+/** @throws KmipError as `rsaEncrypt` does, FeatureNotSupported for a stream. */
+export function encryptWithPublicKey(key: KeyObject, given: Given): Work<Encrypted> {
+  check(key, given);
+  const { parameters } = given;
+  return {
+    take: async (data, _isLast, _proof, context) => ({
+      data: await context.heavily('rsaEncrypt', { key, data, parameters }),
+    }),
+  };
+}
+
+/** Undoes `encryptWithPublicKey`. @throws KmipError as `rsaDecrypt` does, FeatureNotSupported for a stream. */
+export function decryptWithPrivateKey(key: KeyObject, given: Given): Work<Decrypted> {
+  check(key, given);
+  const { parameters } = given;
+  return {
+    take: async (data, _isLast, _proof, context) => ({
+      data: await context.heavily('rsaDecrypt', { key, data, parameters }),
+    }),
+  };
+}
+
+function check(key: KeyObject, { parameters, part, ivCounterNonce, additionalData, tag }: Given): void {
+  if (key.asymmetricKeyType !== 'rsa') {
+    throw new KmipError('InvalidObjectType', `of asymmetric keys RSA ones encrypt, not ${key.asymmetricKeyType}`);
+  }
+  const { cryptographicAlgorithm: named = 'RSA' } = parameters;
+  if (named !== 'RSA') throw bad(`the key is for RSA, not for ${named}`);
+  if (ivCounterNonce !== undefined || additionalData !== undefined || tag !== undefined) {
+    throw bad('RSA takes no IV/Counter/Nonce, additional data or tag');
+  }
+  if (!(part.isFirst && part.isLast)) throw wholeOnly('RSA');
+}

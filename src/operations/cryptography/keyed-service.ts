@@ -1,0 +1,85 @@
+/** A cryptographic service with a key, for all of the data at once or for a part of it. */
+import type { ObjectType } from '#objects/attributes/attributes';
+import { protects, type Purpose } from '#objects/use';
+import { bytes } from '#protocol/codecs';
+import { optional } from '#protocol/fields';
+import type { ResultReason } from '#protocol/kmip-error';
+import {
+  cryptographicParameters,
+  objectReference,
+  type CryptographicParameters,
+  type ObjectReference,
+} from '#protocol/structures';
+import { Tag } from '#protocol/tags';
+import type { Context, Loaded } from '#operations/context';
+import type { OperationName } from '#operations/operation';
+import { inParts, type Part, type PartRequest } from './streams.ts';
+import type { Initial, Work } from '#operations/context';
+import { loadToUse, parametersInUse } from '#operations/key-material/usable-key';
+import { chargeUse } from './usage-charge.ts';
+
+/** The first rows of every such request: which key, how it is used, on what. */
+export const keyedFields = {
+  uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
+  cryptographicParameters: optional(Tag.CryptographicParameters, cryptographicParameters),
+  data: optional(Tag.Data, bytes),
+};
+
+export interface KeyedRequest extends PartRequest {
+  readonly uniqueIdentifier?: ObjectReference | undefined;
+}
+
+export interface KeyedService<A extends object> {
+  readonly purpose: Purpose;
+  /** Of which the key must be. */
+  readonly types: readonly ObjectType[];
+  readonly initial?: Initial;
+  begin(loaded: Loaded, parameters: CryptographicParameters, part: Part): Work<A>;
+  /** What counts against Usage Limits; absent: the length of Data. */
+  readonly length?: number;
+  /**
+   * What is said when they are reached. Absent: "If the allocation is unable to be obtained the operation SHALL return with ...
+   * Permission Denied" (2.1 §6.1.17, §6.1.55; CS-BC-M-7), though the tables have Usage Limit Exceeded.
+   */
+  readonly limitReason?: ResultReason;
+}
+
+/**
+ * The answer, the key's identifier in it. A later part may leave the identifier out: its Correlation Value says which key.
+ * @throws KmipError as `loadToUse` and `inParts` do; the reason for Usage Limits that are reached.
+ */
+export async function serveWithKey<A extends object>(
+  operation: OperationName,
+  request: KeyedRequest,
+  context: Context,
+  {
+    purpose,
+    types,
+    initial,
+    begin,
+    length = request.data?.length ?? 0,
+    limitReason = 'PermissionDenied',
+  }: KeyedService<A>,
+): Promise<A & { readonly uniqueIdentifier: string; readonly correlationValue?: Uint8Array }> {
+  let key = '';
+  const answer = await inParts<A>(operation, request, context, async (begun) => {
+    const loaded = await loadToUse(request.uniqueIdentifier ?? begun?.key, purpose, context, types);
+    key = loaded.object.id;
+    const parameters = parametersInUse(loaded, request.cryptographicParameters);
+    return {
+      key,
+      parameters,
+      ...(initial === undefined ? {} : { initial }),
+      begin: (part) => begin(loaded, parameters, part),
+      async charge({ isFirst }) {
+        if (!protects(purpose)) return;
+        const { object } = loaded;
+        const charge = { bytes: length, objects: isFirst ? 1 : 0, refusal: limitReason } as const;
+        const attributes = chargeUse(object.attributes, charge, context);
+        if (attributes === object.attributes) return;
+        await context.commit([{ update: loaded, to: { ...object, attributes } }]);
+      },
+    };
+  });
+  return { uniqueIdentifier: key, ...answer };
+}

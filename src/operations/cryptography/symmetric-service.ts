@@ -1,0 +1,188 @@
+/** Encrypt and Decrypt with symmetric keys: what begins, and what each part of the data then goes through. */
+import type { Cipher } from '#crypto/ciphers/block-cipher';
+import { cipherFor, type ChosenCipher } from '#crypto/ciphers/cipher-parameters';
+import { bad } from '#crypto/refusals';
+import { needsVector, randomVector, vectorOf, type InitializationVector } from '#crypto/ciphers/initialization-vector';
+import type { KeyWrapMode } from '#crypto/ciphers/key-wrap';
+import type { SymmetricKey } from '#crypto/ciphers/material-cipher';
+import type { Random } from '#crypto/padding';
+import { bytes } from '#protocol/codecs';
+import { optional } from '#protocol/fields';
+import { KmipError, type ResultReason } from '#protocol/kmip-error';
+import type { CryptographicParameters } from '#protocol/structures';
+import { Tag } from '#protocol/tags';
+import { inRange, V1_4, type Version } from '#protocol/versions';
+import { decipherer, encipherer, keyWrapper } from './cipher-work.ts';
+import { heldPlaintext } from './buffered-plaintext.ts';
+import { keyedFields } from './keyed-service.ts';
+import { partFields, type Part } from './streams.ts';
+import type { Work } from '#operations/context';
+
+/** What a request has besides the key and its data. */
+export interface Given {
+  readonly parameters: CryptographicParameters;
+  readonly ivCounterNonce?: Uint8Array | undefined;
+  readonly additionalData?: Uint8Array | undefined;
+  /** What decryption checks. */
+  readonly tag?: Uint8Array | undefined;
+  /** Whether the version has a field for the tag, as from 1.4 on; before that it follows the data, as in RFC 5116 §5.1. */
+  readonly tagField: boolean;
+  readonly part: Part;
+}
+
+export interface Encrypted {
+  readonly data: Uint8Array;
+  readonly ivCounterNonce?: Uint8Array;
+  readonly authenticatedEncryptionTag?: Uint8Array;
+}
+
+export interface Decrypted {
+  readonly data: Uint8Array;
+}
+
+/** What the requests of Encrypt and Decrypt have in common. */
+export const cipherFields = {
+  ...keyedFields,
+  ivCounterNonce: optional(Tag.IVCounterNonce, bytes),
+  ...partFields,
+  authenticatedEncryptionAdditionalData: optional(Tag.AuthenticatedEncryptionAdditionalData, bytes, { since: V1_4 }),
+};
+
+export const authenticatedEncryptionTag = optional(Tag.AuthenticatedEncryptionTag, bytes, { since: V1_4 });
+export const tagHasField = (version: Version): boolean => inRange(authenticatedEncryptionTag, version);
+
+/** How many bytes of an authenticated stream are held back until its tag was checked. */
+const maximumHeldBack = 1024 * 1024;
+
+/**
+ * The key may be wiped when this returns.
+ * @throws KmipError as `cipherFor` and `vectorOf` do, MissingInitializationVector, FeatureNotSupported for a stream of what takes all data at once.
+ */
+export function encryptWith(key: SymmetricKey, given: Given, random: Random): Work<Encrypted> {
+  const { parameters, ivCounterNonce, additionalData, tagField, part } = given;
+  const cipher = chosen(key, given);
+  if ('keyWrap' in cipher) {
+    return wrapping('wrapKey', cipher.keyWrap, key);
+  }
+  const isRandom = needsVector(cipher) && ivCounterNonce === undefined && parameters.randomIV === true;
+  const iv = isRandom ? randomVector(cipher, parameters, random) : ivCounterNonce;
+  const vector = vectorFor(cipher, iv, parameters, 'MissingInitializationVector');
+  const { paddingMethod: padding, tagLength } = parameters;
+  const use = { key: key.bytes, iv: vector.start, padding, tagLength, additionalData };
+  const running = encipherer(cipher, use, part, random);
+  const count = counter(vector);
+  /** "The value used", which the first answer tells. */
+  let news = isRandom ? { ivCounterNonce: vector.iv } : {};
+  return {
+    async take(data, isLast, _proof, context) {
+      count(data.length);
+      const { data: enciphered, tag } = await running.take(data, isLast, context);
+      const told = news;
+      news = {};
+      if (tag === undefined) return { data: enciphered, ...told };
+      if (!tagField) return { data: Buffer.concat([enciphered, tag]), ...told };
+      return { data: enciphered, ...told, authenticatedEncryptionTag: tag };
+    },
+    end: () => running.end(),
+  };
+}
+
+/**
+ * Undoes `encryptWith`. Nothing authenticated is given out before its tag was checked (SP 800-38D §7.2): the answer has all of it at the end
+ * of the stream.
+ * @throws KmipError as `encryptWith` does, but InvalidMessage without an IV, as CS-BC-M-11, 12 and 13 have it against the table of the text.
+ */
+export function decryptWith(key: SymmetricKey, given: Given): Work<Decrypted> {
+  const { parameters, ivCounterNonce, additionalData, tag, tagField, part } = given;
+  const cipher = chosen(key, given);
+  if ('keyWrap' in cipher) {
+    return wrapping('unwrapKey', cipher.keyWrap, key);
+  }
+  const vector = vectorFor(cipher, ivCounterNonce, parameters, 'InvalidMessage');
+  const count = counter(vector);
+  const { paddingMethod: padding, tagLength } = parameters;
+  const use = { key: key.bytes, iv: vector.start, padding, tagLength, additionalData };
+  if (!cipher.isAuthenticated) {
+    if (tag !== undefined) throw bad(`${cipher.name} has no Authenticated Encryption Tag`);
+    const running = decipherer(cipher, use, part);
+    return {
+      async take(data, isLast, _proof, context) {
+        count(data.length);
+        return { data: await running.take(data, isLast, context) };
+      },
+      end: () => running.end(),
+    };
+  }
+  if (tagField && tag === undefined) throw new KmipError('InvalidField', 'the Authenticated Encryption Tag is missing');
+  if (!tagField && !part.isLast) throw wholeOnly(`${cipher.name}, whose tag comes in a field of its own from 1.4 on,`);
+  const following = tagField ? 0 : (tagLength ?? 16);
+  // The request's own bytes are wiped when it was answered.
+  const expected = tag && Buffer.from(tag);
+  const running = decipherer(cipher, use, part);
+  const held = heldPlaintext(maximumHeldBack);
+  return {
+    async take(data, isLast, _proof, context) {
+      const end = Math.max(0, data.length - following);
+      count(end);
+      const plain = await running.take(data.subarray(0, end), isLast, context, expected ?? data.subarray(end));
+      if (part.isLast) return { data: plain };
+      held.add(plain, context.streams.room);
+      return { data: isLast ? held.all() : new Uint8Array(0) };
+    },
+    end() {
+      running.end();
+      held.wipe();
+    },
+  };
+}
+
+function wrapping(
+  task: 'wrapKey' | 'unwrapKey',
+  mode: KeyWrapMode,
+  key: SymmetricKey,
+): Work<{ readonly data: Uint8Array }> {
+  const wrapper = keyWrapper(task, mode, key.bytes);
+  return {
+    take: async (data, _isLast, _proof, context) => ({ data: await wrapper.take(data, context) }),
+    end: () => wrapper.end(),
+  };
+}
+
+function chosen(key: SymmetricKey, { parameters, ivCounterNonce, additionalData, part }: Given): ChosenCipher {
+  const cipher = cipherFor(key, parameters);
+  const isWhole = 'keyWrap' in cipher || cipher.isWhole === true;
+  if (isWhole && !(part.isFirst && part.isLast)) {
+    throw wholeOnly('keyWrap' in cipher ? cipher.keyWrap : cipher.name);
+  }
+  if (additionalData !== undefined && ('keyWrap' in cipher || cipher.isAuthenticated !== true)) {
+    throw bad('Authenticated Encryption Additional Data is for authenticated modes');
+  }
+  if ('keyWrap' in cipher && ivCounterNonce !== undefined) {
+    throw bad(`${cipher.keyWrap} has an initial value of its own: no IV/Counter/Nonce changes it`);
+  }
+  return cipher;
+}
+
+function vectorFor(
+  cipher: Cipher,
+  iv: Uint8Array | undefined,
+  parameters: CryptographicParameters,
+  missing: ResultReason,
+): InitializationVector {
+  const none = new Uint8Array(0);
+  if (!needsVector(cipher)) return { iv: none, start: none };
+  if (iv === undefined) throw new KmipError(missing, `${cipher.name} needs an IV/Counter/Nonce`);
+  return vectorOf(cipher, iv, parameters);
+}
+
+/** Refuses more data than the counter has blocks for: after that the key stream would repeat. */
+function counter({ maximumBytes = Infinity }: InitializationVector): (length: number) => void {
+  let taken = 0;
+  return (length) => {
+    taken += length;
+    if (taken > maximumBytes) throw new KmipError('CryptographicFailure', 'the data is longer than the counter counts');
+  };
+}
+
+export const wholeOnly = (what: string): KmipError =>
+  new KmipError('FeatureNotSupported', `${what} takes its data at once, not in parts`);

@@ -1,0 +1,57 @@
+/** What Signature Verify and MAC Verify have in common (KMIP 2.1 §6.1.33, §6.1.56). */
+import { enumeration } from '#protocol/codecs';
+import type { EnumerationValue } from '#protocol/enumerations';
+import { optional } from '#protocol/fields';
+import { KmipError } from '#protocol/kmip-error';
+import { Tag } from '#protocol/tags';
+import type { Context } from '#operations/context';
+import { inPieces } from './in-pieces.ts';
+import type { Work } from '#operations/context';
+
+/** "Non-Final parts of multi-part ... operations SHALL NOT include the Validity Indicator." */
+export const validityIndicator = optional(Tag.ValidityIndicator, enumeration('ValidityIndicator'));
+
+/** A wrong proof is a success, which says so. */
+export interface Judged {
+  readonly validityIndicator?: EnumerationValue<'ValidityIndicator'>;
+}
+
+export interface Verification {
+  update(data: Uint8Array): unknown;
+  /** Once, at the end. */
+  isProvenBy(proof: Uint8Array, context: Context): boolean | Promise<boolean>;
+  /** Wipes what it remembers. */
+  end?(): void;
+}
+
+/** @param called the field of the proof, which the first part has, or the last, or one between. */
+export function judging(called: string, verification: Verification): Work<Judged> {
+  let held: Uint8Array | undefined;
+  return {
+    async take(data, isLast, proof, context) {
+      if (proof !== undefined && held !== undefined && Buffer.compare(proof, held) !== 0) {
+        throw new KmipError('InvalidField', `${called} differs from that of an earlier part`);
+      }
+      // The request's own bytes are wiped when it was answered.
+      if (proof !== undefined) held = Buffer.from(proof);
+      await inPieces(data, context, (piece) => verification.update(piece));
+      if (!isLast) return {};
+      if (held === undefined) throw lacks(called);
+      return { validityIndicator: (await verification.isProvenBy(held, context)) ? 'Valid' : 'Invalid' };
+    },
+    end: () => verification.end?.(),
+  };
+}
+
+/** The same for what comes at once. */
+export const judgingWhole = (
+  called: string,
+  isProven: (data: Uint8Array, proof: Uint8Array, context: Context) => Promise<boolean>,
+): Work<Judged> => ({
+  async take(data, _isLast, proof, context) {
+    if (proof === undefined) throw lacks(called);
+    return { validityIndicator: (await isProven(data, proof, context)) ? 'Valid' : 'Invalid' };
+  },
+});
+
+const lacks = (called: string): KmipError => new KmipError('InvalidMessage', `the request lacks ${called}`);

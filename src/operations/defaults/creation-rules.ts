@@ -1,0 +1,45 @@
+/** What Set Defaults and Set Constraints refuse alike (KMIP 2.1 §6.1.52.1, §6.1.53.1). */
+import type { Instance } from '#objects/attributes/attribute-codec';
+import type { ObjectType } from '#objects/attributes/attributes';
+import { sizeOfValue } from '#objects/value-size';
+import { KmipError } from '#protocol/kmip-error';
+import { registrableTypes } from '#operations/key-material/registration-rules';
+
+/** All of them are looked at whenever an object is made: more than anybody needs, and soon looked at. */
+const maximumRules = 100;
+/** In all rules together. */
+const maximumAttributes = 500;
+/** Of TTLV in all of them. */
+const maximumItems = 5000;
+
+export function checkNumber(rules: readonly { readonly attributes?: readonly Instance[] | undefined }[]): void {
+  const number = rules.reduce((sum, { attributes = [] }) => sum + attributes.length, 0);
+  if (rules.length > maximumRules || number > maximumAttributes) {
+    throw new KmipError(
+      'ServerLimitExceeded',
+      `at most ${maximumRules} are set, with ${maximumAttributes} attributes in all`,
+    );
+  }
+  let size = 0;
+  for (const { attributes = [] } of rules) {
+    for (const { key, value } of attributes) size += sizeOfValue(key, value, maximumItems - size);
+  }
+  if (size <= maximumItems) return;
+  throw new KmipError('ServerLimitExceeded', `the attributes of all rules hold at most ${maximumItems} items`);
+}
+
+/** Types of vendors are none of objects here. */
+export function checkTypes(types: readonly string[]): void {
+  const unknown = types.find((each) => !registrableTypes.includes(each as ObjectType));
+  if (unknown !== undefined) throw new KmipError('InvalidObjectType', `no object here is a ${unknown}`);
+}
+
+/** The reason that both error tables have for an attribute that cannot be as it is given. */
+export function asInvalidField(check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (error instanceof KmipError) throw new KmipError('InvalidField', error.message);
+    throw error;
+  }
+}

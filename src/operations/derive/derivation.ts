@@ -1,0 +1,143 @@
+/** What Derive Key derives from: the roles of its objects, its parameters, and the run of a method. */
+import {
+  checkData,
+  derivationMethods,
+  type DerivationMethod,
+  type WithKey,
+} from '#crypto/derivation/derivation-methods';
+import type { Attributes } from '#objects/attributes/attributes';
+import { objectTypeOf } from '#objects/managed-object';
+import { fieldsMatch } from '#objects/matching';
+import { atMost } from '#protocol/bounds';
+import { bytes, integer } from '#protocol/codecs';
+import type { OpenValue } from '#protocol/enumerations';
+import { many, optional, structure } from '#protocol/fields';
+import { KmipError } from '#protocol/kmip-error';
+import { cryptographicParameters, type CryptographicParameters } from '#protocol/structures';
+import { Tag } from '#protocol/tags';
+import type { Context, Loaded } from '#operations/context';
+import { keyObjectIn, openBytes } from '#operations/key-material/usable-key';
+import { chargeUse } from '#operations/cryptography/usage-charge';
+
+/** KMIP 2.1 §7.12 (1.4 §4.6). Which fields a method needs is checked where it is told. */
+export const derivationParameters = structure('Derivation Parameters', {
+  cryptographicParameters: optional(Tag.CryptographicParameters, cryptographicParameters),
+  initializationVector: optional(Tag.InitializationVector, bytes),
+  derivationData: many(Tag.DerivationData, bytes, atMost(16)),
+  salt: optional(Tag.Salt, bytes),
+  iterationCount: optional(Tag.IterationCount, integer),
+});
+type DerivationParameters = ReturnType<typeof derivationParameters.read>;
+
+const methodNamed = (name: string): DerivationMethod | undefined =>
+  (derivationMethods as { readonly [name: string]: DerivationMethod })[name];
+
+export interface Derived {
+  readonly bytes: Uint8Array;
+  /**
+   * What the derivation cost its keys in Usage Limits: who has a key encrypted or authenticated by deriving has used
+   * it.
+   */
+  readonly charged: ReadonlyMap<Loaded, Attributes>;
+}
+
+/**
+ * What the method makes of one or two objects that may be derived from: `length` bytes, or all that it gives.
+ * @throws KmipError with the reasons of 2.1 §6.1.14.1, and UsageLimitExceeded.
+ */
+export async function derive(
+  name: OpenValue<'DerivationMethod'>,
+  bases: readonly Loaded[],
+  given: DerivationParameters,
+  length: number,
+  context: Context,
+): Promise<Derived> {
+  const charge = (keys: readonly Loaded[], used: number): Derived['charged'] =>
+    new Map(keys.map((each) => [each, chargeUse(each.object.attributes, { bytes: used }, context)]));
+  if (name === 'AsymmetricKey') {
+    const charged = charge(bases, length);
+    return { bytes: await agreed(bases, context), charged };
+  }
+  const method = methodNamed(name);
+  if (method === undefined) throw new KmipError('InvalidField', `Derivation Method ${name} is not supported`);
+  const { ofKey, ofData } = rolesOf(bases);
+  const { derivationData = [], initializationVector: iv, salt, iterationCount } = given;
+  // Where a key or data is enough, Secret Data that stands alone is the data: "If both are provided, then an error SHALL be returned."
+  const standsForData = ofData ?? (method.data === 'orKey' && isSecretData(ofKey) ? ofKey : undefined);
+  if (standsForData !== undefined && derivationData.length > 0) {
+    throw new KmipError('InvalidMessage', 'Derivation Data is given, and Secret Data that takes its place');
+  }
+  checkData(name, method, ofData === undefined ? derivationData.length : 1);
+  const parameters = parametersFor(ofKey, method, given.cryptographicParameters, context);
+  const { cryptographicAlgorithm: algorithm } = ofKey.object.attributes;
+  const key = openBytes(ofKey);
+  const secretData = ofData && openBytes(ofData);
+  const data = secretData === undefined ? derivationData : [secretData];
+  const input = { key: { algorithm, bytes: key }, data, parameters, iv, salt, iterationCount, length };
+  try {
+    const fed = data.reduce((sum, each) => sum + each.length, 0);
+    const charged = charge([ofKey], fed === 0 ? length : fed);
+    return { bytes: await context.heavily('derive', { method: name as WithKey, ...input }), charged };
+  } finally {
+    key.fill(0);
+    secretData?.fill(0);
+  }
+}
+
+/** In bits; DH of this size takes a tenth of a second. */
+const maximumAgreement = 8192;
+
+/** 2.1 §11.14: "key agreement between a private and public key". */
+async function agreed(bases: readonly Loaded[], context: Context): Promise<Uint8Array> {
+  const [ofPrivate, ofPublic] = (['PrivateKey', 'PublicKey'] as const).map((type) =>
+    bases.find(({ object }) => objectTypeOf(object) === type),
+  );
+  if (ofPrivate === undefined || ofPublic === undefined) {
+    throw new KmipError('InvalidObjectType', 'Derivation Method Asymmetric Key takes a Private Key and a Public Key');
+  }
+  const { cryptographicLength: bits = 0 } = ofPrivate.object.attributes;
+  if (bits > maximumAgreement) {
+    throw new KmipError(
+      'UnsupportedCryptographicParameters',
+      `keys above ${maximumAgreement} bits agree on nothing here`,
+    );
+  }
+  return await context.heavily('agree', {
+    privateKey: keyObjectIn('private', ofPrivate),
+    publicKey: keyObjectIn('public', ofPublic),
+  });
+}
+
+const isSecretData = ({ object }: Loaded): boolean => objectTypeOf(object) === 'SecretData';
+
+/** "One for the derivation key and another for the secret data" (1.0 table 120), in any order; of two Secret Data the first is the key. */
+function rolesOf([first, second]: readonly Loaded[]): { readonly ofKey: Loaded; readonly ofData?: Loaded } {
+  for (const base of [first, second]) {
+    if (base === undefined || isSecretData(base) || objectTypeOf(base.object) === 'SymmetricKey') continue;
+    throw new KmipError('InvalidObjectType', `this Derivation Method does not take a ${objectTypeOf(base.object)}`);
+  }
+  if (first === undefined) throw new Error('nothing to derive from');
+  if (second === undefined) return { ofKey: first };
+  if (isSecretData(second)) return { ofKey: first, ofData: second };
+  if (isSecretData(first)) return { ofKey: second, ofData: first };
+  throw new KmipError('InvalidField', 'of two objects to derive from, one must be Secret Data');
+}
+
+/** A key without any of its own is bound to none, as clients make them, although 1.4 §4.6 has an error for it. */
+function parametersFor(
+  { object }: Loaded,
+  { heedsParameters }: DerivationMethod,
+  asked: CryptographicParameters | undefined,
+  { rules }: Context,
+): CryptographicParameters {
+  const { cryptographicParameters: own = [] } = object.attributes;
+  if (!heedsParameters) return own[0] ?? asked ?? {};
+  const isBound = rules.derivesByOwnParameters && own.length > 0 && asked !== undefined;
+  if (isBound && !own.some((each) => fieldsMatch([each], [asked]))) {
+    throw new KmipError(
+      'BadCryptographicParameters',
+      'the key has other Cryptographic Parameters than those asked for',
+    );
+  }
+  return asked ?? own[0] ?? {};
+}

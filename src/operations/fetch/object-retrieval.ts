@@ -1,0 +1,67 @@
+/** How an object's value leaves the server: what Get and Export have in common (KMIP 2.1 §6.1.18, §6.1.19; 1.4 §4.11, §4.40). */
+import { objectTypeOf } from '#objects/managed-object';
+import { anyObject, type ObjectStructure } from '#objects/object-structure';
+import { templateStructure } from '#objects/template';
+import { enumeration } from '#protocol/codecs';
+import { optional, type Shape } from '#protocol/fields';
+import { KmipError } from '#protocol/kmip-error';
+import { keyWrappingSpecification, objectReference } from '#protocol/structures';
+import { Tag } from '#protocol/tags';
+import { V1_4, versionText, type Version } from '#protocol/versions';
+import type { Context, Loaded } from '#operations/context';
+import { inFormat } from '#operations/key-material/key-format';
+import { unwrapped } from '#operations/wrapping/key-unwrapping';
+import { inWrapping, isHidden, type Wrapped } from '#operations/wrapping/key-wrapping';
+import { inContainer, isPacked } from './pkcs12.ts';
+
+/** The fields that say which object, and in which form. */
+export const wayOut = {
+  uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
+  keyFormatType: optional(Tag.KeyFormatType, enumeration('KeyFormatType')),
+  keyWrapType: optional(Tag.KeyWrapType, enumeration('KeyWrapType'), { since: V1_4 }),
+  keyCompressionType: optional(Tag.KeyCompressionType, enumeration('KeyCompressionType')),
+  keyWrappingSpecification: optional(Tag.KeyWrappingSpecification, keyWrappingSpecification),
+};
+
+/**
+ * The object, which was loaded to be fetched, as asked for.
+ * @throws KmipError with the reasons of 2.1 §6.1.19.1.
+ */
+export async function givingOut(loaded: Loaded, asked: Shape<typeof wayOut>, context: Context): Promise<Wrapped> {
+  const { object } = loaded;
+  const { destroyDate, sensitive, extractable, keyValuePresent } = object.attributes;
+  if (destroyDate !== undefined) throw new KmipError('ObjectDestroyed', 'the object was destroyed');
+  if (sensitive === true && !isHidden(object, asked)) {
+    throw new KmipError('Sensitive', 'the object is Sensitive: it is given out encrypted only');
+  }
+  if (extractable === false) throw new KmipError('NotExtractable', 'the object is not Extractable');
+  if (keyValuePresent === false) throw new KmipError('KeyValueNotPresent', 'the server does not have the key value');
+  const held = objectTypeOf(object) === 'Template' ? templateStructure(object) : loaded.openStructure();
+  const opened = asked.keyWrapType === 'NotWrapped' ? await notWrapped(held, object.id, context) : held;
+  const formed = isPacked(opened, asked, context.version)
+    ? await inContainer(opened, loaded, context)
+    : inFormat(opened, asked, { version: context.version, attributes: object.attributes });
+  const wrapped = await inWrapping(object, formed, asked, context);
+  checkSayable(wrapped.structure, context.version);
+  return wrapped;
+}
+
+/** What was registered wrapped, opened with the key that wrapped it, if that is here and the client's to use. */
+async function notWrapped(held: ObjectStructure, id: string, context: Context): Promise<ObjectStructure> {
+  try {
+    return await unwrapped(held, id, context);
+  } catch (error) {
+    if (!(error instanceof KmipError) || error.reason !== 'CryptographicFailure') throw error;
+    // The text gives Get no such reason.
+    throw new KmipError('KeyWrapTypeNotSupported', error.message);
+  }
+}
+
+/** An older client that gets a value of a newer version, such as an algorithm, loses the whole answer. */
+function checkSayable(structure: ObjectStructure, version: Version): void {
+  if (anyObject.fits?.(structure, version) !== false) return;
+  throw new KmipError(
+    'KeyFormatTypeNotSupported',
+    `version ${versionText(version)} has no word for a value in the object, such as its algorithm: ask in a newer one`,
+  );
+}

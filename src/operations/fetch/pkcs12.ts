@@ -1,0 +1,157 @@
+/** Private keys in PKCS#12 containers: how Register and Import take them out, how Get and Export put them in (KMIP 2.1 §4.39, §6.1.19; 1.4 §3.45, §4.11). */
+import { X509Certificate, type KeyObject } from 'node:crypto';
+import { writeKey } from '#crypto/keys/key-formats';
+import { keyObjectOf } from '#crypto/keys/key-objects';
+import type { Attributes } from '#objects/attributes/attributes';
+import { isWrapped, type ObjectStructure } from '#objects/object-structure';
+import { containerIn, containerMaterial, type OpenedContainer } from '#objects/opened-container';
+import { enumerationHas, type OpenValue } from '#protocol/enumerations';
+import { KmipError } from '#protocol/kmip-error';
+import { atRest, type Version } from '#protocol/versions';
+import { keyIn } from '#operations/key-material/asymmetric-keys';
+import { chainFrom, chainOfKey } from './certificate-chain.ts';
+import type { Context, Loaded } from '#operations/context';
+
+interface Asked {
+  readonly keyFormatType?: OpenValue<'KeyFormatType'> | undefined;
+  readonly keyCompressionType?: OpenValue<'KeyCompressionType'> | undefined;
+}
+
+/** "If this attribute is absent ... the server SHOULD use an alias/friendly name of 'alias'" (2.1 §4.39). */
+const usualName = 'alias';
+
+/**
+ * The object as it is kept, a private key taken out of its container, and what the container tells of it: "If no such alias/friendly name is supplied, the
+ * server SHALL record the alias/friendly name (if any) it finds for the first Private Key in the Key Material."
+ * @throws KmipError BadPassword when the password is not there or not that of the container, InvalidField and InvalidAttributeValue when there is no such key in it.
+ */
+export async function outOfContainer(
+  structure: ObjectStructure,
+  given: Attributes,
+  context: Context,
+): Promise<{ readonly structure: ObjectStructure; readonly found: Attributes }> {
+  if (structure.objectType !== 'PrivateKey' || structure.keyBlock.keyFormatType !== 'PKCS_12') {
+    return { structure, found: {} };
+  }
+  const { keyBlock } = structure;
+  const { keyValue } = keyBlock;
+  // Nobody looks into what is wrapped.
+  if (keyValue === undefined || isWrapped(keyValue)) return { structure, found: {} };
+  const { keyMaterial: container } = keyValue;
+  if (!(container instanceof Uint8Array)) {
+    throw new KmipError('InvalidField', 'the Key Material of a PKCS_12 key must be a Byte String');
+  }
+  const password = await passwordOf(given, context);
+  const { privateKey, certificates, friendlyName } = await context.heavily('openPkcs12', {
+    container,
+    password,
+    friendlyName: given.pkcs12FriendlyName,
+  });
+  context.wipeLater(privateKey);
+  const keyMaterial = containerMaterial({ container, privateKey, certificates });
+  return {
+    structure: { ...structure, keyBlock: { ...keyBlock, keyValue: { ...keyValue, keyMaterial } } },
+    found: friendlyName === undefined ? {} : { pkcs12FriendlyName: friendlyName },
+  };
+}
+
+/** Whether a container is asked for, or is what the key was registered in. Compression has no place there. */
+export function isPacked(
+  object: ObjectStructure,
+  { keyFormatType: asked, keyCompressionType }: Asked,
+  version: Version,
+): boolean {
+  if (keyCompressionType !== undefined) return false;
+  if (object.objectType === 'Certificate') return asked === 'PKCS_12' && object.certificateType === 'X_509';
+  if (object.objectType !== 'PrivateKey' || !enumerationHas('KeyFormatType', 'PKCS_12', version)) return false;
+  const { keyFormatType: held, keyValue } = object.keyBlock;
+  return (asked ?? held) === 'PKCS_12' && keyValue !== undefined && !isWrapped(keyValue);
+}
+
+/**
+ * The private key with its certificate chain, or the certificate with its own, in a container under the password that its PKCS#12 Password Link leads to. As it was
+ * registered, as long as nothing has changed since.
+ */
+export async function inContainer(
+  structure: ObjectStructure,
+  loaded: Loaded,
+  context: Context,
+): Promise<ObjectStructure> {
+  const { object } = loaded;
+  const password = await passwordOf(object.attributes, context);
+  const { pkcs12FriendlyName: friendlyName } = object.attributes;
+  const pack = (privateKey: Uint8Array | undefined, certificates: readonly Uint8Array[]): Promise<Uint8Array> =>
+    context.heavily('writePkcs12', {
+      privateKey,
+      certificates,
+      friendlyName: friendlyName ?? usualName,
+      password,
+    });
+  if (structure.objectType === 'Certificate') {
+    return { ...structure, certificateValue: await pack(undefined, await chainFrom(loaded, context)) };
+  }
+  if (!('keyBlock' in structure)) throw noContainer();
+  const { keyBlock } = structure;
+  const key = keyIn('private', keyBlock, object.attributes, atRest);
+  const privateKey = key && writeKey(key, 'PKCS_8', atRest);
+  if (key === undefined || !(privateKey instanceof Uint8Array)) throw noContainer();
+  context.wipeLater(privateKey);
+  const held = containerIn(keyBlock);
+  const linked = await chainOfKey(object, context);
+  const certificates = linked.length > 0 ? linked : (held?.certificates ?? []);
+  if (certificates[0] !== undefined) checkBelongs(certificates[0], keyObjectOf(key));
+  const stands =
+    held !== undefined &&
+    hasChain(held, certificates) &&
+    (await context.heavily('opensPkcs12', { container: held.container, password, friendlyName }));
+  const keyMaterial = stands ? held.container : await pack(privateKey, certificates);
+  return {
+    ...structure,
+    keyBlock: { ...keyBlock, keyFormatType: 'PKCS_12', keyValue: { ...keyBlock.keyValue, keyMaterial } },
+  };
+}
+
+const noContainer = (): KmipError =>
+  new KmipError('KeyFormatTypeNotSupported', 'the private key cannot be given out as PKCS_12');
+
+/** No reader would find the two together. */
+function checkBelongs(certificate: Uint8Array, key: KeyObject): void {
+  if (new X509Certificate(certificate).checkPrivateKey(key)) return;
+  throw new KmipError('KeyFormatTypeNotSupported', 'the certificate that links lead to is of another key');
+}
+
+const hasChain = ({ certificates: held }: OpenedContainer, certificates: readonly Uint8Array[]): boolean =>
+  held.length === certificates.length &&
+  held.every((each, place) => Buffer.from(each).equals(certificates[place] as Uint8Array));
+
+const badPassword = (why: string): KmipError => new KmipError('BadPassword', `PKCS#12 Password Link: ${why}`);
+
+/** 2.1 §11.46: "missing or multiple PKCS#12 Password Links, or not Secret Data, or not Active"; 1.4 §11.4: "or the Secret Data Type is not Password". */
+async function passwordOf({ link = [] }: Attributes, context: Context): Promise<string> {
+  const [only, second] = link.filter(({ linkType }) => linkType === 'PKCS_12PasswordLink');
+  if (only === undefined || second !== undefined) throw badPassword('there must be exactly one');
+  const loaded = await loadPassword(only.linkedObjectIdentifier, context);
+  const { state, destroyDate } = loaded.object.attributes;
+  if (destroyDate !== undefined || (context.rules.passwordsAreActive && state !== 'Active')) {
+    throw badPassword('the object that it leads to is not Active');
+  }
+  const structure = loaded.openStructure();
+  if (structure.objectType !== 'SecretData' || structure.secretDataType !== 'Password') {
+    throw badPassword('the object that it leads to is no Secret Data of type Password');
+  }
+  const { keyValue } = structure.keyBlock;
+  const bytes = keyValue === undefined || isWrapped(keyValue) ? undefined : keyValue.keyMaterial;
+  if (!(bytes instanceof Uint8Array)) throw badPassword('the server cannot read the password');
+  const password = Buffer.from(bytes).toString('utf8');
+  bytes.fill(0);
+  return password;
+}
+
+async function loadPassword(reference: Parameters<Context['load']>[0], context: Context): Promise<Loaded> {
+  try {
+    return await context.load(reference, 'use');
+  } catch (error) {
+    if (!(error instanceof KmipError) || error.reason !== 'ObjectNotFound') throw error;
+    throw badPassword('it leads to no object of yours');
+  }
+}

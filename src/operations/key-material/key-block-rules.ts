@@ -1,0 +1,113 @@
+/**
+ * What a Key Block must have to be registered (KMIP 2.1 §3.1 to §3.4; 1.4 §2.1.3 to §2.1.5, §2.1.7.1): fields that demand one another, and material in the
+ * shape of its format. Wrapped material is taken as it is: nobody here looks into it.
+ */
+import { symmetricKeyBytes } from '#crypto/keys/symmetric-keys';
+import { attributeRow, type Attributes } from '#objects/attributes/attributes';
+import { isWrapped, type KeyBlock, type KeyMaterial } from '#objects/object-structure';
+import { KmipError } from '#protocol/kmip-error';
+import { Tag } from '#protocol/tags';
+import { inRange, type Version } from '#protocol/versions';
+import { ItemType } from '#ttlv/item';
+
+/** How each format of keys that are bytes has its Key Material; those of asymmetric keys are told in `crypto`. */
+const shapes: { readonly [format: string]: 'bytes' | 'key' } = {
+  Raw: 'bytes',
+  Opaque: 'bytes',
+  TransparentSymmetricKey: 'key',
+};
+
+/** Refuses a Key Block that the text does not allow, or whose format is none of `formats`. */
+export function checkKeyBlock(block: KeyBlock, formats: readonly string[], version: Version): void {
+  const { keyFormatType, keyValue, keyWrappingData, cryptographicAlgorithm, cryptographicLength } = block;
+  if (!formats.includes(keyFormatType)) {
+    throw new KmipError('InvalidField', `Key Format Type ${keyFormatType} is none of ${formats.join(', ')}`);
+  }
+  if (block.keyCompressionType !== undefined && !formats.includes('X_509')) {
+    throw new KmipError('InvalidField', 'Key Compression Type is for elliptic curve public keys');
+  }
+  if ((cryptographicAlgorithm === undefined) !== (cryptographicLength === undefined)) {
+    throw new KmipError(
+      'InvalidField',
+      'a Key Block has both Cryptographic Algorithm and Cryptographic Length, or none',
+    );
+  }
+  if (keyWrappingData !== undefined) checkWrapping(block, keyWrappingData);
+  if (keyValue === undefined) {
+    // The versions that can say so have an attribute for it (1.2 §2.1.3, §3.41).
+    if (inRange(attributeRow('keyValuePresent'), version)) return;
+    throw new KmipError('InvalidMessage', 'Key Block lacks Key Value');
+  }
+  if (!isWrapped(keyValue)) checkMaterial(keyFormatType, keyValue.keyMaterial);
+  else if (keyWrappingData === undefined) {
+    throw new KmipError('InvalidField', 'a Key Value of bytes is wrapped, and the Key Block lacks Key Wrapping Data');
+  }
+}
+
+/** 2.1 §3.3. A key that is only MACed or signed may be readable all the same. */
+function checkWrapping({ keyValue }: KeyBlock, wrapping: NonNullable<KeyBlock['keyWrappingData']>): void {
+  if (wrapping.encryptionKeyInformation === undefined && wrapping.macSignatureKeyInformation === undefined) {
+    throw new KmipError(
+      'InvalidField',
+      'Key Wrapping Data needs Encryption Key Information or MAC/Signature Key Information',
+    );
+  }
+  if (keyValue === undefined || (!isWrapped(keyValue) && wrapping.wrappingMethod !== 'MACSign')) {
+    throw new KmipError('InvalidField', 'Key Wrapping Data is there, but no wrapped Key Value');
+  }
+}
+
+function checkMaterial(format: string, material: KeyMaterial): void {
+  const isBytes = material instanceof Uint8Array;
+  if (shapes[format] === undefined) return;
+  if (shapes[format] === 'bytes') {
+    if (!isBytes) throw new KmipError('InvalidField', `the Key Material of a ${format} key must be a Byte String`);
+    return;
+  }
+  const [key, more] = isBytes ? [] : material;
+  if (key?.tag !== Tag.Key || key.type !== ItemType.ByteString || more !== undefined) {
+    throw new KmipError('InvalidField', `the Key Material of a ${format} must be a Structure of one Key`);
+  }
+}
+
+/** What the Key Block says of the key, which may not contradict its attributes. */
+export function saidByKeyBlock(block: KeyBlock, given: Attributes): Attributes {
+  const { cryptographicAlgorithm, cryptographicLength } = block;
+  if (cryptographicAlgorithm === undefined) return {};
+  const said = { cryptographicAlgorithm, cryptographicLength };
+  for (const key of ['cryptographicAlgorithm', 'cryptographicLength'] as const) {
+    if (given[key] !== undefined && given[key] !== said[key]) {
+      throw new KmipError('InvalidAttributeValue', `${attributeRow(key).name} is not what the Key Block says`);
+    }
+  }
+  return said;
+}
+
+/** Refuses a symmetric key without algorithm and length, or whose readable material has another length. */
+export function checkSymmetricKey(
+  { keyFormatType, keyValue }: KeyBlock,
+  { cryptographicAlgorithm: algorithm, cryptographicLength: length }: Attributes,
+): void {
+  if (algorithm === undefined || length === undefined) {
+    // Wrapped together with the key they may be (2.1 §6.1.43: "encapsulated in the Key Block").
+    if (keyValue !== undefined && isWrapped(keyValue) && algorithm === length) return;
+    throw new KmipError('InvalidAttribute', 'a Symmetric Key needs Cryptographic Algorithm and Cryptographic Length');
+  }
+  const expected = symmetricKeyBytes(algorithm, length);
+  if (expected === undefined) {
+    throw new KmipError('InvalidAttributeValue', `${algorithm} has no symmetric keys of ${length} bits`);
+  }
+  if (keyValue === undefined || isWrapped(keyValue) || keyFormatType === 'Opaque') return;
+  const held = plainLength(keyValue.keyMaterial);
+  if (held !== expected) {
+    throw new KmipError(
+      'InvalidAttributeValue',
+      `the Key Material has ${held} bytes, but ${algorithm} of ${length} bits takes ${expected}`,
+    );
+  }
+}
+
+const plainLength = (material: KeyMaterial): number =>
+  material instanceof Uint8Array
+    ? material.length
+    : material.reduce((sum, item) => sum + (item.type === ItemType.ByteString ? item.value.length : 0), 0);

@@ -1,0 +1,65 @@
+import { interval, longInteger, mask } from '#protocol/codecs';
+import { optional, required } from '#protocol/fields';
+import { KmipError } from '#protocol/kmip-error';
+import { objectReference, uniqueIdentifier } from '#protocol/structures';
+import { Tag } from '#protocol/tags';
+import type { Attributes } from '#objects/attributes/attributes';
+import { defineOperation } from '#operations/operation';
+
+const asked = {
+  usageLimitsCount: optional(Tag.UsageLimitsCount, longInteger),
+  cryptographicUsageMask: optional(Tag.CryptographicUsageMask, mask),
+  leaseTime: optional(Tag.LeaseTime, interval),
+};
+
+/**
+ * KMIP 2.1 §6.1.7 (1.4 §4.10). The text lets a denial return the values that were denied; the official cases (BL-M-2,
+ * BL-M-3) have a failure with the reason of the error table instead, and a failed item has no payload (1.4 §7.2). The
+ * response has the fields for the client's sake, who may meet a server that does.
+ */
+export const check = defineOperation('Check', {
+  request: { uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference), ...asked },
+  response: { uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier), ...asked },
+
+  async run(request, context) {
+    const { object } = await context.load(request.uniqueIdentifier, 'read');
+    if (object.structure.objectType === 'Template') {
+      throw new KmipError('IllegalObjectType', 'a Template is not used, and so not checked');
+    }
+    const denial = denied(request, object.attributes);
+    if (denial !== undefined) {
+      context.setPlaceholder(undefined);
+      throw denial;
+    }
+    return { uniqueIdentifier: object.id };
+  },
+});
+
+interface Asked {
+  readonly usageLimitsCount?: bigint | undefined;
+  readonly cryptographicUsageMask?: number | undefined;
+  readonly leaseTime?: number | undefined;
+}
+
+function denied(wanted: Asked, has: Attributes): KmipError | undefined {
+  if (has.destroyDate !== undefined) return new KmipError('ObjectDestroyed', 'the object was destroyed');
+  const { cryptographicUsageMask: bits = 0, usageLimitsCount: count, leaseTime } = wanted;
+  // An object without a mask may be used for nothing that has a bit.
+  if ((bits & ~(has.cryptographicUsageMask ?? 0)) !== 0) {
+    return new KmipError(
+      'IncompatibleCryptographicUsageMask',
+      'the Cryptographic Usage Mask of the object lacks bits of the one given',
+    );
+  }
+  const left = has.usageLimits?.usageLimitsCount;
+  if (count !== undefined && left !== undefined && count > left) {
+    return new KmipError('UsageLimitExceeded', `Usage Limits Count is above what is left, ${left}`);
+  }
+  if (leaseTime !== undefined && leaseTime > (has.leaseTime ?? 0)) {
+    return new KmipError(
+      'PermissionDenied',
+      `Lease Time is above what the server grants, ${has.leaseTime ?? 0} seconds`,
+    );
+  }
+  return undefined;
+}

@@ -1,0 +1,35 @@
+import { afterUsing, permitProtection } from '#objects/use';
+import { longInteger } from '#protocol/codecs';
+import { optional, required } from '#protocol/fields';
+import { KmipError } from '#protocol/kmip-error';
+import { objectReference, uniqueIdentifier } from '#protocol/structures';
+import { Tag } from '#protocol/tags';
+import { defineOperation } from '#operations/operation';
+import { changed } from './state-change.ts';
+
+/**
+ * KMIP 2.1 §6.1.23 (1.4 §4.18). "The server SHALL assume that the entire allocated amount is going to be consumed": it is
+ * taken off the Usage Limits Count in one commit, so that of two clients none gets what the other has.
+ */
+export const getUsageAllocation = defineOperation('GetUsageAllocation', {
+  request: {
+    uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
+    usageLimitsCount: required(Tag.UsageLimitsCount, longInteger),
+  },
+  response: { uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier) },
+
+  async run({ uniqueIdentifier: reference, usageLimitsCount: units }, context) {
+    if (units < 0n) throw new KmipError('InvalidField', 'Usage Limits Count must not be negative');
+    const loaded = await context.load(reference, 'use');
+    const { object } = loaded;
+    const { usageLimits } = object.attributes;
+    if (usageLimits === undefined) throw new KmipError('AttributeNotFound', 'the object has no Usage Limits');
+    const now = context.now();
+    permitProtection(object, now);
+    const to = changed(object, { usageLimits: afterUsing(usageLimits, units) }, now);
+    // The client has read its allocation by the time that the batch is undone.
+    context.refuseUndo('what Usage Limits count');
+    await context.commit([{ update: loaded, to }]);
+    return { uniqueIdentifier: object.id };
+  },
+});

@@ -1,0 +1,48 @@
+import type { Attributes } from '#objects/attributes/attributes';
+import { stateText, type State } from '#objects/life-cycle';
+import { isUsedUp } from '#objects/use';
+import { dateTime, interval } from '#protocol/codecs';
+import { optional, required } from '#protocol/fields';
+import { KmipError } from '#protocol/kmip-error';
+import { objectReference, uniqueIdentifier } from '#protocol/structures';
+import { Tag } from '#protocol/tags';
+import { defineOperation } from '#operations/operation';
+
+/**
+ * KMIP 2.1 §6.1.35 (1.4 §4.17). Leases are not counted: whoever may use the object gets another at any time. The
+ * Last Change Date stays, since nothing of the object changes.
+ */
+export const obtainLease = defineOperation('ObtainLease', {
+  request: { uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference) },
+  response: {
+    uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier),
+    leaseTime: required(Tag.LeaseTime, interval),
+    lastChangeDate: required(Tag.LastChangeDate, dateTime),
+  },
+
+  async run(request, context) {
+    const { object } = await context.load(request.uniqueIdentifier, 'use');
+    const { attributes } = object;
+    const now = context.now();
+    return {
+      uniqueIdentifier: object.id,
+      leaseTime: leaseOf(attributes, now),
+      lastChangeDate: attributes.lastChangeDate ?? now,
+    };
+  },
+});
+
+/**
+ * Seconds: the object's Lease Time, or what is left until its Deactivation Date when that is less. After that date, and
+ * whenever its use has ended otherwise, there are no leases.
+ * @throws KmipError PermissionDenied or UsageLimitExceeded.
+ */
+function leaseOf(attributes: Attributes, now: number): number {
+  const { state, leaseTime, deactivationDate = Infinity } = attributes;
+  if (leaseTime === undefined) throw new KmipError('PermissionDenied', 'no lease is granted for such an object');
+  if (state !== 'PreActive' && state !== 'Active') {
+    throw new KmipError('PermissionDenied', `no lease is granted for an object that is ${stateText(state as State)}`);
+  }
+  if (isUsedUp(attributes)) throw new KmipError('UsageLimitExceeded', 'the Usage Limits of the object are used up');
+  return Math.min(leaseTime, deactivationDate - now);
+}

@@ -1,0 +1,38 @@
+/** Attributes that stand inside an object: all that a Template is, and those within a Key Value (KMIP 2.1 §3.2; 1.4 §2.1.4, §2.2.6). */
+import type { Instance } from '#objects/attributes/attribute-codec';
+import type { GivenAttributes } from '#objects/attributes/attribute-groups';
+import { referenceText } from '#objects/attributes/attribute-reference';
+import { isServersOwn } from '#objects/attributes/attribute-rules';
+import { attributeRow } from '#objects/attributes/attributes';
+import { InstanceSet } from '#objects/attributes/instance-set';
+import { isWrapped, type ObjectStructure } from '#objects/object-structure';
+import { KmipError } from '#protocol/kmip-error';
+
+/**
+ * All of them. Those of a Key Value differ from the object's "only by the fact that" they are encapsulated (2.1 §3.2), and stay there too; of a Template they are the
+ * object's own, its Name among them (SASED-M-2, against the error table of 1.4 §11.4).
+ */
+export function attributesWithin(structure: ObjectStructure): readonly Instance[] {
+  if (structure.objectType === 'Template') return structure.attributes;
+  const keyValue = 'keyBlock' in structure ? structure.keyBlock.keyValue : undefined;
+  return keyValue === undefined || isWrapped(keyValue) ? [] : (keyValue.attributes ?? []);
+}
+
+/** Those that a client may give: the server's own are left to it. */
+export const attributesGivenWithin = (structure: ObjectStructure): readonly Instance[] =>
+  structure.objectType === 'Template'
+    ? structure.attributes
+    : attributesWithin(structure).filter((each) => !isServersOwn(each));
+
+/** Both, what they have in common once. @throws KmipError when they contradict one another. */
+export function joined(given: GivenAttributes, within: readonly Instance[]): GivenAttributes {
+  if (within.length === 0) return given;
+  const there = new InstanceSet();
+  there.add(given.instances);
+  const added = within.filter((each) => {
+    if (there.has(each)) return false;
+    if (!there.hasAttribute(each) || attributeRow(each.key).multiple) return true;
+    throw new KmipError('InvalidAttributeValue', `${referenceText(each)} is given twice, with different values`);
+  });
+  return { ...given, instances: [...given.instances, ...added] };
+}

@@ -1,0 +1,174 @@
+/** What Create Key Pair and Re-key Key Pair share: what their requests ask for, and a pair of keys made here. */
+import type { AsymmetricKey, Half } from '#crypto/keys/asymmetric-key';
+import type { CurveKind } from '#crypto/keys/curves';
+import { recipeOf } from '#crypto/keys/generate-key-pair';
+import { defaultFormat, firstFormat, lengthOf, writeKey } from '#crypto/keys/key-formats';
+import { attributeSet } from '#objects/attributes/attribute-groups';
+import { attributeRow, type AttributeKey, type Attributes, type AttributeValue } from '#objects/attributes/attributes';
+import { withDefaults } from '#objects/creation-rules';
+import { sameAs } from '#objects/value-key';
+import { newObject, type MadeObject } from '#objects/new-object';
+import { optional, required, type Shape } from '#protocol/fields';
+import { KmipError } from '#protocol/kmip-error';
+import { uniqueIdentifier } from '#protocol/structures';
+import { Tag } from '#protocol/tags';
+import { inRange, V2_0, type Version } from '#protocol/versions';
+import { formatAsked, withoutFormat, type KeyFormatType } from './requested-key-format.ts';
+import { domainParametersOf } from '#operations/key-material/asymmetric-keys';
+import type { Context } from '#operations/context';
+import { digestOfAsymmetric } from '#operations/key-material/default-digest';
+import { attributesToGive } from './requested-attributes.ts';
+import { checkProtectionStorage, protectionStorageMasks } from './protection-storage.ts';
+import { generatorFor } from './random-number-generator.ts';
+
+export const pairRequest = {
+  common: attributeSet(Tag.CommonAttributes, Tag.CommonTemplateAttribute, 'optional'),
+  ofPrivate: attributeSet(Tag.PrivateKeyAttributes, Tag.PrivateKeyTemplateAttribute, 'optional'),
+  ofPublic: attributeSet(Tag.PublicKeyAttributes, Tag.PublicKeyTemplateAttribute, 'optional'),
+  commonMasks: optional(Tag.CommonProtectionStorageMasks, protectionStorageMasks, { since: V2_0 }),
+  privateMasks: optional(Tag.PrivateProtectionStorageMasks, protectionStorageMasks, { since: V2_0 }),
+  publicMasks: optional(Tag.PublicProtectionStorageMasks, protectionStorageMasks, { since: V2_0 }),
+};
+
+export const pairResponse = {
+  privateKeyUniqueIdentifier: required(Tag.PrivateKeyUniqueIdentifier, uniqueIdentifier),
+  publicKeyUniqueIdentifier: required(Tag.PublicKeyUniqueIdentifier, uniqueIdentifier),
+};
+
+/** What one half shall be. */
+export interface HalfAsked {
+  readonly given: Attributes;
+  /** It must be this one. */
+  readonly format: KeyFormatType | undefined;
+  /** It is this one where the key can have it: that of the key whose place it takes. */
+  readonly like?: KeyFormatType | undefined;
+}
+type Pair<T> = { readonly [H in Half]: T };
+
+/** What is said in common holds for both halves, where the set of a half says nothing else. */
+export async function pairAsked(
+  { common, ofPrivate, ofPublic, commonMasks, privateMasks, publicMasks }: Shape<typeof pairRequest>,
+  context: Context,
+): Promise<Pair<HalfAsked>> {
+  checkProtectionStorage(privateMasks ?? commonMasks, 'PrivateProtectionStorageUnavailable');
+  checkProtectionStorage(publicMasks ?? commonMasks, 'PublicProtectionStorageUnavailable');
+  const toPrivate = await attributesToGive('PrivateKey', [ofPrivate, common].map(withoutFormat), context);
+  const toPublic = await attributesToGive('PublicKey', [ofPublic, common].map(withoutFormat), context);
+  const shared = sharedAttributes(toPrivate, toPublic);
+  return {
+    private: { given: { ...toPrivate, ...shared }, format: formatAsked(ofPrivate, common) },
+    public: { given: { ...toPublic, ...shared }, format: formatAsked(ofPublic, common) },
+  };
+}
+
+/** With the caller's defaults (2.1 §6.1.53) for each half in place of what was said of neither. */
+export async function withPairDefaults(asked: Pair<HalfAsked>, context: Context): Promise<Pair<HalfAsked>> {
+  const rules = await context.creationRules();
+  const toPrivate = withDefaults('PrivateKey', asked.private.given, rules, context.version);
+  const toPublic = withDefaults('PublicKey', asked.public.given, rules, context.version);
+  const shared = sharedAttributes(toPrivate, toPublic);
+  return {
+    private: { ...asked.private, given: { ...toPrivate, ...shared } },
+    public: { ...asked.public, given: { ...toPublic, ...shared } },
+  };
+}
+
+/** "SHALL contain the same value for both Private and Public Key" (2.1 table 191): said of one half, it holds for both. */
+const sharedKeys = [
+  'cryptographicAlgorithm',
+  'cryptographicLength',
+  'cryptographicDomainParameters',
+  'cryptographicParameters',
+] as const satisfies readonly AttributeKey[];
+
+function sharedAttributes(ofPrivate: Attributes, ofPublic: Attributes): Attributes {
+  const shared: { [key: string]: unknown } = {};
+  for (const key of sharedKeys) {
+    const [one, other] = [ofPrivate[key], ofPublic[key]];
+    if (one !== undefined && other !== undefined && !sameAs(one)(other)) {
+      throw new KmipError('InvalidAttributeValue', `${attributeRow(key).name} must be the same for both keys`);
+    }
+    if ((one ?? other) !== undefined) shared[key] = one ?? other;
+  }
+  return shared as Attributes;
+}
+
+/**
+ * The two objects, each linked to the other.
+ * @throws KmipError InvalidAttribute when the private key's attributes do not say which pair, InvalidAttributeValue when
+ * there is no such pair or format.
+ * @param curveKind that of the pair whose place it takes.
+ */
+export async function newKeyPair(
+  asked: Pair<HalfAsked>,
+  context: Context,
+  curveKind?: CurveKind,
+): Promise<Pair<MadeObject>> {
+  const { cryptographicAlgorithm: algorithm, ...parameters } = asked.private.given;
+  if (algorithm === undefined) {
+    throw new KmipError('InvalidAttribute', 'a new key pair needs a Cryptographic Algorithm');
+  }
+  const { recommendedCurve, qlength } = parameters.cryptographicDomainParameters ?? {};
+  const recipe = recipeOf(algorithm, {
+    length: parameters.cryptographicLength,
+    recommendedCurve,
+    qlength,
+    curveKind,
+  });
+  const { privateKey, publicKey } = await context.heavily('makeKeyPair', recipe);
+  const [privateId, publicId] = [context.newIdentifier(), context.newIdentifier()];
+  return {
+    private: half(
+      privateId,
+      privateKey,
+      asked.private,
+      { linkType: 'PublicKeyLink', linkedObjectIdentifier: publicId },
+      context,
+    ),
+    public: half(
+      publicId,
+      publicKey,
+      asked.public,
+      { linkType: 'PrivateKeyLink', linkedObjectIdentifier: privateId },
+      context,
+    ),
+  };
+}
+
+function half(
+  id: string,
+  key: AsymmetricKey,
+  { given, format, like }: HalfAsked,
+  link: AttributeValue<'link'>,
+  context: Context,
+): MadeObject {
+  const canBeLike = like !== undefined && writeKey(key, like, context.version) !== undefined;
+  const keyFormatType = format ?? (canBeLike ? like : usualFormat(key, context.version));
+  const keyMaterial = keyFormatType && writeKey(key, keyFormatType, context.version);
+  if (keyFormatType === undefined || keyMaterial === undefined) {
+    throw new KmipError('InvalidAttributeValue', `a ${key.half} key of ${key.family} has no such Key Format Type`);
+  }
+  const parameters = domainParametersOf(key);
+  const found: Attributes = {
+    cryptographicLength: lengthOf(key),
+    ...(parameters === undefined ? {} : { cryptographicDomainParameters: parameters }),
+    // Some make pairs without a mask: they get one that permits nothing.
+    cryptographicUsageMask: 0,
+    ...digestOfAsymmetric(keyFormatType, key, context.version),
+  };
+  const { cryptographicAlgorithm, cryptographicLength } = { ...found, ...given };
+  const keyBlock = { keyFormatType, keyValue: { keyMaterial }, cryptographicAlgorithm, cryptographicLength };
+  return newObject({
+    id,
+    owner: context.clientId,
+    structure: key.half === 'private' ? { objectType: 'PrivateKey', keyBlock } : { objectType: 'PublicKey', keyBlock },
+    given: { ...given, link: [...(given.link ?? []), link], ...generatorFor(given, context.server) },
+    found,
+    now: context.now(),
+    generated: true,
+  });
+}
+
+/** The versions with an attribute for it have a table of defaults too; clients of older ones expect the formats of others. */
+const usualFormat = (key: AsymmetricKey, version: Version): ReturnType<typeof firstFormat> =>
+  inRange(attributeRow('keyFormatType'), version) ? defaultFormat(key) : firstFormat(key, version);

@@ -1,0 +1,55 @@
+/** What Create and Re-key share: a symmetric key made here. */
+import { symmetricKeyBytes } from '#crypto/keys/symmetric-keys';
+import type { Attributes } from '#objects/attributes/attributes';
+import { newObject, type MadeObject } from '#objects/new-object';
+import { KmipError } from '#protocol/kmip-error';
+import type { KeyFormatType } from './requested-key-format.ts';
+import type { Context } from '#operations/context';
+import { digestOfSymmetric } from '#operations/key-material/default-digest';
+import { inFormat } from '#operations/key-material/key-format';
+import { generatorFor } from './random-number-generator.ts';
+
+/**
+ * @throws KmipError InvalidAttribute when `given` does not say which key, InvalidAttributeValue when there is no such
+ * key, KeyFormatTypeNotSupported for a format that is none of symmetric keys.
+ */
+export function newSymmetricKey(given: Attributes, format: KeyFormatType, context: Context): MadeObject {
+  const { cryptographicAlgorithm, cryptographicLength, cryptographicUsageMask } = given;
+  if (cryptographicAlgorithm === undefined || cryptographicLength === undefined) {
+    throw new KmipError('InvalidAttribute', 'a new key needs Cryptographic Algorithm and Cryptographic Length');
+  }
+  if (cryptographicUsageMask === undefined) {
+    throw new KmipError('InvalidAttribute', 'a new key needs a Cryptographic Usage Mask');
+  }
+  const length = symmetricKeyBytes(cryptographicAlgorithm, cryptographicLength);
+  if (length === undefined) {
+    throw new KmipError(
+      'InvalidAttributeValue',
+      `${cryptographicAlgorithm} has no keys of ${cryptographicLength} bits`,
+    );
+  }
+  const key = context.random(length);
+  const keyBlock = {
+    keyFormatType: 'Raw',
+    keyValue: { keyMaterial: key },
+    cryptographicAlgorithm,
+    cryptographicLength,
+  } as const;
+  try {
+    return newObject({
+      id: context.newIdentifier(),
+      owner: context.clientId,
+      structure: inFormat(
+        { objectType: 'SymmetricKey', keyBlock },
+        { keyFormatType: format },
+        { version: context.version, attributes: given },
+      ),
+      given: { ...given, ...generatorFor(given, context.server) },
+      found: digestOfSymmetric(format, key, context.version),
+      now: context.now(),
+      generated: true,
+    });
+  } finally {
+    key.fill(0);
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * What Re-key, Re-key Key Pair and Re-certify share: an object that takes the place of another (KMIP 2.1 §6.1.45 to
+ * §6.1.47; 1.4 §4.4, §4.5, §4.8). The new one has the attributes of the existing one, what the request gives over them,
+ * and its names; each has a Link to the other. The existing one keeps its State, and Usage Limits: 1.2 and later say "the
+ * Count value in the existing key is set to the Total value", but that would let it be used without end, and 1.0 says it
+ * of the new one, where the count begins anew.
+ */
+import { checkItems } from '#objects/attributes/attribute-collection';
+import { referenceId } from '#objects/attributes/attribute-reference';
+import { checkDates, isServersOwn } from '#objects/attributes/attribute-rules';
+import { attributeRow, type AttributeKey, type Attributes, type ObjectType } from '#objects/attributes/attributes';
+import type { Instance } from '#objects/attributes/attribute-codec';
+import { InstanceSet } from '#objects/attributes/instance-set';
+import { isDestroyed } from '#objects/life-cycle';
+import { allInstances, attributesFrom, objectTypeOf, type ManagedObject } from '#objects/managed-object';
+import { isWrapped } from '#objects/object-structure';
+import { rotation } from '#objects/rotation';
+import { largestDate } from '#protocol/codecs';
+import { KmipError } from '#protocol/kmip-error';
+import type { Context, Loaded, ObjectChange } from '#operations/context';
+import { linked } from '#operations/attributes/link';
+import { changed } from '#operations/life-cycle/state-change';
+
+/**
+ * Whether the object is one of this type that can be replaced, in whatever state it is.
+ * @throws KmipError InvalidObjectType, ObjectDestroyed, KeyValueNotPresent, or PermissionDenied for a wrapped key: here
+ * nobody may see its value, and a new one would lie open.
+ */
+export function checkReplaceable({ object }: Loaded, objectType: ObjectType): void {
+  const type = objectTypeOf(object);
+  if (type !== objectType) throw new KmipError('InvalidObjectType', `a ${type} is given, and no ${objectType}`);
+  if (isDestroyed(object.attributes.state)) throw new KmipError('ObjectDestroyed', `the ${type} was destroyed`);
+  if (!('keyBlock' in object.structure)) return;
+  const { keyValue } = object.structure.keyBlock;
+  if (keyValue === undefined) {
+    throw new KmipError('KeyValueNotPresent', `the server does not have the key value of the ${type}`);
+  }
+  if (isWrapped(keyValue)) throw new KmipError('PermissionDenied', `the ${type} is wrapped, and not replaced here`);
+}
+
+/** What an Offset moves (2.1 tables 298, 303 and 308), the one that the others are counted from first. */
+const dates = ['activationDate', 'processStartDate', 'protectStopDate', 'deactivationDate'] as const;
+
+/** Clients give these, and they tell of the existing object alone (2.1 tables 299, 304 and 309); the server's own never go over. */
+const left: ReadonlySet<AttributeKey> = new Set<AttributeKey>([
+  ...dates,
+  'originalCreationDate',
+  'fresh',
+  'randomNumberGenerator',
+  'keyValueLocation',
+]);
+
+/** The request's values join the existing object's; those of every other attribute take their place. */
+const joined: ReadonlySet<AttributeKey> = new Set<AttributeKey>(['name', 'link']);
+
+/** A new key is neither certified nor derived as the existing one was; a new certificate is for the same key. */
+const keepsLinks: ReadonlySet<ObjectType> = new Set<ObjectType>(['Certificate']);
+const leftLinks: ReadonlySet<string> = new Set(['ReplacementObjectLink', 'ReplacedObjectLink']);
+
+/**
+ * The attributes to make the new object with, its Link to the existing one included.
+ * @param offset seconds from now to its Activation Date.
+ * @throws KmipError InvalidMessage when the request has an Offset and dates, IllegalOperation when there is no Activation
+ * Date that an Offset could be counted from, InvalidAttributeValue for dates that contradict one another.
+ */
+export function inherited(
+  existing: ManagedObject,
+  given: Attributes,
+  offset: number | undefined,
+  now: number,
+): Attributes {
+  if (offset !== undefined) checkNoDates(given);
+  const asked = allInstances({ attributes: given, indexes: {} });
+  const replaced = new Set(asked.filter(({ key }) => !joined.has(key)).map(referenceId));
+  const own = allInstances(existing).filter(
+    (each) => goesOver(each, existing, given) && !replaced.has(referenceId(each)),
+  );
+  const there = new InstanceSet();
+  there.add(own.filter(({ key }) => joined.has(key)));
+  const { link = [], ...attributes } = attributesFrom([...own, ...asked.filter((each) => !there.has(each))]);
+  const all: Attributes = {
+    ...rotation(existing.attributes, now).replacement,
+    ...datesOf(existing.attributes, offset, now),
+    ...attributes,
+    link: [...link, { linkType: 'ReplacedObjectLink', linkedObjectIdentifier: existing.id }],
+  };
+  if (asked.length > 0) checkItems(all, existing.attributes);
+  // Activate and Revoke may have left the existing object's in another order.
+  for (const key of dates) if (given[key] !== undefined) checkDates(all, key);
+  return all;
+}
+
+function checkNoDates(given: Attributes): void {
+  const key = dates.find((each) => given[each] !== undefined);
+  if (key === undefined) return;
+  throw new KmipError('InvalidMessage', `Offset and ${attributeRow(key).name} are not given together`);
+}
+
+function goesOver(instance: Instance, existing: ManagedObject, given: Attributes): boolean {
+  const { key } = instance;
+  if (left.has(key) || isServersOwn(instance)) return false;
+  if (key === 'link') {
+    const { linkType } = instance.value as NonNullable<Attributes['link']>[number];
+    return keepsLinks.has(objectTypeOf(existing)) && !leftLinks.has(linkType);
+  }
+  // A curve has a length, and a length one curve: the request's is not held against the other of the existing key.
+  if (key === 'cryptographicLength') return given.cryptographicDomainParameters?.recommendedCurve === undefined;
+  if (key === 'cryptographicDomainParameters') return given.cryptographicLength === undefined;
+  return true;
+}
+
+function datesOf(existing: Attributes, offset: number | undefined, now: number): Attributes {
+  const held = dates.flatMap((key) => (existing[key] === undefined ? [] : [[key, existing[key]] as const]));
+  if (offset === undefined) return Object.fromEntries(held);
+  const activationDate = now + offset;
+  const { activationDate: before } = existing;
+  if (before === undefined) {
+    if (held.length === 0) return { activationDate };
+    throw new KmipError('IllegalOperation', 'Offset moves dates, and the object has no Activation Date');
+  }
+  return Object.fromEntries(
+    held.map(([key, date]) => [
+      key,
+      key === 'activationDate' ? activationDate : moved(key, date, activationDate - before),
+    ]),
+  );
+}
+
+/** No date at all stays none (2.1 §6.1.28). @throws KmipError InvalidAttributeValue for what no Date-Time here can say. */
+function moved(key: (typeof dates)[number], date: number, seconds: number): number {
+  if (date === largestDate) return date;
+  const to = date + seconds;
+  if (Number.isSafeInteger(seconds) && Number.isSafeInteger(to) && to !== largestDate) return to;
+  throw new KmipError('InvalidAttributeValue', `Offset moves ${attributeRow(key).name} out of the range of dates`);
+}
+
+/** "All name attributes are removed from the existing" object, and it leads to the one that took its place. */
+export function replacedBy(existing: Loaded, id: string, context: Context): ObjectChange {
+  const now = context.now();
+  const rotated = rotation(existing.object.attributes, now).replaced;
+  const to = changed(linked(existing.object, 'ReplacementObjectLink', id), rotated, now);
+  const { name: _name, ...attributes } = to.attributes;
+  const { name: _index, ...indexes } = to.indexes;
+  return { update: existing, to: { ...to, attributes, indexes } };
+}

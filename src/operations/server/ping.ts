@@ -1,0 +1,8 @@
+import { defineOperation } from '#operations/operation';
+
+/** KMIP 2.1 §6.1.36. */
+export const ping = defineOperation('Ping', {
+  request: {},
+  response: {},
+  run: async () => ({}),
+});

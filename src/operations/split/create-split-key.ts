@@ -1,0 +1,200 @@
+import { writeKey } from '#crypto/keys/key-formats';
+import { primeFor, type Part, type Sharing } from '#crypto/sharing/secret-sharing';
+import { symmetricKeyBytes } from '#crypto/keys/symmetric-keys';
+import { attributeSet } from '#objects/attributes/attribute-groups';
+import { valuesIn, type Attributes } from '#objects/attributes/attributes';
+import { objectTypeOf } from '#objects/managed-object';
+import { newObject, type MadeObject } from '#objects/new-object';
+import { isWrapped } from '#objects/object-structure';
+import { asAnswered } from '#protocol/bounds';
+import { bigInteger, enumeration, integer } from '#protocol/codecs';
+import { many, optional, required } from '#protocol/fields';
+import { KmipError } from '#protocol/kmip-error';
+import { objectReference, uniqueIdentifier } from '#protocol/structures';
+import { Tag } from '#protocol/tags';
+import { atRest, V1_2, V2_0 } from '#protocol/versions';
+import { formatAsked, withoutFormat } from '#operations/new-object/requested-key-format';
+import { keyIn } from '#operations/key-material/asymmetric-keys';
+import type { Context, Loaded } from '#operations/context';
+import { attributesToMake } from '#operations/new-object/requested-attributes';
+import { guardedBy } from '#operations/new-object/inherited-guards';
+import { keep } from '#operations/new-object/commit-new-objects';
+import { defineOperation } from '#operations/operation';
+import { checkProtectionStorage, protectionStorageMasks } from '#operations/new-object/protection-storage';
+import {
+  checkWork,
+  isDerFormat,
+  isSplitType,
+  loadToTake,
+  maximumParts,
+  ownOf,
+  polynomialOf,
+  sharingOf,
+} from './split-keys.ts';
+import { openBytes } from '#operations/key-material/usable-key';
+
+/** KMIP 2.1 §6.1.10 (1.4 §4.38). Splits a key that is there, or a new one that nobody gets to see whole. */
+export const createSplitKey = defineOperation('CreateSplitKey', {
+  request: {
+    objectType: required(Tag.ObjectType, enumeration('ObjectType')),
+    uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
+    splitKeyParts: required(Tag.SplitKeyParts, integer),
+    splitKeyThreshold: required(Tag.SplitKeyThreshold, integer),
+    splitKeyMethod: required(Tag.SplitKeyMethod, enumeration('SplitKeyMethod')),
+    primeFieldSize: optional(Tag.PrimeFieldSize, bigInteger),
+    attributes: attributeSet(Tag.Attributes, Tag.TemplateAttribute, 'required'),
+    protectionStorageMasks: optional(Tag.ProtectionStorageMasks, protectionStorageMasks, { since: V2_0 }),
+  },
+  response: {
+    objectType: required(Tag.ObjectType, enumeration('ObjectType'), { until: V1_2 }),
+    uniqueIdentifier: many(Tag.UniqueIdentifier, uniqueIdentifier, asAnswered),
+  },
+
+  async run(request, context) {
+    const { attributes, uniqueIdentifier: named, objectType } = request;
+    checkProtectionStorage(request.protectionStorageMasks);
+    const format = formatAsked(attributes) ?? 'Raw';
+    if (format !== 'Raw') throw new KmipError('KeyFormatTypeNotSupported', 'the parts of a Split Key are Raw');
+    const given = await attributesToMake('SplitKey', [withoutFormat(attributes)], context);
+    const source = named === undefined ? undefined : await loadToTake(named, context);
+    // "Determines the type of object to be created": Split Key, but what is split may be called for as well.
+    const splitType = source === undefined ? 'SymmetricKey' : objectTypeOf(source.object);
+    if (!isSplitType(splitType) || (objectType !== 'SplitKey' && objectType !== splitType)) {
+      throw new KmipError('InvalidObjectType', `a ${splitType} is not split into objects of type ${objectType}`);
+    }
+    if (request.splitKeyParts > maximumParts) {
+      throw new KmipError('ServerLimitExceeded', `a key is split into ${maximumParts} parts at most`);
+    }
+    if (request.splitKeyParts * valuesIn(given) > maximumValuesOfParts) {
+      throw new KmipError(
+        'ServerLimitExceeded',
+        `the parts have at most ${maximumValuesOfParts} values of attributes together: give fewer, or make fewer parts`,
+      );
+    }
+    const secret = source === undefined ? newSecret(given, context) : secretOf(source);
+    try {
+      const primeFieldSize = primeAbove(secret, request);
+      const sharing = await sharingOf(
+        { ...request, primeFieldSize, ...polynomialOf(request.splitKeyMethod, context.rules) },
+        context,
+      );
+      checkWork(secret.length, sharing.threshold, sharing.parts);
+      checkBytes(secret.length * sharing.parts);
+      const parts = await context.heavily('splitSecret', { secret, sharing });
+      const attributesOfParts = source === undefined ? given : ofSource(source, secret, given);
+      const made = await asObjects(parts, sharing, attributesOfParts, context);
+      await keep(made, context);
+      const ids = made.map(({ object }) => object.id);
+      context.setPlaceholder(ids[0]);
+      return { objectType: 'SplitKey' as const, uniqueIdentifier: ids };
+    } finally {
+      secret.fill(0);
+    }
+  },
+});
+
+/** Every part has all that is given: far more than any client gives to the most parts that there are. */
+const maximumValuesOfParts = 25_000;
+
+/** In bytes: parts are made, and written, in one piece. */
+const maximumBytesOfParts = 4 * 1024 * 1024;
+
+function checkBytes(bytes: number): void {
+  if (bytes <= maximumBytesOfParts) return;
+  throw new KmipError(
+    'ServerLimitExceeded',
+    `the parts of a key take at most ${maximumBytesOfParts} bytes together, but these take ${bytes}: make fewer parts`,
+  );
+}
+
+/** "Requests the server to generate a new split key": only symmetric keys are nothing but random bytes. */
+function newSecret({ cryptographicAlgorithm, cryptographicLength }: Attributes, context: Context): Uint8Array {
+  if (cryptographicAlgorithm === undefined || cryptographicLength === undefined) {
+    throw new KmipError('InvalidAttribute', 'a new key needs Cryptographic Algorithm and Cryptographic Length');
+  }
+  const length = symmetricKeyBytes(cryptographicAlgorithm, cryptographicLength);
+  if (length !== undefined) return context.random(length);
+  throw new KmipError('InvalidAttributeValue', `${cryptographicAlgorithm} has no keys of ${cryptographicLength} bits`);
+}
+
+/** The bytes of the key; a private key that is not kept as DER is written as PKCS#8. Whoever asked wipes them. */
+function secretOf(source: Loaded): Uint8Array {
+  const { object } = source;
+  if (objectTypeOf(object) !== 'PrivateKey') return openBytes(source);
+  const structure = source.openStructure();
+  const keyBlock = 'keyBlock' in structure ? structure.keyBlock : undefined;
+  if (keyBlock?.keyValue === undefined)
+    throw new KmipError('KeyValueNotPresent', 'the server does not have the key value');
+  if (!isWrapped(keyBlock.keyValue)) {
+    const { keyMaterial } = keyBlock.keyValue;
+    if (keyMaterial instanceof Uint8Array && isDerFormat(keyBlock.keyFormatType)) return keyMaterial;
+    const key = keyIn('private', keyBlock, object.attributes, atRest);
+    const written = key && writeKey(key, 'PKCS_8', atRest);
+    if (written instanceof Uint8Array) return written;
+  }
+  throw new KmipError('InvalidField', 'the key is wrapped, or lacks numbers, and cannot be split');
+}
+
+/** In a prime field: a "prime bigger than 2^L", which the server chooses where the client does not. */
+function primeAbove(
+  secret: Uint8Array,
+  { splitKeyMethod: method, primeFieldSize: asked }: { splitKeyMethod: string; primeFieldSize?: bigint | undefined },
+): bigint | undefined {
+  if (method !== 'PolynomialSharingPrimeField') return undefined;
+  const bits = secret.length * 8;
+  const prime = asked ?? primeFor(bits);
+  if (prime === undefined) throw new KmipError('InvalidField', 'the key is too long to be split in a prime field');
+  if (prime > 2n ** BigInt(bits)) return prime;
+  throw new KmipError('InvalidField', `Prime Field Size must be above 2^${bits}`);
+}
+
+/** "The attributes of the key take precedence." Of Secret Data the length may not be known but by its bytes. */
+const ofSource = ({ object: { attributes } }: Loaded, secret: Uint8Array, given: Attributes): Attributes => ({
+  ...given,
+  cryptographicLength: secret.length * 8,
+  ...ownOf(attributes),
+  ...guardedBy([attributes], given),
+});
+
+/** Of making one object, and bytes of it that are as much work as one comparison. */
+const workOfPart = 20;
+const bytesPerWork = 200;
+
+async function asObjects(
+  parts: readonly Part[],
+  { method, threshold, prime }: Sharing,
+  given: Attributes,
+  context: Context,
+): Promise<MadeObject[]> {
+  const ids = parts.map(() => context.newIdentifier());
+  const { cryptographicAlgorithm, cryptographicLength } = given;
+  const said = cryptographicAlgorithm === undefined ? {} : { cryptographicAlgorithm, cryptographicLength };
+  const made: MadeObject[] = [];
+  for (const [place, { identifier, bytes }] of parts.entries()) {
+    // Each is copied and hashed.
+    const turn = context.pace(workOfPart + bytes.length / bytesPerWork);
+    if (turn !== undefined) await turn;
+    const one = newObject({
+      id: ids[place] as string,
+      owner: context.clientId,
+      structure: {
+        objectType: 'SplitKey',
+        splitKeyParts: parts.length,
+        keyPartIdentifier: identifier,
+        splitKeyThreshold: threshold,
+        splitKeyMethod: method,
+        ...(prime === undefined ? {} : { primeFieldSize: prime }),
+        splitOf: ids[0],
+        ...polynomialOf(method, context.rules),
+        keyBlock: { keyFormatType: 'Raw', keyValue: { keyMaterial: bytes }, ...said },
+      },
+      given,
+      found: { cryptographicUsageMask: 0 },
+      now: context.now(),
+      generated: false,
+    });
+    bytes.fill(0);
+    made.push(one);
+  }
+  return made;
+}

@@ -1,0 +1,151 @@
+/**
+ * How Get wraps what it gives out (KMIP 2.1 §3.3, §7.18, §11.62; 1.4 §2.1.5, §2.1.6). A key that was registered wrapped
+ * is given as it is, unless Key Wrap Type asks for it Not Wrapped.
+ */
+import {
+  referenceByName,
+  referenceId,
+  unknownAttribute,
+  type Reference,
+} from '#objects/attributes/attribute-reference';
+import { attributeRow, type Attributes } from '#objects/attributes/attributes';
+import { referredIn, type ManagedObject } from '#objects/managed-object';
+import { encodeKeyValue, isWrapped, type KeyBlock, type ObjectStructure } from '#objects/object-structure';
+import { quoted } from '#protocol/codecs';
+import { KmipError } from '#protocol/kmip-error';
+import type { KeyWrappingSpecification } from '#protocol/structures';
+import { inRange, type Version } from '#protocol/versions';
+import type { Context, Loaded, ObjectChange } from '#operations/context';
+import { chargeUse } from '#operations/cryptography/usage-charge';
+import { wrappingKeys } from './wrapping-keys.ts';
+import type { Made } from './wrapping-steps.ts';
+
+/** Methods that leave nothing of a key to be read. */
+const hiding: readonly string[] = ['Encrypt', 'EncryptThenMACSign', 'MACSignThenEncrypt', 'TR_31'];
+
+export interface AskedWrapping {
+  readonly keyWrapType?: string | undefined;
+  readonly keyWrappingSpecification?: KeyWrappingSpecification | undefined;
+}
+
+/** Whether the object's value goes out encrypted: as asked for, or as it was registered (2.1 §4.55). */
+export function isHidden(
+  { structure }: ManagedObject,
+  { keyWrapType, keyWrappingSpecification: asked }: AskedWrapping,
+): boolean {
+  if (keyWrapType === 'NotWrapped') return false;
+  if (asked !== undefined) return hiding.includes(asked.wrappingMethod);
+  const { keyValue, keyWrappingData } = 'keyBlock' in structure ? structure.keyBlock : {};
+  return keyValue instanceof Uint8Array && hiding.includes(keyWrappingData?.wrappingMethod ?? '');
+}
+
+export interface Wrapped {
+  readonly structure: ObjectStructure;
+  /** What wrapping cost its keys in Usage Limits. */
+  readonly changes: readonly ObjectChange[];
+}
+
+/**
+ * The object, in the format in which it goes out, wrapped as asked. What was readable of it is wiped then.
+ * @throws KmipError with the reasons of 2.1 §6.1.19.1.
+ */
+export async function inWrapping(
+  object: ManagedObject,
+  structure: ObjectStructure,
+  { keyWrapType, keyWrappingSpecification: asked }: AskedWrapping,
+  context: Context,
+): Promise<Wrapped> {
+  if (keyWrapType !== undefined) {
+    if (asked !== undefined)
+      throw new KmipError('InvalidField', 'a Key Wrapping Specification leaves no Key Wrap Type');
+    if (keyWrapType !== 'AsRegistered' && keyWrapType !== 'NotWrapped') {
+      throw new KmipError('KeyWrapTypeNotSupported', `Key Wrap Type ${keyWrapType} is not supported`);
+    }
+  }
+  if (asked === undefined) return { structure, changes: [] };
+  if (!('keyBlock' in structure)) {
+    throw new KmipError('InvalidObjectType', `a ${structure.objectType} has no Key Block, and is not wrapped`);
+  }
+  const { keyBlock } = structure;
+  const keys = await wrappingKeys(asked, object.id, context);
+  const plain = bytesToWrap(object, keyBlock, asked, context.version);
+  const costs = new Map<Loaded, Attributes>();
+  let made: Made = { bytes: plain };
+  try {
+    for (const key of keys) {
+      const { loaded } = key;
+      const before = costs.get(loaded) ?? loaded.object.attributes;
+      costs.set(loaded, chargeUse(before, { bytes: made.bytes.length }, context));
+      made = await key.apply(made);
+    }
+  } finally {
+    if (hiding.includes(asked.wrappingMethod)) wipe(plain, keyBlock);
+  }
+  const { bytes, ...results } = made;
+  const named = keys.map(({ information, loaded }) => [
+    information,
+    { ...asked[information], uniqueIdentifier: loaded.object.id },
+  ]);
+  const { wrappingMethod, encodingOption } = asked;
+  const keyWrappingData = { wrappingMethod, encodingOption, ...Object.fromEntries(named), ...results };
+  return {
+    structure: { ...structure, keyBlock: { ...keyBlock, keyValue: bytes, keyWrappingData } },
+    changes: [...costs].flatMap(([update, attributes]) =>
+      attributes === update.object.attributes ? [] : [{ update, to: { ...update.object, attributes } }],
+    ),
+  };
+}
+
+/** In bytes: far more than any attributes that a key is sent with. Ciphers that wrap go over all of it six times. */
+const maximumWithAttributes = 256 * 1024;
+
+/** The Key Value, with the attributes asked for, in the encoding asked for; the bytes are new. */
+function bytesToWrap(
+  object: ManagedObject,
+  { keyValue, keyWrappingData }: KeyBlock,
+  { attributeName: names = [], encodingOption = 'TTLVEncoding' }: KeyWrappingSpecification,
+  version: Version,
+): Uint8Array {
+  if (keyValue === undefined || isWrapped(keyValue) || keyWrappingData !== undefined) {
+    throw new KmipError('FeatureNotSupported', 'a key that was registered wrapped is not wrapped again');
+  }
+  const asked = names.map((name) => referenceIn(name, version));
+  const named = new Set(asked.map(referenceId));
+  const attributes = [
+    ...(keyValue.attributes ?? []).filter((each) => !named.has(referenceId(each))),
+    ...asked.flatMap(referredIn(object)),
+  ];
+  const { keyMaterial } = keyValue;
+  if (encodingOption === 'TTLVEncoding') {
+    const bytes = encodeKeyValue({ keyMaterial, ...(attributes.length === 0 ? {} : { attributes }) }, version);
+    if (names.length === 0 || bytes.length <= maximumWithAttributes) return bytes;
+    bytes.fill(0);
+    throw new KmipError(
+      'InvalidField',
+      `the Key Value with the attributes named must have at most ${maximumWithAttributes} bytes to be wrapped`,
+    );
+  }
+  if (encodingOption !== 'NoEncoding') {
+    throw new KmipError('EncodingOptionError', `Encoding Option ${encodingOption} is not supported`);
+  }
+  if (attributes.length > 0 || names.length > 0) {
+    throw new KmipError('EncodingOptionError', 'with No Encoding no attributes are wrapped');
+  }
+  if (!(keyMaterial instanceof Uint8Array)) {
+    throw new KmipError('EncodingOptionError', 'Key Material that is a Structure is wrapped in TTLV Encoding only');
+  }
+  return Uint8Array.from(keyMaterial);
+}
+
+/** An Attribute Name is a text in every version; in 2.x attributes are called as they were in 1.x. */
+function referenceIn(name: string, version: Version): Reference {
+  const reference = referenceByName(name);
+  if (inRange(attributeRow(reference.key), version)) return reference;
+  throw unknownAttribute(`${quoted(name)} in this version`);
+}
+
+function wipe(plain: Uint8Array, { keyValue }: KeyBlock): void {
+  plain.fill(0);
+  if (keyValue === undefined || isWrapped(keyValue)) return;
+  if (keyValue.keyMaterial instanceof Uint8Array) keyValue.keyMaterial.fill(0);
+}

@@ -1,0 +1,117 @@
+/** The keys that wrap and unwrap, found and permitted (KMIP 2.1 §3.3, §7.18; 1.4 §2.1.5, §2.1.6). */
+import { objectTypeOf, type ManagedObject } from '#objects/managed-object';
+import { fieldsMatch } from '#objects/matching';
+import { permitUse } from '#objects/use';
+import { KmipError, type ResultReason } from '#protocol/kmip-error';
+import type { CryptographicParameters } from '#protocol/structures';
+import type { Context, Loaded } from '#operations/context';
+import { stepsOf, type Made, type Step, type Way, type Wrapping } from './wrapping-steps.ts';
+
+export interface WrappingKey {
+  /** The field that names it, in the specification and in the answer. */
+  readonly information: Step['information'];
+  readonly loaded: Loaded;
+  /** Does its step; the key is opened for no longer. */
+  apply(made: Made): Promise<Made>;
+}
+
+/**
+ * The keys that wrap the object with this identifier, in the order of their steps; one that takes two steps is loaded once.
+ * @throws KmipError with the reasons of 2.1 §6.1.19.1.
+ */
+export async function wrappingKeys(asked: Wrapping, id: string, context: Context): Promise<readonly WrappingKey[]> {
+  const held = new Map<string, Loaded>();
+  const keys: WrappingKey[] = [];
+  for (const step of stepsOf(asked)) {
+    const { loaded: found, way, given } = await loadKey(asked, step, 'wrapping', id, context);
+    const loaded = held.get(found.object.id) ?? found;
+    held.set(found.object.id, loaded);
+    const parameters = parametersOf(loaded.object, given, step);
+    const { information } = step;
+    keys.push({ information, loaded, apply: (made) => way.apply(made, loaded, parameters, context) });
+  }
+  return keys;
+}
+
+/**
+ * The keys that open what was wrapped so, the last step first.
+ * @throws KmipError as `wrappingKeys` does.
+ */
+export async function unwrappingKeys(
+  wrapping: Wrapping,
+  id: string,
+  context: Context,
+): Promise<readonly Pick<WrappingKey, 'apply'>[]> {
+  const keys: Pick<WrappingKey, 'apply'>[] = [];
+  for (const step of stepsOf(wrapping).toReversed()) {
+    const { loaded, named, way, given } = await loadKey(wrapping, step, 'unwrapping', id, context);
+    // Those of the key that wrapped, which is the one that is named.
+    const parameters = parametersOf(named.object, given, step);
+    keys.push({ apply: (made) => way.apply(made, loaded, parameters, context) });
+  }
+  return keys;
+}
+
+/** What loading and using a key fail with, when the key is one that wraps (2.1 §6.1.19.1). */
+const wrappingReasons: { readonly [R in ResultReason]?: ResultReason } = {
+  ObjectNotFound: 'WrappingObjectNotFound',
+  ItemNotFound: 'WrappingObjectNotFound',
+  ObjectArchived: 'WrappingObjectArchived',
+  ObjectDestroyed: 'WrappingObjectDestroyed',
+};
+
+interface KeyForStep {
+  readonly named: Loaded;
+  /** The one that is used: the other half of the pair, when the text lets that one be named. */
+  readonly loaded: Loaded;
+  readonly way: Way;
+  readonly given: CryptographicParameters | undefined;
+}
+
+async function loadKey(
+  wrapping: Wrapping,
+  step: Step,
+  direction: 'wrapping' | 'unwrapping',
+  wrappedId: string,
+  context: Context,
+): Promise<KeyForStep> {
+  const { uniqueIdentifier, cryptographicParameters: given } = wrapping[step.information] ?? {};
+  const { by, namedBy } = step[direction];
+  try {
+    const named = await context.load(uniqueIdentifier, 'use');
+    const loaded = objectTypeOf(named.object) === namedBy ? await otherHalf(named, context) : named;
+    const type = objectTypeOf(loaded.object);
+    const way = by[type];
+    if (way === undefined) throw new KmipError('InvalidObjectType', `a ${type} is no key for ${direction} in this way`);
+    permitUse(loaded.object, way.purpose, context.now());
+    if (loaded.object.id === wrappedId) throw new KmipError('InvalidField', 'a key cannot be wrapped with itself');
+    return { named, loaded, way, given };
+  } catch (error) {
+    if (!(error instanceof KmipError)) throw error;
+    throw new KmipError(wrappingReasons[error.reason] ?? error.reason, `${step.called}: ${error.message}`);
+  }
+}
+
+async function otherHalf(named: Loaded, context: Context): Promise<Loaded> {
+  const wanted = objectTypeOf(named.object) === 'PublicKey' ? 'PrivateKeyLink' : 'PublicKeyLink';
+  const link = named.object.attributes.link?.find(({ linkType }) => linkType === wanted);
+  return link === undefined ? named : await context.load(link.linkedObjectIdentifier, 'use');
+}
+
+/**
+ * 2.1 §7.18: "the server SHALL verify that they match one of the instances"; when omitted the first is used (1.4 §2.1.6). A key
+ * without any, as clients make them, is bound to none: what is asked holds, and NIST key wrap is what an AES key does by itself.
+ */
+function parametersOf(
+  { attributes }: ManagedObject,
+  asked: CryptographicParameters | undefined,
+  { called }: Step,
+): CryptographicParameters {
+  const held = attributes.cryptographicParameters ?? [];
+  if (held.length === 0) {
+    return asked ?? (attributes.cryptographicAlgorithm === 'AES' ? { blockCipherMode: 'NISTKeyWrap' } : {});
+  }
+  const found = held.find((each) => asked === undefined || fieldsMatch([each], [asked]));
+  if (found !== undefined) return found;
+  throw new KmipError('BadCryptographicParameters', `${called}: the key has other Cryptographic Parameters`);
+}

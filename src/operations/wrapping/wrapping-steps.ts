@@ -1,0 +1,192 @@
+/** The steps of the Wrapping Methods, and how each kind of key does and undoes them (KMIP 2.1 §3.3, §11.62; 1.4 §2.1.5). */
+import { isSameMac } from '#crypto/ciphers/mac';
+import type { SymmetricKey } from '#crypto/ciphers/material-cipher';
+import type { ObjectType } from '#objects/attributes/attributes';
+import type { Purpose } from '#objects/use';
+import { KmipError } from '#protocol/kmip-error';
+import type { CryptographicParameters, KeyWrappingData } from '#protocol/structures';
+import type { Context, Loaded } from '#operations/context';
+import { keyObjectIn, openSymmetricKey } from '#operations/key-material/usable-key';
+
+/** What has been made of the Key Value so far. */
+export type Made = Pick<KeyWrappingData, 'ivCounterNonce' | 'macSignature'> & { readonly bytes: Uint8Array };
+
+/** How a kind of key does or undoes a step, and what it must be permitted for. */
+export interface Way {
+  readonly purpose: Purpose;
+  apply(made: Made, loaded: Loaded, parameters: CryptographicParameters, context: Context): Promise<Made>;
+}
+
+/** One direction of a step: by the type of the key. */
+interface Ways {
+  readonly by: { readonly [T in ObjectType]?: Way };
+  /** The half of a pair that may be named in place of the one that is needed. */
+  readonly namedBy?: ObjectType;
+}
+
+export interface Step {
+  readonly information: 'encryptionKeyInformation' | 'macSignatureKeyInformation';
+  readonly called: string;
+  readonly wrapping: Ways;
+  readonly unwrapping: Ways;
+}
+
+/** 2.1 §11.62: "using a symmetric key or public key". */
+const encrypt: Step = {
+  information: 'encryptionKeyInformation',
+  called: 'Encryption Key Information',
+  wrapping: {
+    by: {
+      SymmetricKey: {
+        purpose: 'WrapKey',
+        async apply(made, loaded, parameters, context) {
+          const { data, iv } = await withKey(loaded, (key) =>
+            context.heavily('encryptMaterial', { key, data: made.bytes, parameters }),
+          );
+          return { ...made, bytes: data, ...(iv === undefined ? {} : { ivCounterNonce: iv }) };
+        },
+      },
+      PublicKey: {
+        purpose: 'WrapKey',
+        apply: async (made, loaded, parameters, context) => ({
+          ...made,
+          bytes: await context.heavily('rsaEncrypt', {
+            key: keyObjectIn('public', loaded),
+            data: made.bytes,
+            parameters,
+          }),
+        }),
+      },
+    },
+  },
+  unwrapping: {
+    namedBy: 'PublicKey',
+    by: {
+      SymmetricKey: {
+        purpose: 'UnwrapKey',
+        async apply({ bytes: data, ivCounterNonce: iv, ...made }, loaded, parameters, context) {
+          const wrapped = { data, ...(iv === undefined ? {} : { iv }) };
+          const bytes = await withKey(loaded, (key) =>
+            context.heavily('decryptMaterial', { key, wrapped, parameters }),
+          );
+          return { ...made, bytes };
+        },
+      },
+      PrivateKey: {
+        purpose: 'UnwrapKey',
+        apply: async (made, loaded, parameters, context) => ({
+          ...made,
+          bytes: await context.heavily('rsaDecrypt', {
+            key: keyObjectIn('private', loaded),
+            data: made.bytes,
+            parameters,
+          }),
+        }),
+      },
+    },
+  },
+};
+
+/**
+ * 2.1 §11.62: "either MACing the Key Value with a symmetric key, or signing the Key Value with a private key". A key that signs is named by the
+ * identifier "of the Private Key (or its corresponding Public Key)" (§3.3).
+ */
+const sign: Step = {
+  information: 'macSignatureKeyInformation',
+  called: 'MAC/Signature Key Information',
+  wrapping: {
+    namedBy: 'PublicKey',
+    by: {
+      SymmetricKey: {
+        purpose: 'MACGenerate',
+        apply: async (made, loaded, parameters, context) => ({
+          ...made,
+          macSignature: await macOf(made, loaded, parameters, context),
+        }),
+      },
+      PrivateKey: {
+        purpose: 'Sign',
+        apply: async (made, loaded, parameters, context) => ({
+          ...made,
+          macSignature: await context.heavily('sign', {
+            key: keyObjectIn('private', loaded),
+            content: { data: made.bytes },
+            parameters,
+          }),
+        }),
+      },
+    },
+  },
+  unwrapping: {
+    namedBy: 'PrivateKey',
+    by: {
+      SymmetricKey: {
+        purpose: 'MACVerify',
+        async apply(made, loaded, parameters, context) {
+          const expected = await macOf(made, loaded, parameters, context);
+          return await demandGenuine(made, (given) => isSameMac(expected, given));
+        },
+      },
+      PublicKey: {
+        purpose: 'Verify',
+        async apply(made, loaded, parameters, context) {
+          const key = keyObjectIn('public', loaded);
+          return await demandGenuine(made, (signature) =>
+            context.heavily('verify', { key, content: { data: made.bytes }, signature, parameters }),
+          );
+        },
+      },
+    },
+  },
+};
+
+/** The key is open for no longer. */
+async function withKey<T>(loaded: Loaded, use: (key: SymmetricKey) => Promise<T>): Promise<T> {
+  const key = openSymmetricKey(loaded);
+  try {
+    return await use(key);
+  } finally {
+    key.bytes.fill(0);
+  }
+}
+
+const macOf = (
+  { bytes: data }: Made,
+  loaded: Loaded,
+  parameters: CryptographicParameters,
+  context: Context,
+): Promise<Uint8Array> => withKey(loaded, (key) => context.heavily('mac', { key, data, parameters }));
+
+async function demandGenuine(
+  made: Made,
+  isGenuine: (macSignature: Uint8Array) => boolean | Promise<boolean>,
+): Promise<Made> {
+  const { macSignature } = made;
+  if (macSignature !== undefined && (await isGenuine(macSignature))) return made;
+  throw new KmipError('CryptographicFailure', 'the MAC/Signature is not that of the Key Value');
+}
+
+/** TR-31 is none: it is a block of its own, in which the Key Value of this text has no place. */
+const methods: { readonly [method: string]: readonly Step[] } = {
+  Encrypt: [encrypt],
+  MACSign: [sign],
+  EncryptThenMACSign: [encrypt, sign],
+  MACSignThenEncrypt: [sign, encrypt],
+};
+
+/** A Key Wrapping Specification asks for it, Key Wrapping Data tells how it was done. */
+export type Wrapping = Pick<KeyWrappingData, 'wrappingMethod' | Step['information']>;
+
+/** In the order of wrapping. @throws KmipError FeatureNotSupported for a method that is not here, InvalidField for keys of other steps than its own. */
+export function stepsOf(wrapping: Wrapping): readonly Step[] {
+  const steps = methods[wrapping.wrappingMethod];
+  if (steps === undefined) {
+    throw new KmipError('FeatureNotSupported', `Wrapping Method ${wrapping.wrappingMethod} is not supported`);
+  }
+  for (const each of [encrypt, sign]) {
+    if (steps.includes(each) === (wrapping[each.information] !== undefined)) continue;
+    const rule = steps.includes(each) ? 'needs' : 'has no use for';
+    throw new KmipError('InvalidField', `Wrapping Method ${wrapping.wrappingMethod} ${rule} ${each.called}`);
+  }
+  return steps;
+}

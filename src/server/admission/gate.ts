@@ -1,0 +1,182 @@
+/**
+ * Who is let in, whatever port the connection came to: every client needs a certificate, and one function of ours decides
+ * before the first byte is read. Who is refused, at the start or later, is audited and closed.
+ */
+import type { Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { TLSSocket } from 'node:tls';
+import { createRefusals } from '#audit/refusals';
+import type { AuditTrail } from '#audit/trail';
+import type { Connection } from '#server/network/connection';
+import { fingerprintOf, subjectOf } from '#server/network/peer';
+import type { ServerLog } from '#server/server-log';
+import type { Session } from '#server/session';
+
+type Decision = { readonly client: { readonly id: string } } | { readonly refused: string };
+
+export interface Admission {
+  /** `now` in milliseconds since 1970. */
+  decide(fingerprint: string, now: number): Decision;
+  /** Takes over what was changed until now. */
+  refresh(): Promise<void>;
+  /** Calls when an earlier decision may have become another. */
+  onChange(listener: () => void): void;
+}
+
+export interface GateOptions {
+  readonly admission: Admission;
+  readonly audit: AuditTrail;
+  now(): number;
+  readonly log: ServerLog;
+  readonly limits: { readonly maximumConnectionsPerClient: number };
+}
+
+/** Speaks one protocol with a client that was let in. `cut` ends the connection at once, and writes down why. */
+export type Serve = (socket: TLSSocket, session: Session, cut: (reason: string) => void) => Connection;
+
+export interface Gate {
+  /** Those who were let in and are still there. */
+  readonly open: ReadonlyMap<TLSSocket, Connection>;
+  /** Decides about a connection whose handshake is done; `onAdmitted` is called when its client is let in. */
+  arrive(socket: TLSSocket, serve: Serve, onAdmitted: () => void): void;
+  /** Turns a connection away that came to no handshake. */
+  refuse(socket: Socket, peer: string, reason: string): void;
+  /** Nobody is let in any more, and those who are idle leave; the others when they have their answers. */
+  close(): void;
+  /** To be called when all have gone: writes down how many more were refused. */
+  settle(): void;
+}
+
+/**
+ * Milliseconds from one look at the clients, for a certificate that nobody knows, to the next one: all who wait share
+ * it.
+ */
+const lookInterval = 250;
+
+export function createGate({ admission, audit, log, limits, now }: GateOptions): Gate {
+  const open = new Map<TLSSocket, Connection>();
+  const perClient = new Map<string, number>();
+  let connections = 0;
+  let isClosed = false;
+  const refusals = createRefusals((entry) => {
+    const { count, peer, reason } = entry;
+    if (count !== undefined) log.warn('more connections were refused', { peer, reason, count });
+    // Closed they are whether or not this can be written; the trail itself tells the log.
+    audit.append(entry).catch(() => undefined);
+  });
+
+  let lookedAt = -Infinity;
+  let look: Promise<void> | undefined;
+
+  /** What was changed before the call counts when it resolves. However many come, the store is asked only so often. */
+  function lookAgain(): Promise<void> {
+    look ??= wait(Math.max(0, lookedAt + lookInterval - performance.now())).then(() => {
+      look = undefined;
+      lookedAt = performance.now();
+      return admission.refresh();
+    });
+    return look;
+  }
+
+  function refuse(
+    socket: Socket,
+    connection: number,
+    reason: string,
+    certificate?: Buffer,
+    peer = socket.remoteAddress ?? 'unknown',
+  ): void {
+    const told =
+      certificate === undefined
+        ? {}
+        : { certificate: fingerprintOf(certificate), subject: () => subjectOf(certificate) };
+    const isNew = refusals.note({ reason, connection, peer, ...told });
+    const { certificate: fingerprint } = told;
+    log[isNew ? 'warn' : 'debug']('a connection was refused', { connection, peer, reason, fingerprint });
+    socket.destroy();
+  }
+
+  function arrive(socket: TLSSocket, serve: Serve, onAdmitted: () => void): void {
+    if (isClosed) return void socket.destroy();
+    const connection = ++connections;
+    const certificate = socket.getPeerX509Certificate()?.raw;
+    if (certificate === undefined) return refuse(socket, connection, 'no certificate');
+    const fingerprint = fingerprintOf(certificate);
+    const admit = ({ id }: { readonly id: string }): void =>
+      admitAs(
+        {
+          connection,
+          clientId: id,
+          fingerprint,
+          isClosed: () => socket.destroyed,
+          hasLeft: () => socket.destroyed || hasEnded(socket),
+        },
+        socket,
+        serve,
+        onAdmitted,
+      );
+    const decision = admission.decide(fingerprint, now());
+    if ('client' in decision) return admit(decision.client);
+    // It may have been let in within this very second, by another process.
+    const give = (): void => void socket.destroy();
+    socket.on('error', give).on('end', give);
+    const again = lookAgain().then(
+      () => admission.decide(fingerprint, now()),
+      () => decision,
+    );
+    again
+      .then((second) => {
+        socket.off('error', give).off('end', give);
+        if (socket.destroyed || isClosed) socket.destroy();
+        else if ('refused' in second) refuse(socket, connection, second.refused, certificate);
+        else admit(second.client);
+      })
+      // A fault of ours lets nobody in, and ends no process.
+      .catch((error: unknown) => {
+        log.error('a connection could not be decided about', { connection, error: String(error) });
+        socket.destroy();
+      });
+  }
+
+  function admitAs(session: Session, socket: TLSSocket, serve: Serve, onAdmitted: () => void): void {
+    const { connection, clientId } = session;
+    const count = perClient.get(clientId) ?? 0;
+    if (count >= limits.maximumConnectionsPerClient) {
+      return refuse(socket, connection, 'too many connections', socket.getPeerX509Certificate()?.raw);
+    }
+    perClient.set(clientId, count + 1);
+    onAdmitted();
+    const cut = (reason: string): void =>
+      refuse(socket, connection, reason, socket.destroyed ? undefined : socket.getPeerX509Certificate()?.raw);
+    open.set(socket, serve(socket, session, cut));
+    socket.once('close', () => {
+      open.delete(socket);
+      const left = (perClient.get(clientId) ?? 1) - 1;
+      if (left === 0) perClient.delete(clientId);
+      else perClient.set(clientId, left);
+    });
+  }
+
+  admission.onChange(() => {
+    for (const [socket, { session }] of open) {
+      const decision = admission.decide(session.fingerprint, now());
+      if ('refused' in decision)
+        refuse(socket, session.connection, decision.refused, socket.getPeerX509Certificate()?.raw);
+    }
+  });
+
+  return {
+    open,
+    arrive,
+    refuse: (socket, peer, reason) => refuse(socket, ++connections, reason, undefined, peer),
+    close() {
+      isClosed = true;
+      for (const connection of open.values()) connection.finish();
+    },
+    settle: () => refusals.close(),
+  };
+}
+
+/** Also while what came before the end waits to be read: of this node tells only so. */
+const hasEnded = (socket: TLSSocket): boolean =>
+  socket.readableEnded ||
+  (socket as { readonly _readableState?: { readonly ended?: boolean } })._readableState?.ended === true;

@@ -1,0 +1,180 @@
+/**
+ * A reserve of disk, in each place where the server writes. Below it only what reads, Destroy and Revoke are served, so
+ * that no client can fill the disk to a point where nobody can destroy a key any more: their records go into the
+ * reserve. Part of it is kept as a file. When the disk is full all the same, that file is removed, and only Get,
+ * Destroy and Revoke are served.
+ */
+import { statfs } from 'node:fs/promises';
+import { KmipError } from '#protocol/kmip-error';
+import type { ServedOperation } from '#operations/registry/served';
+import { isRoomKept, keepRoom, releaseRoom } from '#store/engines/kept-room';
+
+export type DiskRoom = 'enough' | 'short' | 'full';
+
+export interface DiskReserve {
+  readonly room: DiskRoom;
+  close(): void;
+}
+
+export interface DiskReserveOptions {
+  /** Directories: of the audit trail, and of a store that lies in files. */
+  readonly places: readonly string[];
+  /** Bytes; 0 watches nothing. */
+  readonly reserve: number;
+  readonly log: { info(message: string, details?: object): unknown; warn(message: string, details?: object): unknown };
+  /** Milliseconds between two looks. */
+  readonly interval?: number;
+}
+
+/**
+ * Of each operation the least room with which it is served. Those for a full disk take a record each, and make room.
+ */
+const neededRoom = {
+  Activate: 'enough',
+  AddAttribute: 'enough',
+  AdjustAttribute: 'enough',
+  Archive: 'enough',
+  Certify: 'enough',
+  Check: 'short',
+  Create: 'enough',
+  CreateKeyPair: 'enough',
+  CreateSplitKey: 'enough',
+  Decrypt: 'enough',
+  DeleteAttribute: 'enough',
+  DeriveKey: 'enough',
+  Destroy: 'full',
+  DiscoverVersions: 'short',
+  Encrypt: 'enough',
+  Export: 'short',
+  Get: 'full',
+  GetAttributeList: 'short',
+  GetAttributes: 'short',
+  GetConstraints: 'short',
+  GetUsageAllocation: 'enough',
+  Hash: 'enough',
+  Import: 'enough',
+  Interop: 'enough',
+  JoinSplitKey: 'enough',
+  Locate: 'short',
+  Log: 'enough',
+  MAC: 'enough',
+  MACVerify: 'enough',
+  ModifyAttribute: 'enough',
+  ObtainLease: 'enough',
+  Ping: 'short',
+  Query: 'short',
+  ReCertify: 'enough',
+  ReKey: 'enough',
+  ReKeyKeyPair: 'enough',
+  Recover: 'enough',
+  Register: 'enough',
+  Revoke: 'full',
+  RNGRetrieve: 'enough',
+  RNGSeed: 'enough',
+  SetAttribute: 'enough',
+  SetConstraints: 'enough',
+  SetDefaults: 'enough',
+  Sign: 'enough',
+  SignatureVerify: 'enough',
+  Validate: 'short',
+} as const satisfies { readonly [O in ServedOperation]: DiskRoom };
+
+/** Throws KmipError for what the room that is left is not for. */
+export function demandRoom(room: DiskRoom, operation: ServedOperation): void {
+  if (room === 'enough' || neededRoom[operation] === 'full') return;
+  if (room === 'short' && neededRoom[operation] === 'short') return;
+  const served = room === 'short' ? 'only what reads, Destroy and Revoke' : 'only Get, Destroy and Revoke';
+  throw new KmipError(
+    'ServerLimitExceeded',
+    `the server is short of disk: ${served} are served until there is room again`,
+  );
+}
+
+const lookEvery = 1000;
+/** The file takes so much of the reserve, and no more than this. */
+const keptPart = 4;
+const keptAtMost = 16 * 1024 * 1024;
+
+interface Place {
+  readonly path: string;
+  room: DiskRoom;
+  left: number;
+  /** Whether the file that keeps room is there. */
+  isKept: boolean;
+}
+
+/** Resolves after the first look. Throws the error of a place that cannot be looked at. */
+export async function openDiskReserve(options: DiskReserveOptions): Promise<DiskReserve> {
+  const { reserve, log, interval = lookEvery } = options;
+  const kept = Math.min(Math.floor(reserve / keptPart), keptAtMost);
+  const places = options.places.map((path): Place => ({ path, room: 'enough', left: Infinity, isKept: false }));
+  let room: DiskRoom = 'enough';
+
+  /** Once there is enough again it takes a little more to leave the state than to enter it. */
+  function roomAt({ room: before, left, isKept }: Place): DiskRoom {
+    if (left < kept && !isKept) return 'full';
+    const enough = before === 'enough' ? reserve : reserve + reserve / 20;
+    return left >= enough ? 'enough' : 'short';
+  }
+
+  async function look(place: Place): Promise<void> {
+    const { bavail, bsize } = await statfs(place.path);
+    const free = bavail * bsize;
+    // The trail and the store release it too, when they meet a full disk first.
+    place.isKept = isRoomKept(place.path);
+    if (place.isKept && free < kept / keptPart) place.isKept = !releaseRoom(place.path);
+    else if (!place.isKept && free > 2 * kept) {
+      await keepRoom(place.path, kept);
+      place.isKept = isRoomKept(place.path);
+    }
+    place.left = free + (place.isKept && free < reserve ? kept : 0);
+    const now = roomAt(place);
+    if (now === place.room) return;
+    place.room = now;
+    tell(place);
+  }
+
+  function tell({ path, left, room: now }: Place): void {
+    const facts = { path, left: inMebibytes(left), reserve: inMebibytes(reserve) };
+    if (now === 'enough') log.info('there is room on the disk again', facts);
+    else {
+      const served = now === 'short' ? 'what reads, Destroy and Revoke' : 'Get, Destroy and Revoke';
+      const hint = `make room on the disk of ${path}, or give it a larger one; --disk-reserve sets the reserve`;
+      log.warn(`the disk is ${now === 'short' ? 'nearly ' : ''}full: only ${served} are served`, { ...facts, hint });
+    }
+  }
+
+  async function lookAtAll(): Promise<void> {
+    for (const place of places) await look(place);
+    const order: readonly DiskRoom[] = ['full', 'short', 'enough'];
+    room = order.find((each) => places.some((place) => place.room === each)) ?? 'enough';
+  }
+
+  let looking = false;
+  let trouble = '';
+  async function lookAgain(): Promise<void> {
+    if (looking) return;
+    looking = true;
+    try {
+      await lookAtAll();
+      trouble = '';
+    } catch (error) {
+      if (String(error) !== trouble) log.warn('the room on the disk cannot be looked at', { error: String(error) });
+      trouble = String(error);
+    } finally {
+      looking = false;
+    }
+  }
+
+  if (reserve === 0) return { room, close: () => undefined };
+  await lookAtAll();
+  const timer = setInterval(() => void lookAgain(), interval).unref();
+  return {
+    get room() {
+      return room;
+    },
+    close: () => clearInterval(timer),
+  };
+}
+
+const inMebibytes = (bytes: number): string => `${Math.floor(bytes / 1024 ** 2)} MiB`;

@@ -1,0 +1,160 @@
+/**
+ * Where clients are held to their quotas of objects and bytes: at the one place through which every change of an object
+ * goes. What makes room, and what never should wait for an operator, goes on above a quota.
+ */
+import type { ServedOperation } from '#operations/registry/served';
+import { KmipError } from '#protocol/kmip-error';
+import type { Growth } from '#store/store';
+import { noRoom, sum, type Room } from '#store/usage-record';
+import type { ClientFacts } from '#server/run/client-facts';
+import type { ServerLog } from '#server/server-log';
+import type { Usage } from './usage.ts';
+
+/** Whose room one change is about; an object may pass from one owner to another. */
+export interface Share {
+  readonly before?: string;
+  readonly after?: string;
+  readonly isObject: boolean;
+  /** Who has had the identifier of an object whose record goes, or never came. */
+  readonly spentBy?: string;
+}
+
+/**
+ * Operations that neither make objects nor are there to make them larger. All that they write down of an object is a
+ * date, a state, a count: they go on when the quotas are used up. Every other operation is held to them.
+ */
+const goOn: ReadonlySet<string> = new Set<ServedOperation>([
+  'Activate',
+  'Archive',
+  'Check',
+  'Decrypt',
+  'DeleteAttribute',
+  'Destroy',
+  'Encrypt',
+  'Export',
+  'Get',
+  'GetUsageAllocation',
+  'MAC',
+  'MACVerify',
+  'ObtainLease',
+  'Recover',
+  'Revoke',
+  'Sign',
+  'SignatureVerify',
+]);
+
+/** What such an operation may add to an object: dates and a reason, but no long text in it. */
+const smallGrowth = 4096;
+
+/**
+ * 'held': by every quota. 'free': it goes on unless it brings much. 'settled': it was decided before, and is only
+ * counted.
+ */
+export type Rule = 'held' | 'free' | 'settled';
+
+export const ruleOf = (operation: string | undefined): Rule =>
+  operation !== undefined && goOn.has(operation) ? 'free' : 'held';
+
+/** How often the log says that a client is at a quota, in milliseconds. */
+const tellingInterval = 3_600_000;
+
+export interface QuotasOptions {
+  readonly usage: Usage;
+  readonly clients: ClientFacts;
+  readonly log: ServerLog;
+  readonly now: () => number;
+}
+
+export class Quotas {
+  readonly #usage: Usage;
+  readonly #clients: ClientFacts;
+
+  readonly #log: ServerLog;
+  readonly #now: () => number;
+  /** When the log said it, by quota and client. */
+  readonly #said = new Map<string, number>();
+
+  constructor({ usage, clients, log, now }: QuotasOptions) {
+    this.#usage = usage;
+    this.#clients = clients;
+    this.#log = log;
+    this.#now = now;
+  }
+
+  /**
+   * Makes a commit and counts it. `shares` are of its first changes, in their order.
+   * @throws KmipError ServerLimitExceeded, with nothing committed; whatever `commit` throws.
+   */
+  async counted(
+    shares: readonly Share[],
+    rule: Rule,
+    commit: (admit: (growths: readonly Growth[]) => void) => Promise<void>,
+  ): Promise<void> {
+    for (const { after } of shares) {
+      const refreshed = after === undefined ? undefined : this.#usage.refreshed(after);
+      if (refreshed !== undefined) await refreshed;
+    }
+    let begun: readonly (readonly [string, Room])[] = [];
+    let isCommitted = false;
+    try {
+      await commit((growths) => {
+        const sums = [...sumsOf(shares, growths)];
+        if (rule !== 'settled') for (const [client, growth] of sums) this.#check(client, growth, rule);
+        for (const [client, growth] of sums) this.#usage.begin(client, growth);
+        begun = sums;
+      });
+      isCommitted = true;
+    } finally {
+      for (const [client, growth] of begun) this.#usage.settle(client, growth, isCommitted);
+    }
+  }
+
+  /** Before work that ends with so many more objects. @throws KmipError ServerLimitExceeded. */
+  async demandRoom(client: string, objects = 1): Promise<void> {
+    await this.#usage.refreshed(client);
+    this.#check(client, { objects, removed: 0, bytes: 1 }, 'held');
+  }
+
+  #check(client: string, growth: Room, rule: Rule): void {
+    const used = this.#usage.used(client);
+    const more = growth.objects + growth.removed;
+    if (more > 0) this.#demand(client, 'objects', used.objects + used.removed, more);
+    if (growth.bytes > (rule === 'free' ? smallGrowth : 0)) this.#demand(client, 'bytes', used.bytes, growth.bytes);
+  }
+
+  /** The operator has to know, but not at each refusal. */
+  #tell(client: string, quota: 'objects' | 'bytes', most: number): void {
+    const key = `${quota} ${client}`;
+    const said = this.#said.get(key);
+    if (said !== undefined && this.#now() - said < tellingInterval) return;
+    this.#said.set(key, this.#now());
+    const hint = 'kmipd client limit raises it, kmipd client show tells what is used';
+    this.#log.warn('a client is at its quota: what would pass it is refused', { client, quota, most, hint });
+  }
+
+  #demand(client: string, name: 'objects' | 'bytes', used: number, more: number): void {
+    const most = this.#clients.quotaOf(client, name);
+    if (most === 0 || used + more <= most) return;
+    this.#tell(client, name, most);
+    throw new KmipError(
+      'ServerLimitExceeded',
+      `the quota of ${name} is ${most}; the client uses ${used}, and ${more} more are asked for: the operator can raise it`,
+    );
+  }
+}
+
+function sumsOf(shares: readonly Share[], growths: readonly Growth[]): Map<string, Room> {
+  const sums = new Map<string, Room>();
+  const grow = (client: string, room: Room): void => void sums.set(client, sum(sums.get(client) ?? noRoom, room));
+  shares.forEach(({ before, after, isObject, spentBy }, place) => {
+    const growth = growths[place] as Growth;
+    const objects = isObject ? 1 : 0;
+    if (before !== undefined && before === after) {
+      return grow(after, { objects: 0, removed: 0, bytes: growth.after - growth.before });
+    }
+    if (before !== undefined) grow(before, { objects: -objects, removed: 0, bytes: -growth.before });
+    if (after !== undefined) grow(after, { objects, removed: 0, bytes: growth.after });
+    if (spentBy !== undefined) grow(spentBy, { objects: 0, removed: 1, bytes: 0 });
+  });
+  return sums;
+}

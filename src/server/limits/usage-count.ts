@@ -1,0 +1,230 @@
+/**
+ * Counting all over again, one client after another, with time for others in between: clients that were never counted,
+ * all of them when a server ended without adding what it knew, and each once a day, so that nothing stays wrong.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { creationRulesKind } from '#store/creation-rules-record';
+import { objectKind, ownerTerm } from '#store/object-record';
+import type { Store } from '#store/store';
+import { keptUsage } from '#store/usage-record';
+import type { ServerLog } from '#server/server-log';
+import { SignsOfLife } from '#server/admission/signs-of-life';
+import { Usage } from './usage.ts';
+
+export interface CountTimes {
+  /** From one adding to the store to the next. */
+  readonly write: number;
+  /** From one sign of life of a server to the next. */
+  readonly beat: number;
+  /** After so long without one a server is gone. */
+  readonly gone: number;
+  /** From one look for clients that are to be counted to the next. */
+  readonly look: number;
+  /** How old a count may grow. */
+  readonly recount: number;
+  /** For others, after each so many records. */
+  readonly rest: number;
+  /** From a count to its confirmation; twice as long each time that it has to be repeated. */
+  readonly settle: number;
+}
+
+const hour = 3_600_000;
+/** Milliseconds. */
+const usual: CountTimes = {
+  write: 1000,
+  beat: 10_000,
+  gone: 60_000,
+  look: hour,
+  recount: 24 * hour,
+  rest: 25,
+  settle: 3000,
+};
+
+/** Of a client that never rests; what is wrong then is what one second brought. */
+const maximumCounts = 4;
+
+const recordsPerTurn = 500;
+const clientsPerTurn = 50;
+
+export interface UsageKeeperOptions {
+  readonly store: Store;
+  /** Of all clients. */
+  readonly clients: () => Iterable<string>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly log: ServerLog;
+  readonly times?: Partial<CountTimes>;
+}
+
+export class UsageKeeper {
+  readonly usage: Usage;
+  readonly #options: UsageKeeperOptions;
+  readonly #times: CountTimes;
+  /** To be counted, and to be confirmed: one after another, so that nobody's change waits for more than one of them. */
+  readonly #waiting = new Set<string>();
+  readonly #confirming = new Set<string>();
+  readonly #signs: SignsOfLife;
+  readonly #stopping = new AbortController();
+  /** Counts that are not confirmed yet: how many there were. */
+  readonly #unsure = new Map<string, number>();
+  #timers: NodeJS.Timeout[] = [];
+  #counting: Promise<void> | undefined;
+  #counted: string | undefined;
+  /** What the timers began. */
+  readonly #running = new Set<Promise<void>>();
+  #isStarted = false;
+  #trouble = '';
+
+  constructor(options: UsageKeeperOptions) {
+    this.#options = options;
+    this.#times = { ...usual, ...options.times };
+    this.usage = new Usage({ store: options.store, count: (client) => this.count(client) });
+    this.#signs = new SignsOfLife({
+      ...{ store: options.store, gone: this.#times.gone },
+      onGone: () => {
+        options.log.info('a server ended before it had added up what its clients keep: they are counted again');
+        for (const client of options.clients()) this.count(client);
+      },
+    });
+  }
+
+  /** Begins to add to the store, and to count, until `stop`. */
+  start(): void {
+    this.#isStarted = true;
+    const { write, beat, look } = this.#times;
+    this.#every(write, () => this.usage.write());
+    this.#every(beat, () => this.#signs.beat());
+    this.#every(look, () => this.#lookForOld());
+  }
+
+  /** Adds what is pending. The store must be open until it resolves. */
+  async stop(): Promise<void> {
+    for (const timer of this.#timers.splice(0)) clearInterval(timer);
+    this.#stopping.abort();
+    await Promise.all(this.#running);
+    await this.#counting;
+    try {
+      await this.usage.write(true);
+      await this.#signs.end();
+    } catch (error) {
+      this.#complain(error);
+    }
+  }
+
+  /** Counts the client when its turn comes, once `start` was called. Again is harmless. */
+  count(client: string): void {
+    if (!this.#isStarted || this.#stopping.signal.aborted || client === this.#counted) return;
+    this.#waiting.add(client);
+    this.#work();
+  }
+
+  #work(): void {
+    if (this.#stopping.signal.aborted || this.#waiting.size + this.#confirming.size === 0) return;
+    this.#counting ??= this.#countAll().finally(() => {
+      this.#counting = undefined;
+      this.#work();
+    });
+  }
+
+  /** Resolves when nobody waits to be counted. */
+  async settled(): Promise<void> {
+    while (this.#counting !== undefined) await this.#counting;
+  }
+
+  async #countAll(): Promise<void> {
+    for (;;) {
+      const [confirmed] = this.#confirming;
+      const [counted] = this.#waiting;
+      const client = confirmed ?? counted;
+      if (client === undefined || this.#stopping.signal.aborted) return;
+      this.#confirming.delete(client);
+      if (confirmed === undefined) this.#waiting.delete(client);
+      try {
+        if (confirmed !== undefined) await this.#confirm(client);
+        else await this.#countOne(client);
+        // What came meanwhile goes first.
+        await pause(1);
+      } catch (error) {
+        if (!this.#stopping.signal.aborted) this.#complain(error);
+      } finally {
+        this.#counted = undefined;
+      }
+    }
+  }
+
+  async #countOne(client: string): Promise<void> {
+    const { store } = this.#options;
+    this.#counted = client;
+    const room = { objects: 0, removed: 0, bytes: 0 };
+    this.usage.counting(client, room);
+    for await (const bytes of store.rooms(objectKind, [ownerTerm(store.term, client)])) {
+      room.objects++;
+      room.bytes += bytes;
+      if (room.objects % recordsPerTurn === 0) await pause(this.#times.rest, undefined, this.#stopping);
+    }
+    room.bytes += (await store.get(creationRulesKind, client))?.room ?? 0;
+    await this.usage.counted(client, { ...room });
+    const counts = (this.#unsure.get(client) ?? 0) + 1;
+    this.#unsure.set(client, counts);
+    const confirming = setTimeout(
+      () => {
+        if (this.#unsure.get(client) !== counts) return;
+        this.#confirming.add(client);
+        this.#work();
+      },
+      this.#times.settle * 2 ** Math.min(counts - 1, maximumCounts),
+    );
+    confirming.unref();
+  }
+
+  async #confirm(client: string): Promise<void> {
+    const counts = this.#unsure.get(client);
+    if (counts === undefined) return;
+    if (await this.usage.confirm(client, this.#options.now(), counts >= maximumCounts)) this.#unsure.delete(client);
+    else this.count(client);
+  }
+
+  async #lookForOld(): Promise<void> {
+    const { store, clients, now } = this.#options;
+    let looked = 0;
+    for (const client of [...clients()]) {
+      const kept = await keptUsage(store, client);
+      if (kept === undefined || now() - kept.value.counted >= this.#times.recount) this.count(client);
+      if (++looked % clientsPerTurn === 0) await pause(1);
+      if (this.#stopping.signal.aborted) return;
+    }
+  }
+
+  /** At once, and again and again; once at a time. */
+  #every(milliseconds: number, task: () => Promise<void>): void {
+    let isRunning = false;
+    const run = (): void => {
+      if (isRunning) return;
+      isRunning = true;
+      void this.#run(task).then(() => (isRunning = false));
+    };
+    const timer = setInterval(run, milliseconds);
+    timer.unref();
+    this.#timers.push(timer);
+    run();
+  }
+
+  /** Never rejects. */
+  #run(task: () => Promise<void>): Promise<void> {
+    const done = task().then(
+      () => (this.#trouble = ''),
+      (error: unknown) => this.#complain(error),
+    );
+    const tracked = done.then(() => void this.#running.delete(tracked));
+    this.#running.add(tracked);
+    return tracked;
+  }
+
+  /** Once, while it is the same. */
+  #complain(error: unknown): void {
+    const trouble = String(error);
+    if (trouble === this.#trouble) return;
+    this.#trouble = trouble;
+    this.#options.log.error('what clients keep cannot be counted', { error: trouble });
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * The Authentication of a request (KMIP 2.1 §9.4; 1.4 §6.6) beside the certificate of its connection: both must be valid
+ * and name the same client. A request without one is its certificate's; one that has it must satisfy every Credential.
+ */
+import { KmipError } from '#protocol/kmip-error';
+import {
+  echoOf,
+  operationName,
+  usernameAndPassword,
+  type Credential,
+  type RequestHeader,
+  type RequestMessage,
+} from '#protocol/message';
+import type { Session } from '#server/session';
+
+export interface Credentials {
+  /**
+   * Whether these are a user name and password of this client now; 'limited' when too many wait to be checked. Asked
+   * for every request: what was found right before costs next to nothing.
+   */
+  checkCredential(given: {
+    readonly username: string;
+    readonly password: string;
+    readonly clientId: string;
+    /** The same object for the same connection. */
+    readonly session: object;
+  }): Promise<'valid' | 'wrong' | 'limited'>;
+  /** Whether the client's certificate alone is not enough. */
+  demandsCredential(clientId: string): boolean;
+}
+
+/** What one request may ask to be checked. */
+const maximumCredentials = 4;
+
+/** @throws KmipError AuthenticationNotSuccessful, whatever was wrong: nobody learns which user names there are. */
+export type Authenticator = (request: RequestMessage, session: Session) => Promise<void>;
+
+/**
+ * "Query operations used to interrogate server features and functions SHOULD NOT require authentication" (2.1 §9.4; 1.4
+ * §6.6).
+ */
+const openToAll: readonly (string | undefined)[] = ['Query', 'DiscoverVersions'];
+
+export function createAuthenticator(credentials: Credentials): Authenticator {
+  return async ({ header, batchItems }, session) => {
+    const given = header.authentication?.credential ?? [];
+    if (header.authentication === undefined && credentials.demandsCredential(session.clientId)) {
+      const operations = batchItems.map((item) => operationName(echoOf(item).operation ?? 0));
+      if (!operations.every((each) => openToAll.includes(each)))
+        throw unsuccessful('is missing: this client must give one');
+    }
+    if (header.authentication !== undefined && given.length === 0) throw unsuccessful('holds no Credential');
+    if (given.length > maximumCredentials) throw unsuccessful(`holds more than ${maximumCredentials} Credentials`);
+    for (const each of given) {
+      const { username, password } = readCredential(each, header);
+      const result = await credentials.checkCredential({ username, password, clientId: session.clientId, session });
+      if (result === 'limited') throw unsuccessful('cannot be checked now: too many others wait, try again later');
+      if (result === 'wrong') throw unsuccessful('is not valid for the client of this connection');
+    }
+  };
+}
+
+function readCredential({ credentialType, credentialValue }: Credential, { protocolVersion }: RequestHeader) {
+  if (credentialType !== 'UsernameAndPassword') throw unsuccessful(`has a Credential Type that is not served`);
+  const { username, password = '' } = usernameAndPassword.read(credentialValue, protocolVersion);
+  return { username, password };
+}
+
+const unsuccessful = (why: string): KmipError => new KmipError('AuthenticationNotSuccessful', `Authentication ${why}`);

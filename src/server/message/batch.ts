@@ -1,0 +1,191 @@
+/**
+ * The items of one request: their order, Stop, Continue and Undo (KMIP 2.1 §9.6, §9.8; 1.4 §6.12, §6.13, §11.43), their
+ * audit records before their answers. Items are always run in the order given, which every Batch Order Option allows.
+ */
+import { setImmediate } from 'node:timers/promises';
+import { maximumObjects, type AuditEntry } from '#audit/entry';
+import { KmipError } from '#protocol/kmip-error';
+import type { RequestMessage, ResponseBatchItem } from '#protocol/message';
+import {
+  asFailure,
+  batchRuns,
+  explained,
+  failed,
+  refuseItem,
+  runsOf,
+  untilUndisturbed,
+  type Done,
+} from './batch-item.ts';
+import { refuseIfLeft, type Asking } from '#server/run/run-context';
+import { workOfBytes } from '#server/run/pace';
+import { Placeholders } from './placeholders.ts';
+import { answerIsFull, answerRoom } from './response-size.ts';
+import { stagedView, type ObjectView, type StagedView } from '#server/view';
+
+/** Answers the items that were reached: all of them, or those up to the first failure. */
+export async function runBatch(request: RequestMessage, asking: Asking): Promise<ResponseBatchItem[]> {
+  const { header, batchItems } = request;
+  const undo = header.batchErrorContinuationOption === 'Undo' && batchItems.length > 1;
+  const done = undo ? await runUndoable(request, asking) : await runInTurn(request, asking, asking.services.objects);
+  return await audited(done, asking);
+}
+
+/** Fails every item, because of something that concerns the whole message. */
+export async function refuseBatch(
+  { batchItems }: RequestMessage,
+  error: KmipError,
+  asking: Asking,
+): Promise<ResponseBatchItem[]> {
+  return await audited(
+    batchItems.map((item) => refuseItem(item, error, asking)),
+    asking,
+    true,
+  );
+}
+
+/** Up to the first failure, or, with Continue, all. */
+async function runInTurn({ header, batchItems }: RequestMessage, asking: Asking, view: ObjectView): Promise<Done[]> {
+  const { version, session, services, opened, effort, pace, size } = asking;
+  const batch = { version, session, services, opened, effort, pace, size, view, placeholders: new Placeholders() };
+  const { maximumBatchCount } = services.limits;
+  const done: Done[] = [];
+  const room = answerRoom();
+  let length = 0;
+  for (const item of batchItems) {
+    const runs = runsOf(item, batch, maximumBatchCount - done.length);
+    for (const run of runs) {
+      // Others have their turns in between: many items of small work would hold them up together.
+      const turn = done.length > 0 ? (session.between?.(length) ?? setImmediate()) : pace(workOfBytes(size));
+      if (turn !== undefined) await turn;
+      const result = room.isFull() || opened.isFull ? refuseItem(item, answerIsFull(), asking) : await run();
+      done.push(runs.length > 1 ? { ...result, isRepeated: true } : result);
+      if (batchItems.length > 1) length = room.take(result.answer);
+      if (failed(result) && header.batchErrorContinuationOption !== 'Continue') return done;
+    }
+  }
+  return done;
+}
+
+/**
+ * Runs against a staged view and commits once, at the end: before that nobody else sees anything, after a failure
+ * nothing is left. Run again as a whole when somebody else changed meanwhile what it changes.
+ */
+async function runUndoable(request: RequestMessage, asking: Asking): Promise<Done[]> {
+  const { services, version, session } = asking;
+  let done: Done[] = [];
+  let view = stagedView(services, false);
+  const allButLast = (): Done[] => done.slice(0, -1).map(undone);
+  try {
+    const once = async (hasWay: boolean): Promise<Done[]> => {
+      view = stagedView(services, hasWay);
+      done = [];
+      // A run before this one was disturbed: nobody gets its answers.
+      await asking.opened.end();
+      try {
+        done = await runInTurn(request, asking, view);
+        const last = done.at(-1) as Done;
+        if (failed(last)) {
+          await view.commitLasting();
+          return [...allButLast(), last];
+        }
+        refuseIfLeft(asking);
+        await view.commitStaged();
+        return done;
+      } finally {
+        view.wipe();
+      }
+    };
+    return await untilUndisturbed(services, once, session.clientId, { ...batchRuns, items: () => done.length });
+  } catch (error) {
+    const last = done.at(-1);
+    if (last === undefined) throw error;
+    const why = explained(error, services, session.clientId);
+    await lasting(view, asking);
+    return [...allButLast(), asFailure(last, why, version)];
+  }
+}
+
+/** After a commit that failed: what stays is tried once, since the store may have refused the rest alone. */
+async function lasting(view: StagedView, { services, session }: Asking): Promise<void> {
+  try {
+    await view.commitLasting();
+  } catch (error) {
+    explained(error, services, session.clientId);
+  }
+}
+
+/** It keeps its payload: only a failure has none (2.1 §8.6; 1.4 §7.2). */
+const undone = ({ answer, entry }: Done): Done => ({
+  answer: { ...answer, resultStatus: 'OperationUndone' },
+  entry: { ...entry, status: 'OperationUndone' },
+});
+
+/** Writes the records of all items, and only then lets their answers go. Changes have theirs in the store already. */
+async function audited(
+  done: readonly Done[],
+  { services, version }: Asking,
+  isRefused = false,
+): Promise<ResponseBatchItem[]> {
+  let written: Promise<void> | undefined;
+  for (const { entry, entryId } of done.length === 1 ? done : folded(done)) {
+    if (isRefused && !services.countedEntries.note(entry)) continue;
+    written = services.audit.append(entry, entryId);
+  }
+  try {
+    // They were appended in one turn, and share its fate.
+    await written;
+    return done.map(({ answer }) => answer);
+  } catch {
+    const error = new KmipError('GeneralFailure', 'the audit trail cannot be written');
+    return done.map((each) => (each.entryId === undefined ? asFailure(each, error, version) : each).answer);
+  }
+}
+
+/** The record of several items, while it is made. */
+interface Fold {
+  readonly entry: AuditEntry;
+  readonly place: number;
+  readonly listed: Set<string>;
+  items: number;
+}
+
+/** What read nothing but attributes. */
+const readAttributes: ReadonlySet<string> = new Set(['Check', 'GetAttributeList', 'GetAttributes']);
+
+/**
+ * Items that changed nothing, and whose records would differ in their object alone, share one, with their number and
+ * their objects: else a client could make the trail grow many times as fast as it sends. Changes keep the records that
+ * their commits have. All objects are listed, in as many records as they need; but of those that one reference stood
+ * for, and that failed or gave out no more than attributes, only as many as one record has room for.
+ */
+function folded(done: readonly Done[]): readonly Pick<Done, 'entry' | 'entryId'>[] {
+  const records: Pick<Done, 'entry' | 'entryId'>[] = [];
+  const all: Fold[] = [];
+  /** Those that take more, by what their items have in common. */
+  const open = new Map<string, Fold>();
+  for (const { entry, entryId, isRepeated = false } of done) {
+    const { operation = '', objects = [], status, reason } = entry;
+    const [object] = objects;
+    if (entryId !== undefined || objects.length > 1) {
+      records.push({ entry, entryId });
+      continue;
+    }
+    const isBounded = isRepeated && (status !== 'Success' || readAttributes.has(operation));
+    const key = JSON.stringify([operation, object !== undefined, status, reason, isBounded]);
+    const fold = open.get(key);
+    const isFull = fold !== undefined && fold.listed.size >= maximumObjects;
+    if (fold === undefined || (isFull && !isBounded && object !== undefined && !fold.listed.has(object))) {
+      const begun = { entry, place: records.length, listed: new Set(objects), items: 1 };
+      open.set(key, begun);
+      all.push(begun);
+      records.push({ entry });
+    } else {
+      fold.items++;
+      if (object !== undefined) fold.listed.add(object);
+    }
+  }
+  for (const { entry, place, listed, items } of all) {
+    if (items > 1) records[place] = { entry: { ...entry, objects: [...listed], items } };
+  }
+  return records;
+}

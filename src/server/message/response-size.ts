@@ -1,0 +1,97 @@
+/** Maximum Response Size (KMIP 2.1 §9.12; 1.4 §6.3): items whose answers do not fit fail with Response Too Large (1.4 §11.1). */
+import { encodedLength } from '#ttlv/encode';
+import type { Pace } from '#objects/pace';
+import { itemsIn } from '#protocol/bounds';
+import { KmipError } from '#protocol/kmip-error';
+import type { ResponseBatchItem } from '#protocol/message';
+import { reasonFor } from '#protocol/reasons';
+import type { Version } from '#protocol/versions';
+import { workOfBytes } from '#server/run/pace';
+
+type Items = readonly ResponseBatchItem[];
+
+/**
+ * What the payloads of one answer may take, in bytes, before the items that are left are refused: a batch asks for as
+ * much as it likes with a few bytes. Any one payload may be larger.
+ */
+const maximumPayloads = 8 * 1024 * 1024;
+
+/**
+ * Below it nobody waits for long while an answer is written: of answers, and of the TTLV items in all of them, however
+ * deep.
+ */
+const longList = 200;
+const manyItems = 1000;
+
+/** Whether a message holds so much that it is written in turns. */
+export function areLong(items: Items): boolean {
+  if (items.length > longList) return true;
+  let count = 0;
+  for (const { responsePayload } of items) {
+    if (responsePayload !== undefined) count += itemsIn(responsePayload, manyItems - count);
+    if (count > manyItems) return true;
+  }
+  return false;
+}
+
+/** Counts the payloads of one answer; `take` says what it counts. */
+export function answerRoom(): { isFull(): boolean; take(answer: ResponseBatchItem): number } {
+  let left = maximumPayloads;
+  return {
+    isFull: () => left <= 0,
+    take({ responsePayload }) {
+      const length = responsePayload === undefined ? 0 : encodedLength(responsePayload);
+      left -= length;
+      return length;
+    },
+  };
+}
+
+export const answerIsFull = (): KmipError =>
+  new KmipError('ResponseTooLarge', 'the answers to the items before fill the message: ask for fewer at once');
+
+/**
+ * The same items, the largest payloads first taken out until the message fits; if that is not enough, without Result
+ * Messages. What the items did stays done: the client learns that the answer was too large. Sizes that no answer fits
+ * get the smallest one there is.
+ * @param pace gives turns while a large message is measured.
+ * @param lengthOf bytes of the message with these items: a length of its own, and that of each item.
+ */
+export async function fitting(
+  items: Items,
+  version: Version,
+  maximumBytes: number,
+  lengthOf: (items: Items) => number,
+  pace: Pace,
+): Promise<Items> {
+  const envelope = lengthOf([]);
+  const own = (item: ResponseBatchItem): number => lengthOf([item]) - envelope;
+  const lengths: number[] = [];
+  for (const item of items) {
+    const length = own(item);
+    lengths.push(length);
+    const turn = pace(workOfBytes(length));
+    if (turn !== undefined) await turn;
+  }
+  const largestFirst = items
+    .map((item, place) => ({ place, length: item.responsePayload === undefined ? 0 : (lengths[place] as number) }))
+    .filter(({ length }) => length > 0)
+    .sort((a, b) => b.length - a.length);
+  const fitted = [...items];
+  let left = lengths.reduce((sum, length) => sum + length, envelope);
+  for (const { place, length } of largestFirst) {
+    if (left <= maximumBytes) return fitted;
+    const refused = tooLarge(items[place] as ResponseBatchItem, version);
+    fitted[place] = refused;
+    left += own(refused) - length;
+  }
+  return left <= maximumBytes ? fitted : fitted.map((item) => ({ ...item, resultMessage: undefined }));
+}
+
+const tooLarge = ({ operation, uniqueBatchItemID }: ResponseBatchItem, version: Version): ResponseBatchItem => ({
+  operation,
+  uniqueBatchItemID,
+  resultStatus: 'OperationFailed',
+  resultReason: reasonFor('ResponseTooLarge', version),
+  resultMessage: 'the answer is larger than Maximum Response Size',
+});

@@ -1,0 +1,28 @@
+/** What a connection is to its listener, and what it needs, whatever is spoken on it. */
+import type { CountedLog } from '#server/counted-log';
+import type { Handler } from '#server/message/handler';
+import type { LifetimeLimits } from './lifetime.ts';
+import type { ServerLog } from '#server/server-log';
+import type { Session } from '#server/session';
+import type { Shared } from '#server/admission/share';
+
+export interface Connection {
+  readonly session: Session;
+  /** Closes as soon as the requests at hand are answered. */
+  finish(): void;
+}
+
+export interface ConnectionOptions {
+  readonly handler: Handler;
+  readonly log: ServerLog;
+  readonly counted: CountedLog;
+  readonly shared: Shared;
+  readonly limits: ConnectionLimits;
+}
+
+export interface ConnectionLimits extends LifetimeLimits {
+  /** Bytes. */
+  readonly maximumMessageSize: number;
+  /** Milliseconds for a part of an answer to be taken; a long answer has more in proportion. */
+  readonly answerTimeout: number;
+}

@@ -1,0 +1,270 @@
+/**
+ * KMIP over HTTPS (Additional Message Encodings 1.0 §2): POST /kmip, one request in a body, its answer in the same
+ * encoding. Node parses HTTP; whose connection it is was decided before, as for every other. Requests that come all at
+ * once on a connection are answered one after another.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { TtlvError } from '#ttlv/item';
+import type { Encoding } from '#protocol/encodings';
+import { versionAtStart } from '#protocol/message';
+import { attend } from './attend.ts';
+import type { Connection, ConnectionOptions } from './connection.ts';
+import type { Serve } from '#server/admission/gate';
+import { accepted, bodyOf, dropped, type Refusal } from './http-request.ts';
+import { pauseOn } from '#server/admission/request-rate';
+import type { Services } from '#server/services';
+import { isLong, sendLong } from '#server/admission/sending';
+import type { Session } from '#server/session';
+
+/** "SHALL support HTTP/1.0 and HTTP/1.1" (§2.5), by their names in the handshake. */
+export const httpProtocols = ['http/1.1', 'http/1.0'];
+
+/** Bytes of request line and headers. */
+const maximumHeaderSize = 8192;
+
+/** Requests of one connection that wait for those before them. Each takes many times its bytes, and hardly a client sends a second one at all. */
+const maximumWaiting = 16;
+
+/** One request as it came, its body unread. */
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** The client sends its body only when told to (RFC 9110 §10.1.1). */
+  readonly waits: boolean;
+}
+
+interface HttpConnection extends Connection {
+  take(exchange: Exchange): void;
+  /** All of a chunk was looked at. */
+  parsed(): void;
+  /** What follows is no HTTP, or does not come. */
+  breakOff(error: NodeJS.ErrnoException): void;
+}
+
+/** Texts are read and written by threads when they are long. */
+export type HttpOptions = ConnectionOptions & Pick<Services, 'workers' | 'random'>;
+
+/** Speaks HTTP on connections that it is given; one of the functions that `createGate` takes. */
+export function overHttp(options: HttpOptions): Serve {
+  const connections = new WeakMap<Socket, HttpConnection>();
+  // Its own timers are for servers that listen, or count each byte: `watchOver` bounds the silence.
+  // What Node answers by itself waits for the answers before it, and nobody counts it: so it answers nothing.
+  const server = createServer({ maxHeaderSize: maximumHeaderSize, keepAliveTimeout: 0, requireHostHeader: false });
+  // A client may close its side and still wait for its answer. Not in Node's documents, and lost without harm.
+  Object.assign(server, { httpAllowHalfOpen: true });
+  const take =
+    (waits: boolean) =>
+    (request: IncomingMessage, response: ServerResponse): void =>
+      connections.get(request.socket)?.take({ request, response, waits });
+  server.on('request', take(false)).on('checkContinue', take(true)).on('checkExpectation', take(false));
+  server.on('clientError', (error, socket) => connections.get(socket as Socket)?.breakOff(error));
+
+  return (socket, session, cut) => {
+    const connection = converse(socket, session, cut, options);
+    connections.set(socket, connection);
+    server.emit('connection', socket);
+    // Node would parse what it takes from beneath the socket, which no pause holds back. It has parsed this chunk
+    // before.
+    socket.on('data', () => connection.parsed());
+    return connection;
+  };
+}
+
+function converse(socket: TLSSocket, of: Session, cut: (reason: string) => void, options: HttpOptions): HttpConnection {
+  const { handler, counted, limits, workers, random } = options;
+  const { connection, clientId: client } = of;
+  /** In the order they came. */
+  const waiting: Exchange[] = [];
+  let current: Exchange | undefined;
+  let finishing = false;
+  let handling = false;
+  const { share, session, lifetime, sending } = attend(socket, of, cut, options, () => handling);
+
+  /** Not while a chunk is parsed: Node resumes the socket at the end of each message in it. */
+  const pause = (): void => {
+    if (waiting.length > 0) socket.pause();
+  };
+
+  async function answerAll(): Promise<void> {
+    try {
+      for (current = waiting.shift(); current !== undefined; current = waiting.shift()) {
+        // Only of the last one anything can still be on its way.
+        if (waiting.length === 0) socket.resume();
+        await answer(current);
+        if (socket.destroyed) return;
+        lifetime.renew();
+      }
+      if (finishing) lifetime.end();
+    } catch (error) {
+      const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      counted.note('error', 'a request could not be answered', { client }, { connection, error: why });
+      socket.destroy();
+    }
+  }
+
+  async function answer(exchange: Exchange): Promise<void> {
+    const { request, response, waits } = exchange;
+    const asked = accepted(request, limits.maximumMessageSize);
+    if ('status' in asked) {
+      await paced();
+      return socket.destroyed ? undefined : await refuse(exchange, asked);
+    }
+    const length = Number(request.headers['content-length']);
+    if (!share.mayCome(length)) await share.room(length);
+    if (waits) response.writeContinue();
+    lifetime.arriving(length);
+    const body = await bodyOf(request);
+    lifetime.arrived();
+    if (body === undefined) return void socket.destroy();
+    const reply = await handle(asked, body);
+    if (socket.destroyed) return;
+    if ('status' in reply) return await refuse({ ...exchange, waits: false }, reply);
+    share.made(reply.length);
+    await send(response, { status: 200, type: asked.contentType, content: reply });
+    share.taken(reply.length);
+    // It may hold key material, which TLS has copied by then.
+    reply.fill(0);
+  }
+
+  /** Waits for as long as the client's requests came too fast. */
+  async function paced(): Promise<void> {
+    const isBusy = handling;
+    handling = true;
+    const pause = handler.pauseBefore(session);
+    if (pause > 0) await pauseOn(socket, pause);
+    handling = isBusy;
+  }
+
+  /** The body is wiped: it may bring key material. */
+  async function handle(encoding: Encoding, body: Buffer): Promise<Uint8Array | Refusal> {
+    handling = true;
+    try {
+      await paced();
+      if (!share.begin()) await share.wait();
+      if (socket.destroyed) return new Uint8Array();
+      const answer = await respond(encoding, body);
+      const reply = await inEncoding(encoding, answer);
+      if (reply !== answer) answer.fill(0);
+      return reply;
+    } finally {
+      handling = false;
+      share.handled();
+      share.used();
+      body.fill(0);
+    }
+  }
+
+  async function respond(encoding: Encoding, body: Buffer): Promise<Uint8Array> {
+    let message: Uint8Array;
+    try {
+      message = await converted('readText', encoding, body);
+    } catch (error) {
+      const version = encoding.versionOf(body);
+      return error instanceof TtlvError
+        ? await handler.refuse(error, version, session)
+        : await handler.fail(error, version, session);
+    }
+    try {
+      return await handler.handle(message, session);
+    } finally {
+      message.fill(0);
+    }
+  }
+
+  /** Long texts by a thread: also for a client that has closed its side, and waits for the answer. */
+  async function converted(task: 'readText' | 'writeText', encoding: Encoding, body: Uint8Array): Promise<Uint8Array> {
+    if (encoding.name === 'ttlv') return body;
+    const hasLeft = (): boolean => socket.destroyed;
+    return await workers.run(task, { encoding: encoding.name, body }, { client, random, hasLeft });
+  }
+
+  /** XML cannot carry every character of a Text String: then the answer is there, but not in this encoding. */
+  async function inEncoding(encoding: Encoding, answer: Uint8Array): Promise<Uint8Array | Refusal> {
+    try {
+      return await converted('writeText', encoding, answer);
+    } catch (error) {
+      if (error instanceof RangeError) return { status: 406, why: `${error.message}: ask in another encoding` };
+      return await encoding.fromTtlv(await handler.fail(error, versionAtStart(answer), session));
+    }
+  }
+
+  async function refuse({ request, response, waits }: Exchange, { status, headers, why }: Refusal): Promise<void> {
+    counted.note('warn', 'an HTTP request was refused', { client }, { connection, status, why });
+    // What is still sent would reset the connection and take the answer with it.
+    const isRead = !waits && (await dropped(request));
+    if (!isRead) response.setHeader('connection', 'close');
+    const content = Buffer.from(`${status} ${why}\n`);
+    await send(response, { status, type: 'text/plain', content, ...(headers === undefined ? {} : { headers }) });
+  }
+
+  /** Resolves when the operating system has it all, or nobody wants it any more. */
+  async function send(response: ServerResponse, { status, type, content, headers }: Answer): Promise<void> {
+    if (socket.destroyed) return;
+    if (finishing && waiting.length === 0) response.setHeader('connection', 'close');
+    response.writeHead(status, {
+      'content-type': type,
+      'content-length': content.length,
+      'cache-control': 'no-cache',
+      ...headers,
+    });
+    const rest = isLong(content) ? await sendLong(response, content, sending) : content;
+    if (rest === undefined) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(sending.onStalled, sending.timeout);
+      const done = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      response.once('close', done);
+      response.end(rest, done);
+    });
+  }
+
+  return {
+    session,
+    take(exchange) {
+      if (finishing || socket.destroyed) return;
+      if (waiting.length >= maximumWaiting) {
+        waiting.length = 0;
+        counted.note('warn', 'a connection sent too many requests at once', { client }, { connection });
+        return void socket.destroy();
+      }
+      lifetime.arrived();
+      waiting.push(exchange);
+      if (current === undefined) void answerAll();
+      else setImmediate(pause);
+    },
+    parsed() {
+      // What is neither a request nor a part of one at hand is the beginning of one.
+      if (current === undefined && !finishing) lifetime.arriving(0);
+    },
+    breakOff(error) {
+      const { code = '' } = error;
+      if (!code.startsWith('HPE_')) return void socket.destroy();
+      if (finishing) return;
+      finishing = true;
+      counted.note('warn', 'a connection sent what is no HTTP', { client }, { connection, why: code });
+      if (current === undefined) {
+        if (socket.writable) socket.write(`HTTP/1.1 ${faults[code] ?? badRequest}\r\n${bare}`);
+        lifetime.end();
+      } else if (!current.request.complete) socket.destroy();
+    },
+    finish() {
+      finishing = true;
+      if (current === undefined) lifetime.end();
+    },
+  };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly content: Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const badRequest = '400 Bad Request';
+const faults: Readonly<Record<string, string>> = { HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large' };
+const bare = 'connection: close\r\ncontent-length: 0\r\ncache-control: no-cache\r\n\r\n';

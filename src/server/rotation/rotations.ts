@@ -1,0 +1,215 @@
+/**
+ * The rotations that clients leave to the server (KMIP 2.1 §4.48, §4.51): of an object with Rotate Automatic, when its
+ * Rotate Interval has gone by since its Initial Date, by "the equivalent of the ReKey, ReKeyKeyPair or ReCertify
+ * operation". It runs as that operation of the object's owner would, and is audited so, without a connection.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { AuditEntry } from '#audit/entry';
+import type { ObjectType } from '#objects/attributes/attributes';
+import { attributesAt } from '#objects/life-cycle';
+import type { ManagedObject } from '#objects/managed-object';
+import { isDue } from '#objects/rotation';
+import { reCertify, reKey, reKeyKeyPair } from '#operations/registry/index';
+import type { Context } from '#operations/context';
+import type { ServedOperation } from '#operations/registry/served';
+import { newestVersion, versionText } from '#protocol/versions';
+import { ownerTerm, rotatingTerm } from '#store/object-record';
+import { explained, untilUndisturbed } from '#server/message/batch-item';
+import { RunContext } from '#server/run/run-context';
+import { FailedRotations } from './failed-rotations.ts';
+import { Opened } from '#server/run/opened';
+import { createPace } from '#server/run/pace';
+import { Placeholders } from '#server/message/placeholders';
+import { secondsOf } from './rotation-schedule.ts';
+import { RotationTurns } from './rotation-turns.ts';
+import type { ServerLog } from '#server/server-log';
+import type { ServerState } from '#server/server-state';
+
+interface Way {
+  readonly operation: ServedOperation;
+  run(id: string, offset: number | undefined, context: Context): Promise<unknown>;
+}
+
+/** A public key is rotated with its private key; other objects are not rotated. */
+const ways: { readonly [T in ObjectType]?: Way } = {
+  SymmetricKey: {
+    operation: reKey.name,
+    run: (uniqueIdentifier, offset, context) => reKey.run({ uniqueIdentifier, offset }, context),
+  },
+  PrivateKey: {
+    operation: reKeyKeyPair.name,
+    run: (privateKeyUniqueIdentifier, offset, context) =>
+      reKeyKeyPair.run({ privateKeyUniqueIdentifier, offset }, context),
+  },
+  Certificate: {
+    operation: reCertify.name,
+    run: (uniqueIdentifier, offset, context) => reCertify.run({ uniqueIdentifier, offset }, context),
+  },
+};
+
+/** In all; of a client one at a time. What keeps threads busy waits in the line of heavy work beside requests. */
+const rotationsAtOnce = 16;
+
+/** Others have their turns after so many records of a look at all rotating objects, and so many milliseconds. */
+const recordsPerTurn = 200;
+const rest = 20;
+
+/**
+ * Makes the function that rotates all that is due: the clients at once, and the objects of each one after another. What
+ * cannot be rotated is logged, and tried again after a pause that doubles. It resolves when nothing waits any more.
+ */
+export function rotations(running: ServerState): (signal?: AbortSignal) => Promise<void> {
+  const { store, objects, audit, counted, countedEntries, clients, quotas, rotating, limits } = running;
+  const minimumInterval = secondsOf(limits.rotateMinimumInterval);
+  const failures = new FailedRotations();
+  let looking: Promise<void> | undefined;
+  const turns = new RotationTurns(rotate, rotationsAtOnce);
+  const now = (): number => Math.floor(running.now() / 1000);
+  const isDueNow = ({ attributes }: ManagedObject): boolean =>
+    isDue(attributesAt(attributes, now()), now(), minimumInterval);
+
+  /** Never rejects. */
+  async function rotate(id: string, client: string): Promise<void> {
+    const opened = new Opened();
+    try {
+      const value = (await objects.get(id))?.value;
+      const way = value && ways[value.structure.objectType];
+      // A client that is revoked, gone, or whose objects are not to be rotated, is asked for at the last moment.
+      if (value === undefined || way === undefined || !isDueNow(value) || !clients.hasRotations(value.owner)) return;
+      await rotateIn(way, value, opened);
+    } catch (error) {
+      const trouble = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      counted.note('error', 'an object cannot be rotated', { client }, { object: id, error: trouble });
+    } finally {
+      await opened.end();
+    }
+  }
+
+  async function rotateIn(way: Way, { id, owner, attributes, structure }: ManagedObject, opened: Opened) {
+    const touched: string[] = [];
+    const entry: AuditEntry = {
+      kind: 'operation',
+      client: owner,
+      version: versionText(newestVersion),
+      operation: way.operation,
+      objects: touched,
+      status: 'Success',
+    };
+    const session = { connection: 0, clientId: owner, fingerprint: '' };
+    const asking = {
+      version: newestVersion,
+      session,
+      services: running,
+      opened,
+      view: objects,
+      effort: { isHeavy: false },
+      pace: createPace(),
+      size: 0,
+    };
+    try {
+      // Before the work of making a key.
+      await quotas.demandRoom(owner);
+      const entryId = await untilUndisturbed(running, async () => {
+        // Another process may have been faster.
+        const current = await objects.get(id);
+        if (current === undefined || !isDueNow(current.value)) return undefined;
+        const run = { operation: way.operation, entry, touched };
+        const context = new RunContext({ ...asking, placeholders: new Placeholders() }, run);
+        await way.run(id, attributes.rotateOffset, context);
+        return context.entryId;
+      });
+      if (entryId !== undefined) await audit.append(entry, entryId);
+      failures.forget(owner, id);
+      rotating.rotated(owner);
+    } catch (error) {
+      if (!failures.failed(owner, id, running.now())) return;
+      const { reason, message } = explained(error, running, owner);
+      const details = { object: id, why: message };
+      counted.note('warn', `a ${structure.objectType} cannot be rotated`, { client: owner }, details);
+      const failure = { ...entry, status: 'OperationFailed', reason } as const;
+      if (countedEntries.note(failure)) await audit.append(failure);
+    }
+  }
+
+  /** Notes what is due until the next look, and forgets what failed and is gone. */
+  async function look(signal: AbortSignal | undefined): Promise<void> {
+    const still = new Set<string>();
+    const begun = rotating.takeLeft();
+    let seen = 0;
+    try {
+      for await (const { value } of objects.find([rotatingTerm(store.term)])) {
+        if (signal?.aborted === true) return rotating.breakOffLook();
+        if (failures.has(value.owner, value.id)) still.add(value.id);
+        noteUnlessPaused(value, begun);
+        if (++seen % recordsPerTurn === 0) await pause(rest);
+      }
+      failures.keep((id) => still.has(id));
+    } catch (error) {
+      rotating.breakOffLook();
+      throw error;
+    }
+  }
+
+  /** Of owners who have more that is due than is noted at once, and of whom what was noted is done. */
+  async function lookAgain(signal: AbortSignal | undefined): Promise<void> {
+    let seen = 0;
+    for (const owner of rotating.ownersToLookAt()) {
+      const begun = rotating.takeLeft([owner]);
+      for await (const { value } of objects.find([rotatingTerm(store.term), ownerTerm(store.term, owner)])) {
+        if (signal?.aborted === true) return rotating.breakOffLook();
+        noteUnlessPaused(value, begun);
+        if (++seen % recordsPerTurn === 0) await pause(rest);
+      }
+    }
+  }
+
+  function noteUnlessPaused(value: ManagedObject, begun: ReadonlyMap<string, string>): void {
+    if (!failures.isPaused(value.owner, value.id, running.now())) rotating.noteInLook(value, begun);
+  }
+
+  return async (signal) => {
+    const isStopped = (): boolean => signal?.aborted === true;
+    const isShort = (running.disk?.room ?? 'enough') !== 'enough';
+    if (limits.rotations === 'off' || isShort || isStopped()) return;
+    const stop = (): void => turns.clear();
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      if (looking === undefined) {
+        const isForAll = rotating.beginLook(running.now());
+        if (isForAll || rotating.ownersToLookAt().length > 0) {
+          looking = (isForAll ? look(signal) : lookAgain(signal)).finally(() => (looking = undefined));
+        }
+      }
+      await looking;
+      if (isStopped()) return;
+      for (const due of rotating.takeDue(running.now())) turns.add(due);
+      await turns.idle();
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
+  };
+}
+
+/** How late a rotation may be, in milliseconds. */
+const period = 60_000;
+
+/**
+ * Rotates what is due again and again, whether or not what was due before is done. The function that stops it resolves
+ * when the last rotation has ended.
+ */
+export function watchRotations(rotateDue: (signal: AbortSignal) => Promise<void>, log: ServerLog): () => Promise<void> {
+  const stopping = new AbortController();
+  const running = new Set<Promise<void>>();
+  const timer = setInterval(() => {
+    const rotation = rotateDue(stopping.signal)
+      .catch((error: unknown) => void log.error('rotations failed', { error: String(error) }))
+      .finally(() => running.delete(rotation));
+    running.add(rotation);
+  }, period);
+  timer.unref();
+  return async () => {
+    clearInterval(timer);
+    stopping.abort();
+    await Promise.all(running);
+  };
+}

@@ -1,0 +1,188 @@
+/**
+ * The streams of all connections (KMIP 2.1 §7.8). Of what they hold nothing outlives its connection or the time
+ * below: cipher and hash states lie in OpenSSL's memory, which wipes it when it is freed, and the rest is wiped here.
+ */
+import type { Stream, StreamRoom, Streams } from '#operations/context';
+import { KmipError } from '#protocol/kmip-error';
+import type { Services } from '#server/services';
+import type { Session } from '#server/session';
+
+/** A stream ends so many milliseconds after its last part. */
+const lifetime = 10 * 60 * 1000;
+const maximumPerConnection = 16;
+const maximumPerClient = 128;
+const maximumOfAll = 1024;
+const valueLength = 16;
+const mebibyte = 1024 * 1024;
+/** Bytes that the streams hold: of data that wait for a tag, and of what came with their first parts. */
+const maximumHeld = { perClient: 16 * mebibyte, inAll: 64 * mebibyte };
+
+interface Held {
+  readonly stream: Stream;
+  /** Of its first part. */
+  readonly bytes: number;
+  /** Milliseconds since 1970. */
+  until: number;
+}
+
+export interface StreamTable {
+  of(session: Session): Streams;
+  /** Drops what the connection has begun. */
+  end(session: Session): void;
+}
+
+export function createStreamTable({ now, random }: Pick<Services, 'now' | 'random'>): StreamTable {
+  const held = new Map<Session, Map<string, Held>>();
+  /** How many each client has. */
+  const perClient = new Map<string, number>();
+  let count = 0;
+  /** Bytes that the streams of each client hold. */
+  const bytesOf = new Map<string, number>();
+  let bytesInAll = 0;
+
+  function countFor({ clientId }: Session, change: 1 | -1): void {
+    const left = (perClient.get(clientId) ?? 0) + change;
+    if (left === 0) perClient.delete(clientId);
+    else perClient.set(clientId, left);
+    count += change;
+  }
+
+  /** As often as one is asked for. */
+  function roomOf(clientId: string): StreamRoom {
+    const change = (bytes: number): void => {
+      const left = (bytesOf.get(clientId) ?? 0) + bytes;
+      if (left === 0) bytesOf.delete(clientId);
+      else bytesOf.set(clientId, left);
+      bytesInAll += bytes;
+    };
+    return {
+      take(bytes) {
+        const { perClient: most, inAll } = maximumHeld;
+        if ((bytesOf.get(clientId) ?? 0) + bytes > most) {
+          throw new KmipError('ServerLimitExceeded', `the streams of a client hold at most ${most} bytes together`);
+        }
+        while (bytesInAll + bytes > inAll && makeRoomOf(clientId, bytes));
+        if (bytesInAll + bytes > inAll) {
+          throw new KmipError('ServerLimitExceeded', `the streams of all clients hold at most ${inAll} bytes together`);
+        }
+        change(bytes);
+      },
+      release: (bytes) => change(-bytes),
+    };
+  }
+
+  /** A client that holds less than another, with what it asks for, gets room: the other's oldest streams are ended. */
+  function makeRoomOf(clientId: string, bytes: number): boolean {
+    const [richest, most] = [...bytesOf].reduce((a, b) => (b[1] > a[1] ? b : a), ['', 0]);
+    if (richest === clientId || (bytesOf.get(clientId) ?? 0) + bytes >= most) return false;
+    return dropOldest(richest);
+  }
+
+  function drop(session: Session, own: Map<string, Held>, key: string): void {
+    const dropped = own.get(key);
+    dropped?.stream.work.end?.();
+    if (dropped !== undefined && own.delete(key)) {
+      countFor(session, -1);
+      roomOf(session.clientId).release(dropped.bytes);
+    }
+    if (own.size === 0) held.delete(session);
+  }
+
+  /**
+   * A client that has fewer streams than another finds room: the other's stream that has waited longest for a part is
+   * ended.
+   */
+  function makeRoom(clientId: string): boolean {
+    const [richest, most] = [...perClient].reduce((a, b) => (b[1] > a[1] ? b : a), ['', 0]);
+    return (perClient.get(clientId) ?? 0) + 1 < most && dropOldest(richest);
+  }
+
+  /** The client's stream that has waited longest for a part. Whether it had one. */
+  function dropOldest(clientId: string): boolean {
+    let oldest: { session: Session; own: Map<string, Held>; key: string; until: number } | undefined;
+    for (const [session, own] of held) {
+      if (session.clientId !== clientId) continue;
+      for (const [key, { until }] of own) {
+        if (oldest === undefined || until < oldest.until) oldest = { session, own, key, until };
+      }
+    }
+    if (oldest === undefined) return false;
+    drop(oldest.session, oldest.own, oldest.key);
+    return true;
+  }
+
+  /** Looks at all of them, but only when one is begun. */
+  function dropExpired(): void {
+    const time = now();
+    for (const [session, own] of held) {
+      for (const [key, { until }] of own) if (until <= time) drop(session, own, key);
+    }
+  }
+
+  function heldBy(session: Session, correlationValue: Uint8Array): Held {
+    const found = held.get(session)?.get(keyOf(correlationValue));
+    if (found !== undefined && found.until > now()) return found;
+    throw new KmipError(
+      'InvalidCorrelationValue',
+      'the connection has no stream with this Correlation Value, or has it no more',
+    );
+  }
+
+  return {
+    of: (session) => ({
+      begin(stream) {
+        if (session.isClosed?.() === true) {
+          throw new KmipError('OperationCanceledByRequester', 'the connection is closed');
+        }
+        dropExpired();
+        const own = held.get(session) ?? new Map<string, Held>();
+        const ofClient = perClient.get(session.clientId) ?? 0;
+        if (own.size >= maximumPerConnection || ofClient >= maximumPerClient) {
+          throw new KmipError(
+            'ServerLimitExceeded',
+            `a connection has up to ${maximumPerConnection} streams, and a client up to ${maximumPerClient}`,
+          );
+        }
+        if (count >= maximumOfAll && !makeRoom(session.clientId)) {
+          throw new KmipError('ServerLimitExceeded', `all clients together have up to ${maximumOfAll} streams`);
+        }
+        const correlationValue = random(valueLength);
+        const bytes = bytesWith(stream);
+        roomOf(session.clientId).take(bytes);
+        held.set(session, own.set(keyOf(correlationValue), { stream, bytes, until: now() + lifetime }));
+        countFor(session, 1);
+        return correlationValue;
+      },
+
+      find: (correlationValue) => heldBy(session, correlationValue).stream,
+
+      renew(correlationValue) {
+        heldBy(session, correlationValue).until = now() + lifetime;
+      },
+
+      get room() {
+        return roomOf(session.clientId);
+      },
+
+      end(correlationValue) {
+        const own = held.get(session);
+        if (own !== undefined) drop(session, own, keyOf(correlationValue));
+      },
+    }),
+
+    end(session) {
+      const own = held.get(session) ?? new Map<string, Held>();
+      for (const key of own.keys()) drop(session, own, key);
+    },
+  };
+}
+
+/** What came with the first part is a copy, but for parameters, which keep the whole request. */
+function bytesWith({ initial, parameters }: Stream): number {
+  let bytes = 0;
+  for (const each of Object.values(initial)) bytes += each?.length ?? 0;
+  for (const each of Object.values(parameters)) if (each instanceof Uint8Array) bytes += each.buffer.byteLength;
+  return bytes;
+}
+
+const keyOf = (correlationValue: Uint8Array): string => Buffer.from(correlationValue).toString('base64');
