@@ -7,14 +7,27 @@ import { enumerationRows } from '#protocol/enumeration-rows';
 import { fieldsOf, type Fields, type Schema, type Shape } from '#protocol/fields';
 import { inRange, type Range, type Version } from '#protocol/versions';
 import type { Context } from './context.ts';
+import type { ObjectRight, Right } from './rights.ts';
 
 export type OperationName = EnumerationValue<'Operation'>;
 
 /**
- * What an operation declares. Which rights it takes to use it stands in `access`: an operation without
- * a row there does not compile.
+ * Until when an operation is served while room runs out; each of them also while the ones before are. Of those above
+ * the quotas of their client all that is written of an object is a date, a state or a count. Those in the reserve of
+ * the disk only read. Those on a full disk take a record each, and make room or are never to wait.
  */
+export type Served = 'withinQuotas' | 'aboveQuotas' | 'inReserve' | 'onFullDisk';
+
+/** What an operation declares: everything that anybody has to know of it. */
 export interface Definition<Q extends Schema, A extends Schema> {
+  /**
+   * First the right that it takes to use the operation at all, then what it asks of objects that it needs on its way,
+   * such as Templates, linked and wrapping keys. `access` decides who has them.
+   */
+  readonly rights: readonly [Right, ...ObjectRight[]];
+  readonly served: Served;
+  /** "SHOULD NOT require authentication" beside the certificate (2.1 §9.4; 1.4 §6.6). */
+  readonly withoutCredential?: true;
   readonly request: Q;
   readonly response: A;
   run(request: Shape<Q>, context: Context): Promise<Shape<A>>;

@@ -11,6 +11,8 @@ import { defineOperation } from '#operations/operation';
 
 /** KMIP 2.1 §6.1.2 (1.4 §4.14). A value for an attribute that has none, or one more for an attribute that takes several. */
 export const addAttribute = defineOperation('AddAttribute', {
+  rights: ['modify', 'read'],
+  served: 'withinQuotas',
   request: {
     uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
     newAttribute: grouped(Tag.NewAttribute, oneAttribute(Tag.NewAttribute), 'required'),

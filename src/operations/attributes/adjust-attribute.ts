@@ -9,6 +9,8 @@ import { defineOperation } from '#operations/operation';
 
 /** KMIP 2.1 §6.1.3. Counts an attribute up or down, or negates it. No text gives Adjustment Value a type: any number is taken. */
 export const adjustAttribute = defineOperation('AdjustAttribute', {
+  rights: ['modify'],
+  served: 'withinQuotas',
   request: {
     uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
     attributeReference: grouped(Tag.AttributeReference, oneReference, 'required'),

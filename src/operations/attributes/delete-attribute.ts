@@ -17,6 +17,8 @@ import { defineOperation } from '#operations/operation';
  * value is the Current Attribute, or all of the attribute referred to.
  */
 export const deleteAttribute = defineOperation('DeleteAttribute', {
+  rights: ['modify', 'read'],
+  served: 'aboveQuotas',
   request: {
     uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
     currentAttribute: grouped(Tag.CurrentAttribute, oneAttribute(Tag.CurrentAttribute), 'optional', { since: V2_0 }),

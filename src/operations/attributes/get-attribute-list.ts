@@ -10,6 +10,8 @@ import { defineOperation } from '#operations/operation';
 
 /** KMIP 2.1 §6.1.21 (1.4 §4.13). Names exactly the attributes that Get Attributes gives out in the same version. */
 export const getAttributeList = defineOperation('GetAttributeList', {
+  rights: ['read'],
+  served: 'inReserve',
   request: {
     uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
   },

@@ -21,6 +21,8 @@ const namesAsked = atMost(attributeRows.size + maximumInstances);
  * the object's destruction.
  */
 export const getAttributes = defineOperation('GetAttributes', {
+  rights: ['read'],
+  served: 'inReserve',
   request: {
     uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
     attributeReferences: grouped(Tag.AttributeReference, attributeReferences(namesAsked), 'optional'),

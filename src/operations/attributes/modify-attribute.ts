@@ -17,6 +17,8 @@ import { defineOperation } from '#operations/operation';
  * given, 0 by default; in 2.x the one whose value is the Current Attribute, by default the only one.
  */
 export const modifyAttribute = defineOperation('ModifyAttribute', {
+  rights: ['modify', 'read'],
+  served: 'withinQuotas',
   request: {
     uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
     currentAttribute: grouped(Tag.CurrentAttribute, oneAttribute(Tag.CurrentAttribute), 'optional', { since: V2_0 }),

@@ -9,6 +9,8 @@ import { defineOperation } from '#operations/operation';
 
 /** KMIP 2.1 §6.1.51. Adds the attribute, or modifies its only instance. */
 export const setAttribute = defineOperation('SetAttribute', {
+  rights: ['modify', 'read'],
+  served: 'withinQuotas',
   request: {
     uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
     newAttribute: grouped(Tag.NewAttribute, oneAttribute(Tag.NewAttribute), 'required'),

@@ -30,6 +30,8 @@ import { checkProtectionStorage, protectionStorageMasks } from '#operations/new-
  * certified under its Name, or else its Unique Identifier, as Common Name.
  */
 export const certify = defineOperation('Certify', {
+  rights: ['create', 'modify', 'read'],
+  served: 'withinQuotas',
   request: {
     uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
     ...requestFields,

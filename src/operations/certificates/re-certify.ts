@@ -25,6 +25,8 @@ import { checkReplaceable, inherited, replacedBy } from '#operations/new-object/
 
 /** KMIP 2.1 §6.1.45 (1.4 §4.8). Without a request the new certificate has the subject and the names of the existing one. */
 export const reCertify = defineOperation('ReCertify', {
+  rights: ['create', 'modify', 'read'],
+  served: 'withinQuotas',
   request: {
     uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
     certificateRequestUniqueIdentifier: optional(Tag.CertificateRequestUniqueIdentifier, objectReference, {

@@ -20,6 +20,8 @@ const certificate = structure('Certificate', objectSchemas.Certificate);
  * is invalid.
  */
 export const validate = defineOperation('Validate', {
+  rights: ['ask', 'fetch', 'read'],
+  served: 'inReserve',
   request: {
     certificate: many(Tag.Certificate, certificate, atMost(maximumChain)),
     uniqueIdentifier: many(Tag.UniqueIdentifier, objectReference, atMost(maximumChain)),

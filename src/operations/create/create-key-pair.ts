@@ -10,6 +10,8 @@ import { defineOperation } from '#operations/operation';
 
 /** KMIP 2.1 §6.1.9 (1.4 §4.2). Makes a public and a private key that belong together. */
 export const createKeyPair = defineOperation('CreateKeyPair', {
+  rights: ['create', 'read'],
+  served: 'withinQuotas',
   request: pairRequest,
   response: pairResponse,
 

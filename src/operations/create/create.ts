@@ -14,6 +14,8 @@ import { checkProtectionStorage, protectionStorageMasks } from '#operations/new-
 
 /** KMIP 2.1 §6.1.8 (1.4 §4.1). Makes a symmetric key. */
 export const create = defineOperation('Create', {
+  rights: ['create', 'read'],
+  served: 'withinQuotas',
   request: {
     objectType: required(Tag.ObjectType, enumeration('ObjectType')),
     attributes: attributeSet(Tag.Attributes, Tag.TemplateAttribute, 'required'),

@@ -29,6 +29,8 @@ import { asBrought } from '#operations/split/split-keys';
  * set to the supplied values rather than any server generated values". What an object always has, and was not supplied, the server sets as for Register.
  */
 export const importObject = defineOperation('Import', {
+  rights: ['create', 'destroy', 'read', 'use'],
+  served: 'withinQuotas',
   request: {
     uniqueIdentifier: required(Tag.UniqueIdentifier, objectReference),
     objectType: required(Tag.ObjectType, enumeration('ObjectType'), { since: V2_0 }),

@@ -14,6 +14,8 @@ import { checkReplaceable, inherited, replacedBy } from '#operations/new-object/
 
 /** KMIP 2.1 §6.1.47 (1.4 §4.5). A new pair of keys takes the place of an existing one, half by half. */
 export const reKeyKeyPair = defineOperation('ReKeyKeyPair', {
+  rights: ['create', 'modify', 'read'],
+  served: 'withinQuotas',
   request: {
     privateKeyUniqueIdentifier: optional(Tag.PrivateKeyUniqueIdentifier, objectReference),
     offset: optional(Tag.Offset, interval),

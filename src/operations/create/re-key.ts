@@ -14,6 +14,8 @@ import { checkReplaceable, inherited, replacedBy } from '#operations/new-object/
 
 /** KMIP 2.1 §6.1.46 (1.4 §4.4). A new symmetric key takes the place of an existing one. */
 export const reKey = defineOperation('ReKey', {
+  rights: ['create', 'modify', 'read'],
+  served: 'withinQuotas',
   request: {
     uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
     offset: optional(Tag.Offset, interval),

@@ -21,6 +21,8 @@ import { asBrought } from '#operations/split/split-keys';
 
 /** KMIP 2.1 §6.1.43 (1.4 §4.3). Takes an object that the client has already. */
 export const register = defineOperation('Register', {
+  rights: ['create', 'read', 'use'],
+  served: 'withinQuotas',
   request: {
     objectType: required(Tag.ObjectType, enumeration('ObjectType')),
     attributes: attributeSet(Tag.Attributes, Tag.TemplateAttribute, 'required'),

@@ -12,6 +12,8 @@ import { keyObjectIn, withSymmetricKey } from '#operations/key-material/usable-k
 
 /** KMIP 2.1 §6.1.11 (1.4 §4.30). */
 export const decrypt = defineOperation('Decrypt', {
+  rights: ['use'],
+  served: 'aboveQuotas',
   request: {
     ...cipherFields,
     authenticatedEncryptionTag,

@@ -12,6 +12,8 @@ import { publicKeyIn, withSymmetricKey } from '#operations/key-material/usable-k
 
 /** KMIP 2.1 §6.1.17 (1.4 §4.29). */
 export const encrypt = defineOperation('Encrypt', {
+  rights: ['use'],
+  served: 'aboveQuotas',
   request: cipherFields,
   response: {
     uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier),

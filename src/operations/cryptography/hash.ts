@@ -15,6 +15,8 @@ interface Hashed {
 
 /** KMIP 2.1 §6.1.24 (1.4 §4.37). The parameters are required; of a stream the first part has them for all. */
 export const hash = defineOperation('Hash', {
+  rights: ['ask'],
+  served: 'aboveQuotas',
   request: {
     cryptographicParameters: optional(Tag.CryptographicParameters, cryptographicParameters),
     data: optional(Tag.Data, bytes),

@@ -11,6 +11,8 @@ import { judging, judgingWhole, validityIndicator, type Judged } from './verific
 
 /** KMIP 2.1 §6.1.33 (1.4 §4.34). */
 export const macVerify = defineOperation('MACVerify', {
+  rights: ['use'],
+  served: 'aboveQuotas',
   request: {
     ...keyedFields,
     macData: optional(Tag.MACData, bytes),

@@ -11,6 +11,8 @@ import { openSymmetricKey, withSymmetricKey } from '#operations/key-material/usa
 
 /** KMIP 2.1 §6.1.32 (1.4 §4.33). */
 export const mac = defineOperation('MAC', {
+  rights: ['use'],
+  served: 'aboveQuotas',
   request: {
     ...keyedFields,
     ...partFields,

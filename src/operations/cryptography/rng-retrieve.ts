@@ -9,6 +9,8 @@ const maximumLength = 512 * 1024;
 
 /** KMIP 2.1 §6.1.49 (1.4 §4.35): from the generator that makes keys. */
 export const rngRetrieve = defineOperation('RNGRetrieve', {
+  rights: ['ask'],
+  served: 'aboveQuotas',
   request: { dataLength: required(Tag.DataLength, integer) },
   response: { data: required(Tag.Data, bytes) },
 

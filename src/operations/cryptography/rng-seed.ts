@@ -8,6 +8,8 @@ import { defineOperation } from '#operations/operation';
  * client by returning zero". OpenSSL seeds its generator from the operating system, and node:crypto lets nobody add to it.
  */
 export const rngSeed = defineOperation('RNGSeed', {
+  rights: ['ask'],
+  served: 'aboveQuotas',
   request: { data: required(Tag.Data, bytes) },
   response: { dataLength: required(Tag.DataLength, integer) },
 

@@ -13,6 +13,8 @@ import { keyObjectIn } from '#operations/key-material/usable-key';
 
 /** KMIP 2.1 §6.1.55 (1.4 §4.31). */
 export const sign = defineOperation('Sign', {
+  rights: ['use'],
+  served: 'aboveQuotas',
   request: {
     ...keyedFields,
     digestedData: optional(Tag.DigestedData, bytes, { since: V1_4 }),

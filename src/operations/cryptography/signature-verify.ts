@@ -13,6 +13,8 @@ import { judging, judgingWhole, validityIndicator, type Judged } from './verific
 
 /** KMIP 2.1 §6.1.56 (1.4 §4.32). None of the schemes here lets data be recovered from a signature. */
 export const signatureVerify = defineOperation('SignatureVerify', {
+  rights: ['use'],
+  served: 'aboveQuotas',
   request: {
     ...keyedFields,
     digestedData: optional(Tag.DigestedData, bytes, { since: V1_4 }),

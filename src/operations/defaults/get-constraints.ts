@@ -5,6 +5,8 @@ import { defineOperation } from '#operations/operation';
 
 /** KMIP 2.1 §6.1.22. Those that the client has set. */
 export const getConstraints = defineOperation('GetConstraints', {
+  rights: ['ask'],
+  served: 'inReserve',
   request: {},
   response: { constraints: required(Tag.Constraints, constraints) },
 

@@ -9,6 +9,8 @@ import { defineOperation } from '#operations/operation';
 
 /** KMIP 2.1 §6.1.52. The Constraints take the place of all that the client had; an empty set lifts them. */
 export const setConstraints = defineOperation('SetConstraints', {
+  rights: ['create'],
+  served: 'withinQuotas',
   request: { constraints: required(Tag.Constraints, constraints) },
   response: {},
 

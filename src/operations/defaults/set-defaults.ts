@@ -11,6 +11,8 @@ import { defineOperation } from '#operations/operation';
 
 /** KMIP 2.1 §6.1.53. The Object Defaults take the place of all that the client had; without any these are gone. */
 export const setDefaults = defineOperation('SetDefaults', {
+  rights: ['create', 'read'],
+  served: 'withinQuotas',
   request: { defaultsInformation: optional(Tag.DefaultsInformation, defaultsInformation) },
   response: {},
 

@@ -27,6 +27,8 @@ import { loadToUse } from '#operations/key-material/usable-key';
 
 /** KMIP 2.1 §6.1.14 (1.4 §4.6). Makes a key or Secret Data from others. */
 export const deriveKey = defineOperation('DeriveKey', {
+  rights: ['create', 'use', 'read'],
+  served: 'withinQuotas',
   request: {
     objectType: required(Tag.ObjectType, enumeration('ObjectType')),
     uniqueIdentifier: many(Tag.UniqueIdentifier, objectReference, atMost(2)),

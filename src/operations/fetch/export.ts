@@ -15,6 +15,8 @@ import { defineOperation } from '#operations/operation';
  * has its attributes only. It is not served by Get, and so stays Fresh (§4.24).
  */
 export const exportObject = defineOperation('Export', {
+  rights: ['fetch', 'use'],
+  served: 'inReserve',
   request: wayOut,
   response: {
     objectType: required(Tag.ObjectType, enumeration('ObjectType')),

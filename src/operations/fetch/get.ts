@@ -10,6 +10,8 @@ import { defineOperation } from '#operations/operation';
 
 /** KMIP 2.1 §6.1.19 (1.4 §4.11). */
 export const get = defineOperation('Get', {
+  rights: ['fetch', 'use'],
+  served: 'onFullDisk',
   request: wayOut,
   response: {
     objectType: required(Tag.ObjectType, enumeration('ObjectType')),

@@ -7,6 +7,8 @@ import { changed, stateOf } from './state-change.ts';
 
 /** KMIP 2.1 §6.1.1 (1.4 §4.19). Moves a Pre-Active object to Active, dated now. */
 export const activate = defineOperation('Activate', {
+  rights: ['modify'],
+  served: 'aboveQuotas',
   request: { uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference) },
   response: { uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier) },
 

@@ -12,6 +12,8 @@ import { changed } from './state-change.ts';
  * changes is that nothing but Recover reaches the object, and Locate passes it over.
  */
 export const archive = defineOperation('Archive', {
+  rights: ['archive'],
+  served: 'aboveQuotas',
   request: { uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference) },
   response: { uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier) },
 

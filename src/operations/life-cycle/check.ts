@@ -18,6 +18,8 @@ const asked = {
  * response has the fields for the client's sake, who may meet a server that does.
  */
 export const check = defineOperation('Check', {
+  rights: ['read'],
+  served: 'inReserve',
   request: { uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference), ...asked },
   response: { uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier), ...asked },
 

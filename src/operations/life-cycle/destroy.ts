@@ -11,6 +11,8 @@ import { destroyed } from './state-change.ts';
  * §11.22) have Compromised besides.
  */
 export const destroy = defineOperation('Destroy', {
+  rights: ['destroy'],
+  served: 'onFullDisk',
   request: { uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference) },
   response: { uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier) },
 

@@ -12,6 +12,8 @@ import { changed } from './state-change.ts';
  * taken off the Usage Limits Count in one commit, so that of two clients none gets what the other has.
  */
 export const getUsageAllocation = defineOperation('GetUsageAllocation', {
+  rights: ['use'],
+  served: 'aboveQuotas',
   request: {
     uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
     usageLimitsCount: required(Tag.UsageLimitsCount, longInteger),

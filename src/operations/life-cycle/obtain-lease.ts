@@ -13,6 +13,8 @@ import { defineOperation } from '#operations/operation';
  * Last Change Date stays, since nothing of the object changes.
  */
 export const obtainLease = defineOperation('ObtainLease', {
+  rights: ['use'],
+  served: 'aboveQuotas',
   request: { uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference) },
   response: {
     uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier),

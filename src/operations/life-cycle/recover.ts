@@ -7,6 +7,8 @@ import { changed } from './state-change.ts';
 
 /** KMIP 2.1 §6.1.42 (1.4 §4.23). An object that is on-line already stays as it is: no error is named for it. */
 export const recover = defineOperation('Recover', {
+  rights: ['archive'],
+  served: 'aboveQuotas',
   request: { uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference) },
   response: { uniqueIdentifier: required(Tag.UniqueIdentifier, uniqueIdentifier) },
 

@@ -14,6 +14,8 @@ const compromises: ReadonlySet<string> = new Set(['KeyCompromise', 'CACompromise
 
 /** KMIP 2.1 §6.1.44 (1.4 §4.20). */
 export const revoke = defineOperation('Revoke', {
+  rights: ['modify'],
+  served: 'onFullDisk',
   request: {
     uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
     revocationReason: required(Tag.RevocationReason, attributes.revocationReason.codec),

@@ -11,5 +11,8 @@ export type FoundOperation = Operation<Schema, Schema, ServedOperation>;
 /** By name: so the names of a module come, and so the specification has them. */
 export const operations = Object.values(all) as unknown as readonly FoundOperation[];
 
+const byName = new Map<string, FoundOperation>(operations.map((each) => [each.name, each]));
+export const operationByName = (name: string): FoundOperation | undefined => byName.get(name);
+
 const byCode = new Map(operations.map((each) => [each.code, each]));
 export const operationByCode = (code: number): FoundOperation | undefined => byCode.get(code);

@@ -7,6 +7,9 @@ import { defineOperation } from '#operations/operation';
 
 /** KMIP 2.1 §6.1.16 (1.4 §4.26). */
 export const discoverVersions = defineOperation('DiscoverVersions', {
+  rights: ['ask'],
+  served: 'inReserve',
+  withoutCredential: true,
   request: { protocolVersion: many(Tag.ProtocolVersion, protocolVersion, atMost(100)) },
   response: { protocolVersion: many(Tag.ProtocolVersion, protocolVersion, asAnswered) },
 

@@ -15,6 +15,8 @@ const batch = 100;
  * Templates in the versions that have it.
  */
 export const interop = defineOperation('Interop', {
+  rights: ['ask', 'read'],
+  served: 'withinQuotas',
   request: {
     interopFunction: required(Tag.InteropFunction, enumeration('InteropFunction')),
     interopIdentifier: required(Tag.InteropIdentifier, text),

@@ -24,6 +24,8 @@ const maximumCounted = 10_000;
 
 /** KMIP 2.1 §6.1.28 (1.4 §4.9). The newest objects come first, in every version. */
 export const locate = defineOperation('Locate', {
+  rights: ['locate', 'read'],
+  served: 'inReserve',
   request: {
     maximumItems: optional(Tag.MaximumItems, integer),
     offsetItems: optional(Tag.OffsetItems, integer, { since: V1_3 }),

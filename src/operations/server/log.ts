@@ -5,6 +5,8 @@ import { defineOperation } from '#operations/operation';
 
 /** KMIP 2.1 §6.1.29. */
 export const log = defineOperation('Log', {
+  rights: ['ask'],
+  served: 'aboveQuotas',
   request: { logMessage: required(Tag.LogMessage, text) },
   response: {},
 

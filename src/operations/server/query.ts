@@ -133,6 +133,9 @@ const functionsAsked = atMost(100);
 
 /** KMIP 2.1 §6.1.40 (1.4 §4.25). */
 export const query = defineOperation('Query', {
+  rights: ['ask', 'read'],
+  served: 'inReserve',
+  withoutCredential: true,
   request: {
     queryFunction: many(Tag.QueryFunction, enumeration('QueryFunction'), functionsAsked),
     objectGroups: optional(Tag.ObjectGroups, objectGroups, { since: V2_1 }),

@@ -35,6 +35,8 @@ import { openBytes } from '#operations/key-material/usable-key';
 
 /** KMIP 2.1 §6.1.10 (1.4 §4.38). Splits a key that is there, or a new one that nobody gets to see whole. */
 export const createSplitKey = defineOperation('CreateSplitKey', {
+  rights: ['create', 'fetch', 'read'],
+  served: 'withinQuotas',
   request: {
     objectType: required(Tag.ObjectType, enumeration('ObjectType')),
     uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),

@@ -25,6 +25,8 @@ import { openBytes } from '#operations/key-material/usable-key';
 
 /** KMIP 2.1 §6.1.27 (1.4 §4.39). Makes one object of the parts of a key. */
 export const joinSplitKey = defineOperation('JoinSplitKey', {
+  rights: ['create', 'fetch', 'read'],
+  served: 'withinQuotas',
   request: {
     objectType: required(Tag.ObjectType, enumeration('ObjectType')),
     uniqueIdentifier: many(Tag.UniqueIdentifier, objectReference, atMost(maximumParts, 'ServerLimitExceeded')),

@@ -6,7 +6,7 @@
  */
 import { statfs } from 'node:fs/promises';
 import { KmipError } from '#protocol/kmip-error';
-import type { ServedOperation } from '#operations/registry/served';
+import type { Operation } from '#operations/operation';
 import { isRoomKept, keepRoom, releaseRoom } from '#store/engines/kept-room';
 
 export type DiskRoom = 'enough' | 'short' | 'full';
@@ -26,67 +26,14 @@ export interface DiskReserveOptions {
   readonly interval?: number;
 }
 
-/**
- * Of each operation the least room with which it is served. Those for a full disk take a record each, and make room.
- */
-const neededRoom = {
-  Activate: 'enough',
-  AddAttribute: 'enough',
-  AdjustAttribute: 'enough',
-  Archive: 'enough',
-  Certify: 'enough',
-  Check: 'short',
-  Create: 'enough',
-  CreateKeyPair: 'enough',
-  CreateSplitKey: 'enough',
-  Decrypt: 'enough',
-  DeleteAttribute: 'enough',
-  DeriveKey: 'enough',
-  Destroy: 'full',
-  DiscoverVersions: 'short',
-  Encrypt: 'enough',
-  Export: 'short',
-  Get: 'full',
-  GetAttributeList: 'short',
-  GetAttributes: 'short',
-  GetConstraints: 'short',
-  GetUsageAllocation: 'enough',
-  Hash: 'enough',
-  Import: 'enough',
-  Interop: 'enough',
-  JoinSplitKey: 'enough',
-  Locate: 'short',
-  Log: 'enough',
-  MAC: 'enough',
-  MACVerify: 'enough',
-  ModifyAttribute: 'enough',
-  ObtainLease: 'enough',
-  Ping: 'short',
-  Query: 'short',
-  ReCertify: 'enough',
-  ReKey: 'enough',
-  ReKeyKeyPair: 'enough',
-  Recover: 'enough',
-  Register: 'enough',
-  Revoke: 'full',
-  RNGRetrieve: 'enough',
-  RNGSeed: 'enough',
-  SetAttribute: 'enough',
-  SetConstraints: 'enough',
-  SetDefaults: 'enough',
-  Sign: 'enough',
-  SignatureVerify: 'enough',
-  Validate: 'short',
-} as const satisfies { readonly [O in ServedOperation]: DiskRoom };
-
 /** Throws KmipError for what the room that is left is not for. */
-export function demandRoom(room: DiskRoom, operation: ServedOperation): void {
-  if (room === 'enough' || neededRoom[operation] === 'full') return;
-  if (room === 'short' && neededRoom[operation] === 'short') return;
-  const served = room === 'short' ? 'only what reads, Destroy and Revoke' : 'only Get, Destroy and Revoke';
+export function demandRoom(room: DiskRoom, { served }: Pick<Operation, 'served'>): void {
+  if (room === 'enough' || served === 'onFullDisk') return;
+  if (room === 'short' && served === 'inReserve') return;
+  const others = room === 'short' ? 'only what reads, Destroy and Revoke' : 'only Get, Destroy and Revoke';
   throw new KmipError(
     'ServerLimitExceeded',
-    `the server is short of disk: ${served} are served until there is room again`,
+    `the server is short of disk: ${others} are served until there is room again`,
   );
 }
 

@@ -2,7 +2,7 @@
  * Where clients are held to their quotas of objects and bytes: at the one place through which every change of an object
  * goes. What makes room, and what never should wait for an operator, goes on above a quota.
  */
-import type { ServedOperation } from '#operations/registry/served';
+import { operationByName } from '#operations/registry/served';
 import { KmipError } from '#protocol/kmip-error';
 import type { Growth } from '#store/store';
 import { noRoom, sum, type Room } from '#store/usage-record';
@@ -19,31 +19,7 @@ export interface Share {
   readonly spentBy?: string;
 }
 
-/**
- * Operations that neither make objects nor are there to make them larger. All that they write down of an object is a
- * date, a state, a count: they go on when the quotas are used up. Every other operation is held to them.
- */
-const goOn: ReadonlySet<string> = new Set<ServedOperation>([
-  'Activate',
-  'Archive',
-  'Check',
-  'Decrypt',
-  'DeleteAttribute',
-  'Destroy',
-  'Encrypt',
-  'Export',
-  'Get',
-  'GetUsageAllocation',
-  'MAC',
-  'MACVerify',
-  'ObtainLease',
-  'Recover',
-  'Revoke',
-  'Sign',
-  'SignatureVerify',
-]);
-
-/** What such an operation may add to an object: dates and a reason, but no long text in it. */
+/** What an operation above the quotas may add to an object: dates and a reason, but no long text in it. */
 const smallGrowth = 4096;
 
 /**
@@ -52,8 +28,9 @@ const smallGrowth = 4096;
  */
 export type Rule = 'held' | 'free' | 'settled';
 
-export const ruleOf = (operation: string | undefined): Rule =>
-  operation !== undefined && goOn.has(operation) ? 'free' : 'held';
+/** By the name that the audit record has. */
+export const ruleOf = (operation = ''): Rule =>
+  (operationByName(operation)?.served ?? 'withinQuotas') === 'withinQuotas' ? 'held' : 'free';
 
 /** How often the log says that a client is at a quota, in milliseconds. */
 const tellingInterval = 3_600_000;

@@ -2,10 +2,10 @@
  * The Authentication of a request (KMIP 2.1 §9.4; 1.4 §6.6) beside the certificate of its connection: both must be valid
  * and name the same client. A request without one is its certificate's; one that has it must satisfy every Credential.
  */
+import { operationByCode } from '#operations/registry/served';
 import { KmipError } from '#protocol/kmip-error';
 import {
   echoOf,
-  operationName,
   usernameAndPassword,
   type Credential,
   type RequestHeader,
@@ -35,18 +35,12 @@ const maximumCredentials = 4;
 /** @throws KmipError AuthenticationNotSuccessful, whatever was wrong: nobody learns which user names there are. */
 export type Authenticator = (request: RequestMessage, session: Session) => Promise<void>;
 
-/**
- * "Query operations used to interrogate server features and functions SHOULD NOT require authentication" (2.1 §9.4; 1.4
- * §6.6).
- */
-const openToAll: readonly (string | undefined)[] = ['Query', 'DiscoverVersions'];
-
 export function createAuthenticator(credentials: Credentials): Authenticator {
   return async ({ header, batchItems }, session) => {
     const given = header.authentication?.credential ?? [];
     if (header.authentication === undefined && credentials.demandsCredential(session.clientId)) {
-      const operations = batchItems.map((item) => operationName(echoOf(item).operation ?? 0));
-      if (!operations.every((each) => openToAll.includes(each)))
+      const operations = batchItems.map((item) => operationByCode(echoOf(item).operation ?? 0));
+      if (!operations.every((each) => each?.withoutCredential === true))
         throw unsuccessful('is missing: this client must give one');
     }
     if (header.authentication !== undefined && given.length === 0) throw unsuccessful('holds no Credential');

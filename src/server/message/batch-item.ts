@@ -111,10 +111,10 @@ function readItem(
   if (operation === undefined || !isIn(operation, version) || operation.offered?.(services.facts) === false) {
     throw new KmipError('OperationNotSupported', 'the server does not have this operation in this version');
   }
-  if (!mayUse(session, operation.name)) {
+  if (!mayUse(session, operation)) {
     throw new KmipError('PermissionDenied', `the client may not use ${operation.name}`);
   }
-  if (services.disk !== undefined) demandRoom(services.disk.room, operation.name);
+  if (services.disk !== undefined) demandRoom(services.disk.room, operation);
   const request: { readonly uniqueIdentifier?: ObjectReference } = operation.requestFields.read(
     childrenOf(requestPayload),
     version,
@@ -138,7 +138,7 @@ async function run(item: Item, operation: FoundOperation, request: object, batch
         // What a run before this one has opened, which was disturbed.
         const again = opened.drop();
         if (again !== undefined) await again;
-        const context = new RunContext(batch, { operation: operation.name, entry, touched });
+        const context = new RunContext(batch, { operation, entry, touched });
         const response = await operation.run(request, context);
         const responsePayload = payloadOf(operation, response, version);
         placeholders.answered(operation.name, response);

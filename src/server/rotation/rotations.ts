@@ -11,7 +11,7 @@ import type { ManagedObject } from '#objects/managed-object';
 import { isDue } from '#objects/rotation';
 import { reCertify, reKey, reKeyKeyPair } from '#operations/registry/index';
 import type { Context } from '#operations/context';
-import type { ServedOperation } from '#operations/registry/served';
+import type { Operation } from '#operations/operation';
 import { newestVersion, versionText } from '#protocol/versions';
 import { ownerTerm, rotatingTerm } from '#store/object-record';
 import { explained, untilUndisturbed } from '#server/message/batch-item';
@@ -25,24 +25,24 @@ import { RotationTurns } from './rotation-turns.ts';
 import type { ServerLog } from '#server/server-log';
 import type { ServerState } from '#server/server-state';
 
-interface Way {
-  readonly operation: ServedOperation;
+interface RotationMethod {
+  readonly operation: Pick<Operation, 'name' | 'rights'>;
   run(id: string, offset: number | undefined, context: Context): Promise<unknown>;
 }
 
 /** A public key is rotated with its private key; other objects are not rotated. */
-const ways: { readonly [T in ObjectType]?: Way } = {
+const rotationMethods: { readonly [T in ObjectType]?: RotationMethod } = {
   SymmetricKey: {
-    operation: reKey.name,
+    operation: reKey,
     run: (uniqueIdentifier, offset, context) => reKey.run({ uniqueIdentifier, offset }, context),
   },
   PrivateKey: {
-    operation: reKeyKeyPair.name,
+    operation: reKeyKeyPair,
     run: (privateKeyUniqueIdentifier, offset, context) =>
       reKeyKeyPair.run({ privateKeyUniqueIdentifier, offset }, context),
   },
   Certificate: {
-    operation: reCertify.name,
+    operation: reCertify,
     run: (uniqueIdentifier, offset, context) => reCertify.run({ uniqueIdentifier, offset }, context),
   },
 };
@@ -73,10 +73,10 @@ export function rotations(running: ServerState): (signal?: AbortSignal) => Promi
     const opened = new Opened();
     try {
       const value = (await objects.get(id))?.value;
-      const way = value && ways[value.structure.objectType];
+      const method = value && rotationMethods[value.structure.objectType];
       // A client that is revoked, gone, or whose objects are not to be rotated, is asked for at the last moment.
-      if (value === undefined || way === undefined || !isDueNow(value) || !clients.hasRotations(value.owner)) return;
-      await rotateIn(way, value, opened);
+      if (value === undefined || method === undefined || !isDueNow(value) || !clients.hasRotations(value.owner)) return;
+      await rotateIn(method, value, opened);
     } catch (error) {
       const trouble = error instanceof Error ? (error.stack ?? error.message) : String(error);
       counted.note('error', 'an object cannot be rotated', { client }, { object: id, error: trouble });
@@ -85,13 +85,13 @@ export function rotations(running: ServerState): (signal?: AbortSignal) => Promi
     }
   }
 
-  async function rotateIn(way: Way, { id, owner, attributes, structure }: ManagedObject, opened: Opened) {
+  async function rotateIn(method: RotationMethod, { id, owner, attributes, structure }: ManagedObject, opened: Opened) {
     const touched: string[] = [];
     const entry: AuditEntry = {
       kind: 'operation',
       client: owner,
       version: versionText(newestVersion),
-      operation: way.operation,
+      operation: method.operation.name,
       objects: touched,
       status: 'Success',
     };
@@ -113,9 +113,9 @@ export function rotations(running: ServerState): (signal?: AbortSignal) => Promi
         // Another process may have been faster.
         const current = await objects.get(id);
         if (current === undefined || !isDueNow(current.value)) return undefined;
-        const run = { operation: way.operation, entry, touched };
+        const run = { operation: method.operation, entry, touched };
         const context = new RunContext({ ...asking, placeholders: new Placeholders() }, run);
-        await way.run(id, attributes.rotateOffset, context);
+        await method.run(id, attributes.rotateOffset, context);
         return context.entryId;
       });
       if (entryId !== undefined) await audit.append(entry, entryId);

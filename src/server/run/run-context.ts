@@ -21,7 +21,7 @@ import type {
   ServerFacts,
 } from '#operations/context';
 import type { Streams } from '#operations/context';
-import type { ServedOperation } from '#operations/registry/served';
+import type { Operation } from '#operations/operation';
 import type { ObjectRight } from '#operations/rights';
 import { enumerationHas } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
@@ -77,7 +77,7 @@ export interface Batch extends Asking {
 
 /** What is run, and what its audit record says when all goes well. */
 export interface Run {
-  readonly operation: ServedOperation;
+  readonly operation: Pick<Operation, 'name' | 'rights'>;
   readonly entry: AuditEntry;
   /** Gets the identifiers of all objects that the operation held or made; the entry's objects are these. */
   readonly touched: string[];
