@@ -66,7 +66,7 @@ function isListed({ meaning, within, scene }: Spot): boolean {
   return Object.entries(listedBy).some(
     ([name, tags]) =>
       tags.some((tag) => tag === meaning) &&
-      scene.asked.some((item) => numberIn(item) === enumerationNumber('QueryFunction', name as 'QueryOperations')),
+      scene.asked.some((item) => numberIn(item) === enumerationNumber('QueryFunction', name)),
   );
 }
 

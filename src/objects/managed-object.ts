@@ -136,5 +136,5 @@ export function attributesFrom(instances: readonly Instance[]): Attributes {
     else if (held === undefined) attributes[key] = [value];
     else (held as unknown[]).push(value);
   }
-  return attributes as Attributes;
+  return attributes;
 }

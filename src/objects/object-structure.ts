@@ -130,7 +130,7 @@ function writeObject(object: ObjectStructure, version: Version): Item {
   const tag = Tag[object.objectType];
   const row = byTag.get(tag);
   if (row === undefined) throw new Error(`no object is a ${object.objectType}`);
-  return { tag, type: ItemType.Structure, value: row.fields.write(object as never, version) };
+  return { tag, type: ItemType.Structure, value: row.fields.write(object, version) };
 }
 
 /** "Any object" in a payload. */
@@ -143,5 +143,5 @@ export const anyObject: Group<ObjectStructure> = {
     return readObject(only, version);
   },
   write: (object, version) => [writeObject(object, version)],
-  fits: (object, version) => byTag.get(Tag[object.objectType])?.fields.fits(object as never, version) === true,
+  fits: (object, version) => byTag.get(Tag[object.objectType])?.fields.fits(object, version) === true,
 };

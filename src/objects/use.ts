@@ -5,7 +5,7 @@
 import { maskBit } from '#protocol/enumerations';
 import { KmipError, type ResultReason } from '#protocol/kmip-error';
 import type { Attributes } from '#objects/attributes/attributes';
-import { stateText, type State } from './life-cycle.ts';
+import { stateText } from './life-cycle.ts';
 import { objectTypeOf, type ManagedObject } from './managed-object.ts';
 import { storageStatusOf } from './storage-status.ts';
 
@@ -83,7 +83,7 @@ function permitNow(object: ManagedObject, kind: 'protect' | 'process', called: s
   if (storage === 'ArchivalStorage') throw new KmipError('ObjectArchived', `the ${type} is archived`);
   const protects = kind === 'protect';
   if (state !== 'Active' && (protects || state !== 'Deactivated')) {
-    const held = state === undefined ? 'has no State' : `is ${stateText(state as State)}`;
+    const held = state === undefined ? 'has no State' : `is ${stateText(state)}`;
     throw new KmipError('WrongKeyLifecycleState', `the ${type} ${held}: ${called} is for Active ones`);
   }
   if (protects && protectStopDate !== undefined && now > protectStopDate) {

@@ -228,7 +228,7 @@ export function structure<S extends Schema>(where: string, schema: S): Structure
   );
   return {
     schema,
-    readPartial: (item, version) => partial.read(childrenOf(item), version) as Partial<Shape<S>>,
+    readPartial: (item, version) => partial.read(childrenOf(item), version),
     read: (item, version) => fields.read(childrenOf(item), version),
     write: (tag, value, version) => ({ tag, type: ItemType.Structure, value: fields.write(value, version) }),
     fits: (value, version) => fields.fits(value, version),

@@ -57,6 +57,7 @@ export function createPool<T extends TaskTable>(options: PoolOptions<T>): Pool<T
   const running = lanes.map((lane): Running => {
     return { lane, queue: createFairQueue(lane.threads, maximumWaiting), free: [] };
   });
+  const last = running.at(-1) as Running;
   const all = new Set<WorkerThread>();
 
   /** There is one: the queue lets as many in as there are threads. */
@@ -101,7 +102,7 @@ export function createPool<T extends TaskTable>(options: PoolOptions<T>): Pool<T
     async run<N extends keyof T & string>(name: N, input: InputOf<T[N]>, asker: Asker) {
       const cost = costOf(name, input);
       if (cost < inlineBelow) return await atOnce(name, input, asker.random);
-      const of = running.find(({ lane }) => cost < lane.below) ?? (running.at(-1) as Running);
+      const of = running.find(({ lane }) => cost < lane.below) ?? last;
       return (await inThread(of, name, input, asker)) as OutputOf<T[N]>;
     },
     async close() {

@@ -151,5 +151,5 @@ export const oneAttribute = (
   item: Item,
 ): Item =>
   version < '2'
-    ? struct('Attribute', text('AttributeName', name), { ...item, tag: Tag.AttributeValue } as Item)
+    ? struct('Attribute', text('AttributeName', name), { ...item, tag: Tag.AttributeValue })
     : struct(tag, item);

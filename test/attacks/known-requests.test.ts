@@ -180,7 +180,7 @@ describe('a request that once stopped everybody', () => {
             enumerated('KeyFormatType', 1),
             struct(
               'KeyValue',
-              { ...text('KeyMaterial', ''), type: 8, value: Buffer.alloc(32) } as Item,
+              { ...text('KeyMaterial', ''), type: 8, value: Buffer.alloc(32) },
               struct('Attributes', ...names('within')),
             ),
             enumerated('CryptographicAlgorithm', 3),
@@ -295,7 +295,7 @@ describe('a request that once stopped everybody', () => {
       list(19_999, () => struct('Name')),
       list(19_999, () => text('NameValue', 'a')),
       list(19_999, () => text('NameValue', '\u00e9'.repeat(20))),
-      list(19_999, () => ({ ...text('PrimeFieldSize', ''), type: 4, value: 1n << 300n }) as Item),
+      list(19_999, () => ({ ...text('PrimeFieldSize', ''), type: 4, value: 1n << 300n })),
     ];
     for (const shape of shapes) {
       const bytes = encode(struct('RequestMessage', ...shape));

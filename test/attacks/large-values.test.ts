@@ -7,7 +7,6 @@ import { aes, custom, given, id, item, serverForEach } from '#test/clients/calle
 import { answersOf, type ItemAnswer } from '#test/fixtures/batches';
 import { all, at, enumerated, int, request, struct } from '#test/fixtures/items';
 import { vendorAttribute } from '#objects/attributes/attribute-structures';
-import type { AttributeValue } from '#objects/attributes/attributes';
 import { atRest } from '#protocol/versions';
 import { objectKind } from '#store/object-record';
 import { update } from '#store/store';
@@ -21,8 +20,7 @@ const list = <T>(count: number, make: (place: number) => T): T[] =>
 const large = (count: number, last = 0): Item =>
   struct('AttributeValue', ...list(count - 2, () => struct('Name')), int('NameValue', last));
 /** The same one level deeper, where a look at the list alone does not find them. */
-const deep = (count: number): Item =>
-  struct('AttributeValue', { ...large(count - 1), tag: struct('Name').tag } as Item);
+const deep = (count: number): Item => struct('AttributeValue', { ...large(count - 1), tag: struct('Name').tag });
 
 describe('an attribute that is a structure of many items', () => {
   const server = serverForEach();
@@ -91,11 +89,7 @@ describe('an attribute that is a structure of many items', () => {
     const { store } = server.fixture;
     const kept = await store.get(objectKind, which);
     if (kept === undefined) throw new Error('the object is not there');
-    const values = list(
-      150,
-      (place) =>
-        vendorAttribute.read(custom('2.1', 'a', large(1000, place)), atRest) as AttributeValue<'vendorAttribute'>,
-    );
+    const values = list(150, (place) => vendorAttribute.read(custom('2.1', 'a', large(1000, place)), atRest));
     const attributes = { ...kept.value.attributes, vendorAttribute: values };
     await store.commit([update(kept, { ...kept.value, attributes })]);
 

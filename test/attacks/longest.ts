@@ -213,7 +213,7 @@ function sampleOf(field: Field<any>, version: Version): Item {
     case 'TextString':
       return { tag, type: ItemType.TextString, value: 'a' };
     default:
-      return { tag, type: ItemType[type], value: 1n } as Item;
+      return { tag, type: ItemType[type], value: 1n };
   }
 }
 

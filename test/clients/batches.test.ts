@@ -152,7 +152,7 @@ describe('a client that sends batches', () => {
           'MessageExtension',
           text('VendorIdentification', 'acme'),
           bool('CriticalityIndicator', critical),
-          struct('VendorExtension', { ...int('BatchCount', 1), tag: 0x540001 } as Item),
+          struct('VendorExtension', { ...int('BatchCount', 1), tag: 0x540001 }),
         );
         return { tag, type: ItemType.Structure, value: [...value, extension] };
       };

@@ -126,7 +126,7 @@ export function custom(version: string, label: string, value: Item): Item {
   return struct('Attribute', text('VendorIdentification', 'x'), text('AttributeName', label), {
     ...value,
     tag,
-  } as Item);
+  });
 }
 
 /** AES, 256 bits, for encryption and decryption. */

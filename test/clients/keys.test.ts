@@ -13,8 +13,8 @@ describe('a client that lives with its keys', () => {
 
   const stateOf = async ({ attributes, version }: Caller, key: string): Promise<number> => {
     const asked = isOld(version) ? text('AttributeName', 'State') : enumerated('AttributeReference', 0x42008d);
-    const [held] = await attributes(key, asked);
-    return (at(held as Item, 'AttributeValue') ?? (held as Item)).value as number;
+    const [held] = (await attributes(key, asked)) as [Item];
+    return (at(held, 'AttributeValue') ?? held).value as number;
   };
   const [preActive, active, deactivated] = [1, 2, 3];
 

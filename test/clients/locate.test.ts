@@ -53,7 +53,7 @@ describe('a client that locates', () => {
           ]
         : [
             struct('Attributes', text('Username', 'tunnel')),
-            struct('Attributes', { ...text('Username', 'tunnel'), tag: 0x540001 } as Item),
+            struct('Attributes', { ...text('Username', 'tunnel'), tag: 0x540001 }),
             attribute('Name', name('tunnel')),
           ];
       for (const filter of strange) {
@@ -67,8 +67,7 @@ describe('a client that locates', () => {
     const { create, refused } = caller('1.0');
     await create(name('tunnel'));
     expect(
-      (await refused('Locate', attribute('Fresh', { ...int('AttributeValue', 1), type: 6, value: true } as Item)))
-        .reason,
+      (await refused('Locate', attribute('Fresh', { ...int('AttributeValue', 1), type: 6, value: true }))).reason,
     ).to.equal('InvalidField');
   });
 

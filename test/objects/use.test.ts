@@ -15,7 +15,7 @@ const keyWith = (attributes: Partial<Attributes>): ManagedObject => ({
   id: 'key',
   owner: 'client',
   indexes: {},
-  attributes: { state: 'Active', cryptographicUsageMask: mask, ...attributes } as Attributes,
+  attributes: { state: 'Active', cryptographicUsageMask: mask, ...attributes },
   structure: { objectType: 'SymmetricKey', keyBlock: { keyFormatType: 'Raw' } },
 });
 
@@ -68,7 +68,7 @@ describe('permission to use', () => {
     expect(refused({ cryptographicUsageMask: bit('Sign') }, 'Sign')).to.equal(undefined);
     expect(refused({ cryptographicUsageMask: bit('Unrestricted') }, 'Encrypt')).to.equal(undefined);
     const { cryptographicUsageMask: _none, ...none } = keyWith({}).attributes;
-    expect(() => permitUse({ ...keyWith({}), attributes: none as Attributes }, 'Encrypt', now)).to.throw('lacks');
+    expect(() => permitUse({ ...keyWith({}), attributes: none }, 'Encrypt', now)).to.throw('lacks');
   });
 
   it('is for nothing that is archived or destroyed', () => {

@@ -185,7 +185,7 @@ describe('structures', () => {
         const written = codec.write(Tag.AttributeValue, value, version);
         const read: unknown = codec.read(decode(encode(written)), version);
         expect(encode(codec.write(Tag.AttributeValue, read, version))).to.deep.equal(encode(written));
-        expect(value).to.deep.include(read as object);
+        expect(value).to.deep.include(read);
       }
     });
   }

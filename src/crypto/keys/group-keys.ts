@@ -55,10 +55,8 @@ function contentsOf<F extends 'DSA' | 'DH'>(
   const number = (bytes: Uint8Array): bigint => integerOf(readDer(bytes, what), what);
   return {
     owns: (identifier) => form.owns(identifier),
-    readPublic: (contents) =>
-      ({ family, half: 'public', group: form.read(contents), y: number(contents.key) }) as GroupPublicKey<F>,
-    readPrivate: (contents) =>
-      ({ family, half: 'private', group: form.read(contents), x: number(contents.key) }) as GroupPrivateKey<F>,
+    readPublic: (contents) => ({ family, half: 'public', group: form.read(contents), y: number(contents.key) }),
+    readPrivate: (contents) => ({ family, half: 'private', group: form.read(contents), x: number(contents.key) }),
     writePublic: ({ group, y }) => ({ ...form.write(group), key: toDer(integer(y)) }),
     writePrivate: ({ group, x }) => ({ ...form.write(group), key: toDer(integer(x)) }),
   };

@@ -162,13 +162,13 @@ interface GroupFields extends Group {
 const groupPublic = <F extends 'DSA' | 'DH'>(family: F, fields: unknown): Transparent<GroupPublicKey<F>> =>
   transparent<GroupFields, GroupPublicKey<F>>(
     fields as Fields<GroupFields>,
-    ({ y = 0n, ...group }) => ({ family, half: 'public', group, y }) as GroupPublicKey<F>,
+    ({ y = 0n, ...group }) => ({ family, half: 'public', group, y }),
     ({ group, y }) => ({ ...group, y }),
   );
 const groupPrivate = <F extends 'DSA' | 'DH'>(family: F, fields: unknown): Transparent<GroupPrivateKey<F>> =>
   transparent<GroupFields, GroupPrivateKey<F>>(
     fields as Fields<GroupFields>,
-    ({ x = 0n, ...group }) => ({ family, half: 'private', group, x }) as GroupPrivateKey<F>,
+    ({ x = 0n, ...group }) => ({ family, half: 'private', group, x }),
     ({ group, x }) => ({ ...group, x }),
   );
 

@@ -67,7 +67,7 @@ export class Collected {
 
   /** What has come together; to be asked once, at the end. */
   attributes(): Attributes {
-    return this.#set as Attributes;
+    return this.#set;
   }
 
   #listOf(key: AttributeKey): unknown[] {

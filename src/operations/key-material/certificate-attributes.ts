@@ -114,7 +114,7 @@ function partsOf(whose: 'certificateSubject' | 'certificateIssuer', { attributes
     const part = nameParts[oid as keyof typeof nameParts] as string | undefined;
     if (part !== undefined) (parts[whose + part] ??= []).push(value);
   }
-  return parts as Attributes;
+  return parts;
 }
 
 /** Bits of Key Usage (RFC 5280 §4.2.1.3), and what of a Cryptographic Usage Mask each means for a public key (1.4 §3.19, table 96). */

@@ -90,7 +90,7 @@ function sharedAttributes(ofPrivate: Attributes, ofPublic: Attributes): Attribut
     }
     if ((one ?? other) !== undefined) shared[key] = one ?? other;
   }
-  return shared as Attributes;
+  return shared;
 }
 
 /**

@@ -204,7 +204,7 @@ export async function untilUndisturbed<T>(
 const payloadOf = (operation: FoundOperation, response: object, version: Version): Item => ({
   tag: Tag.ResponsePayload,
   type: ItemType.Structure,
-  value: operation.responseFields.write(response as never, version),
+  value: operation.responseFields.write(response, version),
 });
 
 /** Lines of a client's unexpected failures that are written in a minute. */

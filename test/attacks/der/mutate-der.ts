@@ -55,7 +55,7 @@ function childrenIn(tag: number, held: Buffer, depth: number): readonly Node[] |
 }
 
 const write = ({ tag, content }: Node): Buffer => {
-  const held = Buffer.isBuffer(content) ? content : Buffer.concat((content as readonly Node[]).map(write));
+  const held = Buffer.isBuffer(content) ? content : Buffer.concat(content.map(write));
   return Buffer.concat([Buffer.of(tag), lengthOf(held.length), held]);
 };
 
@@ -160,7 +160,7 @@ type Path = readonly number[];
 const pathsOf = (nodes: readonly Node[], prefix: Path = []): Path[] =>
   nodes.flatMap(({ content }, place) => [
     [...prefix, place],
-    ...(Buffer.isBuffer(content) ? [] : pathsOf(content as readonly Node[], [...prefix, place])),
+    ...(Buffer.isBuffer(content) ? [] : pathsOf(content, [...prefix, place])),
   ]);
 
 function nodeAt(nodes: readonly Node[], [first = 0, ...rest]: Path): Node {

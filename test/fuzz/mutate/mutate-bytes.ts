@@ -89,9 +89,7 @@ function readDer(bytes: Buffer, depth = 0): Der[] | undefined {
 }
 
 function writeDer({ tag, content }: Der, chance: Chance): Buffer {
-  const body = Buffer.isBuffer(content)
-    ? content
-    : Buffer.concat((content as readonly Der[]).map((each) => writeDer(each, chance)));
+  const body = Buffer.isBuffer(content) ? content : Buffer.concat(content.map((each) => writeDer(each, chance)));
   // Once in a while a length that is not the shortest, not the true one, or without end.
   const odd = chance.below(200);
   if (odd === 0) return Buffer.concat([Buffer.from([tag, 0x80]), body, Buffer.alloc(2)]);
@@ -143,17 +141,14 @@ function mutateDer(bytes: Buffer, chance: Chance): Buffer {
   const elements = readDer(bytes);
   if (elements === undefined || elements.length === 0) return mutatePlain(bytes, chance);
   const count = (each: Der): number =>
-    1 +
-    (Buffer.isBuffer(each.content)
-      ? 0
-      : (each.content as readonly Der[]).reduce((sum, child) => sum + count(child), 0));
+    1 + (Buffer.isBuffer(each.content) ? 0 : each.content.reduce((sum, child) => sum + count(child), 0));
   let damaged = elements;
   for (let left = 1 + chance.below(3); left > 0; left--) {
     let place = chance.below(damaged.reduce((sum, each) => sum + count(each), 0));
     const visit = (each: Der): readonly Der[] => {
       if (place-- === 0) return damagedDer(each, chance);
       if (Buffer.isBuffer(each.content)) return [each];
-      return [{ ...each, content: (each.content as readonly Der[]).flatMap(visit) }];
+      return [{ ...each, content: each.content.flatMap(visit) }];
     };
     damaged = damaged.flatMap(visit);
   }
@@ -178,7 +173,7 @@ function damagedDer(each: Der, chance: Chance): readonly Der[] {
     case 5:
       return Buffer.isBuffer(each.content)
         ? [{ ...each, content: mutatePlain(each.content, chance) }]
-        : [{ ...each, content: (each.content as readonly Der[]).toReversed() }];
+        : [{ ...each, content: each.content.toReversed() }];
     case 6:
       return [each, { tag: chance.pick(tags), content: chance.pick(contents) }];
     default:

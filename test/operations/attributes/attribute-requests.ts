@@ -38,7 +38,7 @@ export function oneAttribute(version: VersionText, given: Given, index?: number)
       'Attribute',
       text('VendorIdentification', given.custom.slice(0, 1)),
       text('AttributeName', given.custom.slice(2)),
-      { ...given.value, tag: Tag.AttributeValue } as Item,
+      { ...given.value, tag: Tag.AttributeValue },
     );
   }
   return tagged(version) ? given : attribute(tags[tagName(given.tag) as TagName].name, given, index);

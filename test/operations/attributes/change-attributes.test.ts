@@ -398,7 +398,7 @@ describe('the operations that change attributes', () => {
   it('keeps the identifier of what a Link links to, however it was named', async () => {
     const link = (target: Item): Item => struct('Link', enumerated('LinkType', 0x101), target);
     const [from, to] = [await createKey(fixture, '2.1'), await createKey(fixture, '2.1')];
-    const linked = (held: Item): Item => ({ ...held, tag: text('LinkedObjectIdentifier', '').tag }) as Item;
+    const linked = (held: Item): Item => ({ ...held, tag: text('LinkedObjectIdentifier', '').tag });
     succeeded(await add('1.4', from, link(linked(text('UniqueIdentifier', to)))));
     failed(await add('2.1', from, link(int('LinkedObjectIdentifier', 7))), 'ObjectNotFound');
     const batch = await fixture.exchange(

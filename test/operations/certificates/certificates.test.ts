@@ -94,7 +94,7 @@ describe('certificates and what else is registered', () => {
         if (!isOld(here.version)) return each;
         const name = value(each, 'AttributeName') as string;
         const tag = (Object.keys(Tag) as TagName[]).find((key) => names[key] === name);
-        return { ...(at(each, 'AttributeValue') as Item), tag: tag === undefined ? 0 : Tag[tag] } as Item;
+        return { ...(at(each, 'AttributeValue') as Item), tag: tag === undefined ? 0 : Tag[tag] };
       }),
     );
   const names: { readonly [T in TagName]?: string } = {

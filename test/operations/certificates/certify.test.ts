@@ -65,7 +65,7 @@ for (const version of ['1.0', '1.4', '2.0', '2.1']) {
       const found = await caller.attributes(identifier, reference);
       return new Map(
         found.map((each) => {
-          const structure = (at(each, 'AttributeValue') ?? each) as Item;
+          const structure = at(each, 'AttributeValue') ?? each;
           return [value(structure, 'LinkType') as number, value(structure, 'LinkedObjectIdentifier') as string];
         }),
       );

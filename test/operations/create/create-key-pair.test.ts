@@ -171,7 +171,7 @@ describe('Create Key Pair', () => {
 
   it('takes what Common says where a half says nothing else, and all values of multiple attributes', async () => {
     const here = caller('2.1');
-    const groups = (label: string): Item => ({ tag: Tag.ObjectGroup, type: 7, value: label }) as Item;
+    const groups = (label: string): Item => ({ tag: Tag.ObjectGroup, type: 7, value: label });
     const [privateId, publicId] = await made(
       here,
       pairSet('2.1', 'Common', algorithm('RSA'), length(1024), int('CryptographicUsageMask', 4), groups('both')),

@@ -310,5 +310,5 @@ describe('Derive Key', () => {
 function valueUnderTag(attribute: Item): Item {
   const label = value(attribute, 'AttributeName') as string;
   const tag = Tag[label.replaceAll(' ', '') as TagName];
-  return { ...(at(attribute, 'AttributeValue') as Item), tag } as Item;
+  return { ...(at(attribute, 'AttributeValue') as Item), tag };
 }

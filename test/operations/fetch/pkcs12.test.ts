@@ -330,5 +330,5 @@ const replaceText = (item: Item, from: string, to: string): Item =>
   item.type === ItemType.Structure
     ? { ...item, value: item.value.map((each) => replaceText(each, from, to)) }
     : item.value === from
-      ? ({ ...item, value: to } as Item)
+      ? { ...item, value: to }
       : item;

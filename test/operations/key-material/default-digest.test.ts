@@ -96,7 +96,7 @@ describe('the digests of a key', () => {
         enumerated('KeyFormatType', format.pkcs8),
       ),
       tag: Tag.PrivateKeyAttributes,
-    } as Item);
+    });
     const [privateKey, publicKey] = (['PrivateKeyUniqueIdentifier', 'PublicKeyUniqueIdentifier'] as const).map(
       (tag) => value(made, tag) as string,
     ) as [string, string];

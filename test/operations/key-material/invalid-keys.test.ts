@@ -42,7 +42,7 @@ type Keys = ReturnType<typeof makeKeys>;
 const rsaWith = ({ rsaKey, parts }: Keys, more: Partial<Keys['parts']>, modulus = rsaKey.modulus): Uint8Array =>
   writePrivateInfo({ ...rsaKey, modulus, parts: { ...parts, ...more } }) as Uint8Array;
 const dsaWith = ({ dsaKey }: Keys, group: Partial<GroupPublicKey['group']>, y = dsaKey.y): Uint8Array =>
-  writePublicInfo({ ...dsaKey, group: { ...dsaKey.group, ...group }, y } as GroupPublicKey);
+  writePublicInfo({ ...dsaKey, group: { ...dsaKey.group, ...group }, y });
 
 /** An EC private key with the public point of another. */
 function mixed({ ec, other }: Keys): Uint8Array {

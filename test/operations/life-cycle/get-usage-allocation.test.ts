@@ -100,7 +100,7 @@ for (const version of versions) {
       const caller = server.caller(version);
       await caller.call('GetUsageAllocation', id(key), units(1n));
       const more = isOld(version)
-        ? struct('Attribute', text('AttributeName', 'Usage Limits'), { ...limits(20n), tag: 0x42000b } as Item)
+        ? struct('Attribute', text('AttributeName', 'Usage Limits'), { ...limits(20n), tag: 0x42000b })
         : struct('NewAttribute', limits(20n));
       const refused = await caller.refused('ModifyAttribute', id(key), more);
       expect(refused.reason).to.equal(reason('AttributeReadOnly', 'PermissionDenied'));
