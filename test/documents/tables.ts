@@ -1,4 +1,6 @@
-/** The README's tables, made from what the code reads: between `<!-- name -->` and `<!-- end -->`. */
+/** The tables of the documents, made from what the code reads: between `<!-- name -->` and `<!-- end -->`. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { createProgram } from '#cli/program';
 import { settingNames, settings, variableOf } from '#config';
@@ -70,14 +72,23 @@ export const tables: Readonly<Record<string, () => string>> = {
     ),
 };
 
-const block = (name: string): RegExp => new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- end -->)`);
+/** All documents, by path. */
+export const documents: readonly string[] = [
+  ...readdirSync('.').filter((name) => name.endsWith('.md')),
+  ...readdirSync('docs', { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name)),
+].sort();
 
-/** The document with all its tables as they should be. Throws when one is missing. */
-export function withTables(document: string): string {
-  let text = document;
-  for (const [name, make] of Object.entries(tables)) {
-    if (!block(name).test(text)) throw new Error(`the document has no place for the table of ${name}`);
-    text = text.replace(block(name), (_, before: string, after: string) => `${before}\n${make()}\n\n${after}`);
-  }
-  return text;
-}
+const blocks = /(<!-- (?!end)([a-z]+) -->\n)[^]*?(<!-- end -->)/g;
+
+/** The names of the tables in the document. */
+export const tablesIn = (document: string): string[] => [...document.matchAll(blocks)].map(([, , name = '']) => name);
+
+/** The document with all its tables as they should be. Throws when it has a table that is not known. */
+export const withTables = (document: string): string =>
+  document.replace(blocks, (_, before: string, name: string, after: string) => {
+    const make = tables[name];
+    if (make === undefined) throw new Error(`the document has a table of ${name}, which is not known`);
+    return `${before}\n${make()}\n\n${after}`;
+  });
