@@ -1,5 +1,6 @@
 /** Arithmetic on the numbers of keys, to see whether they belong together. */
 import { checkPrimeSync } from 'node:crypto';
+import { invert } from '@noble/curves/abstract/modular.js';
 
 export const bitLength = (value: bigint): number => (value === 0n ? 0 : value.toString(2).length);
 
@@ -22,28 +23,13 @@ export function bytesOf(value: bigint, length?: number): Uint8Array | undefined 
 export const numberOf = (bytes: Uint8Array): bigint =>
   bytes.length === 0 ? 0n : BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
 
-/** base^exponent mod modulus. For public numbers: its time tells the exponent. */
-export function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
-  let result = 1n;
-  let square = base % modulus;
-  for (let rest = exponent; rest > 0n; rest >>= 1n) {
-    if (isOdd(rest)) result = (result * square) % modulus;
-    square = (square * square) % modulus;
-  }
-  return result;
-}
-
-/** The inverse of `value` mod `modulus`; undefined when they have a common factor. */
+/** The inverse of `value` mod `modulus`; undefined when they have a common factor. Its time tells something of both. */
 export function inverse(value: bigint, modulus: bigint): bigint | undefined {
-  let [low, high] = [value % modulus, modulus];
-  let [ofLow, ofHigh] = [1n, 0n];
-  while (low > 0n) {
-    const quotient = high / low;
-    [low, high] = [high - quotient * low, low];
-    [ofLow, ofHigh] = [ofHigh - quotient * ofLow, ofLow];
+  try {
+    return invert(value, modulus);
+  } catch {
+    return undefined;
   }
-  if (high !== 1n) return undefined;
-  return ofHigh < 0n ? ofHigh + modulus : ofHigh;
 }
 
 /** OpenSSL's test: up to seconds for numbers of thousands of bits. */

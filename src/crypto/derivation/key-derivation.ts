@@ -2,7 +2,7 @@
  * Keys from keys: constructions of published standards over the hashes and MACs of node:crypto. Lengths are in bytes.
  * Whoever asks for more than a method gives gets CryptographicFailure, as KMIP 2.1 §6.1.14 and 1.4 §11.7 have it.
  */
-import { createHmac, hash as digest, pbkdf2Sync } from 'node:crypto';
+import { createHmac, hash as digest, hkdfSync, pbkdf2Sync } from 'node:crypto';
 import { KmipError } from '#protocol/kmip-error';
 import { hashName } from '#crypto/hashes';
 import { mac } from '#crypto/ciphers/mac';
@@ -105,23 +105,24 @@ export function doublePipelineMode(prf: Prf, { fixed, length, counterBits }: Ite
   });
 }
 
-/** RFC 5869. An absent salt is as many zeros as the hash has bytes, which HMAC makes of an empty one. */
+/** In bytes: node:crypto takes no longer information. */
+export const maximumHkdfInfo = 1024;
+
+/**
+ * RFC 5869. An absent salt is as many zeros as the hash has bytes, which HMAC makes of an empty one.
+ * @throws KmipError InvalidField for an information that is too long, CryptographicFailure for a length that is.
+ */
 export function hkdf(
   algorithm: string,
   { material, salt = nothing, info = nothing }: HkdfInput,
   length: number,
 ): Uint8Array {
-  const extracted = hmacPrf(algorithm, salt)(material);
-  const expand = hmacPrf(algorithm, extracted);
-  let last: Uint8Array = nothing;
-  try {
-    return blocks(length, 255, (number) => {
-      last = expand(Buffer.concat([last, info, Uint8Array.of(number)]));
-      return last;
-    });
-  } finally {
-    extracted.fill(0);
+  const name = hashOf(algorithm);
+  checkLength(length, 255 * digest(name, nothing, 'buffer').length);
+  if (info.length > maximumHkdfInfo) {
+    throw new KmipError('InvalidField', `Derivation Data for HKDF must have at most ${maximumHkdfInfo} bytes`);
   }
+  return new Uint8Array(hkdfSync(name, material, salt, info, length));
 }
 
 export interface HkdfInput {

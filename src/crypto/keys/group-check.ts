@@ -1,6 +1,7 @@
 /** Whether a DSA or DH key lies in a group, and in the one that it claims (FIPS 186-4 appendix A, NIST SP 800-56A §5.6.2.3). */
+import { pow } from '@noble/curves/abstract/modular.js';
 import type { Group, GroupPrivateKey, GroupPublicKey } from './asymmetric-key.ts';
-import { bitLength, isOdd, isPrime, power } from '#crypto/big-numbers';
+import { bitLength, isOdd, isPrime } from '#crypto/big-numbers';
 import { invalid } from './der.ts';
 
 /** In bits; the shortest of DSA is that of official case BL-M-12. */
@@ -21,7 +22,7 @@ export function checkGroupKey(key: GroupPublicKey | GroupPrivateKey): void {
   if (q !== undefined) checkSubgroup(group, q, family);
   if (key.half === 'public') {
     if (key.y < 2n || key.y > p - 2n) throw invalid(`Y of the ${family} key is out of range`);
-    if (q !== undefined && isSmall(q) && power(key.y, q, p) !== 1n) {
+    if (q !== undefined && isSmall(q) && pow(key.y, q, p) !== 1n) {
       throw invalid(`Y of the ${family} key is not in the group of P, Q and G`);
     }
   } else if (key.x < 1n || key.x >= (q ?? p - 1n)) {
@@ -44,7 +45,7 @@ const isSmall = (q: bigint): boolean => bitLength(q) <= orderLengths.maximum;
 
 function checkSubgroup({ p, g, j }: Group, q: bigint, family: string): void {
   const belongs = q > 1n && (p - 1n) % q === 0n && (j === undefined || j * q + 1n === p);
-  if (!belongs || (isSmall(q) && power(g, q, p) !== 1n)) {
+  if (!belongs || (isSmall(q) && pow(g, q, p) !== 1n)) {
     throw invalid(`G of the ${family} key is not of the order Q in the field of P`);
   }
 }

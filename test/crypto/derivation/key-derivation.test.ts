@@ -100,6 +100,12 @@ describe('HKDF', () => {
     expect(hkdf('SHA_256', input, 255 * 32)).to.have.length(255 * 32);
     expect(reasonOf(() => hkdf('SHA_256', input, 255 * 32 + 1))).to.equal('CryptographicFailure');
   });
+
+  it('takes information of up to 1024 bytes, and every hash', () => {
+    const input = (length: number) => ({ material: ascii('secret'), info: new Uint8Array(length) });
+    expect(hkdf('SHA3_512', input(1024), 16)).to.have.length(16);
+    expect(reasonOf(() => hkdf('SHA_256', input(1025), 16))).to.equal('InvalidField');
+  });
 });
 
 describe('the functions of SP 800-108', () => {
