@@ -57,8 +57,8 @@ export function keyUsage(...usages: readonly KeyUsage[]): Extension {
   return extension(Oid.keyUsage, true, named);
 }
 
-export function extKeyUsage(purposes: readonly Purpose[]): Extension {
-  const keyPurposes = purposes.map((purpose) => purposeOids[purpose]);
+export function extKeyUsage(allowed: readonly Purpose[]): Extension {
+  const keyPurposes = allowed.map((purpose) => purposeOids[purpose]);
   return extension(Oid.extKeyUsage, false, new ExtKeyUsage({ keyPurposes }).toSchema());
 }
 

@@ -93,17 +93,17 @@ function integer(least: number, most: number, placeholder = 'n'): SettingType<nu
 
 /** A number with a unit; a bare number counts in the unit of factor 1. */
 function quantity(units: Readonly<Record<string, number>>, least: string, most: string, name: string) {
-  const read = (raw: unknown): number | undefined => {
+  const numberIn = (raw: unknown): number | undefined => {
     const [, digits, unit = ''] = /^([0-9]{1,15}) ?([A-Za-z]*)$/.exec(String(raw)) ?? [];
     const factor = unit === '' ? 1 : Object.hasOwn(units, unit) ? units[unit] : undefined;
     return digits === undefined || factor === undefined ? undefined : Number(digits) * factor;
   };
-  const [low, high] = [Number(read(least)), Number(read(most))];
+  const [low, high] = [Number(numberIn(least)), Number(numberIn(most))];
   const type: SettingType<number> = {
     rule: `${name} from ${least} to ${most}`,
     placeholder: name.split(' ').at(-1) ?? name,
     parse(raw) {
-      const value = read(raw);
+      const value = numberIn(raw);
       return value !== undefined && value >= low && value <= high ? value : undefined;
     },
   };

@@ -19,8 +19,8 @@ export function createLog({ level, format, stream = process.stderr }: LogOptions
   const line = format === 'json' ? jsonLine : textLine;
   return winston.createLogger({
     level,
-    format: winston.format.printf(({ level, message, ...fields }) =>
-      line(new Date().toISOString(), level, String(bounded(message)), bounded(fields) as Fields),
+    format: winston.format.printf(({ level: severity, message, ...fields }) =>
+      line(new Date().toISOString(), severity, String(bounded(message)), bounded(fields) as Fields),
     ),
     transports: [new winston.transports.Stream({ stream })],
   });

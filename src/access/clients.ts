@@ -72,8 +72,8 @@ export function openClients({ store, now, alongside = () => [] }: ClientsOptions
 
   /** Throws DamagedRecordError when the client's record is damaged. */
   async function find(field: UniqueField, value: string): Promise<Kept<ClientRecord> | undefined> {
-    const claim = await undamaged(store.get(claimKind, claimId(field, value)));
-    const kept = claim && (await store.get(clientKind, claim.value.client));
+    const existing = await undamaged(store.get(claimKind, claimId(field, value)));
+    const kept = existing && (await store.get(clientKind, existing.value.client));
     return kept && holds(kept.value, field, value) ? kept : await search(field, value);
   }
 

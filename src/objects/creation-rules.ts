@@ -99,13 +99,11 @@ const ofAlgorithm: ReadonlySet<AttributeKey> = new Set(['cryptographicLength', '
 export function withDefaults(
   objectType: ObjectType,
   given: Attributes,
-  { objectDefaults }: CreationRules,
+  { objectDefaults: rules }: CreationRules,
   version: Version,
 ): Attributes {
   const inGroups = new Set(given.objectGroup);
-  const pertinent = objectDefaults.filter(
-    (each) => typesOf(each).includes(objectType) && isInGroups(groupsOf(each), inGroups),
-  );
+  const pertinent = rules.filter((each) => typesOf(each).includes(objectType) && isInGroups(groupsOf(each), inGroups));
   if (pertinent.length === 0) return given;
   const ofGroups = pertinent.filter((each) => groupsOf(each) !== undefined);
   const collected = new Collected(given);
@@ -160,16 +158,16 @@ function isLeftOut(
  */
 export async function checkConstraints(
   object: ManagedObject,
-  { constraints }: CreationRules,
+  { constraints: rules }: CreationRules,
   pace: Pace,
 ): Promise<void> {
   const { attributes } = object;
   const objectType = objectTypeOf(object);
   const inGroups = new Set(attributes.objectGroup);
-  for (const { objectTypes, objectGroups, attributes: demanded = [] } of constraints) {
-    const types = objectTypes?.objectType;
+  for (const { objectTypes: ofTypes, objectGroups: ofGroups, attributes: demanded = [] } of rules) {
+    const types = ofTypes?.objectType;
     if (types !== undefined && !types.includes(objectType)) continue;
-    if (!isInGroups(objectGroups?.objectGroup, inGroups)) continue;
+    if (!isInGroups(ofGroups?.objectGroup, inGroups)) continue;
     for (const key of new Set(demanded.map((each) => each.key))) {
       const { name, objects } = attributeRow(key);
       if (!objects.has(objectType)) continue;

@@ -58,8 +58,8 @@ export const encodeKeyValue = (value: Exclude<KeyValue, Uint8Array>, version: Ve
   encode(plainKeyValue.write(Tag.KeyValue, value, version));
 
 /** Undoes `encodeKeyValue`; what it gives shares the bytes. Throws when they are no Key Value. */
-export const decodeKeyValue = (bytes: Uint8Array, version: Version): Exclude<KeyValue, Uint8Array> => {
-  const item = decode(bytes);
+export const decodeKeyValue = (encoded: Uint8Array, version: Version): Exclude<KeyValue, Uint8Array> => {
+  const item = decode(encoded);
   if (item.tag !== Tag.KeyValue) throw new KmipError('InvalidField', 'the bytes are no Key Value');
   return plainKeyValue.read(item, version);
 };

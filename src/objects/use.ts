@@ -81,15 +81,15 @@ function permitNow(object: ManagedObject, kind: 'protect' | 'process', called: s
   const storage = storageStatusOf(attributes);
   if (storage === 'DestroyedStorage') throw new KmipError('ObjectDestroyed', `the ${type} was destroyed`);
   if (storage === 'ArchivalStorage') throw new KmipError('ObjectArchived', `the ${type} is archived`);
-  const protects = kind === 'protect';
-  if (state !== 'Active' && (protects || state !== 'Deactivated')) {
+  const isProtection = kind === 'protect';
+  if (state !== 'Active' && (isProtection || state !== 'Deactivated')) {
     const held = state === undefined ? 'has no State' : `is ${stateText(state)}`;
     throw new KmipError('WrongKeyLifecycleState', `the ${type} ${held}: ${called} is for Active ones`);
   }
-  if (protects && protectStopDate !== undefined && now > protectStopDate) {
+  if (isProtection && protectStopDate !== undefined && now > protectStopDate) {
     throw new KmipError('WrongKeyLifecycleState', `the Protect Stop Date of the ${type} has passed`);
   }
-  if (!protects && processStartDate !== undefined && now < processStartDate) {
+  if (!isProtection && processStartDate !== undefined && now < processStartDate) {
     throw new KmipError('WrongKeyLifecycleState', `the Process Start Date of the ${type} is not reached`);
   }
 }

@@ -45,7 +45,7 @@ export type Shape<S extends Schema> = { readonly [K in Exclude<keyof S, Optional
 
 type Since = Partial<Range>;
 
-const field = <T, P extends Presence>(tag: number, codec: Codec<T>, presence: P, range: Since): Field<T, P> => ({
+const fieldOf = <T, P extends Presence>(tag: number, codec: Codec<T>, presence: P, range: Since): Field<T, P> => ({
   tag,
   codec,
   presence,
@@ -54,12 +54,12 @@ const field = <T, P extends Presence>(tag: number, codec: Codec<T>, presence: P,
 });
 
 export const required = <T>(tag: number, codec: Codec<T>, range: Since = {}): Field<T, 'required'> =>
-  field(tag, codec, 'required', range);
+  fieldOf(tag, codec, 'required', range);
 export const optional = <T>(tag: number, codec: Codec<T>, range: Since = {}): Field<T, 'optional'> =>
-  field(tag, codec, 'optional', range);
+  fieldOf(tag, codec, 'optional', range);
 /** The bound is demanded, so that no list is without one; it is checked before an item above it is read. */
 export const many = <T>(tag: number, codec: Codec<T>, bound: Bound, range: Since = {}): Field<T, 'many'> => ({
-  ...field(tag, codec, 'many', range),
+  ...fieldOf(tag, codec, 'many', range),
   bound,
 });
 
@@ -78,7 +78,7 @@ export const grouped = <T, P extends 'required' | 'optional'>(
   group: Group<T>,
   presence: P,
   range: Since = {},
-): Field<T, P> => ({ ...field<T, P>(tag, noCodec as unknown as Codec<T>, presence, range), group });
+): Field<T, P> => ({ ...fieldOf<T, P>(tag, noCodec as unknown as Codec<T>, presence, range), group });
 
 /** Reads and writes the children of a structure. Fields out of order are accepted, since real clients stray. */
 export interface Fields<T> {
@@ -124,18 +124,18 @@ export function fieldsOf<S extends Schema>(schema: S, where: string): Fields<Sha
 
   return {
     read(items, version) {
-      const { byTag, groups, required } = compiled(version);
+      const { byTag, groups, required: mandatory } = compiled(version);
       const value: Record<string, unknown> = {};
       let ofGroups: Map<Entry, Item[]> | undefined;
       let repetitions: Map<Entry, (item: Item) => void> | undefined;
       for (const item of items) {
         const entry = byTag.get(item.tag);
         if (entry === undefined) {
-          const grouped = groups.find(({ field }) => field.group?.accepts(item.tag, version));
-          if (grouped !== undefined) {
+          const inGroup = groups.find(({ field }) => field.group?.accepts(item.tag, version));
+          if (inGroup !== undefined) {
             ofGroups ??= new Map();
-            const list = ofGroups.get(grouped);
-            if (list === undefined) ofGroups.set(grouped, [item]);
+            const list = ofGroups.get(inGroup);
+            if (list === undefined) ofGroups.set(inGroup, [item]);
             else list.push(item);
             continue;
           }
@@ -172,7 +172,7 @@ export function fieldsOf<S extends Schema>(schema: S, where: string): Fields<Sha
           value[key] = group.read(list, version);
         }
       }
-      for (const { key, field } of required) {
+      for (const { key, field } of mandatory) {
         if (value[key] === undefined) throw new KmipError('InvalidMessage', `${where} lacks ${tagText(field.tag)}`);
       }
       return value as Shape<S>;

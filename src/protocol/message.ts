@@ -152,8 +152,8 @@ const versionLength = 40;
 const searched = 512;
 
 /** The same of a message that cannot be decoded as a whole, or of which there is only the beginning. */
-export function versionAtStart(bytes: Uint8Array): Version | undefined {
-  const beginning = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, searched));
+export function versionAtStart(encoded: Uint8Array): Version | undefined {
+  const beginning = Buffer.from(encoded.buffer, encoded.byteOffset, Math.min(encoded.length, searched));
   const start = beginning.indexOf(versionHeading);
   if (start < 0) return undefined;
   try {

@@ -57,15 +57,15 @@ export function packedError(error: unknown): PackedError {
   return { name: 'Error', message, stack };
 }
 
-export function unpackedError(packed: PackedError): Error {
-  switch (packed.name) {
+export function unpackedError(parcel: PackedError): Error {
+  switch (parcel.name) {
     case 'KmipError':
-      return new KmipError(packed.reason, packed.message);
+      return new KmipError(parcel.reason, parcel.message);
     case 'TtlvError':
-      return Object.assign(new TtlvError('', packed.offset, packed.tooLarge), { message: packed.message });
+      return Object.assign(new TtlvError('', parcel.offset, parcel.tooLarge), { message: parcel.message });
     case 'RangeError':
-      return new RangeError(packed.message);
+      return new RangeError(parcel.message);
     case 'Error':
-      return Object.assign(new Error(packed.message), { stack: packed.stack });
+      return Object.assign(new Error(parcel.message), { stack: parcel.stack });
   }
 }

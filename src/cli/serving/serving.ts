@@ -105,7 +105,7 @@ export async function startServing(workplace: Workplace): Promise<Serving> {
       watchTlsIdentity(config, serverLog, (renewed) => {
         server.renew(renewed);
         serverIdentity(workplace, renewed).then(
-          (identity) => (own = identity),
+          (current) => (own = current),
           (error: unknown) => serverLog.error("the server's names cannot be kept", { error }),
         );
       }),

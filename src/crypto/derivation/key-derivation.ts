@@ -147,8 +147,8 @@ export function pbkdf2Work(
   { salt, iterations }: Omit<Pbkdf2Input, 'password'>,
   length: number,
 ): number {
-  const blocks = Math.ceil(length / hashed(algorithm, nothing).length);
-  return blocks * (iterations + Math.floor(salt.length / 64));
+  const blockCount = Math.ceil(length / hashed(algorithm, nothing).length);
+  return blockCount * (iterations + Math.floor(salt.length / 64));
 }
 
 /** AWS Signature Version 4, "derive a signing key": HMACs in a chain, over the date, the region and the service. */

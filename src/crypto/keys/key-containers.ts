@@ -12,8 +12,8 @@ const byFamily = { RSA: rsaContents, EC: ecContents, DSA: dsaContents, DH: dhCon
   readonly [F in AsymmetricKey['family']]: ContentsOf<PublicKey, PrivateKey>;
 };
 
-function ownerOf({ oid }: Contents, what: string): ContentsOf<PublicKey, PrivateKey> {
-  const owner = Object.values(byFamily).find((each) => each.owns(oid));
+function ownerOf({ oid: algorithm }: Contents, what: string): ContentsOf<PublicKey, PrivateKey> {
+  const owner = Object.values(byFamily).find((each) => each.owns(algorithm));
   if (owner === undefined) throw invalid(`${what} is of an algorithm that this server does not know`);
   return owner;
 }

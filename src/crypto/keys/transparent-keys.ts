@@ -151,8 +151,8 @@ const dhGroup = {
   g: required(Tag.G, bigInteger),
   j: optional(Tag.J, bigInteger),
 };
-const x = required(Tag.X, bigInteger);
-const y = required(Tag.Y, bigInteger);
+const xField = required(Tag.X, bigInteger);
+const yField = required(Tag.Y, bigInteger);
 
 interface GroupFields extends Group {
   readonly x?: bigint;
@@ -172,7 +172,7 @@ const groupPrivate = <F extends 'DSA' | 'DH'>(family: F, fields: unknown): Trans
     ({ group, x }) => ({ ...group, x }),
   );
 
-export const transparentDsaPublic = groupPublic('DSA', fieldsOf({ ...dsaGroup, y }, where));
-export const transparentDsaPrivate = groupPrivate('DSA', fieldsOf({ ...dsaGroup, x }, where));
-export const transparentDhPublic = groupPublic('DH', fieldsOf({ ...dhGroup, y }, where));
-export const transparentDhPrivate = groupPrivate('DH', fieldsOf({ ...dhGroup, x }, where));
+export const transparentDsaPublic = groupPublic('DSA', fieldsOf({ ...dsaGroup, y: yField }, where));
+export const transparentDsaPrivate = groupPrivate('DSA', fieldsOf({ ...dsaGroup, x: xField }, where));
+export const transparentDhPublic = groupPublic('DH', fieldsOf({ ...dhGroup, y: yField }, where));
+export const transparentDhPrivate = groupPrivate('DH', fieldsOf({ ...dhGroup, x: xField }, where));

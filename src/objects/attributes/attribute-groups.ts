@@ -70,8 +70,8 @@ export function attributeSet<P extends 'required' | 'optional'>(
         if (rulesOf(version).attributesAreTagged) {
           return { instances: readAll(tag, childrenOf(only), version, 'whole', attributesOfObject) };
         }
-        const { name = [], attribute = [] } = templateAttribute.read(only, version);
-        return { instances: attribute.map((each) => withValue(readNamed(each, version, 'whole'))), templates: name };
+        const { name: names = [], attribute = [] } = templateAttribute.read(only, version);
+        return { instances: attribute.map((each) => withValue(readNamed(each, version, 'whole'))), templates: names };
       },
       write({ instances, templates = [] }, version) {
         const items = writeInstances(instances, version);
@@ -109,8 +109,8 @@ export const askedAttributes = (bound: Bound): Group<readonly Instance[]> => ({
 
 /** Nobody is to find more than was asked for because a part of it was passed over. */
 function withoutTemplates(item: Item, version: Version): readonly Item[] {
-  const { name = [], attribute = [] } = templateAttribute.read(item, version);
-  if (name.length > 0) throw new KmipError('InvalidField', 'Locate takes Attributes, and no names of Templates');
+  const { name: names = [], attribute = [] } = templateAttribute.read(item, version);
+  if (names.length > 0) throw new KmipError('InvalidField', 'Locate takes Attributes, and no names of Templates');
   return attribute;
 }
 

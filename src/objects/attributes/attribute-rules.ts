@@ -112,14 +112,14 @@ function collected(
   version: Version,
   check?: (instance: Instance) => void,
 ): Attributes {
-  const collected = new Collected();
+  const collection = new Collected();
   for (const instance of instances) {
     checkApplies(objectType, instance, version);
     check?.(instance);
     checkValue(instance);
-    collected.add(instance);
+    collection.add(instance);
   }
-  const set = collected.attributes();
+  const set = collection.attributes();
   if (set.usageLimits !== undefined) wholeLimits(set.usageLimits);
   return set;
 }

@@ -293,7 +293,7 @@ export const attributeRows: ReadonlyMap<AttributeKey, AttributeRow> = new Map(
 );
 
 const keysByTag = new Map<number, AttributeKey>([...attributeRows].map(([key, { tag }]) => [tag, key]));
-const keysByName = new Map<string, AttributeKey>([...attributeRows].map(([key, row]) => [row.name, key]));
+const keysByName = new Map<string, AttributeKey>([...attributeRows].map(([key, each]) => [each.name, key]));
 
 export const attributeByTag = (tag: number): AttributeKey | undefined => keysByTag.get(tag);
 /** By the Attribute Name of 1.x; custom ones are not here. */

@@ -112,16 +112,16 @@ const longestHolder = 8192;
 
 /** @throws KmipError InvalidCSR, InvalidField. */
 function checkLength(holder: CertificateHolder): void {
-  const [called, bytes] =
+  const [called, encoded] =
     'request' in holder
       ? ['Certificate Request', holder.request]
       : 'certificate' in holder
         ? ['Certificate', holder.certificate]
         : ['public key', holder.publicKey];
-  if (bytes.length <= longestHolder) return;
+  if (encoded.length <= longestHolder) return;
   throw new KmipError(
     'request' in holder ? 'InvalidCSR' : 'InvalidField',
-    `the ${called} has ${bytes.length} bytes, at most ${longestHolder} are certified`,
+    `the ${called} has ${encoded.length} bytes, at most ${longestHolder} are certified`,
   );
 }
 

@@ -31,8 +31,8 @@ export const macVerify = defineOperation('MACVerify', {
       begin(loaded, parameters, { isLast }) {
         if (isLast) {
           const key = openSymmetricKey(loaded);
-          const work = judgingWhole('MAC Data', async (data, code, context) =>
-            isSameMac(await context.heavily('mac', { key, data, parameters }), code),
+          const work = judgingWhole('MAC Data', async (data, code, current) =>
+            isSameMac(await current.heavily('mac', { key, data, parameters }), code),
           );
           return { ...work, end: () => void key.bytes.fill(0) };
         }

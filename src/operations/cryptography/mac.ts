@@ -32,17 +32,17 @@ export const mac = defineOperation('MAC', {
         if (isLast) {
           const key = openSymmetricKey(loaded);
           return {
-            async take(data, _isLast, _proof, context) {
-              return { macData: await context.heavily('mac', { key, data, parameters }) };
+            async take(data, _isLast, _proof, current) {
+              return { macData: await current.heavily('mac', { key, data, parameters }) };
             },
             end: () => void key.bytes.fill(0),
           };
         }
         const running = withSymmetricKey(loaded, (key) => startMac(key, parameters));
         return {
-          async take(data, isLast, _proof, context) {
-            await inPieces(data, context, (piece) => running.update(piece));
-            return isLast ? { macData: running.digest() } : {};
+          async take(data, isLastPart, _proof, current) {
+            await inPieces(data, current, (piece) => running.update(piece));
+            return isLastPart ? { macData: running.digest() } : {};
           },
           end: () => running.wipe?.(),
         };

@@ -34,20 +34,20 @@ export const sign = defineOperation('Sign', {
         const key = keyObjectIn('private', loaded);
         if (isLast) {
           return {
-            async take(data, _isLast, _proof, context) {
+            async take(data, _isLast, _proof, current) {
               const content = request.digestedData === undefined ? { data } : { digest: data };
-              return { signatureData: await context.heavily('sign', { key, content, parameters }) };
+              return { signatureData: await current.heavily('sign', { key, content, parameters }) };
             },
           };
         }
         const running = startSigning(key, parameters);
         return {
-          async take(data, isLast, _proof, context) {
-            await inPieces(data, context, (piece) => running.update(piece));
-            if (!isLast) return {};
+          async take(data, isLastPart, _proof, current) {
+            await inPieces(data, current, (piece) => running.update(piece));
+            if (!isLastPart) return {};
             const end = running.end();
             if ('signature' in end) return { signatureData: end.signature };
-            return { signatureData: await context.heavily('sign', { key, content: end, parameters }) };
+            return { signatureData: await current.heavily('sign', { key, content: end, parameters }) };
           },
         };
       },

@@ -39,16 +39,16 @@ export const signatureVerify = defineOperation('SignatureVerify', {
           const running = startVerifying(key, parameters);
           return judging('Signature Data', {
             update: (data) => running.update(data),
-            isProvenBy(signature, context) {
+            isProvenBy(signature, current) {
               const end = running.end(signature);
               if ('isGenuine' in end) return end.isGenuine;
-              return context.heavily('verify', { key, content: end, signature, parameters });
+              return current.heavily('verify', { key, content: end, signature, parameters });
             },
           });
         }
-        return judgingWhole('Signature Data', (data, signature, context) => {
+        return judgingWhole('Signature Data', (data, signature, current) => {
           const content = digestedData === undefined ? { data } : { digest: data };
-          return context.heavily('verify', { key, content, signature, parameters });
+          return current.heavily('verify', { key, content, signature, parameters });
         });
       },
     });

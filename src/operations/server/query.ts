@@ -182,7 +182,7 @@ async function checkKnown(groups: readonly string[], context: Context): Promise<
 }
 
 async function hasMember(group: string, context: Context): Promise<boolean> {
-  const query = { instances: [{ key: 'objectGroup', value: group }], storage: allStorage } as const;
-  for await (const _ of context.find(query)) return true;
+  const members = { instances: [{ key: 'objectGroup', value: group }], storage: allStorage } as const;
+  for await (const _ of context.find(members)) return true;
   return false;
 }

@@ -274,8 +274,8 @@ async function openEnvironment(path: string, log: OpeningLog | undefined): Promi
         await nextTurn();
         demandOpen();
       }
-      await new Promise<void>((resolve, reject) => {
-        waiting.push({ writes, resolve, reject });
+      await new Promise<void>((done, reject) => {
+        waiting.push({ writes, resolve: done, reject });
         committing ??= noted(commitGroups());
       });
     },

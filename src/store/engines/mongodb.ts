@@ -121,11 +121,11 @@ export async function openMongodb(url: string): Promise<Engine> {
     throw await conflictWith(writes[0]!, session);
   }
 
-  async function conflictWith(write: Write, session?: ClientSession): Promise<ConflictError> {
+  async function conflictWith(refused: Write, session?: ClientSession): Promise<ConflictError> {
     // Within a transaction the revisions were looked at before.
-    if (session !== undefined || write.expected !== 0) return new ConflictError(write.kind, write.id);
-    const present = await records.findOne({ _id: write._id }, { projection: { revision: 1 } });
-    return conflictOf(write, present?.revision ?? 0);
+    if (session !== undefined || refused.expected !== 0) return new ConflictError(refused.kind, refused.id);
+    const present = await records.findOne({ _id: refused._id }, { projection: { revision: 1 } });
+    return conflictOf(refused, present?.revision ?? 0);
   }
 
   /** What is there of the records that `writes` change. Throws ConflictError when one of them is stale. */

@@ -13,7 +13,7 @@ interface Given {
 }
 
 /** What can be done, by the kind of the record. */
-const advice: Readonly<Record<string, string>> = {
+const adviceByKind: Readonly<Record<string, string>> = {
   object: 'restore it from a backup; its owner is answered that it is damaged',
   client: 'restore it from a backup, or kmipd client revoke and add the client under another name; it is refused',
   'client-claim': 'nothing now: it is made again when its value is given to a client',
@@ -72,5 +72,5 @@ export const storeCheck = defineCommand<Given>({
 
 function described({ kind, id, what, isIndex, repaired }: Finding) {
   const done = repaired ? 'nothing more: it was repaired' : 'kmipd store check --repair';
-  return { kind, id, what, advice: isIndex ? done : (advice[kind] ?? 'restore it from a backup') };
+  return { kind, id, what, advice: isIndex ? done : (adviceByKind[kind] ?? 'restore it from a backup') };
 }
