@@ -14,18 +14,10 @@ export const V1_4: Version = 0x0104;
 export const V2_0: Version = 0x0200;
 export const V2_1: Version = 0x0201;
 
-/** What Discover Versions offers, the newest first (KMIP 2.1 §6.1.16: ranked in order of preference). */
-export const supportedVersions: readonly Version[] = [V2_1, V2_0, V1_4, V1_3, V1_2, V1_1, V1_0];
-export const newestVersion: Version = V2_1;
-
 export const versionOf = (major: number, minor: number): Version => major * 0x100 + minor;
 export const majorOf = (version: Version): number => Math.floor(version / 0x100);
 export const minorOf = (version: Version): number => version % 0x100;
 export const versionText = (version: Version): string => `${majorOf(version)}.${minorOf(version)}`;
-
-/** The version to answer in when a request's is unknown or none of ours: the nearest that is not newer, else the oldest. */
-export const answerVersion = (asked: Version | undefined): Version =>
-  asked === undefined ? V1_0 : (supportedVersions.find((version) => version <= asked) ?? V1_0);
 
 /** The versions that have a row; both ends belong to it, no `until` means every later one. */
 export interface Range {
@@ -46,8 +38,6 @@ export const inRange = (range: Range, version: Version): boolean =>
 /** Of rows that are kept with an object, and that no version says on a wire. */
 export const keptOnly: Range = { since: versionOf(0x100, 0) };
 
-const newShapes = (version: Version): boolean => version === atRest || version >= V2_0;
-
 /** The differences of shape and behaviour; everything else is presence of a row. */
 export interface Rules {
   /**
@@ -59,6 +49,8 @@ export interface Rules {
   readonly identifiersAreTyped: boolean;
   /** The Asynchronous Indicator is an Enumeration; 1.x has a Boolean. 2.1 §9.2 against 1.4 §6.7. */
   readonly asynchronousIndicatorIsEnumeration: boolean;
+  /** The header says how many items the message has. 2.1 §9.5; 1.4 §6.14. */
+  readonly batchesAreCounted: boolean;
   /** What an absent Batch Order Option means. 2.1 §8.2 against 1.4 §7.2. */
   readonly batchesAreOrdered: boolean;
   /** Of several instances, none is deleted by default. 1.0 §4.15, §11.16 against 1.1 §4.16. */
@@ -75,31 +67,63 @@ export interface Rules {
   readonly splitKeyPolynomial: 0x11b | 0x11d;
 }
 
-const rulesOfOld: Rules = {
-  attributesAreTagged: false,
-  identifiersAreTyped: false,
-  asynchronousIndicatorIsEnumeration: false,
-  batchesAreOrdered: false,
-  deletionNeedsIndex: false,
-  hasTemplates: true,
-  derivesByOwnParameters: true,
-  digestsInDefaultFormat: false,
-  passwordsAreActive: false,
-  splitKeyPolynomial: 0x11b,
-};
-const rulesOfFirst: Rules = { ...rulesOfOld, deletionNeedsIndex: true };
-const rulesOfNew: Rules = {
-  attributesAreTagged: true,
-  identifiersAreTyped: true,
-  asynchronousIndicatorIsEnumeration: true,
-  batchesAreOrdered: true,
-  deletionNeedsIndex: false,
-  hasTemplates: false,
-  derivesByOwnParameters: false,
-  digestsInDefaultFormat: true,
-  passwordsAreActive: true,
-  splitKeyPolynomial: 0x11d,
-};
+/** Every version that is served, the oldest first, with the rules that changed with it. */
+const versions: readonly [readonly [Version, Rules], ...(readonly [Version, Partial<Rules>])[]] = [
+  [
+    V1_0,
+    {
+      attributesAreTagged: false,
+      identifiersAreTyped: false,
+      asynchronousIndicatorIsEnumeration: false,
+      batchesAreCounted: true,
+      batchesAreOrdered: false,
+      deletionNeedsIndex: true,
+      hasTemplates: true,
+      derivesByOwnParameters: true,
+      digestsInDefaultFormat: false,
+      passwordsAreActive: false,
+      splitKeyPolynomial: 0x11b,
+    },
+  ],
+  [V1_1, { deletionNeedsIndex: false }],
+  [V1_2, {}],
+  [V1_3, {}],
+  [V1_4, {}],
+  [
+    V2_0,
+    {
+      attributesAreTagged: true,
+      identifiersAreTyped: true,
+      asynchronousIndicatorIsEnumeration: true,
+      batchesAreOrdered: true,
+      hasTemplates: false,
+      derivesByOwnParameters: false,
+      digestsInDefaultFormat: true,
+      passwordsAreActive: true,
+      splitKeyPolynomial: 0x11d,
+    },
+  ],
+  [V2_1, {}],
+];
 
+/** What Discover Versions offers, the newest first (KMIP 2.1 §6.1.16: ranked in order of preference). */
+export const supportedVersions: readonly Version[] = versions.map(([version]) => version).reverse();
+export const [newestVersion = V1_0] = supportedVersions;
+const [[oldestVersion, oldestRules]] = versions;
+
+const rules = new Map<Version, Rules>();
+let latest = oldestRules;
+for (const [version, changes] of versions) {
+  latest = { ...latest, ...changes };
+  rules.set(version, latest);
+}
+// Whatever versions come: what is at rest was written in the shapes of this one.
+rules.set(atRest, rules.get(V2_1) ?? latest);
+
+/** The version to answer in when a request's is unknown or none of ours: the nearest that is not newer, else the oldest. */
+export const answerVersion = (asked: Version | undefined): Version =>
+  asked === undefined ? oldestVersion : (supportedVersions.find((version) => version <= asked) ?? oldestVersion);
+
+/** Of a version that is not served those of the nearest that is not newer. */
 export const rulesOf = (version: Version): Rules =>
-  newShapes(version) ? rulesOfNew : version === V1_0 ? rulesOfFirst : rulesOfOld;
+  rules.get(version) ?? rules.get(answerVersion(version)) ?? oldestRules;

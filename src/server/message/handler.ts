@@ -20,7 +20,7 @@ import {
   type ResponseBatchItem,
 } from '#protocol/message';
 import { reasonFor } from '#protocol/reasons';
-import { answerVersion, type Version } from '#protocol/versions';
+import { answerVersion, rulesOf, type Version } from '#protocol/versions';
 import { createFairQueue } from '#workers/fair-queue';
 import { createAuthenticator } from './authentication.ts';
 import { explained } from './batch-item.ts';
@@ -152,7 +152,7 @@ export function createHandler(services: Services, counted = createCountedLog(ser
   };
 
   function checkHeader({ header, batchItems }: RequestMessage): void {
-    if (header.batchCount !== batchItems.length) {
+    if (rulesOf(header.protocolVersion).batchesAreCounted && header.batchCount !== batchItems.length) {
       throw new KmipError(
         'InvalidMessage',
         `Batch Count is ${header.batchCount}, but the message has ${batchItems.length} items`,
