@@ -2,8 +2,8 @@ import type { KeyObject, X509Certificate } from 'node:crypto';
 
 import type { RelativeDistinguishedNames } from 'pkijs';
 
+import { OperatorError } from '#operator-error';
 import { publicKeyInfo, signCertificate, subjectOfCertificate, yearsAfter, type Terms } from './certificate.ts';
-import { CertificateError } from './certificate-error.ts';
 import {
   authorityKeyIdentifier,
   basicConstraints,
@@ -71,7 +71,7 @@ export async function createAuthority(commonName: string, terms: Terms & { kind?
 export function openAuthority(pem: AuthorityPem): Authority {
   const certificate = readCertificate(pem.certificate);
   const privateKey = readPrivateKey(pem.privateKey);
-  if (!certificate.ca) throw new CertificateError('the certificate of the authority is not one of an authority');
+  if (!certificate.ca) throw new OperatorError('the certificate of the authority is not one of an authority');
   assertKeyMatches(certificate, privateKey);
   return { certificate, privateKey };
 }
@@ -102,7 +102,7 @@ export function issueServerCertificate(
   terms: IssueTerms,
 ): X509Certificate {
   const [first] = server.names;
-  if (first === undefined) throw new CertificateError('a server certificate needs at least one name');
+  if (first === undefined) throw new OperatorError('a server certificate needs at least one name');
   return issueCertificate(
     authority,
     { subject: subjectOf(first.slice(0, maximumCommonName)), publicKey: server.publicKey, names: server.names },
@@ -138,14 +138,14 @@ export function issueCertificate(
 ): X509Certificate {
   const { notBefore, notAfter } = factsOf(authority.certificate);
   if (validityAt({ notBefore, notAfter }, terms.now) !== 'valid') {
-    throw new CertificateError(
+    throw new OperatorError(
       `the authority's certificate is valid from ${notBefore.toISOString()} to ${notAfter.toISOString()}, not now`,
       'check the clock of this machine',
     );
   }
   const issuer = subjectOfCertificate(authority.certificate);
   if (holder.subject.isEqual(issuer)) {
-    throw new CertificateError("the subject is the authority's own name", 'take another common name');
+    throw new OperatorError("the subject is the authority's own name", 'take another common name');
   }
   // Encrypting to an RSA key is how TLS 1.2 exchanges keys with clients that know nothing newer.
   const encrypts = nameOfAcceptableKey(holder.publicKey).startsWith('RSA') && terms.signsOnly !== true;

@@ -3,7 +3,7 @@ import { randomBytes, type KeyObject, type X509Certificate } from 'node:crypto';
 import { Integer } from 'asn1js';
 import { Certificate, PublicKeyInfo, Time, TimeType, type Extension, type RelativeDistinguishedNames } from 'pkijs';
 
-import { CertificateError } from './certificate-error.ts';
+import { OperatorError } from '#operator-error';
 import { readCertificate } from './inspect.ts';
 import type { RandomBytes } from './random.ts';
 import { signStructure } from './signing.ts';
@@ -36,7 +36,7 @@ export function signCertificate(
   { now, random = randomBytes }: Terms,
 ): X509Certificate {
   if (content.notAfter <= now || content.notAfter > yearsAfter(now, maximumYears)) {
-    throw new CertificateError(`a certificate ends in the future, within ${maximumYears} years`);
+    throw new OperatorError(`a certificate ends in the future, within ${maximumYears} years`);
   }
   const certificate = new Certificate({
     version: 2,

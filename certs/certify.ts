@@ -7,9 +7,9 @@ import type { KeyObject, X509Certificate } from 'node:crypto';
 
 import { Certificate, type RelativeDistinguishedNames } from 'pkijs';
 
+import { OperatorError } from '#operator-error';
 import { issueCertificate, type Authority } from './authority.ts';
 import type { Terms } from './certificate.ts';
-import { CertificateError } from './certificate-error.ts';
 import { factsOf } from './inspect.ts';
 import { namesIn } from './request-content.ts';
 import type { ServerNames } from './server-names.ts';
@@ -48,13 +48,13 @@ const hostAttributes: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Throws a CertificateError for keys outside the bounds, keys of the server, and names that are not a client's to have.
+ * Throws a OperatorError for keys outside the bounds, keys of the server, and names that are not a client's to have.
  */
 export function certifyHolder(authority: Authority, holder: Holder, terms: CertifyTerms): X509Certificate {
   const { now, maximumDays, notAfter, crlUrl, serverNames, ownKeys } = terms;
   checkNames(holder, serverNames);
   if (isOneOf(ownKeys, holder.publicKey)) {
-    throw new CertificateError('the key is one of this server or of its authority', 'make a key pair of its own');
+    throw new OperatorError('the key is one of this server or of its authority', 'make a key pair of its own');
   }
   const latest = new Date(now.getTime() + maximumDays * dayMs);
   return issueCertificate(authority, holder, {
@@ -66,12 +66,12 @@ export function certifyHolder(authority: Authority, holder: Holder, terms: Certi
   });
 }
 
-/** Throws a CertificateError for a subject or a name that could pass for this server's, and for every address. */
+/** Throws a OperatorError for a subject or a name that could pass for this server's, and for every address. */
 function checkNames({ subject, names, dropped }: Holder, serverNames: ServerNames): void {
   const broken = dropped.find((name) => /^(?:DNS|IP)\b/.test(name));
-  if (broken !== undefined) throw new CertificateError(`the alternative name ${broken} is no DNS name`);
+  if (broken !== undefined) throw new OperatorError(`the alternative name ${broken} is no DNS name`);
   for (const { oid, readings } of subjectTexts(subject)) {
-    if (readings.some((text) => /\p{Cc}/u.test(text))) throw new CertificateError('the subject has control characters');
+    if (readings.some((text) => /\p{Cc}/u.test(text))) throw new OperatorError('the subject has control characters');
     if (hostAttributes.has(oid)) for (const text of readings) refuse('the subject', text, serverNames);
   }
   for (const name of names) refuse('the alternative name', name, serverNames);
@@ -81,7 +81,7 @@ function refuse(what: string, text: string, serverNames: ServerNames): void {
   const objection = serverNames.objectionTo(text);
   if (objection === undefined) return;
   const shown = JSON.stringify(text.slice(0, 80).replace(/[^\x20-\x7e]/g, '?'));
-  throw new CertificateError(`${what} has ${shown}, which ${objection}: clients are not certified under it`);
+  throw new OperatorError(`${what} has ${shown}, which ${objection}: clients are not certified under it`);
 }
 
 /** Whether the key is one of those, an RSA key by its modulus alone. */
@@ -93,15 +93,15 @@ export function isOneOf(keys: readonly KeyObject[], key: KeyObject): boolean {
 const modulusOf = (key: KeyObject): string | undefined =>
   key.asymmetricKeyType === 'rsa' ? key.export({ format: 'jwk' }).n : undefined;
 
-/** The holder of a certificate, for another one. Throws a CertificateError when a part of it cannot be read. */
+/** The holder of a certificate, for another one. Throws a OperatorError when a part of it cannot be read. */
 export function holderOf(certificate: X509Certificate): Holder {
   const { publicKey } = factsOf(certificate);
   try {
     const { subject, extensions = [] } = Certificate.fromBER(certificate.raw);
     return { subject, publicKey, ...namesIn(extensions) };
   } catch (error) {
-    if (error instanceof CertificateError) throw error;
-    throw new CertificateError('the subject or the extensions of the certificate cannot be read');
+    if (error instanceof OperatorError) throw error;
+    throw new OperatorError('the subject or the extensions of the certificate cannot be read');
   }
 }
 

@@ -1,9 +1,9 @@
 import { Enumerated, Integer } from 'asn1js';
 import { CertificateRevocationList, Extensions, RevokedCertificate } from 'pkijs';
 
+import { OperatorError } from '#operator-error';
 import { authorityIdentifier, type Authority } from './authority.ts';
 import { subjectOfCertificate, timeOf } from './certificate.ts';
-import { CertificateError } from './certificate-error.ts';
 import { authorityKeyIdentifier, extension, Oid } from './extensions.ts';
 import { writePem } from './pem.ts';
 import { signStructure } from './signing.ts';
@@ -40,8 +40,8 @@ export interface CrlTerms {
 /** The DER of a version 2 revocation list (RFC 5280 §5) of this authority. */
 export function createCrl(authority: Authority, revocations: readonly Revocation[], terms: CrlTerms): Buffer {
   if (terms.number < 0n || terms.number >> 159n !== 0n)
-    throw new CertificateError('the number of the list is out of range');
-  if (terms.nextUpdate <= terms.thisUpdate) throw new CertificateError('the next list comes after this one');
+    throw new OperatorError('the number of the list is out of range');
+  if (terms.nextUpdate <= terms.thisUpdate) throw new OperatorError('the next list comes after this one');
   const revokedCertificates = revocations.map(entryOf);
   const list = new CertificateRevocationList({
     version: 1,
@@ -66,7 +66,7 @@ export function writeCrl(der: Uint8Array): string {
 
 function entryOf({ serialNumber, revokedAt, reason = 'unspecified' }: Revocation): RevokedCertificate {
   if (!/^[0-9a-f]{1,40}$/i.test(serialNumber))
-    throw new CertificateError('a serial number is 1 to 40 digits of hexadecimal');
+    throw new OperatorError('a serial number is 1 to 40 digits of hexadecimal');
   const code = extension(Oid.cRLReason, false, new Enumerated({ value: reasonCodes[reason] }));
   return new RevokedCertificate({
     userCertificate: Integer.fromBigInt(BigInt(`0x${serialNumber}`)),

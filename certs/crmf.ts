@@ -1,7 +1,7 @@
 import { BitString, Constructed, fromBER, Integer, Sequence, type AsnType } from 'asn1js';
 import { AlgorithmIdentifier, PublicKeyInfo, RelativeDistinguishedNames } from 'pkijs';
 
-import { CertificateError } from './certificate-error.ts';
+import { OperatorError } from '#operator-error';
 import {
   derBounds,
   grantable,
@@ -20,12 +20,12 @@ const templateField = { subject: 5, publicKey: 6, extensions: 9 } as const;
 const bySignature = 1;
 
 /**
- * Reads CertReqMessages of exactly one message, in DER. Throws a CertificateError as `readRequest` does, and when the proof of possession is missing or
+ * Reads CertReqMessages of exactly one message, in DER. Throws a OperatorError as `readRequest` does, and when the proof of possession is missing or
  * is none that a signature gives: nobody here believes what a registration authority is said to have verified.
  */
 export function readCertReqMessages(der: Uint8Array): CertificateRequest {
   if (der.length > maximumRequestBytes) {
-    throw new CertificateError(`the request is ${der.length} bytes long, at most ${maximumRequestBytes} are read`);
+    throw new OperatorError(`the request is ${der.length} bytes long, at most ${maximumRequestBytes} are read`);
   }
   return grantable(claimsOf(der));
 }
@@ -34,7 +34,7 @@ function claimsOf(der: Uint8Array): RequestClaims {
   const messages = childrenOf(parse(der));
   const [message] = messages;
   if (message === undefined || messages.length > 1) {
-    throw new CertificateError(`${messages.length} certificates are requested at once, it must be one`);
+    throw new OperatorError(`${messages.length} certificates are requested at once, it must be one`);
   }
   const [request, popo] = childrenOf(message);
   const [requestId, template] = childrenOf(request);
@@ -43,7 +43,7 @@ function claimsOf(der: Uint8Array): RequestClaims {
   const key = fieldOf(template, templateField.publicKey);
   const extensions = fieldOf(template, templateField.extensions);
   if (subject === undefined || key === undefined) {
-    throw new CertificateError('the request has no subject or no public key', 'a CertTemplate needs both');
+    throw new OperatorError('the request has no subject or no public key', 'a CertTemplate needs both');
   }
   try {
     return {
@@ -54,7 +54,7 @@ function claimsOf(der: Uint8Array): RequestClaims {
     };
   } catch (error) {
     // What pkijs throws at structures that it does not know.
-    throw error instanceof CertificateError ? error : broken();
+    throw error instanceof OperatorError ? error : broken();
   }
 }
 
@@ -63,7 +63,7 @@ function signatureOf(request: AsnType, popo: AsnType | undefined): RequestClaims
   const [algorithm, signature, more] = isField(popo, bySignature) ? popo.valueBlock.value : [];
   const isSigned = algorithm instanceof Sequence && signature instanceof BitString && more === undefined;
   if (!isSigned || signature.valueBlock.unusedBits !== 0) {
-    throw new CertificateError(
+    throw new OperatorError(
       'the request does not prove by a signature that its sender holds the private key',
       'make it with a signature over the CertRequest itself: openssl cmp -popo 1',
     );
@@ -86,7 +86,7 @@ function parse(der: Uint8Array): AsnType {
   throw broken();
 }
 
-const broken = (): CertificateError =>
+const broken = (): OperatorError =>
   unreadableRequest('CertReqMessages of RFC 4211 in DER are read, without the PKIMessage around them');
 
 function childrenOf(block: AsnType | undefined): readonly AsnType[] {

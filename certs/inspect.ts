@@ -1,6 +1,6 @@
 import { createHash, X509Certificate, type KeyObject } from 'node:crypto';
 
-import { CertificateError } from './certificate-error.ts';
+import { OperatorError } from '#operator-error';
 import { derOf, readPem } from './pem.ts';
 
 /** What a certificate says, read by OpenSSL through node, so that nothing hostile meets a parser of ours. */
@@ -35,12 +35,12 @@ export function readCertificate(input: string | Uint8Array): X509Certificate {
   try {
     certificate = new X509Certificate(der);
   } catch {
-    throw new CertificateError(
+    throw new OperatorError(
       'the certificate cannot be read: its encoding is broken',
       'openssl x509 -in FILE -noout -text shows whether the file is whole',
     );
   }
-  if (certificate.raw.length !== der.length) throw new CertificateError('there are bytes after the certificate');
+  if (certificate.raw.length !== der.length) throw new OperatorError('there are bytes after the certificate');
   return certificate;
 }
 
@@ -51,12 +51,12 @@ export function readCertificateChain(input: string | Uint8Array): X509Certificat
   const certificates = blocks.filter(({ label }) => pemLabels.includes(label));
   if (certificates.length === 0) return [readCertificate(input)];
   if (certificates.length > maximumChain) {
-    throw new CertificateError(`the file holds ${certificates.length} certificates, at most ${maximumChain} are read`);
+    throw new OperatorError(`the file holds ${certificates.length} certificates, at most ${maximumChain} are read`);
   }
   return certificates.map(({ der }) => readCertificate(der));
 }
 
-/** Throws a CertificateError when a part that we need cannot be read, such as a date or an unknown kind of key. */
+/** Throws a OperatorError when a part that we need cannot be read, such as a date or an unknown kind of key. */
 export function factsOf(certificate: X509Certificate): CertificateFacts {
   return {
     fingerprint: fingerprintOf(certificate.raw),
@@ -73,13 +73,13 @@ function publicKeyOf(certificate: X509Certificate): KeyObject {
   try {
     return certificate.publicKey;
   } catch {
-    throw new CertificateError('the public key of the certificate cannot be read', 'use RSA, P-256 or P-384');
+    throw new OperatorError('the public key of the certificate cannot be read', 'use RSA, P-256 or P-384');
   }
 }
 
 function dateOf(text: string, field: string): Date {
   const date = new Date(text);
-  if (Number.isNaN(date.getTime())) throw new CertificateError(`the ${field} of the certificate is no date`);
+  if (Number.isNaN(date.getTime())) throw new OperatorError(`the ${field} of the certificate is no date`);
   return date;
 }
 
@@ -107,10 +107,10 @@ export function isIssuedBy(certificate: X509Certificate, authority: X509Certific
   }
 }
 
-/** For a certificate and key that come from outside: throws a CertificateError when they do not belong together. */
+/** For a certificate and key that come from outside: throws a OperatorError when they do not belong together. */
 export function assertKeyMatches(certificate: X509Certificate, privateKey: KeyObject): void {
   if (privateKey.type === 'private' && certificate.checkPrivateKey(privateKey)) return;
-  throw new CertificateError(
+  throw new OperatorError(
     'the private key does not belong to the certificate',
     'give the key from which the certificate was requested; in a chain file the own certificate comes first',
   );

@@ -1,7 +1,6 @@
 import { createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-
-import { CertificateError } from './certificate-error.ts';
+import { OperatorError } from '#operator-error';
 
 /** The keys that certificates are made for. Old arrays take RSA or P-256/P-384 only, so those are what we make. */
 
@@ -37,16 +36,15 @@ const maximumKeyBytes = 64 * 1024;
 
 /** Reads PKCS#8, PKCS#1 or SEC 1 in PEM; the passphrase opens an encrypted one. */
 export function readPrivateKey(pem: string | Uint8Array, passphrase?: string): KeyObject {
-  if (pem.length > maximumKeyBytes)
-    throw new CertificateError(`the private key is longer than ${maximumKeyBytes} bytes`);
+  if (pem.length > maximumKeyBytes) throw new OperatorError(`the private key is longer than ${maximumKeyBytes} bytes`);
   const key = Buffer.from(pem as Uint8Array);
   if (passphrase === undefined && key.includes('ENCRYPTED')) {
-    throw new CertificateError('the private key is encrypted', 'decrypt it first: openssl pkey -in KEY -out PLAIN');
+    throw new OperatorError('the private key is encrypted', 'decrypt it first: openssl pkey -in KEY -out PLAIN');
   }
   try {
     return createPrivateKey({ key, format: 'pem', ...(passphrase !== undefined && { passphrase }) });
   } catch {
-    throw new CertificateError('the private key cannot be read', 'give a PEM file that begins with BEGIN PRIVATE KEY');
+    throw new OperatorError('the private key cannot be read', 'give a PEM file that begins with BEGIN PRIVATE KEY');
   }
 }
 
@@ -59,29 +57,29 @@ const acceptedCurves: Readonly<Record<string, string>> = {
   secp521r1: 'P-521',
 };
 
-/** A name for the key as people write it (`RSA-2048`, `P-256`); throws a CertificateError outside the bounds. */
+/** A name for the key as people write it (`RSA-2048`, `P-256`); throws a OperatorError outside the bounds. */
 export function nameOfAcceptableKey(key: KeyObject): string {
   const { modulusLength = 0, namedCurve = '', publicExponent } = key.asymmetricKeyDetails ?? {};
   if (key.asymmetricKeyType === 'ed25519') return 'Ed25519';
   if (key.asymmetricKeyType === 'ec') {
     const curve = acceptedCurves[namedCurve];
     if (curve !== undefined) return curve;
-    throw new CertificateError(
+    throw new OperatorError(
       `the key is on the curve ${namedCurve || '(unnamed)'}, which is not accepted`,
       'use P-256 or P-384',
     );
   }
   if (key.asymmetricKeyType !== 'rsa') {
-    throw new CertificateError(`a key of type ${key.asymmetricKeyType} is not accepted`, 'use RSA, P-256 or P-384');
+    throw new OperatorError(`a key of type ${key.asymmetricKeyType} is not accepted`, 'use RSA, P-256 or P-384');
   }
   if (modulusLength < minimumRsaBits || modulusLength > maximumRsaBits) {
-    throw new CertificateError(
+    throw new OperatorError(
       `the RSA key has ${modulusLength} bits, it must have ${minimumRsaBits} to ${maximumRsaBits}`,
       'use RSA with 2048 to 4096 bits, or P-256',
     );
   }
   if (publicExponent === undefined || publicExponent < 3n || publicExponent > 0xffff_ffffn) {
-    throw new CertificateError('the RSA key has an unusual public exponent', 'use 65537');
+    throw new OperatorError('the RSA key has an unusual public exponent', 'use 65537');
   }
   return `RSA-${modulusLength}`;
 }

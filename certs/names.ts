@@ -2,8 +2,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 
 import { OctetString, Utf8String } from 'asn1js';
 import { AttributeTypeAndValue, GeneralName, RelativeDistinguishedNames } from 'pkijs';
-
-import { CertificateError } from './certificate-error.ts';
+import { OperatorError } from '#operator-error';
 
 /** Names as certificates hold them: a subject that is one common name, and alternative names that machines dial. */
 
@@ -22,9 +21,9 @@ const generalNames = ['otherName', 'email', 'DNS', 'X400', 'dirName', 'EdiParty'
 export function subjectOf(commonName: string): RelativeDistinguishedNames {
   const length = [...commonName].length;
   if (length === 0 || length > maximumCommonName) {
-    throw new CertificateError(`the common name must have 1 to ${maximumCommonName} characters`);
+    throw new OperatorError(`the common name must have 1 to ${maximumCommonName} characters`);
   }
-  if (/\p{Cc}/u.test(commonName)) throw new CertificateError('the common name must have no control characters');
+  if (/\p{Cc}/u.test(commonName)) throw new OperatorError('the common name must have no control characters');
   const value = new Utf8String({ value: commonName });
   return new RelativeDistinguishedNames({
     typesAndValues: [new AttributeTypeAndValue({ type: commonNameType, value })],
@@ -35,7 +34,7 @@ export function subjectOf(commonName: string): RelativeDistinguishedNames {
 export function alternativeNames(names: readonly string[]): GeneralName[] {
   const distinct = [...new Set(names.map((name) => name.toLowerCase()))];
   if (distinct.length > maximumNames) {
-    throw new CertificateError(`${distinct.length} names are too many, at most ${maximumNames} fit into a certificate`);
+    throw new OperatorError(`${distinct.length} names are too many, at most ${maximumNames} fit into a certificate`);
   }
   return distinct.map(alternativeName);
 }
@@ -46,7 +45,7 @@ function alternativeName(name: string): GeneralName {
     return new GeneralName({ type: GeneralNameType.ip, value: new OctetString({ valueHex: address }) });
   }
   if (isDnsName(name)) return new GeneralName({ type: GeneralNameType.dns, value: name });
-  throw new CertificateError(
+  throw new OperatorError(
     `${quoted(name)} is neither a DNS name nor an IP address`,
     'write names of other scripts in their xn-- form, and addresses without brackets, port or zone',
   );
@@ -96,9 +95,7 @@ export function describedName(name: GeneralName): string {
 /** Where a revocation list is fetched: plain HTTP is usual, since the list is signed and TLS would need a list first. */
 export function uriName(url: string): GeneralName {
   if (!URL.canParse(url) || !/^https?:\/\/[\x21-\x7e]{1,1000}$/.test(url)) {
-    throw new CertificateError(
-      'the URL of the revocation list must be http or https, in ASCII, within 1000 characters',
-    );
+    throw new OperatorError('the URL of the revocation list must be http or https, in ASCII, within 1000 characters');
   }
   return new GeneralName({ type: GeneralNameType.uri, value: url });
 }

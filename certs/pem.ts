@@ -1,4 +1,4 @@
-import { CertificateError } from './certificate-error.ts';
+import { OperatorError } from '#operator-error';
 
 /** PEM (RFC 7468) and DER, with a bound on either: the one door by which encoded bytes enter this ring. */
 
@@ -37,17 +37,16 @@ export function derOf(
   { single = false } = {},
 ): Buffer {
   if (input.length > bound) {
-    throw new CertificateError(`the ${what} is ${input.length} bytes long, at most ${bound} are read`);
+    throw new OperatorError(`the ${what} is ${input.length} bytes long, at most ${bound} are read`);
   }
   const bytes = Buffer.from(input as Uint8Array);
   if (bytes[0] === derSequence) return bytes;
   const blocks = readPem(bytes.toString('latin1'));
   const [block, second] = blocks.filter(({ label }) => labels.includes(label));
-  if (single && second !== undefined)
-    throw new CertificateError(`there is more than one ${what}`, 'give one at a time');
+  if (single && second !== undefined) throw new OperatorError(`there is more than one ${what}`, 'give one at a time');
   if (block !== undefined) return block.der;
   const found = blocks[0];
   throw found === undefined
-    ? new CertificateError(`the ${what} is neither PEM nor DER`)
-    : new CertificateError(`the ${what} is missing, the PEM block is a ${found.label}`, `give a ${labels[0]}`);
+    ? new OperatorError(`the ${what} is neither PEM nor DER`)
+    : new OperatorError(`the ${what} is missing, the PEM block is a ${found.label}`, `give a ${labels[0]}`);
 }

@@ -1,7 +1,7 @@
 import { randomBytes, type KeyObject, type X509Certificate } from 'node:crypto';
 
 import { writePkcs12, type Pkcs12Format } from '#crypto/pkcs12/pkcs12';
-import { CertificateError } from './certificate-error.ts';
+import { OperatorError } from '#operator-error';
 import { assertKeyMatches } from './inspect.ts';
 import type { RandomBytes } from './random.ts';
 
@@ -37,6 +37,6 @@ export async function createPkcs12(content: Pkcs12Content, options: Pkcs12Option
 
 function assertPassword(password: string): void {
   if (!/^[\x20-\x7e]{8,128}$/.test(password)) {
-    throw new CertificateError('the password must have 8 to 128 printable ASCII characters');
+    throw new OperatorError('the password must have 8 to 128 printable ASCII characters');
   }
 }

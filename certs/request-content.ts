@@ -10,7 +10,7 @@ import {
   type RelativeDistinguishedNames,
 } from 'pkijs';
 
-import { CertificateError } from './certificate-error.ts';
+import { OperatorError } from '#operator-error';
 import { isPurpose, Oid, purposes, type Purpose } from './extensions.ts';
 import { nameOfAcceptableKey } from './keys.ts';
 import { describedName, textOf } from './names.ts';
@@ -42,21 +42,18 @@ export interface RequestClaims {
   readonly signed: Signed;
 }
 
-export const unreadableRequest = (hint: string): CertificateError =>
-  new CertificateError('the request cannot be read: its encoding is broken', hint);
+export const unreadableRequest = (hint: string): OperatorError =>
+  new OperatorError('the request cannot be read: its encoding is broken', hint);
 
-/** Throws a CertificateError for unacceptable keys, signatures of another key, empty subjects and broken extensions. */
+/** Throws a OperatorError for unacceptable keys, signatures of another key, empty subjects and broken extensions. */
 export function grantable({ subject, key, extensions, signed }: RequestClaims): CertificateRequest {
   const publicKey = readPublicKey(key);
   nameOfAcceptableKey(publicKey);
   if (!isSignedBy(signed, publicKey)) {
-    throw new CertificateError(
-      'the signature of the request is not by its own key',
-      'the file was changed: make it anew',
-    );
+    throw new OperatorError('the signature of the request is not by its own key', 'the file was changed: make it anew');
   }
   if (subject.typesAndValues.length === 0) {
-    throw new CertificateError('the subject of the request is empty', 'request one with a common name');
+    throw new OperatorError('the subject of the request is empty', 'request one with a common name');
   }
   return { subject, publicKey, ...wishesOf(extensions) };
 }
@@ -66,7 +63,7 @@ function readPublicKey(info: PublicKeyInfo): KeyObject {
   try {
     return createPublicKey({ key, format: 'der', type: 'spki' });
   } catch {
-    throw new CertificateError('the public key of the request cannot be read', 'use RSA, P-256 or P-384');
+    throw new OperatorError('the public key of the request cannot be read', 'use RSA, P-256 or P-384');
   }
 }
 
@@ -75,8 +72,8 @@ function wishesOf(wishes: RequestClaims['extensions']): Pick<CertificateRequest,
     const extensions = wishes === undefined ? [] : new Extensions({ schema: wishes }).extensions;
     return { ...namesIn(extensions), purposes: purposesIn(extensions) };
   } catch (error) {
-    if (error instanceof CertificateError) throw error;
-    throw new CertificateError('the extensions that the request asks for cannot be read');
+    if (error instanceof OperatorError) throw error;
+    throw new OperatorError('the extensions that the request asks for cannot be read');
   }
 }
 
@@ -100,6 +97,6 @@ function purposesIn(extensions: readonly Extension[]): Purpose[] {
 /** RFC 5280 §4.2: an extension is there once. Of two, somebody might read the other one. */
 function valueOf(extensions: readonly Extension[], oid: string): Uint8Array | undefined {
   const [only, second] = extensions.filter(({ extnID }) => extnID === oid);
-  if (second !== undefined) throw new CertificateError(`the extension ${oid} is there twice`);
+  if (second !== undefined) throw new OperatorError(`the extension ${oid} is there twice`);
   return only?.extnValue.valueBlock.valueHexView;
 }

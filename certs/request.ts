@@ -1,8 +1,8 @@
 import { fromBER, type AsnType } from 'asn1js';
 import { Attribute, CertificationRequest, Extensions } from 'pkijs';
 
+import { OperatorError } from '#operator-error';
 import { publicKeyInfo } from './certificate.ts';
-import { CertificateError } from './certificate-error.ts';
 import { extKeyUsage, subjectAltName, type Purpose } from './extensions.ts';
 import type { KeyPair } from './keys.ts';
 import { alternativeNames, subjectOf } from './names.ts';
@@ -43,7 +43,7 @@ export function createRequest(content: RequestedContent, keys: KeyPair): string 
   return writePem(pemLabels[0]!, signStructure(request, keys.privateKey));
 }
 
-/** Reads PEM or DER. Throws a CertificateError for broken encodings, unacceptable keys and signatures of another key. */
+/** Reads PEM or DER. Throws a OperatorError for broken encodings, unacceptable keys and signatures of another key. */
 export function readRequest(input: string | Uint8Array): CertificateRequest {
   const der = derOf(input, 'request', pemLabels, maximumRequestBytes, { single: true });
   const request = parse(der);
@@ -58,7 +58,7 @@ export function readRequest(input: string | Uint8Array): CertificateRequest {
 /** Extensions are asked for once: what stands in a second place, nobody would look at. */
 function wishesIn({ attributes = [] }: CertificationRequest): AsnType | undefined {
   const wishes = attributes.filter(({ type }) => type === extensionRequest).flatMap(({ values }) => values);
-  if (wishes.length > 1) throw new CertificateError('the request asks for extensions in more than one place');
+  if (wishes.length > 1) throw new OperatorError('the request asks for extensions in more than one place');
   return wishes[0] as AsnType | undefined;
 }
 

@@ -3,7 +3,7 @@ import { sign, verify, type KeyObject } from 'node:crypto';
 import { BitString, Null, type Sequence } from 'asn1js';
 import { AlgorithmIdentifier } from 'pkijs';
 
-import { CertificateError } from './certificate-error.ts';
+import { OperatorError } from '#operator-error';
 import { nameOfAcceptableKey } from './keys.ts';
 
 /** pkijs lays the structures out, node:crypto signs them: private keys stay KeyObjects and never meet another library. */
@@ -70,10 +70,7 @@ export function isSignedBy(structure: Signed, publicKey: KeyObject): boolean {
   const oid = structure.signatureAlgorithm.algorithmId;
   const algorithm = Object.values<SignatureAlgorithm>(signatureAlgorithms).find((row) => row.oid === oid);
   if (algorithm === undefined) {
-    throw new CertificateError(
-      `the signature algorithm ${oid} is not accepted`,
-      'sign with SHA-256, SHA-384 or SHA-512',
-    );
+    throw new OperatorError(`the signature algorithm ${oid} is not accepted`, 'sign with SHA-256, SHA-384 or SHA-512');
   }
   if (algorithm.key !== publicKey.asymmetricKeyType) return false;
   return verify(algorithm.hash, structure.tbsView, publicKey, structure.signatureValue.valueBlock.valueHexView);

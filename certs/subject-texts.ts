@@ -4,8 +4,7 @@
  */
 import { Constructed, fromBER, ObjectIdentifier, Primitive, Sequence, Set as Asn1Set, type AsnType } from 'asn1js';
 import type { RelativeDistinguishedNames } from 'pkijs';
-
-import { CertificateError } from './certificate-error.ts';
+import { OperatorError } from '#operator-error';
 
 export interface SubjectText {
   readonly oid: string;
@@ -26,7 +25,7 @@ const stringTypes: { readonly [tagNumber: number]: (bytes: Buffer) => string } =
 };
 
 /**
- * Throws a CertificateError for what is no name, and for a value that is no string: nobody can say how others read it.
+ * Throws a OperatorError for what is no name, and for a value that is no string: nobody can say how others read it.
  */
 export function subjectTexts(subject: RelativeDistinguishedNames): readonly SubjectText[] {
   const der = subject.valueBeforeDecode.byteLength > 0 ? subject.valueBeforeDecode : subject.toSchema().toBER();
@@ -59,7 +58,7 @@ function contentOf(block: AsnType): Buffer {
   return Buffer.from(valueHexView);
 }
 
-const broken = (): CertificateError => new CertificateError('the subject must consist of texts');
+const broken = (): OperatorError => new OperatorError('the subject must consist of texts');
 
 function latin1(bytes: Buffer): string {
   return bytes.toString('latin1');

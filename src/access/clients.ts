@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 
 import { ConflictError, DamagedRecordError } from '#store/engines/engine';
 import { create, replaceDamaged, update, type Kept, type Store, type StoreChange } from '#store/store';
+import { OperatorError } from '#operator-error';
 
-import { AccessError } from './access-error.ts';
 import {
   claimIdOf,
   claimKind,
@@ -25,7 +25,7 @@ export type Holdings = Partial<Pick<ClientRecord, 'certificates' | 'credentials'
 export interface Clients {
   /** The name is free as long as no client has it, a revoked one included. */
   add(name: string, holdings?: Holdings): Promise<ClientRecord>;
-  /** Throws AccessError when `add` would: to be asked before work that takes long. */
+  /** Throws OperatorError when `add` would: to be asked before work that takes long. */
   assertAvailable(name: string): Promise<void>;
   /** The certificate becomes one more of the client's. */
   bind(name: string, certificate: BoundCertificate): Promise<ClientRecord>;
@@ -42,7 +42,7 @@ export interface Clients {
   /** What holds for this client alone. */
   limit(name: string, limits: ClientLimits): Promise<ClientRecord>;
   byName(name: string): Promise<ClientRecord | undefined>;
-  /** Throws AccessError when there is none. */
+  /** Throws OperatorError when there is none. */
   named(name: string): Promise<ClientRecord>;
   byId(id: string): Promise<ClientRecord | undefined>;
   byFingerprint(fingerprint: string): Promise<ClientRecord | undefined>;
@@ -98,7 +98,7 @@ export function openClients({ store, now, alongside = () => [] }: ClientsOptions
       throw error;
     }
     if (kept !== undefined) return kept;
-    throw new AccessError(`no client is named ${JSON.stringify(name)}`, 'kmipd client list shows their names');
+    throw new OperatorError(`no client is named ${JSON.stringify(name)}`, 'kmipd client list shows their names');
   }
 
   /** Takes the value for the client, or refuses because another one has it. */
@@ -240,7 +240,7 @@ export function openClients({ store, now, alongside = () => [] }: ClientsOptions
     revokeCertificate(name, fingerprint) {
       return changed(name, (client) => {
         if (!holds(client, 'fingerprint', fingerprint)) {
-          throw new AccessError(
+          throw new OperatorError(
             `the client ${JSON.stringify(name)} has no certificate with the fingerprint ${fingerprint}`,
             'kmipd client list --json shows the fingerprints',
           );
@@ -263,7 +263,7 @@ export function openClients({ store, now, alongside = () => [] }: ClientsOptions
 }
 
 /** The record of a client that was asked for by its name cannot be read. */
-class DamagedClientError extends AccessError {
+class DamagedClientError extends OperatorError {
   readonly client: string;
   readonly damaged: DamagedRecordError;
 
@@ -317,13 +317,13 @@ function limited(client: ClientRecord, { quota, rotations }: ClientLimits): Clie
 
 function assertLive(client: ClientRecord): void {
   if (client.revoked === undefined) return;
-  throw new AccessError(`the client ${JSON.stringify(client.name)} is revoked`, 'add a client under another name');
+  throw new OperatorError(`the client ${JSON.stringify(client.name)} is revoked`, 'add a client under another name');
 }
 
 /** A name becomes the names of files and the common name of certificates. */
 function assertName(name: string): void {
   if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) return;
-  throw new AccessError(
+  throw new OperatorError(
     `the name ${JSON.stringify(name.slice(0, 80))} cannot be a client's`,
     'use 1 to 64 letters, digits, dots, hyphens and underscores, beginning with a letter or digit',
   );
@@ -334,7 +334,7 @@ function takenError(
   value: string,
   holder: ClientRecord | 'damaged' | undefined,
   asking: string,
-): AccessError {
+): OperatorError {
   const what = { name: 'name', fingerprint: 'certificate with the fingerprint', username: 'user name' }[field];
   const whose =
     holder === undefined
@@ -348,5 +348,5 @@ function takenError(
             : `belongs to the client ${JSON.stringify(holder.name)}`;
   const hint =
     field === 'name' ? 'choose another; kmipd client renew, sign and bind give a client more certificates' : undefined;
-  return new AccessError(`the ${what} ${field === 'fingerprint' ? value : JSON.stringify(value)} ${whose}`, hint);
+  return new OperatorError(`the ${what} ${field === 'fingerprint' ? value : JSON.stringify(value)} ${whose}`, hint);
 }

@@ -1,7 +1,7 @@
 /** Passwords: hashed and compared with scrypt (RFC 7914) on the thread pool. `password-check.ts` says how often. */
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 
-import { AccessError } from './access-error.ts';
+import { OperatorError } from '#operator-error';
 import type { Credential, ScryptCost } from './client-record.ts';
 
 /** 32 MiB and about a tenth of a second; kept with each hash, so that it can grow. */
@@ -10,13 +10,13 @@ const hashLength = 32;
 const maximumLength = 1000;
 const minimumPassword = 8;
 
-/** Throws AccessError when the user name or the password is outside its bounds. */
+/** Throws OperatorError when the user name or the password is outside its bounds. */
 export async function makeCredential(username: string, password: string): Promise<Credential> {
   if (username.length === 0 || username.length > maximumLength) {
-    throw new AccessError(`a user name has 1 to ${maximumLength} characters`);
+    throw new OperatorError(`a user name has 1 to ${maximumLength} characters`);
   }
   if (password.length < minimumPassword || password.length > maximumLength) {
-    throw new AccessError(`a password has ${minimumPassword} to ${maximumLength} characters`);
+    throw new OperatorError(`a password has ${minimumPassword} to ${maximumLength} characters`);
   }
   const salt = randomBytes(16);
   const hash = await derive(password, salt, cost);

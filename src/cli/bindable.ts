@@ -1,15 +1,15 @@
 /** Which certificates a client may bring: what its key must be, and whose it must not be. */
 import type { X509Certificate } from 'node:crypto';
 
-import { CertificateError } from '#certs/certificate-error';
 import { factsOf, isIssuedBy, validityAt } from '#certs/inspect';
 import { nameOfAcceptableKey } from '#certs/keys';
 import { readCertificateContent } from '#crypto/certificates/certificates';
+import { OperatorError } from '#operator-error';
 
 import { assertForeignKey } from './own-identity.ts';
 import type { Workplace } from './workplace.ts';
 
-/** @returns what the operator should know. Throws CertificateError. */
+/** @returns what the operator should know. Throws OperatorError. */
 export async function assertBindable(workplace: Workplace, certificate: X509Certificate): Promise<readonly string[]> {
   const warnings = judgeCertificate(certificate, new Date(workplace.now()));
   await assertForeignKey(workplace, certificate.publicKey);
@@ -25,21 +25,21 @@ export function judgeCertificate(certificate: X509Certificate, now: Date): reado
   const facts = factsOf(certificate);
   nameOfAcceptableKey(facts.publicKey);
   if (certificate.ca && !isIssuedBy(certificate, certificate)) {
-    throw new CertificateError(
+    throw new OperatorError(
       'the certificate is that of an authority, and not self-signed',
       "bind the client's own certificate: the first one of a chain",
     );
   }
   const validity = validityAt(facts, now);
   if (validity === 'expired') {
-    throw new CertificateError(
+    throw new OperatorError(
       `the certificate ended at ${facts.notAfter.toISOString()}`,
       'make one that is valid, or check the clock of this machine',
     );
   }
   const algorithm = readCertificateContent(certificate.raw).signatureAlgorithm ?? '';
   if (/^MD[25]/.test(algorithm)) {
-    throw new CertificateError('the certificate is signed with MD5 or MD2', 'sign it with SHA-256');
+    throw new OperatorError('the certificate is signed with MD5 or MD2', 'sign it with SHA-256');
   }
   return [
     ...(validity === 'valid' ? [] : [`the certificate is ${validity}`]),

@@ -14,8 +14,7 @@ import {
   type Revoked,
 } from '#store/issued-record';
 import { remove, update, type Kept, type Store, type StoreChange } from '#store/store';
-
-import { CommandError } from './output.ts';
+import { OperatorError } from '#operator-error';
 
 /** RFC 5280 §5.3.1 in the words of KMIP (2.1 §11.50). */
 const crlReasons: { readonly [reason: string]: RevocationReason } = {
@@ -35,7 +34,7 @@ export const reasonNamed = (text: string): Revoked['reason'] =>
 
 /**
  * By its fingerprint (SHA-256), its serial number, both in hexadecimal, or the identifier of its object. Throws
- * CommandError.
+ * OperatorError.
  */
 export async function findIssued(
   store: Store,
@@ -48,7 +47,7 @@ export async function findIssued(
     if (kept !== undefined) return [kept];
     const client = await clients.byFingerprint(hex);
     if (client !== undefined) {
-      throw new CommandError(
+      throw new OperatorError(
         `the certificate belongs to the client ${JSON.stringify(client.name)}`,
         `kmipd client revoke ${client.name} --certificate ${hex}`,
       );
@@ -61,7 +60,7 @@ export async function findIssued(
     const bySerial = await all(store, serialTerm(store.term, serial), (issued) => issued.serial === serial);
     if (bySerial.length > 0) return bySerial;
   }
-  throw new CommandError(
+  throw new OperatorError(
     `no certificate that a client had made has the fingerprint, serial number or object ${JSON.stringify(which.slice(0, 100))}`,
     'kmipd certificate list shows them; kmipd client revoke is for those of clients themselves',
   );
@@ -86,7 +85,7 @@ export async function revokeIssued(
 ): Promise<IssuedCertificate> {
   for (;;) {
     const kept = await store.get(issuedKind, fingerprint);
-    if (kept === undefined) throw new CommandError(`the certificate ${fingerprint} is not on record any more`);
+    if (kept === undefined) throw new OperatorError(`the certificate ${fingerprint} is not on record any more`);
     const issued = withRevocation(kept.value, revoked);
     try {
       await store.commit([...(issued === kept.value ? [] : [update(kept, issued)]), ...alongside(issued)]);

@@ -7,8 +7,7 @@ import { locate } from '#operations/server/locate';
 import { revoke } from '#operations/life-cycle/revoke';
 import type { Client } from '#client/client';
 import { maskBit } from '#protocol/enumerations';
-
-import { CommandError } from './output.ts';
+import { OperatorError } from '#operator-error';
 
 export type Report = (step: string, result: string) => void;
 
@@ -59,7 +58,7 @@ async function fetched(client: Client, id: string): Promise<number> {
   const { object } = await client.call(get, { uniqueIdentifier: id });
   const value = 'keyBlock' in object ? object.keyBlock?.keyValue : undefined;
   const material = value !== undefined && 'keyMaterial' in value ? value.keyMaterial : undefined;
-  if (!(material instanceof Uint8Array)) throw new CommandError('the answer to Get holds no key material');
+  if (!(material instanceof Uint8Array)) throw new OperatorError('the answer to Get holds no key material');
   const { length } = material;
   material.fill(0);
   return length;
@@ -68,7 +67,7 @@ async function fetched(client: Client, id: string): Promise<number> {
 async function located(client: Client, name: string, id: string): Promise<string> {
   const { uniqueIdentifier = [] } = await client.call(locate, { attributes: [nameOf(name)] });
   if (uniqueIdentifier.length === 1 && uniqueIdentifier[0] === id) return 'the key, and nothing else,';
-  throw new CommandError(`the answer to Locate names ${uniqueIdentifier.length} objects instead of the key`);
+  throw new OperatorError(`the answer to Locate names ${uniqueIdentifier.length} objects instead of the key`);
 }
 
 /** After a step that failed: what can be removed is. */

@@ -4,7 +4,6 @@
  */
 import { openClients } from '#access/clients';
 import type { Authority } from '#certs/authority';
-import { CertificateError } from '#certs/certificate-error';
 import { isIssuedBy, readCertificate } from '#certs/inspect';
 import { objectTypeOf, type ManagedObject } from '#objects/managed-object';
 import { putMaterial } from '#objects/material';
@@ -13,6 +12,7 @@ import { succeeds } from '#store/engines/engine';
 import { issuedKind, type IssuedCertificate } from '#store/issued-record';
 import { objectKind } from '#store/object-record';
 import { create, type Kept, type Store } from '#store/store';
+import { OperatorError } from '#operator-error';
 
 /** Gives how many there are. */
 export async function recordEarlierCertificates(store: Store, authority: Authority): Promise<number> {
@@ -44,7 +44,7 @@ function issuedBy(authority: Authority, record: Kept<ManagedObject>): IssuedCert
     const reason = revocationReason?.revocationReasonCode ?? 'KeyCompromise';
     return { ...issued, revoked: { at: lastChangeDate * 1000, reason, by: 'client' } };
   } catch (error) {
-    if (error instanceof CertificateError) return undefined;
+    if (error instanceof OperatorError) return undefined;
     throw error;
   }
 }

@@ -15,8 +15,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 
 import { DiskError, diskError } from '#store/engines/disk-error';
-
-import { CommandError } from './output.ts';
+import { OperatorError } from '#operator-error';
 
 export interface NewFile {
   readonly name: string;
@@ -43,13 +42,13 @@ interface WrittenFiles {
 /** Writes all of them or, when one is there or cannot be written, none. Files have mode 0600. */
 function writeNewFiles(directory: string, files: readonly NewFile[]): WrittenFiles {
   const stray = files.find(({ name }) => basename(name) !== name);
-  if (stray !== undefined) throw new CommandError(`${JSON.stringify(stray.name)} is no name of a file`);
+  if (stray !== undefined) throw new OperatorError(`${JSON.stringify(stray.name)} is no name of a file`);
   makeDataDirectory(directory);
   const wanted = files.map((file) => ({ ...file, path: join(directory, file.name) }));
   const missing = wanted.filter(({ path, content, shared }) => {
     if (!existsSync(path)) return true;
     if (shared && readFileSync(path).equals(Buffer.from(content as Uint8Array))) return false;
-    throw new CommandError(`${path} is there already`, 'name another directory with --out, or move the file away');
+    throw new OperatorError(`${path} is there already`, 'name another directory with --out, or move the file away');
   });
   const written: string[] = [];
   const undo = () => written.forEach((path) => rmSync(path));
@@ -99,10 +98,10 @@ export const maximumPemFile = 256 * 1024;
 export function readInput(path: string, maximum: number): Buffer {
   try {
     const { size } = statSync(path);
-    if (size > maximum) throw new CommandError(`${path} has ${size} bytes, at most ${maximum} are read`);
+    if (size > maximum) throw new OperatorError(`${path} has ${size} bytes, at most ${maximum} are read`);
     return readFileSync(path);
   } catch (error) {
-    if (error instanceof CommandError) throw error;
+    if (error instanceof OperatorError) throw error;
     throw unusable(error, path, 'read');
   }
 }
@@ -119,15 +118,15 @@ function writeSynced(path: string, content: string | Uint8Array, onOpen: () => v
   }
 }
 
-function unwritable(directory: string, error: unknown): CommandError {
-  if (error instanceof CommandError) return error;
+function unwritable(directory: string, error: unknown): OperatorError {
+  if (error instanceof OperatorError) return error;
   return unusable(error, directory, 'written to');
 }
 
-function unusable(error: unknown, path: string, how: string): CommandError {
+function unusable(error: unknown, path: string, how: string): OperatorError {
   const known = diskError(error, '', path);
-  if (known instanceof DiskError) return new CommandError(`${path} cannot be ${how}: ${known.says}`, known.hint);
-  return new CommandError(`${path} cannot be ${how}: ${reasonOf(error)}`);
+  if (known instanceof DiskError) return new OperatorError(`${path} cannot be ${how}: ${known.says}`, known.hint);
+  return new OperatorError(`${path} cannot be ${how}: ${reasonOf(error)}`);
 }
 
 function reasonOf(error: unknown): string {

@@ -22,17 +22,6 @@ export interface Progress {
   end(): void;
 }
 
-/** A command cannot do what it was asked to. */
-export class CommandError extends Error {
-  override readonly name = 'CommandError';
-  readonly hint: string | undefined;
-
-  constructor(message: string, hint?: string) {
-    super(message);
-    this.hint = hint;
-  }
-}
-
 export function createOutput(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Output {
   return {
     line: (text) => void stdout.write(`${printable(text)}\n`),

@@ -5,7 +5,6 @@ import { createPublicKey, type KeyObject, type X509Certificate } from 'node:cryp
 
 import { addServerNames, readServerNames } from '#access/server-names-record';
 import type { Authority } from '#certs/authority';
-import { CertificateError } from '#certs/certificate-error';
 import { isOneOf, namesOfHolder } from '#certs/certify';
 import { readCertificateChain } from '#certs/inspect';
 import { readPrivateKey } from '#certs/keys';
@@ -14,8 +13,8 @@ import type { Config } from '#config';
 import type { OwnIdentity } from '#server/run/certificate-authority';
 import type { TlsIdentity } from '#server/network/tls-options';
 
-import { CommandError } from './output.ts';
 import { readTlsIdentity } from '#cli/serving/server-certificate';
+import { OperatorError } from '#operator-error';
 import { placesIn, type Workplace } from './workplace.ts';
 
 /** The addresses that stand for all of a machine's say nothing; they are addresses anyway. */
@@ -31,7 +30,7 @@ function namesIn(certificate: X509Certificate): string[] {
   try {
     return namesOfHolder(certificate);
   } catch (error) {
-    if (error instanceof CertificateError) return [];
+    if (error instanceof OperatorError) return [];
     throw error;
   }
 }
@@ -67,7 +66,7 @@ function currentCertificate(config: Config): X509Certificate | undefined {
 
 /**
  * Whether an operator may give a client this name, which becomes the Common Name of a certificate of the authority that
- * is trusted for the server, and a certificate for this key. Throws CommandError.
+ * is trusted for the server, and a certificate for this key. Throws OperatorError.
  */
 export async function assertNotOwn(workplace: Workplace, name: string, publicKey?: KeyObject): Promise<void> {
   const { serverNames: own, ownKeys } = await knownIdentity(workplace);
@@ -75,7 +74,7 @@ export async function assertNotOwn(workplace: Workplace, name: string, publicKey
   if (publicKey !== undefined) checkKey(publicKey, ownKeys);
 }
 
-/** The same for a certificate that a client brings. Throws CertificateError. */
+/** The same for a certificate that a client brings. Throws OperatorError. */
 export async function assertForeignKey(workplace: Workplace, publicKey: KeyObject): Promise<void> {
   checkKey(publicKey, (await knownIdentity(workplace)).ownKeys);
 }
@@ -83,7 +82,7 @@ export async function assertForeignKey(workplace: Workplace, publicKey: KeyObjec
 function checkName(name: string, own: ServerNames): void {
   const objection = own.objectionTo(name);
   if (objection === undefined) return;
-  throw new CommandError(
+  throw new OperatorError(
     `the name ${JSON.stringify(name)} ${objection}: a certificate under it could pass for the server's`,
     'give the client another name, such as that of the product',
   );
@@ -91,7 +90,7 @@ function checkName(name: string, own: ServerNames): void {
 
 function checkKey(publicKey: KeyObject, ownKeys: readonly KeyObject[]): void {
   if (!isOneOf(ownKeys, publicKey)) return;
-  throw new CertificateError(
+  throw new OperatorError(
     "the key is this server's own, or that of its authority",
     'make a key pair for the client, and keep its private key there',
   );

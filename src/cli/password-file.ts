@@ -1,5 +1,5 @@
+import { OperatorError } from '#operator-error';
 import { readInput } from './files.ts';
-import { CommandError } from './output.ts';
 
 const maximumFile = 4096;
 
@@ -10,7 +10,7 @@ export function readPassword(
 ): { readonly username: string; readonly password: string } | undefined {
   if (username === undefined && passwordFile === undefined) return undefined;
   if (username === undefined || passwordFile === undefined) {
-    throw new CommandError('--username and --password-file are given together or not at all');
+    throw new OperatorError('--username and --password-file are given together or not at all');
   }
   const password = readInput(passwordFile, maximumFile)
     .toString()

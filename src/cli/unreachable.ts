@@ -1,15 +1,14 @@
 /** Why a server could not be spoken to: TLS and the network speak in codes, people need to know what to do. */
 import { KmipError } from '#protocol/kmip-error';
-
-import { CommandError } from './output.ts';
+import { OperatorError } from '#operator-error';
 
 /** @param server 'HOST:PORT' */
 export function explainedFor(server: string, error: unknown): unknown {
   const { code = '', message } = error as NodeJS.ErrnoException;
-  if (error instanceof KmipError) return new CommandError(`the server answered ${error.reason}: ${message}`);
-  if (error instanceof CommandError) return error;
+  if (error instanceof KmipError) return new OperatorError(`the server answered ${error.reason}: ${message}`);
+  if (error instanceof OperatorError) return error;
   const because = hints.find(([pattern]) => pattern.test(code) || pattern.test(message));
-  return new CommandError(`${server}: ${message}`, because?.[1]);
+  return new OperatorError(`${server}: ${message}`, because?.[1]);
 }
 
 const hints: readonly (readonly [RegExp, string])[] = [

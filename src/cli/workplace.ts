@@ -23,11 +23,11 @@ import { rootKeyFile } from '#store/seal/root-key-file';
 import { readRootRecord } from '#store/seal/root-record';
 import { DamagedRecordError, type Engine } from '#store/engines/engine';
 import type { Store } from '#store/store';
+import { OperatorError } from '#operator-error';
 
 import { audited, type Alongside } from './audited.ts';
 import { recordEarlierCertificates } from './earlier-certificates.ts';
 import { makeDataDirectory } from './files.ts';
-import { CommandError } from './output.ts';
 import type { Invocation } from './command.ts';
 
 export interface Workplace {
@@ -271,11 +271,11 @@ async function openOrMakeCertifyAuthority(
   return isKept ? authority : openOrMakeCertifyAuthority(signedBefore, workplace);
 }
 
-function noStore(config: Config): CommandError {
+function noStore(config: Config): OperatorError {
   return config.store === undefined
-    ? new CommandError(
+    ? new OperatorError(
         `there is no store in ${config.data}`,
         'name the data directory with --data; kmipd serve makes one',
       )
-    : new CommandError('the store is empty', 'name another with --store; kmipd serve prepares this one');
+    : new OperatorError('the store is empty', 'name another with --store; kmipd serve prepares this one');
 }

@@ -37,7 +37,7 @@ type Look = { readonly why: string } | { readonly terms: readonly string[] | und
 /** Milliseconds of work before others have their turn. */
 const turnTakes = 3;
 
-/** Throws RootKeyError, and DamagedRecordError for the root record, without which nothing can be looked at. */
+/** Throws OperatorError, and DamagedRecordError for the root record, without which nothing can be looked at. */
 export async function* checkStore(options: CheckOptions): AsyncGenerator<Finding, void> {
   const { engine, repair, progress } = options;
   const keyring = await Keyring.open(options);

@@ -28,7 +28,7 @@ const cacheBytesByDefault = 64 * 1024 * 1024;
 /** How many records of one search are worth caching. */
 const cachedPerFind = 100;
 
-/** Opens the store, which owns the engine from then on, and makes its keys when it is new. Throws RootKeyError. */
+/** Opens the store, which owns the engine from then on, and makes its keys when it is new. Throws OperatorError. */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { engine, cacheBytes = cacheBytesByDefault } = options;
   const damage = createDamageRegister(options.log);

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 
-import { AccessError } from '#access/access-error';
 import { claimKind, clientKind } from '#access/client-record';
 import { openClients, type Clients } from '#access/clients';
 import { makeCredential } from '#access/credentials';
 import { create, type Store } from '#store/store';
+import { OperatorError } from '#operator-error';
 
 import { bound, storeFixture, type StoreFixture } from './fixture.ts';
 
@@ -23,13 +23,13 @@ describe('the clients', () => {
     clients = openClients({ store, now: () => now });
   });
 
-  async function refusal(attempt: Promise<unknown>): Promise<AccessError> {
+  async function refusal(attempt: Promise<unknown>): Promise<OperatorError> {
     const error = await attempt.then(
       () => undefined,
       (caught: unknown) => caught,
     );
-    expect(error).to.be.instanceOf(AccessError);
-    return error as AccessError;
+    expect(error).to.be.instanceOf(OperatorError);
+    return error as OperatorError;
   }
 
   it('finds a client by its name, its identifier and the fingerprints of its certificates', async () => {
@@ -71,7 +71,7 @@ describe('the clients', () => {
     const results = await Promise.allSettled(attempts);
     expect(results.filter(({ status }) => status === 'fulfilled')).to.have.length(1);
     for (const result of results) {
-      if (result.status === 'rejected') expect(result.reason).to.be.instanceOf(AccessError);
+      if (result.status === 'rejected') expect(result.reason).to.be.instanceOf(OperatorError);
     }
   });
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 
 import { makeCredential, passwordMatches } from '#access/credentials';
-import { AccessError } from '#access/access-error';
+import { OperatorError } from '#operator-error';
 
 describe('a credential', () => {
   it('matches its own password and no other', async () => {
@@ -38,7 +38,7 @@ describe('a credential', () => {
       ['backup', 'x'.repeat(1001)],
     ] as const) {
       const error = await makeCredential(username, password).catch((caught: unknown) => caught);
-      expect(error).to.be.instanceOf(AccessError);
+      expect(error).to.be.instanceOf(OperatorError);
     }
   });
 });

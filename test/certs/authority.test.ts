@@ -9,9 +9,9 @@ import {
   type Authority,
 } from '#certs/authority';
 import { yearsAfter } from '#certs/certificate';
-import { CertificateError } from '#certs/certificate-error';
 import { factsOf } from '#certs/inspect';
 import { generateKeys, keyKinds, type KeyPair } from '#certs/keys';
+import { OperatorError } from '#operator-error';
 
 import { useOpenSsl } from './openssl.ts';
 
@@ -76,9 +76,9 @@ describe('the certificate authority', () => {
   it('refuses to open with the key of another, or with the certificate of an end entity', () => {
     const pem = authorityPem(authority);
     const foreign = keys.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string;
-    expect(() => openAuthority({ ...pem, privateKey: foreign })).to.throw(CertificateError, 'does not belong');
+    expect(() => openAuthority({ ...pem, privateKey: foreign })).to.throw(OperatorError, 'does not belong');
     const leaf = { certificate: issueClient().toString(), privateKey: foreign };
-    expect(() => openAuthority(leaf)).to.throw(CertificateError, 'not one of an authority');
+    expect(() => openAuthority(leaf)).to.throw(OperatorError, 'not one of an authority');
   });
 
   it('issues a client certificate for two years that is good for a TLS client only', () => {
@@ -154,20 +154,20 @@ describe('the certificate authority', () => {
     'x:5696',
   ]) {
     it(`refuses ${JSON.stringify(name)} as the name of a server`, () => {
-      expect(() => issueServer(['localhost', name])).to.throw(CertificateError, 'neither a DNS name nor an IP address');
+      expect(() => issueServer(['localhost', name])).to.throw(OperatorError, 'neither a DNS name nor an IP address');
     });
   }
 
   it('refuses a server without names and one with too many', () => {
-    expect(() => issueServer([])).to.throw(CertificateError, 'at least one name');
+    expect(() => issueServer([])).to.throw(OperatorError, 'at least one name');
     const many = Array.from({ length: 65 }, (_, i) => `host-${i}`);
-    expect(() => issueServer(many)).to.throw(CertificateError, '65 names are too many');
+    expect(() => issueServer(many)).to.throw(OperatorError, '65 names are too many');
   });
 
   for (const name of ['', 'x'.repeat(65), 'a\nb']) {
     it(`refuses the common name ${JSON.stringify(name.slice(0, 5))} of ${name.length} characters`, () => {
       const client = { commonName: name, publicKey: keys.publicKey };
-      expect(() => issueClientCertificate(authority, client, { now })).to.throw(CertificateError, 'common name');
+      expect(() => issueClientCertificate(authority, client, { now })).to.throw(OperatorError, 'common name');
     });
   }
 
@@ -175,7 +175,7 @@ describe('the certificate authority', () => {
     const crlUrl = 'http://kmip.example.com/ca.crl';
     expect(text(issueClient({ crlUrl }).toString())).to.include(`CRL Distribution Points: Full Name: URI:${crlUrl}`);
     for (const bad of ['ldap://x/y', 'http://b\u00fccher.example/', 'nothing', `http://x/${'y'.repeat(1000)}`]) {
-      expect(() => issueClient({ crlUrl: bad }), bad).to.throw(CertificateError, 'revocation list must be http');
+      expect(() => issueClient({ crlUrl: bad }), bad).to.throw(OperatorError, 'revocation list must be http');
     }
   });
 
@@ -196,19 +196,19 @@ describe('the certificate authority', () => {
 
   it('refuses to issue when the authority has expired or is not valid yet', () => {
     expect(() => issueClient({ now: yearsAfter(now, 11) })).to.throw(
-      CertificateError,
+      OperatorError,
       "authority's certificate is valid from",
     );
     expect(() => issueClient({ now: yearsAfter(now, -1) })).to.throw(
-      CertificateError,
+      OperatorError,
       "authority's certificate is valid from",
     );
   });
 
   it('refuses an end that has passed or is more than thirty years away', async () => {
-    expect(() => issueClient({ notAfter: now })).to.throw(CertificateError, 'ends in the future');
+    expect(() => issueClient({ notAfter: now })).to.throw(OperatorError, 'ends in the future');
     const failure = await createAuthority('x', { now, notAfter: yearsAfter(now, 31) }).catch((error: unknown) => error);
-    expect(failure).to.be.instanceOf(CertificateError);
+    expect(failure).to.be.instanceOf(OperatorError);
   });
 
   it('writes dates from 2050 on as openssl reads them', async () => {

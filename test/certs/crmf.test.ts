@@ -1,17 +1,17 @@
 import { expect } from 'chai';
 
 import { createAuthority, signRequest, type Authority } from '#certs/authority';
-import { CertificateError } from '#certs/certificate-error';
 import { readCertReqMessages } from '#certs/crmf';
 import { factsOf } from '#certs/inspect';
 import { maximumRequestBytes } from '#certs/request-content';
+import { OperatorError } from '#operator-error';
 
 import { keyOptions, makeCrmf } from './crmf.ts';
 import { useOpenSsl } from './openssl.ts';
 
 const now = new Date();
 const refused = (der: Uint8Array, message: RegExp) =>
-  expect(() => readCertReqMessages(der)).to.throw(CertificateError, message);
+  expect(() => readCertReqMessages(der)).to.throw(OperatorError, message);
 
 describe('requests in the format of RFC 4211', () => {
   const ssl = useOpenSsl();

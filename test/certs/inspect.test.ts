@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 
 import { createAuthority, issueClientCertificate, type Authority } from '#certs/authority';
-import { CertificateError } from '#certs/certificate-error';
 import {
   assertKeyMatches,
   factsOf,
@@ -13,6 +12,7 @@ import {
   validityAt,
 } from '#certs/inspect';
 import { generateKeys, writePrivateKey, type KeyPair } from '#certs/keys';
+import { OperatorError } from '#operator-error';
 
 import { useOpenSsl } from './openssl.ts';
 
@@ -92,18 +92,18 @@ describe('reading certificates', () => {
       new Uint8Array(maximumCertificateBytes + 1).fill(0x30),
       'x'.repeat(maximumCertificateBytes + 1),
     ]) {
-      expect(() => readCertificate(input)).to.throw(CertificateError, `at most ${maximumCertificateBytes}`);
+      expect(() => readCertificate(input)).to.throw(OperatorError, `at most ${maximumCertificateBytes}`);
     }
   });
 
   it('refuses every truncation and whatever is no certificate with its own error', () => {
     const { raw } = issue('cut');
     for (let length = 0; length < raw.length; length++) {
-      expect(() => readCertificate(raw.subarray(0, length)), `${length} bytes`).to.throw(CertificateError);
+      expect(() => readCertificate(raw.subarray(0, length)), `${length} bytes`).to.throw(OperatorError);
     }
-    expect(() => readCertificate(Buffer.concat([raw, Buffer.of(0)]))).to.throw(CertificateError, 'bytes after');
-    expect(() => readCertificate('')).to.throw(CertificateError, 'neither PEM nor DER');
-    expect(() => readCertificate(writePrivateKey(keys.privateKey))).to.throw(CertificateError, 'is a PRIVATE KEY');
+    expect(() => readCertificate(Buffer.concat([raw, Buffer.of(0)]))).to.throw(OperatorError, 'bytes after');
+    expect(() => readCertificate('')).to.throw(OperatorError, 'neither PEM nor DER');
+    expect(() => readCertificate(writePrivateKey(keys.privateKey))).to.throw(OperatorError, 'is a PRIVATE KEY');
   });
 
   it('throws nothing but its own error when any byte is changed', () => {
@@ -114,7 +114,7 @@ describe('reading certificates', () => {
       try {
         factsOf(readCertificate(bytes));
       } catch (error) {
-        expect(error, `byte ${at}`).to.be.instanceOf(CertificateError);
+        expect(error, `byte ${at}`).to.be.instanceOf(OperatorError);
       }
     }
   });
@@ -122,16 +122,16 @@ describe('reading certificates', () => {
   it('reads a chain in its order, bounded in length', () => {
     const pem = issue('leaf').toString() + authority.certificate.toString();
     expect(readCertificateChain(pem).map((one) => factsOf(one).subject)).to.deep.equal(['CN=leaf', 'CN=kmipd CA']);
-    expect(() => readCertificateChain(pem.repeat(6))).to.throw(CertificateError, '12 certificates, at most 10');
+    expect(() => readCertificateChain(pem.repeat(6))).to.throw(OperatorError, '12 certificates, at most 10');
     expect(readCertificateChain(authority.certificate.raw)).to.have.length(1);
-    expect(() => readCertificateChain('nothing')).to.throw(CertificateError, 'neither PEM nor DER');
-    expect(() => readCertificateChain('x'.repeat(maximumCertificateBytes + 1))).to.throw(CertificateError, 'at most');
+    expect(() => readCertificateChain('nothing')).to.throw(OperatorError, 'neither PEM nor DER');
+    expect(() => readCertificateChain('x'.repeat(maximumCertificateBytes + 1))).to.throw(OperatorError, 'at most');
   });
 
   it('tells whether a key belongs to a certificate', () => {
     expect(() => assertKeyMatches(issue('mine'), keys.privateKey)).to.not.throw();
-    expect(() => assertKeyMatches(issue('mine'), authority.privateKey)).to.throw(CertificateError, 'does not belong');
-    expect(() => assertKeyMatches(issue('mine'), keys.publicKey)).to.throw(CertificateError, 'does not belong');
+    expect(() => assertKeyMatches(issue('mine'), authority.privateKey)).to.throw(OperatorError, 'does not belong');
+    expect(() => assertKeyMatches(issue('mine'), keys.publicKey)).to.throw(OperatorError, 'does not belong');
   });
 
   it('counts both ends of the validity as valid', () => {

@@ -2,8 +2,8 @@ import { generateKeyPairSync } from 'node:crypto';
 
 import { expect } from 'chai';
 
-import { CertificateError } from '#certs/certificate-error';
 import { generateKeys, nameOfAcceptableKey, readPrivateKey, writePrivateKey } from '#certs/keys';
+import { OperatorError } from '#operator-error';
 
 import { useOpenSsl } from './openssl.ts';
 
@@ -32,15 +32,15 @@ describe('keys for certificates', () => {
     }) as string;
     expect(readPrivateKey(pem, 'secret words').equals(privateKey)).to.equal(true);
     expect(() => readPrivateKey(pem))
-      .to.throw(CertificateError, 'is encrypted')
+      .to.throw(OperatorError, 'is encrypted')
       .with.property('hint')
       .that.includes('openssl');
-    expect(() => readPrivateKey(pem, 'wrong')).to.throw(CertificateError, 'cannot be read');
+    expect(() => readPrivateKey(pem, 'wrong')).to.throw(OperatorError, 'cannot be read');
     expect(() => readPrivateKey(publicKey.export({ format: 'pem', type: 'spki' }))).to.throw(
-      CertificateError,
+      OperatorError,
       'cannot be read',
     );
-    expect(() => readPrivateKey('x'.repeat(70_000))).to.throw(CertificateError, 'longer than');
+    expect(() => readPrivateKey('x'.repeat(70_000))).to.throw(OperatorError, 'longer than');
   });
 
   for (const [what, pair] of [
@@ -50,7 +50,7 @@ describe('keys for certificates', () => {
   ] as const) {
     it(`get no certificate when they are ${what}`, () => {
       expect(() => nameOfAcceptableKey(pair().publicKey))
-        .to.throw(CertificateError)
+        .to.throw(OperatorError)
         .with.property('hint');
     });
   }

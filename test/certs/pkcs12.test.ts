@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 
 import { createAuthority, issueClientCertificate, type Authority } from '#certs/authority';
-import { CertificateError } from '#certs/certificate-error';
 import { generateKeys, writePrivateKey } from '#certs/keys';
 import { createPassword } from '#certs/password';
 import { createPkcs12, type Pkcs12Content } from '#certs/pkcs12';
+import { OperatorError } from '#operator-error';
 
 import { useOpenSsl } from './openssl.ts';
 
@@ -61,9 +61,9 @@ describe('PKCS#12 files', () => {
     const [mine, other] = await Promise.all([contentWith('P-256'), contentWith('P-256')]);
     const failure = async (content: Pkcs12Content, secret: string) =>
       createPkcs12(content, { friendlyName, password: secret }).catch((error: unknown) => error);
-    expect(await failure({ ...mine, privateKey: other.privateKey }, password)).to.be.instanceOf(CertificateError);
+    expect(await failure({ ...mine, privateKey: other.privateKey }, password)).to.be.instanceOf(OperatorError);
     for (const secret of ['', 'short', 'p\u00e4ssword', 'x'.repeat(129)]) {
-      expect(await failure(mine, secret), secret).to.be.instanceOf(CertificateError);
+      expect(await failure(mine, secret), secret).to.be.instanceOf(OperatorError);
     }
   });
 });

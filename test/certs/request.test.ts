@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 
 import { createAuthority, issueClientCertificate, signRequest, type Authority } from '#certs/authority';
-import { CertificateError } from '#certs/certificate-error';
 import { factsOf } from '#certs/inspect';
 import { generateKeys } from '#certs/keys';
 import { readPem } from '#certs/pem';
 import { createRequest, readRequest } from '#certs/request';
 import { maximumRequestBytes } from '#certs/request-content';
+import { OperatorError } from '#operator-error';
 
 import { useOpenSsl } from './openssl.ts';
 
@@ -119,7 +119,7 @@ describe('signing requests', () => {
     const old = pem.replaceAll('CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST');
     expect(readRequest(old).publicKey.asymmetricKeyType).to.equal('rsa');
     expect(() => readRequest(request(keyArguments['RSA-2048'], '-sha1'))).to.throw(
-      CertificateError,
+      OperatorError,
       'signature algorithm',
     );
   });
@@ -148,13 +148,13 @@ describe('signing requests', () => {
     const [mine, other] = await Promise.all([generateKeys('P-256'), generateKeys('P-256')]);
     const pem = createRequest({ commonName: 'thief' }, { publicKey: mine.publicKey, privateKey: other.privateKey });
     expect(() => readRequest(pem))
-      .to.throw(CertificateError, 'not by its own key')
+      .to.throw(OperatorError, 'not by its own key')
       .with.property('hint');
     const mixed = createRequest(
       { commonName: 'x' },
       { publicKey: mine.publicKey, privateKey: (await generateKeys('RSA-2048')).privateKey },
     );
-    expect(() => readRequest(mixed)).to.throw(CertificateError, 'not by its own key');
+    expect(() => readRequest(mixed)).to.throw(OperatorError, 'not by its own key');
   });
 
   it('refuses a request that was cut, or in which a signed byte was changed, with its own error', async () => {
@@ -162,7 +162,7 @@ describe('signing requests', () => {
     const der = readPem(pem)[0]!.der;
     const honest = readRequest(der);
     for (let at = 0; at < der.length; at++) {
-      expect(() => readRequest(der.subarray(0, at)), `cut at ${at}`).to.throw(CertificateError);
+      expect(() => readRequest(der.subarray(0, at)), `cut at ${at}`).to.throw(OperatorError);
       for (const change of [0x01, 0x02, 0x20, 0x80, 0xff]) {
         const bytes = Buffer.from(der);
         bytes[at] = bytes[at]! ^ change;
@@ -172,11 +172,11 @@ describe('signing requests', () => {
           expect(names).to.deep.equal(honest.names);
           expect(subject.isEqual(honest.subject) && publicKey.equals(honest.publicKey)).to.equal(true);
         } catch (error) {
-          expect(error, `byte ${at} changed by ${change}`).to.be.instanceOf(CertificateError);
+          expect(error, `byte ${at} changed by ${change}`).to.be.instanceOf(OperatorError);
         }
       }
     }
-    expect(() => readRequest(Buffer.concat([der, Buffer.of(0)]))).to.throw(CertificateError, 'encoding is broken');
+    expect(() => readRequest(Buffer.concat([der, Buffer.of(0)]))).to.throw(OperatorError, 'encoding is broken');
   });
 
   for (const [what, input, message] of [
@@ -191,26 +191,26 @@ describe('signing requests', () => {
     ],
   ] as const) {
     it(`refuses ${what}`, () => {
-      expect(() => readRequest(input)).to.throw(CertificateError, message);
+      expect(() => readRequest(input)).to.throw(OperatorError, message);
     });
   }
 
   it('refuses a certificate in place of a request, and says which file it got', () => {
-    expect(() => readRequest(authority.certificate.toString())).to.throw(CertificateError, 'is a CERTIFICATE');
+    expect(() => readRequest(authority.certificate.toString())).to.throw(OperatorError, 'is a CERTIFICATE');
   });
 
   it('refuses keys that are too weak or unusual', () => {
-    expect(() => readRequest(request(['-newkey', 'rsa:1024']))).to.throw(CertificateError, '1024 bits');
+    expect(() => readRequest(request(['-newkey', 'rsa:1024']))).to.throw(OperatorError, '1024 bits');
     const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:secp256k1'];
-    expect(() => readRequest(request(curve))).to.throw(CertificateError, 'secp256k1');
+    expect(() => readRequest(request(curve))).to.throw(OperatorError, 'secp256k1');
   });
 
   it("refuses an empty subject and the authority's own", () => {
-    expect(() => readRequest(request(keyArguments['P-256'], '-subj', '/'))).to.throw(CertificateError, 'empty');
+    expect(() => readRequest(request(keyArguments['P-256'], '-subj', '/'))).to.throw(OperatorError, 'empty');
     const pem = request(keyArguments['P-256'], '-subj', '/CN=kmipd CA');
-    expect(() => sign(pem)).to.throw(CertificateError, "authority's own name");
+    expect(() => sign(pem)).to.throw(OperatorError, "authority's own name");
     expect(() =>
       issueClientCertificate(authority, { commonName: 'kmipd CA', publicKey: readRequest(pem).publicKey }, { now }),
-    ).to.throw(CertificateError, "authority's own name");
+    ).to.throw(OperatorError, "authority's own name");
   });
 });

@@ -72,7 +72,7 @@ describe('kmipd audit', () => {
       'ca create Success',
       'ca create Success',
       'client add Success',
-      'client revoke OperationFailed AccessError',
+      'client revoke OperationFailed OperatorError',
       'client revoke Success',
     ]);
   });

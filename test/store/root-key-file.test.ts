@@ -3,8 +3,9 @@ import { chmod, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { RootKeyError, lockFor } from '#store/seal/root-key';
+import { lockFor } from '#store/seal/root-key';
 import { rootKeyFile } from '#store/seal/root-key-file';
+import { OperatorError } from '#operator-error';
 import { rejection } from './rejection.ts';
 
 describe('a root key file', () => {
@@ -62,9 +63,9 @@ describe('a root key file', () => {
     it(`is refused when it holds ${form}`, async () => {
       await writeFile(path, content, { mode: 0o600 });
       const error = await rejection(rootKeyFile(path).open(lockFor({ key })));
-      expect(error).to.be.instanceOf(RootKeyError);
+      expect(error).to.be.instanceOf(OperatorError);
       expect(error.message).to.contain('holds no key');
-      expect(await rejection(rootKeyFile(path).make())).to.be.instanceOf(RootKeyError);
+      expect(await rejection(rootKeyFile(path).make())).to.be.instanceOf(OperatorError);
     });
   }
 
@@ -78,11 +79,11 @@ describe('a root key file', () => {
 
   it('says whether it is missing or another, and what to do, and no key', async () => {
     const missing = await rejection(rootKeyFile(path).open(lockFor({ key })));
-    expect(missing).to.be.instanceOf(RootKeyError);
+    expect(missing).to.be.instanceOf(OperatorError);
     expect(missing.message).to.equal(`the root key file ${path} is missing`);
     const other = randomBytes(32);
     await writeFile(path, other, { mode: 0o600 });
-    const wrong = (await rejection(rootKeyFile(path).open(lockFor({ key })))) as RootKeyError;
+    const wrong = (await rejection(rootKeyFile(path).open(lockFor({ key })))) as OperatorError;
     expect(wrong.message).to.equal(`the root key in ${path} is not the one of this store`);
     expect(wrong.hint).to.contain('--root-key-file');
     expect(JSON.stringify([wrong.message, wrong.hint, wrong.stack])).not.to.contain(other.toString('hex'));

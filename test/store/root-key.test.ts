@@ -5,7 +5,6 @@ import { expect } from 'chai';
 import { changeRootKey } from '#store/seal/change-root-key';
 import type { Engine } from '#store/engines/engine';
 import { passphrase, passphraseFile } from '#store/seal/passphrase';
-import { RootKeyError } from '#store/seal/root-key';
 import { rootKeyFile } from '#store/seal/root-key-file';
 import { rotateDataKey } from '#store/seal/rotate-data-key';
 import { create } from '#store/store';
@@ -13,6 +12,7 @@ import type { Store } from '#store/store';
 import { rejection } from './rejection.ts';
 import { makeStorePlace, note } from '#test/fixtures/store-place';
 import type { StorePlace } from '#test/fixtures/store-place';
+import { OperatorError } from '#operator-error';
 import { dyingEngine, watchedEngine } from './watched-engine.ts';
 
 describe('the root key', () => {
@@ -56,7 +56,7 @@ describe('the root key', () => {
       const results = await Promise.allSettled(openings);
       const refused = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
       expect(refused).to.have.length(2);
-      for (const error of refused) expect(error).to.be.instanceOf(RootKeyError);
+      for (const error of refused) expect(error).to.be.instanceOf(OperatorError);
     });
   });
 
@@ -67,8 +67,8 @@ describe('the root key', () => {
 
     it('is never made anew when its file is missing', async () => {
       await rm(place.keyFile);
-      const error = (await rejection(place.open())) as RootKeyError;
-      expect(error).to.be.instanceOf(RootKeyError);
+      const error = (await rejection(place.open())) as OperatorError;
+      expect(error).to.be.instanceOf(OperatorError);
       expect(error.message).to.contain('is missing');
       expect(error.hint).to.contain('--root-key-file');
       const absent = await rejection(rm(place.keyFile));
@@ -77,8 +77,8 @@ describe('the root key', () => {
 
     it('stops the start when it is another one', async () => {
       await writeFile(place.keyFile, randomBytes(32), { mode: 0o600 });
-      const error = (await rejection(place.open())) as RootKeyError;
-      expect(error).to.be.instanceOf(RootKeyError);
+      const error = (await rejection(place.open())) as OperatorError;
+      expect(error).to.be.instanceOf(OperatorError);
       expect(error.message).to.contain('is not the one of this store');
       expect(error.hint).to.contain('bring back');
     });
@@ -87,13 +87,13 @@ describe('the root key', () => {
       const engine = await place.openEngine();
       await engine.commit([{ remove: { kind: 'root', id: 'root', revision: 1 } }]);
       const error = await rejection(place.open());
-      expect(error).to.be.instanceOf(RootKeyError);
+      expect(error).to.be.instanceOf(OperatorError);
       expect(error.message).to.contain('its root record is missing');
     });
 
     it('may not be taken for a passphrase', async () => {
       const error = await rejection(place.open({ rootKey: passphrase(async () => 'correct horse') }));
-      expect(error).to.be.instanceOf(RootKeyError);
+      expect(error).to.be.instanceOf(OperatorError);
       expect(error.message).to.contain('comes from a file');
     });
   });
@@ -104,8 +104,8 @@ describe('the root key', () => {
     it('opens the store with the same passphrase only', async () => {
       await write(await place.open({ rootKey: horse }));
       await expectReadable(await place.open({ rootKey: passphrase(async () => 'correct horse') }));
-      const error = (await rejection(place.open({ rootKey: passphrase(async () => 'battery') }))) as RootKeyError;
-      expect(error).to.be.instanceOf(RootKeyError);
+      const error = (await rejection(place.open({ rootKey: passphrase(async () => 'battery') }))) as OperatorError;
+      expect(error).to.be.instanceOf(OperatorError);
       expect(error.message).to.equal('the passphrase is not the one of this store');
       expect(error.hint).to.contain('passphrase');
       const keyFile = await rejection(place.open());
@@ -118,7 +118,7 @@ describe('the root key', () => {
       await write(await place.open({ rootKey: passphraseFile(path) }));
       await expectReadable(await place.open({ rootKey: horse }));
       await rm(path);
-      expect(await rejection(place.open({ rootKey: passphraseFile(path) }))).to.be.instanceOf(RootKeyError);
+      expect(await rejection(place.open({ rootKey: passphraseFile(path) }))).to.be.instanceOf(OperatorError);
       await writeFile(path, '\n');
       expect((await rejection(place.open({ rootKey: passphraseFile(path) }))).message).to.contain('empty');
     });
@@ -131,7 +131,7 @@ describe('the root key', () => {
         { N: 2 ** 30, r: 8, p: 1, salt },
       ]) {
         const error = await rejection(horse.open({ check: '', derivation }));
-        expect(error).to.be.instanceOf(RootKeyError);
+        expect(error).to.be.instanceOf(OperatorError);
         expect(error.message).to.contain('out of bounds');
       }
     });
@@ -152,7 +152,7 @@ describe('the root key', () => {
       const change = { engine: await place.openEngine(), from: rootKeyFile(place.keyFile), to: rootKeyFile(to) };
       expect(await changeRootKey(change)).to.equal('changed');
       await expectReadable(await place.open({ rootKey: rootKeyFile(to) }));
-      expect(await rejection(place.open())).to.be.instanceOf(RootKeyError);
+      expect(await rejection(place.open())).to.be.instanceOf(OperatorError);
       expect(await changeRootKey(change)).to.equal('already');
     });
 
@@ -195,7 +195,7 @@ describe('the root key', () => {
 
       await rotate(engine, to);
       now += 1000;
-      expect(await rejection(write(stuck, 'd'))).to.be.instanceOf(RootKeyError);
+      expect(await rejection(write(stuck, 'd'))).to.be.instanceOf(OperatorError);
       expect(await engine.get(note.name, 'd')).to.equal(undefined);
       for (const id of ['a', 'b', 'c']) await expectReadable(await place.open({ rootKey: rootKeyFile(to) }), id);
     });

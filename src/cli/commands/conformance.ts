@@ -8,7 +8,6 @@ import { openTlsTransport, type Peer } from '#client/tls-transport';
 import type { Transport } from '#client/transport';
 import { defineCommand } from '#cli/command';
 import { maximumPemFile, readInput } from '#cli/files';
-import { CommandError } from '#cli/output';
 import { startOwnServer } from '#cli/serving/own-server';
 import { serverOption, type ServerAddress } from '#cli/server-address';
 import { explainedFor } from '#cli/unreachable';
@@ -17,6 +16,7 @@ import { findCases } from '#conformance/cases';
 import { credentialsIn } from '#conformance/credentials';
 import { runConformance } from '#conformance/run';
 import { resultLine, resultRecord, summarize } from '#conformance/summary';
+import { OperatorError } from '#operator-error';
 
 interface Given {
   readonly directory: string;
@@ -53,10 +53,10 @@ export const conformance = defineCommand<Given>({
   ],
   async run({ output }, given) {
     const files = await findCases(resolve(given.directory), given.only).catch((error: Error) => {
-      throw new CommandError(`the directory cannot be read: ${error.message}`);
+      throw new OperatorError(`the directory cannot be read: ${error.message}`);
     });
     if (files.length === 0)
-      throw new CommandError('there is no case to run', 'case files end with .xml; --only takes a glob');
+      throw new OperatorError('there is no case to run', 'case files end with .xml; --only takes a glob');
     const { peer, stop } =
       given.server === undefined
         ? await startOwnServer(given.overHttps === undefined ? {} : { https: '0' }, await credentialsIn(files))
@@ -83,7 +83,7 @@ export const conformance = defineCommand<Given>({
       const failed = results.filter(({ failure }) => failure !== undefined).length;
       output.line('');
       output.line(`${results.length - failed} passed, ${failed} failed`);
-      if (failed > 0) throw new CommandError(`${failed} of ${results.length} cases failed`);
+      if (failed > 0) throw new OperatorError(`${failed} of ${results.length} cases failed`);
     } finally {
       await stop();
     }
@@ -99,7 +99,7 @@ const openTransport = (peer: Peer, encoding: EncodingName | undefined): Promise<
 
 function peerOf(server: ServerAddress, { cert, key, ca }: Given): Peer {
   if (cert === undefined || key === undefined || ca === undefined) {
-    throw new CommandError('--server needs --cert, --key and --ca', 'kmipd client add makes all three');
+    throw new OperatorError('--server needs --cert, --key and --ca', 'kmipd client add makes all three');
   }
   const read = (path: string): Buffer => readInput(path, maximumPemFile);
   return { ...server, cert: read(cert), key: read(key), ca: read(ca) };

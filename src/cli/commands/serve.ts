@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 
 import { settings, type Config } from '#config';
 import { defineCommand } from '#cli/command';
-import { CommandError } from '#cli/output';
 import { startServing } from '#cli/serving/serving';
 import { openWorkplace } from '#cli/workplace';
+import { OperatorError } from '#operator-error';
 
 export const serve = defineCommand({
   usage: 'serve',
@@ -69,13 +69,13 @@ function stopSignal(): Promise<NodeJS.Signals> {
 function explained(error: unknown): unknown {
   const { code, port, address, hostname = address } = error as NodeJS.ErrnoException & Record<string, unknown>;
   if (code === 'EADDRINUSE') {
-    return new CommandError(`the port ${port} of ${address} is in use`, 'stop what uses it, or choose another port');
+    return new OperatorError(`the port ${port} of ${address} is in use`, 'stop what uses it, or choose another port');
   }
   if (code === 'EACCES' && port !== undefined) {
-    return new CommandError(`the port ${port} of ${address} may not be used`, 'choose one above 1023');
+    return new OperatorError(`the port ${port} of ${address} may not be used`, 'choose one above 1023');
   }
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    return new CommandError(`${hostname} is no address of this machine`, 'choose another with --host');
+    return new OperatorError(`${hostname} is no address of this machine`, 'choose another with --host');
   }
   return error;
 }

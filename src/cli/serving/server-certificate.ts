@@ -22,7 +22,7 @@ import { placesIn } from '#cli/workplace';
 /** An own certificate that ends within so many days is replaced when the server starts. */
 const renewWithin = 30;
 
-/** Reads and checks the certificate and key to serve with. Throws CertificateError or CommandError. */
+/** Reads and checks the certificate and key to serve with. Throws OperatorError or OperatorError. */
 export function readTlsIdentity(config: Config): TlsIdentity {
   const [cert = '', key = ''] = filesOf(config).map((path) => readInput(path, maximumPemFile).toString('latin1'));
   const [own] = readCertificateChain(cert);

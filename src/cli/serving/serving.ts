@@ -40,7 +40,7 @@ export interface Serving {
   stop(): Promise<void>;
 }
 
-/** Rejects with the errors of the listening sockets, CertificateError or CommandError, and then leaves nothing running. */
+/** Rejects with the errors of the listening sockets, OperatorError or OperatorError, and then leaves nothing running. */
 export async function startServing(workplace: Workplace): Promise<Serving> {
   const { config, log, store, trail, now } = workplace;
   const made = await ensureServerCertificate(workplace);

@@ -1,7 +1,6 @@
 /** The certificate authority of `certs` as operations see it. */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { Authority } from '#certs/authority';
-import { CertificateError } from '#certs/certificate-error';
 import { certifyHolder, holderOf, type CertifyTerms, type Holder } from '#certs/certify';
 import { fingerprintOf, readCertificate } from '#certs/inspect';
 import { readCertReqMessages } from '#certs/crmf';
@@ -10,6 +9,7 @@ import { readRequest } from '#certs/request';
 import { serverNames } from '#certs/server-names';
 import type { CertificateAuthority, CertificateHolder } from '#operations/context';
 import { KmipError } from '#protocol/kmip-error';
+import { OperatorError } from '#operator-error';
 
 /** What stands for this server: no client is certified under such a name, or for such a key. */
 export type OwnIdentity = Pick<CertifyTerms, 'serverNames' | 'ownKeys'>;
@@ -55,7 +55,7 @@ export function certificateAuthority(
       try {
         return certifyHolder(authority, read(holder), terms).raw;
       } catch (error) {
-        if (!(error instanceof CertificateError)) throw error;
+        if (!(error instanceof OperatorError)) throw error;
         throw new KmipError('request' in holder ? 'InvalidCSR' : 'InvalidField', error.message);
       }
     },
@@ -78,6 +78,6 @@ function readPublicKey(info: Uint8Array): KeyObject {
   try {
     return createPublicKey({ key: Buffer.from(info), format: 'der', type: 'spki' });
   } catch {
-    throw new CertificateError('the public key cannot be read');
+    throw new OperatorError('the public key cannot be read');
   }
 }

@@ -9,7 +9,7 @@ export function issueOf(certificate: Uint8Array, object: string, client: string)
   return { issued: issuedCertificate(certificate, object, client, 'certify-ca'), kept: undefined };
 }
 
-/** Throws CertificateError for what is no certificate. */
+/** Throws OperatorError for what is no certificate. */
 export function issuedCertificate(
   certificate: Uint8Array,
   object: string,

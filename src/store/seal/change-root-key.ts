@@ -6,8 +6,9 @@
 import { randomBytes as nodeRandomBytes } from 'node:crypto';
 import { succeeds } from '#store/engines/engine';
 import type { Engine } from '#store/engines/engine';
+import { OperatorError } from '#operator-error';
 import { unlock, wrappingOf } from './open-root.ts';
-import { RootKeyError, lockFor } from './root-key.ts';
+import { lockFor } from './root-key.ts';
 import type { RandomBytes, RootKeySource } from './root-key.ts';
 import { makeRootRecord, readRootRecord, wrappingKey } from './root-record.ts';
 import type { Lock } from './root-record.ts';
@@ -21,12 +22,12 @@ export interface RootKeyChange {
   readonly randomBytes?: RandomBytes;
 }
 
-/** 'already' when the store is locked with the key of `to`: an earlier run got so far. Throws RootKeyError. */
+/** 'already' when the store is locked with the key of `to`: an earlier run got so far. Throws OperatorError. */
 export async function changeRootKey(change: RootKeyChange): Promise<'changed' | 'already'> {
   const { engine, from, to, randomBytes = nodeRandomBytes } = change;
   for (;;) {
     const root = await readRootRecord(engine);
-    if (root === undefined) throw new RootKeyError('the store has no root key yet', 'start kmipd on it first');
+    if (root === undefined) throw new OperatorError('the store has no root key yet', 'start kmipd on it first');
     const wrapping = await wrappingOf(root.lock, from).catch(async (error) => {
       if (await opens(to, root.lock)) return undefined;
       throw error;
@@ -54,7 +55,7 @@ async function opens(source: RootKeySource, lock: Lock): Promise<boolean> {
     (await source.open(lock)).fill(0);
     return true;
   } catch (error) {
-    if (error instanceof RootKeyError) return false;
+    if (error instanceof OperatorError) return false;
     throw error;
   }
 }

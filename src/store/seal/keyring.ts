@@ -11,10 +11,10 @@ import { randomBytes as nodeRandomBytes, createHmac, createSecretKey, hkdfSync }
 import type { KeyObject } from 'node:crypto';
 import { DamagedRecordError, succeeds } from '#store/engines/engine';
 import type { Engine } from '#store/engines/engine';
+import { OperatorError } from '#operator-error';
 import { reserveUses } from './data-key-uses.ts';
 import { newKey, openRoot, unlock, wrappingOf } from './open-root.ts';
 import type { OpenRoot } from './open-root.ts';
-import { RootKeyError } from './root-key.ts';
 import type { RandomBytes, RootKeySource } from './root-key.ts';
 import { keyLength, makeRootRecord, readRootRecord } from './root-record.ts';
 import type { Keys, RootRecord } from './root-record.ts';
@@ -66,7 +66,7 @@ export class Keyring implements Opener {
   #root: OpenRoot;
   #checkedAt: number;
   #checking: Promise<void> | undefined;
-  #refused: { readonly check: string; readonly until: number; readonly error: RootKeyError } | undefined;
+  #refused: { readonly check: string; readonly until: number; readonly error: OperatorError } | undefined;
   #forgetting = new Map<number, { readonly key: KeyObject; readonly until: number }>();
   /** Uses of the current data key that are reserved and not yet spent. */
   #left = 0;
@@ -75,7 +75,7 @@ export class Keyring implements Opener {
   #nonces: Buffer = Buffer.alloc(0);
   readonly #terms = new Map<string, string>();
 
-  /** Makes the keys of a store that is new. Throws RootKeyError. */
+  /** Makes the keys of a store that is new. Throws OperatorError. */
   static async open(options: KeyringOptions): Promise<Keyring> {
     const { engine, rootKey, randomBytes = nodeRandomBytes, now = () => performance.now() } = options;
     const checkedAt = now();
@@ -173,7 +173,7 @@ export class Keyring implements Opener {
     return this.keys.current !== keyNumber;
   }
 
-  /** Changes the keys by compare-and-set; undefined leaves them. Throws RootKeyError. */
+  /** Changes the keys by compare-and-set; undefined leaves them. Throws OperatorError. */
   async update(change: (keys: Keys) => Keys | undefined): Promise<void> {
     for (;;) {
       const asked = this.#now();
@@ -214,21 +214,21 @@ export class Keyring implements Opener {
         this.#replace(await this.#unlock(record));
       } catch (error) {
         // Without the new root key it can go on, as long as the data keys stay.
-        if (!(error instanceof RootKeyError) || record?.current !== this.keys.current) throw error;
+        if (!(error instanceof OperatorError) || record?.current !== this.keys.current) throw error;
       }
     }
     this.#checkedAt = asked;
   }
 
   async #unlock(record: RootRecord | undefined): Promise<OpenRoot> {
-    if (record === undefined) throw new RootKeyError('the root record is gone', 'restore the store from a backup');
+    if (record === undefined) throw new OperatorError('the root record is gone', 'restore the store from a backup');
     const { check } = record.lock;
     if (check === this.#root.lock.check) return unlock(record, this.#root.wrapping);
     if (this.#refused?.check === check && this.#now() < this.#refused.until) throw this.#refused.error;
     try {
       return unlock(record, await wrappingOf(record.lock, this.#source));
     } catch (error) {
-      if (error instanceof RootKeyError) {
+      if (error instanceof OperatorError) {
         this.#log?.warn(`the root key of the store was changed, and this process has not got it: ${error.message}`);
         this.#refused = { check, until: this.#now() + askAgainAfter, error };
       }
@@ -258,7 +258,7 @@ export class Keyring implements Opener {
           keys.current === current ? withNewDataKey(keys, this.newDataKey()) : undefined,
         );
       } catch (error) {
-        if (!(error instanceof RootKeyError) || !(await reserve(usesAtMost))) throw error;
+        if (!(error instanceof OperatorError) || !(await reserve(usesAtMost))) throw error;
       }
     }
     if (this.keys.current !== current) return;

@@ -3,7 +3,8 @@ import { createSecretKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { succeeds } from '#store/engines/engine';
 import type { Engine } from '#store/engines/engine';
-import { RootKeyError, lockFor } from './root-key.ts';
+import { OperatorError } from '#operator-error';
+import { lockFor } from './root-key.ts';
 import type { RandomBytes, RootKeySource } from './root-key.ts';
 import { keyLength, makeRootRecord, openKeyring, readRootRecord, wrappingKey } from './root-record.ts';
 import type { Keys, Lock, RootRecord } from './root-record.ts';
@@ -16,7 +17,7 @@ export interface OpenRoot {
   readonly keys: Keys;
 }
 
-/** Throws RootKeyError: a store that has data keys is never given a new root key. */
+/** Throws OperatorError: a store that has data keys is never given a new root key. */
 export async function openRoot(engine: Engine, source: RootKeySource, randomBytes: RandomBytes): Promise<OpenRoot> {
   for (;;) {
     const root = await readRootRecord(engine);
@@ -24,7 +25,7 @@ export async function openRoot(engine: Engine, source: RootKeySource, randomByte
     if (!(await isEmpty(engine))) {
       // Unless another process has just made it.
       if ((await readRootRecord(engine)) !== undefined) continue;
-      throw new RootKeyError('the store has data keys, but its root record is missing', 'restore it from a backup');
+      throw new OperatorError('the store has data keys, but its root record is missing', 'restore it from a backup');
     }
     await initialise(engine, source, randomBytes);
   }

@@ -1,7 +1,8 @@
 /** A root key derived from a passphrase by scrypt; parameters and salt are kept in the root record. */
 import { randomBytes as nodeRandomBytes, scrypt } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { RootKeyError, fits } from './root-key.ts';
+import { OperatorError } from '#operator-error';
+import { fits } from './root-key.ts';
 import type { RandomBytes, RootKeySource } from './root-key.ts';
 import { keyLength } from './root-record.ts';
 import type { Derivation } from './root-record.ts';
@@ -24,7 +25,7 @@ export function passphraseFile(path: string, randomBytes?: RandomBytes): RootKey
       return (await readFile(path, 'utf8')).replace(/\r?\n$/, '');
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-      throw new RootKeyError(`the passphrase file ${path} is missing`, 'name it with --passphrase-file', {
+      throw new OperatorError(`the passphrase file ${path} is missing`, 'name it with --passphrase-file', {
         cause: error,
       });
     }
@@ -53,14 +54,14 @@ export function passphrase(read: () => Promise<string>, randomBytes: RandomBytes
     async open(lock) {
       const { derivation } = lock;
       if (derivation === undefined) {
-        throw new RootKeyError('the root key of this store comes from a file', 'name it with --root-key-file');
+        throw new OperatorError('the root key of this store comes from a file', 'name it with --root-key-file');
       }
       if (!acceptable(derivation)) {
-        throw new RootKeyError('the store names scrypt parameters that are out of bounds', 'restore it from a backup');
+        throw new OperatorError('the store names scrypt parameters that are out of bounds', 'restore it from a backup');
       }
       const key = await derive(derivation);
       if (fits(lock, key)) return key;
-      throw new RootKeyError(
+      throw new OperatorError(
         'the passphrase is not the one of this store',
         'use the passphrase that this store was made with; nothing in the store can be read without it',
       );
@@ -73,6 +74,6 @@ export function passphrase(read: () => Promise<string>, randomBytes: RandomBytes
   };
 }
 
-function unusable(problem: string): RootKeyError {
-  return new RootKeyError(problem, `a passphrase has 1 to ${longestPassphrase} bytes, in a file of its own`);
+function unusable(problem: string): OperatorError {
+  return new OperatorError(problem, `a passphrase has 1 to ${longestPassphrase} bytes, in a file of its own`);
 }

@@ -11,7 +11,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { link, mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { diskError } from '#store/engines/disk-error';
-import { RootKeyError, fits } from './root-key.ts';
+import { OperatorError } from '#operator-error';
+import { fits } from './root-key.ts';
 import type { RandomBytes, RootKeySource } from './root-key.ts';
 import { checkValue, keyLength } from './root-record.ts';
 
@@ -29,7 +30,7 @@ export function rootKeyFile(path: string, options: RootKeyFileOptions = {}): Roo
   return {
     async open(lock) {
       if (lock.derivation !== undefined) {
-        throw new RootKeyError('the root key of this store comes from a passphrase', 'name it with --passphrase-file');
+        throw new OperatorError('the root key of this store comes from a passphrase', 'name it with --passphrase-file');
       }
       const prepared = preparedFor(lock.check);
       let found = false;
@@ -41,7 +42,7 @@ export function rootKeyFile(path: string, options: RootKeyFileOptions = {}): Roo
         if (candidate === prepared) await moveIntoPlace(prepared, path);
         return key;
       }
-      throw new RootKeyError(
+      throw new OperatorError(
         found ? `the root key in ${path} is not the one of this store` : `the root key file ${path} is missing`,
         'bring back the root key file that this store was made with, or name it with --root-key-file; ' +
           'nothing in the store can be read without it',
@@ -86,8 +87,8 @@ function parseKey(content: Buffer): Buffer | undefined {
   return undefined;
 }
 
-function malformed(path: string): RootKeyError {
-  return new RootKeyError(
+function malformed(path: string): OperatorError {
+  return new OperatorError(
     `the root key file ${path} holds no key`,
     'it holds 32 bytes: 64 hexadecimal digits, base64, or raw',
   );

@@ -17,21 +17,10 @@ export interface NewRootKey {
 
 /** Whoever gets a key from a source wipes it after use. */
 export interface RootKeySource {
-  /** The root key that fits. Asked again whenever another process has changed it. Throws RootKeyError. */
+  /** The root key that fits. Asked again whenever another process has changed it. Throws OperatorError. */
   open(lock: Lock): Promise<Buffer>;
-  /** A root key for a new store or, given the lock of the one in use, another to take its place. Throws RootKeyError. */
+  /** A root key for a new store or, given the lock of the one in use, another to take its place. Throws OperatorError. */
   make(inUse?: Lock): Promise<NewRootKey>;
-}
-
-/** The root key is missing or another one. `hint` tells the operator what to do. */
-export class RootKeyError extends Error {
-  readonly hint: string;
-
-  constructor(message: string, hint: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'RootKeyError';
-    this.hint = hint;
-  }
 }
 
 export function fits(lock: Lock, key: Uint8Array): boolean {

@@ -31,7 +31,7 @@ export interface RotationOptions extends KeyringOptions {
 const recordsAtOnce = 128;
 
 /**
- * Runs as it is iterated, to the end. Throws RootKeyError; DamagedRecordError, keeping the old data key, for a damaged
+ * Runs as it is iterated, to the end. Throws OperatorError; DamagedRecordError, keeping the old data key, for a damaged
  * record.
  */
 export async function* rotateDataKey(options: RotationOptions): AsyncGenerator<RotationProgress, void> {

@@ -3,7 +3,6 @@
  * with the answers.
  */
 import { X509Certificate } from 'node:crypto';
-import { CertificateError } from '#certs/certificate-error';
 import { factsOf, readCertificate, readCertificateChain, validityAt } from '#certs/inspect';
 import { nameOfAcceptableKey } from '#certs/keys';
 import { readRequest } from '#certs/request';
@@ -16,6 +15,7 @@ import { bytes, enumerated, int, isOld, struct, text, value, type OperationName 
 import type { Item } from '#ttlv/item';
 import { certificateItem, hex } from '#test/operations/certificates/authority';
 import { activated } from '#test/operations/wrapping/wrapping';
+import { OperatorError } from '#operator-error';
 import { containerPassword } from './container-password.ts';
 import type { Seed } from './der-seeds.ts';
 
@@ -144,7 +144,7 @@ function commandsOn(der: Buffer): string[] {
       attempt();
       return [];
     } catch (error) {
-      const isOurs = error instanceof CertificateError || error instanceof KmipError;
+      const isOurs = error instanceof OperatorError || error instanceof KmipError;
       const isNode = attempt === tries.at(-1);
       return isOurs || isNode ? [] : [`a command: ${(error as Error).stack}`];
     }

@@ -5,8 +5,8 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { AuditRecord } from '#audit/entry';
 import { show, type Filters } from '#audit/show';
 import { defineCommand, jsonOption, type Invocation } from '#cli/command';
-import { CommandError } from '#cli/output';
 import { placesIn, withWorkplace } from '#cli/workplace';
+import { OperatorError } from '#operator-error';
 
 interface Given {
   readonly client?: string;
@@ -56,7 +56,7 @@ export const auditShow = defineCommand<Given>({
 export function auditDirectory({ config }: Invocation): string {
   const { audit } = placesIn(config.data);
   if (existsSync(audit)) return audit;
-  throw new CommandError(`there is no audit trail in ${config.data}`, 'name the data directory with --data');
+  throw new OperatorError(`there is no audit trail in ${config.data}`, 'name the data directory with --data');
 }
 
 /** Records name clients by their identifiers. */

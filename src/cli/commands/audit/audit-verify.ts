@@ -2,9 +2,9 @@ import { auditKey } from '#audit/trail';
 import { readCheckpoints } from '#audit/chain/checkpoint';
 import { verify, type Verdict, type Witness } from '#audit/verify';
 import { defineCommand, type Invocation } from '#cli/command';
-import { CommandError } from '#cli/output';
 import { isStoreInData, openKeptStore } from '#cli/workplace';
 import type { Store } from '#store/store';
+import { OperatorError } from '#operator-error';
 
 import { auditDirectory } from './audit-show.ts';
 
@@ -45,7 +45,7 @@ function report({ output }: Invocation, verdict: Verdict): void {
 function throwIfBroken({ broken, records }: Verdict): void {
   if (broken === undefined) return;
   const place = broken.line === 0 ? broken.file : `${broken.file}, line ${broken.line}`;
-  throw new CommandError(
+  throw new OperatorError(
     `the audit trail is broken: ${place}: ${broken.why}`,
     `${records} records before it are right; copy the directory and the store first, then find out who can write there`,
   );
@@ -54,7 +54,7 @@ function throwIfBroken({ broken, records }: Verdict): void {
 function withoutStore(verdict: Verdict, reason: string): never {
   throwIfBroken(verdict);
   const { records, chains } = verdict;
-  throw new CommandError(
+  throw new OperatorError(
     `the audit trail could not be checked whole, since the store could not be opened: ${reason}`,
     `${records} records in ${chains} chains are there and in order, but only the store and its root key can tell whether ` +
       'records were changed, inserted or cut off: name them with --data or --store, and --root-key-file or --passphrase-file',

@@ -3,8 +3,8 @@ import { Option } from 'commander';
 import type { RevocationReason } from '#certs/crl';
 import { findIssued, operatorReasons, reasonNamed, revokeIssued } from '#cli/certified';
 import { defineCommand } from '#cli/command';
-import { CommandError } from '#cli/output';
 import { withWorkplace } from '#cli/workplace';
+import { OperatorError } from '#operator-error';
 
 interface Given {
   readonly certificate: string;
@@ -31,7 +31,7 @@ export const certificateRevoke = defineCommand<Given>({
       await workplace.certifyAuthority();
       const [found, second] = await findIssued(store, clients, certificate);
       if (found === undefined || second !== undefined) {
-        throw new CommandError(
+        throw new OperatorError(
           'more than one certificate is meant',
           'name it by its fingerprint: kmipd certificate list --json',
         );

@@ -10,11 +10,11 @@ import { crlReasonOf, removeExpired } from '#cli/certified';
 import { defineCommand } from '#cli/command';
 import { certifyCrlName } from '#cli/crl-url';
 import { replaceFile } from '#cli/files';
-import { CommandError } from '#cli/output';
 import { withWorkplace } from '#cli/workplace';
 import type { DamagedRecordError } from '#store/engines/engine';
 import { issuedKind, type IssuedCertificate } from '#store/issued-record';
 import type { Store } from '#store/store';
+import { OperatorError } from '#operator-error';
 
 interface Given {
   readonly out: string;
@@ -41,7 +41,7 @@ export const crl = defineCommand<Given>({
   ],
   async run(invocation, { out, certifyOut = join(dirname(out), certifyCrlName(basename(out))), format, days }) {
     if (resolve(out) === resolve(certifyOut)) {
-      throw new CommandError('--out and --certify-out name one file', 'each authority has a list of its own');
+      throw new OperatorError('--out and --certify-out name one file', 'each authority has a list of its own');
     }
     await withWorkplace(invocation, 'crl', async (workplace, { clients, alongside }) => {
       const { authority, store, now } = workplace;
@@ -69,7 +69,7 @@ export const crl = defineCommand<Given>({
 
 /** What a list leaves out counts as good again. */
 function refuse({ kind, id }: DamagedRecordError): never {
-  throw new CommandError(
+  throw new OperatorError(
     `the record ${kind} ${id} is damaged, and a list would lack what it revokes`,
     'kmipd store check says what can be done',
   );

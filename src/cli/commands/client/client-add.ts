@@ -4,10 +4,10 @@ import { makeCredential } from '#access/credentials';
 import { boundCertificate, keyOptions, makeClientFiles, type KeyChoice } from '#cli/client-files';
 import { defineCommand, outOption } from '#cli/command';
 import { writeFilesFor } from '#cli/files';
-import { CommandError } from '#cli/output';
 import { assertNotOwn } from '#cli/own-identity';
 import { readPassword } from '#cli/password-file';
 import { withWorkplace } from '#cli/workplace';
+import { OperatorError } from '#operator-error';
 
 interface Given extends KeyChoice {
   readonly name: string;
@@ -41,7 +41,10 @@ export const clientAdd = defineCommand<Given>({
   async run(invocation, { name, out, username, passwordFile, requirePassword, ...choice }) {
     const password = readPassword(username, passwordFile);
     if (requirePassword && password === undefined) {
-      throw new CommandError('--require-password needs a user name and password', 'add --username and --password-file');
+      throw new OperatorError(
+        '--require-password needs a user name and password',
+        'add --username and --password-file',
+      );
     }
     const credentials = password === undefined ? [] : [await makeCredential(password.username, password.password)];
     await withWorkplace(

@@ -3,9 +3,9 @@ import { Option } from 'commander';
 import type { ClientLimits } from '#access/clients';
 import { quotaNames, quotaSettings, type QuotaName } from '#access/quota';
 import { defineCommand } from '#cli/command';
-import { CommandError } from '#cli/output';
 import { withWorkplace } from '#cli/workplace';
 import { settingNames, propertyOf, settings } from '#config';
+import { OperatorError } from '#operator-error';
 
 type Given = { readonly name: string; readonly rotations?: 'on' | 'off' } & {
   readonly [N in QuotaName]?: string;
@@ -49,7 +49,7 @@ export const clientLimit = defineCommand<Given>({
       ...(rotations === undefined ? {} : { rotations }),
     };
     if (Object.keys(limits.quota).length === 0 && rotations === undefined) {
-      throw new CommandError('nothing is to be changed', 'kmipd client limit --help lists what can be set');
+      throw new OperatorError('nothing is to be changed', 'kmipd client limit --help lists what can be set');
     }
     await withWorkplace(invocation, 'client limit', async (_workplace, { clients }) => {
       await clients.limit(name, limits);
@@ -64,5 +64,5 @@ function numberOf(name: QuotaName, text: string): number | null {
   const { type } = settingOf(name);
   const value = type.parse(text, '');
   if (typeof value === 'number') return value;
-  throw new CommandError(`${name} must be ${type.rule}, or default; not ${JSON.stringify(text)}`);
+  throw new OperatorError(`${name} must be ${type.rule}, or default; not ${JSON.stringify(text)}`);
 }

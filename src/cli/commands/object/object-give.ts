@@ -1,12 +1,12 @@
 import { Option } from 'commander';
 
-import { AccessError } from '#access/access-error';
 import { defineCommand } from '#cli/command';
 import { withWorkplace } from '#cli/workplace';
 import { ConflictError } from '#store/engines/engine';
 import { objectKind } from '#store/object-record';
 import { update } from '#store/store';
 import { usageMoved } from '#store/usage-record';
+import { OperatorError } from '#operator-error';
 
 import { noObject } from './object-show.ts';
 
@@ -21,7 +21,7 @@ export const objectGive = defineCommand<{ readonly id: string; readonly to: stri
   async run(invocation, { id, to }) {
     await withWorkplace(invocation, 'object give', async ({ store }, { clients, alongside }) => {
       const receiver = await clients.named(to);
-      if (receiver.revoked !== undefined) throw new AccessError(`the client ${JSON.stringify(to)} is revoked`);
+      if (receiver.revoked !== undefined) throw new OperatorError(`the client ${JSON.stringify(to)} is revoked`);
       for (let attempts = 1; ; attempts++) {
         const kept = await store.get(objectKind, id);
         if (kept === undefined) throw noObject(id);

@@ -1,8 +1,8 @@
 import { defineCommand } from '#cli/command';
 import { attributeLines, objectAt } from '#cli/object-text';
-import { CommandError } from '#cli/output';
 import { withWorkplace } from '#cli/workplace';
 import { objectKind } from '#store/object-record';
+import { OperatorError } from '#operator-error';
 
 export const objectShow = defineCommand<{ readonly id: string }>({
   usage: 'show <id>',
@@ -20,5 +20,5 @@ export const objectShow = defineCommand<{ readonly id: string }>({
   },
 });
 
-export const noObject = (id: string): CommandError =>
-  new CommandError(`there is no object ${JSON.stringify(id)}`, 'kmipd object list shows their identifiers');
+export const noObject = (id: string): OperatorError =>
+  new OperatorError(`there is no object ${JSON.stringify(id)}`, 'kmipd object list shows their identifiers');

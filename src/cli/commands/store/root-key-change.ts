@@ -3,11 +3,11 @@ import { resolve } from 'node:path';
 import { Option } from 'commander';
 
 import { defineCommand } from '#cli/command';
-import { CommandError } from '#cli/output';
 import { rootKeyPath, rootKeySource, withWorkplace } from '#cli/workplace';
 import { changeRootKey } from '#store/seal/change-root-key';
 import { passphraseFile } from '#store/seal/passphrase';
 import { rootKeyFile } from '#store/seal/root-key-file';
+import { OperatorError } from '#operator-error';
 
 interface Given {
   readonly newRootKeyFile?: string;
@@ -31,7 +31,7 @@ export const rootKeyChange = defineCommand<Given>({
   ],
   async run(invocation, { newRootKeyFile, newPassphraseFile }) {
     if (newRootKeyFile !== undefined && newPassphraseFile !== undefined) {
-      throw new CommandError('--new-root-key-file and --new-passphrase-file exclude each other');
+      throw new OperatorError('--new-root-key-file and --new-passphrase-file exclude each other');
     }
     await withWorkplace(invocation, 'root-key change', async ({ config, engine, log }) => {
       const place = newPassphraseFile ?? newRootKeyFile;

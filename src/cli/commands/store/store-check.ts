@@ -2,10 +2,10 @@ import { Option } from 'commander';
 
 import { checkClients } from '#access/check-clients';
 import { defineCommand, jsonOption } from '#cli/command';
-import { CommandError } from '#cli/output';
 import { recordKinds } from '#cli/record-kinds';
 import { rootKeySource, withWorkplace } from '#cli/workplace';
 import { checkStore, type Finding } from '#store/check-store';
+import { OperatorError } from '#operator-error';
 
 interface Given {
   readonly json?: true;
@@ -60,7 +60,7 @@ export const storeCheck = defineCommand<Given>({
       if (json) await output.jsonItems(found());
       else await output.rows(['KIND', 'ID', 'WHAT IS WRONG', 'WHAT CAN BE DONE'], rows());
       if (damaged > 0) {
-        throw new CommandError(
+        throw new OperatorError(
           `${damaged} records or index entries are damaged or missing, of ${records} records that were read`,
           'everything else works; see what can be done with each',
         );
