@@ -100,7 +100,7 @@ function readItem(reader: Reader, end: number, depth: number): Item {
   const tag = word >>> 8;
   const type = word & 0xff;
   // KMIP 1.4 §9.1.1.1: "all tags SHALL contain either the value 42 in hex or the value 54 in hex as the high order byte".
-  if (word >>> 24 !== 0x42 && word >>> 24 !== 0x54) throw new TtlvError('tag starts with neither 42 nor 54', start);
+  if (word >>> 24 !== 0x42 && word >>> 24 !== 0x54) throw new TtlvError('tag must start with 42 or 54', start);
 
   const length = bytes.readUInt32BE(start + 4);
   const at = start + headerLength;
@@ -108,7 +108,7 @@ function readItem(reader: Reader, end: number, depth: number): Item {
   if (fixed === undefined || type === 0) throw new TtlvError('item type is unknown', start + 3);
   if (fixed !== 0 && length !== fixed) throw new TtlvError(`length must be ${fixed}, not ${length}`, start + 4);
   const next = at + Math.ceil(length / 8) * 8;
-  if (next > end) throw new TtlvError('item reaches beyond what holds it', start + 4);
+  if (next > end) throw new TtlvError('item is longer than the structure that contains it', start + 4);
   reader.position = next;
 
   switch (type as ItemType) {
@@ -153,13 +153,13 @@ function readChildren(reader: Reader, start: number, end: number, depth: number)
 /** §10.1.5 asks for padding without giving its value; every example has zeros, and anything else could hide data. */
 function checkPadding(bytes: Buffer, from: number, end: number): void {
   for (let at = from; at < end; at++) {
-    if (bytes[at] !== 0) throw new TtlvError('padding is not zero', at);
+    if (bytes[at] !== 0) throw new TtlvError('padding must be zero', at);
   }
 }
 
 function readBoolean(bytes: Buffer, at: number): boolean {
   const low = bytes.readUInt32BE(at + 4);
-  if (bytes.readUInt32BE(at) !== 0 || low > 1) throw new TtlvError('boolean is neither 0 nor 1', at);
+  if (bytes.readUInt32BE(at) !== 0 || low > 1) throw new TtlvError('boolean must be 0 or 1', at);
   return low === 1;
 }
 
@@ -167,7 +167,7 @@ function readBoolean(bytes: Buffer, at: number): boolean {
 function readText(bytes: Buffer, start: number, end: number): string {
   for (let at = start; at < end; at++) {
     if ((bytes[at] as number) < 0x80) continue;
-    if (!isUtf8(bytes.subarray(start, end))) throw new TtlvError('text string is not valid UTF-8', start);
+    if (!isUtf8(bytes.subarray(start, end))) throw new TtlvError('text string must be valid UTF-8', start);
     return bytes.toString('utf8', start, end);
   }
   return bytes.toString('latin1', start, end);
@@ -182,7 +182,7 @@ function readBigInteger(bytes: Buffer, start: number, length: number): bigint {
   if (length === 8) return first;
   const redundant =
     (first === 0n && bytes.readInt8(start + 8) >= 0) || (first === -1n && bytes.readInt8(start + 8) < 0);
-  if (redundant) throw new TtlvError('big integer is longer than it need be', start);
+  if (redundant) throw new TtlvError('big integer must have its shortest encoding', start);
   return BigInt.asIntN(length * 8, BigInt(`0x${bytes.toString('hex', start, start + length)}`));
 }
 

@@ -115,7 +115,7 @@ export async function lengthInTurns(
 /** Writes the item at `start` and returns where the next one starts. */
 function writeItem(bytes: Buffer, item: Item, start: number): number {
   const { tag } = item;
-  if (tag >>> 16 !== 0x42 && tag >>> 16 !== 0x54) throw new RangeError('a tag starts with byte 42 or 54');
+  if (tag >>> 16 !== 0x42 && tag >>> 16 !== 0x54) throw new RangeError('a tag must start with byte 42 or 54');
   bytes.writeUInt32BE(tag * 0x100 + item.type, start);
   const at = start + headerLength;
   switch (item.type) {
@@ -146,7 +146,7 @@ function writeItem(bytes: Buffer, item: Item, start: number): number {
     case ItemType.TextString: {
       const length = bytes.write(item.value, at);
       if (length !== item.value.length && /\p{Surrogate}/u.test(item.value)) {
-        throw new RangeError('a text string holds half a surrogate pair');
+        throw new RangeError('a text string must not contain an unpaired surrogate');
       }
       bytes.writeUInt32BE(length, start + 4);
       return writePadding(bytes, at + length);
@@ -165,7 +165,7 @@ function writeItem(bytes: Buffer, item: Item, start: number): number {
 
 /** Buffer checks the range, but would cut off a fraction. */
 function whole(value: number): number {
-  if (!Number.isInteger(value)) throw new RangeError('a number is not whole');
+  if (!Number.isInteger(value)) throw new RangeError('a number must be an integer');
   return value;
 }
 

@@ -143,9 +143,8 @@ export function createFramer({ maximumBytes, atOnce = Infinity }: FramerLimits):
  * soon as it has come, so that plain HTTP, a second TLS or a shell on the port is seen by its first byte.
  */
 function messageLength(bytes: Buffer, maximumBytes: number): number | undefined {
-  if (bytes.length > 0 && bytes[0] !== 0x42)
-    throw new TtlvError('message does not start with a tag of the standard', 0);
-  if (bytes.length > 3 && bytes[3] !== ItemType.Structure) throw new TtlvError('message is not a structure', 3);
+  if (bytes.length > 0 && bytes[0] !== 0x42) throw new TtlvError('message must start with a tag of the standard', 0);
+  if (bytes.length > 3 && bytes[3] !== ItemType.Structure) throw new TtlvError('message must be a structure', 3);
   if (bytes.length < headerLength) return undefined;
   const length = headerLength + bytes.readUInt32BE(4);
   if (length > maximumBytes) throw new TtlvError(`message of ${length} bytes is longer than ${maximumBytes}`, 4, true);

@@ -35,7 +35,7 @@ export function readJson(text: string, names: Names, limits: Partial<Limits> = {
   } catch (error) {
     // The message itself quotes the text, which may hold secrets.
     const [, position = '0'] = /position (\d+)/.exec(error instanceof Error ? error.message : '') ?? [];
-    throw new TtlvError('text is not well-formed JSON', Number(position));
+    throw new TtlvError('text must be well-formed JSON', Number(position));
   }
   return readItem(parsed, { names, properties, item: 0 }, []);
 }
@@ -95,13 +95,13 @@ const Character = {
 function readItem(parsed: unknown, reader: Reader, siblings: readonly Item[]): Item {
   reader.item++;
   const fail = failAt(reader.item);
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return fail('an item is no object');
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return fail('an item must be an object');
   const properties = new Map<string, unknown>(Object.entries(parsed));
   for (const name of properties.keys()) {
     if (!propertyNames.includes(name)) fail('a property must be tag, name, type or value');
   }
   // Of two with one name, JSON.parse takes the last without a word.
-  if (properties.size !== reader.properties[reader.item - 1]) fail('an item has a property twice');
+  if (properties.size !== reader.properties[reader.item - 1]) fail('a property must not be given twice in one item');
   const tag = readTag(properties.get('tag'), reader.names) ?? fail('tag is unknown');
   const typeName = properties.has('type') ? properties.get('type') : 'Structure';
   const type =
@@ -111,11 +111,11 @@ function readItem(parsed: unknown, reader: Reader, siblings: readonly Item[]): I
   const value = properties.get('value');
   if (type !== ItemType.Structure) {
     const read = readScalar(type, value, { tag, siblings }, reader.names);
-    return { tag, type, value: read ?? fail(`value is not of type ${itemTypeName(type)}`) } as Item;
+    return { tag, type, value: read ?? fail(`value must be of type ${itemTypeName(type)}`) } as Item;
   }
   // §4.1.6.2: "value is an Array containing sub-items, or may be null".
   const children: unknown = value ?? [];
-  if (!Array.isArray(children)) return fail('value of a structure is no array');
+  if (!Array.isArray(children)) return fail('value of a structure must be an array');
   const items: Item[] = [];
   for (const child of children) items.push(readItem(child, reader, items));
   return { tag, type, value: items };

@@ -50,7 +50,7 @@ export function readElements(text: string, limits: Partial<Limits> = {}): XmlEle
   };
   // Without a prototype, so that &constructor; is no entity either.
   parser.ENTITIES = Object.assign(Object.create(null), { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" });
-  parser.onerror = () => fail('text is not well-formed XML');
+  parser.onerror = () => fail('text must be well-formed XML');
   parser.onopentagstart = ({ name }) => {
     if (open.length >= maximumDepth) fail(`elements are nested deeper than ${maximumDepth}`, true);
     if (++items > maximumItems) fail('text has too many elements', true);
@@ -65,7 +65,7 @@ export function readElements(text: string, limits: Partial<Limits> = {}): XmlEle
     // Refused as soon as it is read: sax keeps attributes in an object with a prototype, and one might
     // be named after its members.
     if (!attributeNames.includes(name)) fail('an attribute must be tag, name, type or value');
-    if (noCharacter.test(value)) fail('an attribute holds what is no character');
+    if (noCharacter.test(value)) fail('an attribute must not contain an invalid character');
     const attributes = open.at(-1)?.attributes;
     if (attributes?.has(name) === true) fail(`an element has the attribute ${name} twice`);
     attributes?.set(name, value);

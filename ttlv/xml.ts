@@ -19,8 +19,8 @@ const genericName = 'TTLV';
  */
 export function readXml(text: string, names: Names, limits: Partial<Limits> = {}): Item {
   const [element, second] = readElements(text, limits);
-  if (element === undefined) throw xmlError('text has no element', 1);
-  if (second !== undefined) throw xmlError('text has more than one outermost element', second.line);
+  if (element === undefined) throw xmlError('text must have one outermost element', 1);
+  if (second !== undefined) throw xmlError('text must have only one outermost element', second.line);
   return itemFromElement(element, names);
 }
 
@@ -33,7 +33,7 @@ export function itemFromElement(element: XmlElement, names: Names, siblings: rea
   const tag = readTag(element, names);
   const field = names.tagName(tag) ?? writeHex(tag, 6);
   const xmlns = attributes.get('xmlns');
-  if (xmlns !== undefined && xmlns !== namespace) throw xmlError(`${field}: namespace is not that of KMIP`, line);
+  if (xmlns !== undefined && xmlns !== namespace) throw xmlError(`${field}: namespace must be that of KMIP`, line);
 
   const typeName = attributes.get('type') ?? 'Structure';
   const type = Object.hasOwn(ItemType, typeName) ? ItemType[typeName as keyof typeof ItemType] : undefined;
@@ -41,26 +41,26 @@ export function itemFromElement(element: XmlElement, names: Names, siblings: rea
 
   const text = attributes.get('value');
   if (type === ItemType.Structure) {
-    if (text !== undefined) throw xmlError(`${field}: a structure has no value`, line);
+    if (text !== undefined) throw xmlError(`${field}: a structure must not have a value`, line);
     const items: Item[] = [];
     for (const child of children) items.push(itemFromElement(child, names, items));
     return { tag, type, value: items };
   }
-  if (children.length > 0) throw xmlError(`${field}: only a structure holds elements`, line);
+  if (children.length > 0) throw xmlError(`${field}: only a structure may contain elements`, line);
   if (text === undefined) throw xmlError(`${field}: value is missing`, line);
   const value = readValue(type, text, { tag, siblings }, names);
-  if (value === undefined) throw xmlError(`${field}: value is not of type ${typeName}`, line);
+  if (value === undefined) throw xmlError(`${field}: value must be of type ${typeName}`, line);
   return { tag, type, value } as Item;
 }
 
 function readTag({ name, attributes, line }: XmlElement, names: Names): number {
   const text = name === genericName ? attributes.get('tag') : name;
-  if (text === undefined) throw xmlError('element TTLV has no tag', line);
+  if (text === undefined) throw xmlError('element TTLV lacks attribute tag', line);
   // §6.1.6.5 shows <x540001> too: a tag without name as the name of an element.
   const code = names.tagCode(text) ?? readHex(text.replace(/^x/, '0x'), 24);
   if (code === undefined) throw xmlError('tag is unknown', line);
   const tag = Number(code);
-  if (tag >>> 16 !== 0x42 && tag >>> 16 !== 0x54) throw xmlError('tag starts with neither 42 nor 54', line);
+  if (tag >>> 16 !== 0x42 && tag >>> 16 !== 0x54) throw xmlError('tag must start with 42 or 54', line);
   return tag;
 }
 
@@ -98,7 +98,7 @@ const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '
 /** White space other than the blank is written by number, since a reader of XML may turn it into a blank (XML 1.0 §3.3.3). */
 function escapeValue(text: string): string {
   if (noCharacter.test(text)) {
-    throw new RangeError('a text string holds a character that XML cannot carry');
+    throw new RangeError('a text string must not contain a character that XML cannot carry');
   }
   return text.replace(/[&<>"\t\n\r]/g, (character) => escapes[character] ?? `&#${character.charCodeAt(0)};`);
 }

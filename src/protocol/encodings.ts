@@ -79,7 +79,7 @@ function textOf(body: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(body);
   } catch {
-    throw new TtlvError('text is not valid UTF-8', 0);
+    throw new TtlvError('text must be valid UTF-8', 0);
   }
 }
 

@@ -83,11 +83,11 @@ const read: readonly [name: string, json: string, item: Item][] = [
 ];
 
 const refused: readonly [name: string, json: string, message: string][] = [
-  ['nothing', '', 'text is not well-formed JSON'],
-  ['what is no JSON', '{"tag":"0x540001",}', 'text is not well-formed JSON'],
-  ['what is no object', '[]', 'an item is no object at item 1'],
-  ['null', 'null', 'an item is no object at item 1'],
-  ['two items', '{"tag":"0x540001"}{"tag":"0x540001"}', 'text is not well-formed JSON'],
+  ['nothing', '', 'text must be well-formed JSON'],
+  ['what is no JSON', '{"tag":"0x540001",}', 'text must be well-formed JSON'],
+  ['what is no object', '[]', 'an item must be an object at item 1'],
+  ['null', 'null', 'an item must be an object at item 1'],
+  ['two items', '{"tag":"0x540001"}{"tag":"0x540001"}', 'text must be well-formed JSON'],
   ['an unknown property', '{"tag":"0x540001","__proto__":{}}', 'a property must be tag, name, type or value'],
   ['no tag', '{"type":"Integer","value":1}', 'tag is unknown'],
   ['an unknown tag', '{"tag":"Colour"}', 'tag is unknown'],
@@ -96,27 +96,27 @@ const refused: readonly [name: string, json: string, message: string][] = [
   ['an unknown type', at('Number', '1'), 'item type is unknown'],
   ['a type of the language', at('constructor', '1'), 'item type is unknown'],
   ['a type of null', '{"tag":"0x540001","type":null}', 'item type is unknown'],
-  ['a structure of a text', at('Structure', '"x"'), 'value of a structure is no array'],
-  ['an Integer of 2^31', at('Integer', '2147483648'), 'value is not of type Integer'],
-  ['a fraction', at('Integer', '1.5'), 'value is not of type Integer'],
-  ['a number that lost digits', at('LongInteger', '9007199254740993'), 'value is not of type LongInteger'],
-  ['a Big Integer of half a block', at('BigInteger', '"0x01"'), 'value is not of type BigInteger'],
-  ['a negative Enumeration', at('Enumeration', '-1'), 'value is not of type Enumeration'],
-  ['an Enumeration of 2^32', at('Enumeration', '4294967296'), 'value is not of type Enumeration'],
+  ['a structure of a text', at('Structure', '"x"'), 'value of a structure must be an array'],
+  ['an Integer of 2^31', at('Integer', '2147483648'), 'value must be of type Integer'],
+  ['a fraction', at('Integer', '1.5'), 'value must be of type Integer'],
+  ['a number that lost digits', at('LongInteger', '9007199254740993'), 'value must be of type LongInteger'],
+  ['a Big Integer of half a block', at('BigInteger', '"0x01"'), 'value must be of type BigInteger'],
+  ['a negative Enumeration', at('Enumeration', '-1'), 'value must be of type Enumeration'],
+  ['an Enumeration of 2^32', at('Enumeration', '4294967296'), 'value must be of type Enumeration'],
   [
     'an unknown value',
     '{"tag":"ObjectType","type":"Enumeration","value":"Colour"}',
-    'value is not of type Enumeration',
+    'value must be of type Enumeration',
   ],
-  ['a Boolean as a word', at('Boolean', '"true"'), 'value is not of type Boolean'],
-  ['a Boolean as a number', at('Boolean', '1'), 'value is not of type Boolean'],
-  ['a Boolean of 2', at('Boolean', '"0x0000000000000002"'), 'value is not of type Boolean'],
-  ['a Text String as a number', at('TextString', '1'), 'value is not of type TextString'],
-  ['half a character', at('TextString', '"\\ud800"'), 'value is not of type TextString'],
-  ['a Byte String with 0x', at('ByteString', '"0xc5"'), 'value is not of type ByteString'],
-  ['a Date-Time as a number', at('DateTime', '978307200'), 'value is not of type DateTime'],
-  ['a negative Interval', at('Interval', '-1'), 'value is not of type Interval'],
-  ['a scalar without value', '{"tag":"0x540001","type":"Integer"}', 'value is not of type Integer'],
+  ['a Boolean as a word', at('Boolean', '"true"'), 'value must be of type Boolean'],
+  ['a Boolean as a number', at('Boolean', '1'), 'value must be of type Boolean'],
+  ['a Boolean of 2', at('Boolean', '"0x0000000000000002"'), 'value must be of type Boolean'],
+  ['a Text String as a number', at('TextString', '1'), 'value must be of type TextString'],
+  ['half a character', at('TextString', '"\\ud800"'), 'value must be of type TextString'],
+  ['a Byte String with 0x', at('ByteString', '"0xc5"'), 'value must be of type ByteString'],
+  ['a Date-Time as a number', at('DateTime', '978307200'), 'value must be of type DateTime'],
+  ['a negative Interval', at('Interval', '-1'), 'value must be of type Interval'],
+  ['a scalar without value', '{"tag":"0x540001","type":"Integer"}', 'value must be of type Integer'],
 ];
 
 const failure = (json: string, limits: Partial<Limits> = {}): TtlvError => {
@@ -175,7 +175,7 @@ describe('JSON', () => {
   it('says which item is at fault, and quotes nothing', () => {
     const faulty = `{"tag":"RequestHeader","value":[{"tag":"KeyValue","value":[${at('Integer', '1')},${at('ByteString', '"zz"')}]}]}`;
     const error = failure(faulty);
-    expect([error.offset, error.message]).to.deep.equal([4, 'value is not of type ByteString at item 4']);
+    expect([error.offset, error.message]).to.deep.equal([4, 'value must be of type ByteString at item 4']);
     expect(failure('{"tag":"0x540001","value":"secret" "more"}').message).to.not.include('secret');
   });
 

@@ -135,7 +135,7 @@ describe('the memory that reading takes', () => {
       message.writeUInt32BE(0x42002000 + type, 0);
       message.writeUInt32BE(0x7ffffff8, 4);
       const before = process.memoryUsage().arrayBuffers;
-      expect(() => decode(message)).to.throw(TtlvError, 'reaches beyond');
+      expect(() => decode(message)).to.throw(TtlvError, 'longer than the structure');
       expect(process.memoryUsage().arrayBuffers - before).to.be.lessThan(1024 * 1024);
     }
   });

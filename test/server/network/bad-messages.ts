@@ -109,13 +109,13 @@ export const rows: readonly Row[] = [
   {
     name: 'an Integer where a message should be',
     sends: '420078 02 00000004 00000001 00000000',
-    answer: whole(1, 0, 'message is not a structure at offset 3'),
+    answer: whole(1, 0, 'message must be a structure at offset 3'),
     closes: true,
   },
   {
     name: 'HTTP within TLS',
     sends: hex(Buffer.from('GET /kmip HTTP/1.1\r\nHost: localhost\r\n\r\n')),
-    answer: whole(1, 0, 'message does not start with a tag of the standard at offset 0'),
+    answer: whole(1, 0, 'message must start with a tag of the standard at offset 0'),
     closes: true,
   },
   {
@@ -134,12 +134,12 @@ export const rows: readonly Row[] = [
       '42000f 01 00000010',
       '42000f 01 00000020',
     ),
-    answer: whole(1, 4, 'item reaches beyond what holds it at offset 76'),
+    answer: whole(1, 4, 'item is longer than the structure that contains it at offset 76'),
   },
   {
     name: 'an inner length that leaves too little for a header',
     sends: message(header(1, 4), '42000f 01 00000008 42005c 05 00000004'),
-    answer: whole(1, 4, 'item reaches beyond what holds it at offset 84'),
+    answer: whole(1, 4, 'item is longer than the structure that contains it at offset 84'),
   },
   {
     name: 'an Integer of 8 bytes',
@@ -149,7 +149,7 @@ export const rows: readonly Row[] = [
   {
     name: 'padding that is not zero',
     sends: message(header(1, 4, '42000d 02 00000004 00000001 000000ff'), discover),
-    answer: whole(1, 4, 'padding is not zero at offset 71'),
+    answer: whole(1, 4, 'padding must be zero at offset 71'),
   },
   {
     name: 'a type that nobody knows',
@@ -159,12 +159,12 @@ export const rows: readonly Row[] = [
   {
     name: 'a tag of no known range',
     sends: message(header(1, 4), '43000f 01 00000000'),
-    answer: whole(1, 4, 'tag starts with neither 42 nor 54 at offset 72'),
+    answer: whole(1, 4, 'tag must start with 42 or 54 at offset 72'),
   },
   {
     name: 'text that is not UTF-8',
     sends: message(header(1, 4), item(get, string('420094', '07', Buffer.from('c328', 'hex')))),
-    answer: whole(1, 4, 'text string is not valid UTF-8 at offset 112'),
+    answer: whole(1, 4, 'text string must be valid UTF-8 at offset 112'),
   },
   {
     name: 'an item that is no Batch Item',

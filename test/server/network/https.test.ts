@@ -111,7 +111,7 @@ describe('HTTPS', () => {
       const { status, body } = await post(place, array, encodings['text/xml'].write(asked), { headers: xml });
       expect([status, body.toString()]).to.deep.equal([
         406,
-        '406 a text string holds a character that XML cannot carry: ask in another encoding\n',
+        '406 a text string must not contain a character that XML cannot carry: ask in another encoding\n',
       ]);
       const answer = await exchange(place, array, 'application/json', asked);
       expect(value(answer, 'BatchItem', 'ResultStatus')).to.equal(0);
