@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { expect } from 'chai';
 import { generateKeys, type KeyPair } from '#certs/keys';
-import { createRequest } from '#certs/request';
+import { createRequest } from '#test/certs/create-request';
 import type { Client } from '#client/client';
 import { KmipError } from '#protocol/kmip-error';
 import { certified, clientOf } from '#test/cli/certifying';

@@ -9,7 +9,7 @@ import type { Session } from '#server/session';
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import type { Item } from '#ttlv/item';
-import type { Chance } from '#test/fuzz/mutate/chance';
+import type { Chance } from '#test/fixtures/chance';
 
 export type Exchange = (request: Uint8Array) => Promise<Uint8Array>;
 

@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Bound } from '#conformance/variables';
 import type { Item } from '#ttlv/item';
 import { objectsIn, writeCase, type Case } from './cases.ts';
-import { chanceOf, type Chance } from '#test/fuzz/mutate/chance';
+import { chanceOf, type Chance } from '#test/fixtures/chance';
 import { openLane, type Heard, type Lane, type LaneKind } from './lanes.ts';
 import { watchMemory } from './memory.ts';
 import { minimised } from '#test/fuzz/mutate/minimise';

@@ -5,10 +5,11 @@ import { expect } from 'chai';
 import { generateKeys } from '#certs/keys';
 import { useOpenSsl } from '#test/certs/openssl';
 import type { Caller } from '#test/clients/caller';
+import { chanceOf } from '#test/fixtures/chance';
+import { mutateDer, withBrokenTimes } from '#test/fixtures/mutate-der';
 import { openCertifying, type Certifying } from '#test/operations/certificates/authority';
 import { feed } from './der-feeding.ts';
 import { derSeeds, type Seed } from './der-seeds.ts';
-import { chanceOf, mutant, withBrokenTimes } from './mutate-der.ts';
 
 /** Mutants of each seed; a run of its own takes as many as KMIPD_TEST_MUTANTS says. */
 const mutants = Number(process.env['KMIPD_TEST_MUTANTS'] ?? 10);
@@ -64,7 +65,7 @@ describe('broken encodings', function () {
   it('with bytes, lengths, tags and parts changed by chance get a reason, never a General Failure', async () => {
     const some = (der: Buffer, place: number): Buffer[] => {
       const chance = chanceOf(firstSeed * 1000 + place);
-      return Array.from({ length: mutants }, () => mutant(der, chance));
+      return Array.from({ length: mutants }, () => mutateDer(der, chance));
     };
     expect(await complaintsAbout(some)).to.deep.equal([]);
     expect(failures()).to.deep.equal([]);

@@ -7,7 +7,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createRequest } from '#certs/request';
+import { createRequest } from '#test/certs/create-request';
 import { generateKeys } from '#certs/keys';
 import { Tag, type TagName } from '#protocol/tags';
 import { makeCrmf } from '#test/certs/crmf';

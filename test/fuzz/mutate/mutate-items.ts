@@ -3,7 +3,7 @@ import { Tag, tags as tagRows } from '#protocol/tags';
 import { supportedVersions, majorOf, minorOf } from '#protocol/versions';
 import { encodedLength } from '#ttlv/encode';
 import { ItemType, type Item } from '#ttlv/item';
-import type { Chance } from './chance.ts';
+import type { Chance } from '#test/fixtures/chance';
 import { mutateBytes } from './mutate-bytes.ts';
 
 export interface Surroundings {

@@ -1,5 +1,5 @@
 /** Damages messages in XML and JSON: values that the types do not have, the syntax itself, and sheer size. */
-import type { Chance } from './chance.ts';
+import type { Chance } from '#test/fixtures/chance';
 
 const oddTexts = [
   ...[

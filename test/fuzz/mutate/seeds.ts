@@ -11,7 +11,7 @@ import { item } from '#test/clients/caller';
 import { everyRequest } from '#test/operations/every-request';
 import { request, versions } from '#test/fixtures/items';
 import { ItemType, type Item } from '#ttlv/item';
-import type { Chance } from './chance.ts';
+import type { Chance } from '#test/fixtures/chance';
 import { callerOver, type Exchange } from '#test/fuzz/pool';
 
 export interface Step {
