@@ -48,7 +48,7 @@ const hostAttributes: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Throws a OperatorError for keys outside the bounds, keys of the server, and names that are not a client's to have.
+ * Throws an OperatorError for keys outside the bounds, keys of the server, and names that are not a client's to have.
  */
 export function certifyHolder(authority: Authority, holder: Holder, terms: CertifyTerms): X509Certificate {
   const { now, maximumDays, notAfter, crlUrl, serverNames, ownKeys } = terms;
@@ -66,7 +66,7 @@ export function certifyHolder(authority: Authority, holder: Holder, terms: Certi
   });
 }
 
-/** Throws a OperatorError for a subject or a name that could pass for this server's, and for every address. */
+/** Throws an OperatorError for a subject or a name that could pass for this server's, and for every address. */
 function checkNames({ subject, names, dropped }: Holder, serverNames: ServerNames): void {
   const broken = dropped.find((name) => /^(?:DNS|IP)\b/.test(name));
   if (broken !== undefined) throw new OperatorError(`the alternative name ${broken} is no DNS name`);
@@ -93,7 +93,7 @@ export function isOneOf(keys: readonly KeyObject[], key: KeyObject): boolean {
 const modulusOf = (key: KeyObject): string | undefined =>
   key.asymmetricKeyType === 'rsa' ? key.export({ format: 'jwk' }).n : undefined;
 
-/** The holder of a certificate, for another one. Throws a OperatorError when a part of it cannot be read. */
+/** The holder of a certificate, for another one. Throws an OperatorError when a part of it cannot be read. */
 export function holderOf(certificate: X509Certificate): Holder {
   const { publicKey } = factsOf(certificate);
   try {

@@ -20,7 +20,6 @@ const reasonCodes = {
   privilegeWithdrawn: 9,
 } as const;
 export type RevocationReason = keyof typeof reasonCodes;
-export const revocationReasons = Object.keys(reasonCodes) as readonly RevocationReason[];
 
 export interface Revocation {
   /** Hexadecimal, as `factsOf` gives it. */

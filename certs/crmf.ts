@@ -20,7 +20,7 @@ const templateField = { subject: 5, publicKey: 6, extensions: 9 } as const;
 const bySignature = 1;
 
 /**
- * Reads CertReqMessages of exactly one message, in DER. Throws a OperatorError as `readRequest` does, and when the proof of possession is missing or
+ * Reads CertReqMessages of exactly one message, in DER. Throws an OperatorError as `readRequest` does, and when the proof of possession is missing or
  * is none that a signature gives: nobody here believes what a registration authority is said to have verified.
  */
 export function readCertReqMessages(der: Uint8Array): CertificateRequest {

@@ -56,7 +56,7 @@ export function readCertificateChain(input: string | Uint8Array): X509Certificat
   return certificates.map(({ der }) => readCertificate(der));
 }
 
-/** Throws a OperatorError when a part that we need cannot be read, such as a date or an unknown kind of key. */
+/** Throws an OperatorError when a part that we need cannot be read, such as a date or an unknown kind of key. */
 export function factsOf(certificate: X509Certificate): CertificateFacts {
   return {
     fingerprint: fingerprintOf(certificate.raw),
@@ -107,7 +107,7 @@ export function isIssuedBy(certificate: X509Certificate, authority: X509Certific
   }
 }
 
-/** For a certificate and key that come from outside: throws a OperatorError when they do not belong together. */
+/** For a certificate and key that come from outside: throws an OperatorError when they do not belong together. */
 export function assertKeyMatches(certificate: X509Certificate, privateKey: KeyObject): void {
   if (privateKey.type === 'private' && certificate.checkPrivateKey(privateKey)) return;
   throw new OperatorError(

@@ -57,7 +57,7 @@ const acceptedCurves: Readonly<Record<string, string>> = {
   secp521r1: 'P-521',
 };
 
-/** A name for the key as people write it (`RSA-2048`, `P-256`); throws a OperatorError outside the bounds. */
+/** A name for the key as people write it (`RSA-2048`, `P-256`); throws an OperatorError outside the bounds. */
 export function nameOfAcceptableKey(key: KeyObject): string {
   const { modulusLength = 0, namedCurve = '', publicExponent } = key.asymmetricKeyDetails ?? {};
   if (key.asymmetricKeyType === 'ed25519') return 'Ed25519';

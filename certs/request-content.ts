@@ -45,7 +45,7 @@ export interface RequestClaims {
 export const unreadableRequest = (hint: string): OperatorError =>
   new OperatorError('the request cannot be read: its encoding is broken', hint);
 
-/** Throws a OperatorError for unacceptable keys, signatures of another key, empty subjects and broken extensions. */
+/** Throws an OperatorError for unacceptable keys, signatures of another key, empty subjects and broken extensions. */
 export function grantable({ subject, key, extensions, signed }: RequestClaims): CertificateRequest {
   const publicKey = readPublicKey(key);
   nameOfAcceptableKey(publicKey);

@@ -1,12 +1,8 @@
 import { fromBER, type AsnType } from 'asn1js';
-import { Attribute, CertificationRequest, Extensions } from 'pkijs';
+import { CertificationRequest } from 'pkijs';
 
 import { OperatorError } from '#operator-error';
-import { publicKeyInfo } from './certificate.ts';
-import { extKeyUsage, subjectAltName, type Purpose } from './extensions.ts';
-import type { KeyPair } from './keys.ts';
-import { alternativeNames, subjectOf } from './names.ts';
-import { derOf, writePem } from './pem.ts';
+import { derOf } from './pem.ts';
 import {
   derBounds,
   grantable,
@@ -14,36 +10,14 @@ import {
   unreadableRequest,
   type CertificateRequest,
 } from './request-content.ts';
-import { signStructure } from './signing.ts';
 
-/** Certification requests (PKCS#10, RFC 2986): made for clients of ours, read from appliances that make their own. */
+/** Certification requests (PKCS#10, RFC 2986), as appliances make them. */
 
 const pemLabels = ['CERTIFICATE REQUEST', 'NEW CERTIFICATE REQUEST'];
 /** RFC 2985 §5.4.2 extensionRequest. */
 const extensionRequest = '1.2.840.113549.1.9.14';
 
-export interface RequestedContent {
-  readonly commonName: string;
-  readonly names?: readonly string[];
-  readonly purposes?: readonly Purpose[];
-}
-
-/** A request in PEM, signed with the key it is for. */
-export function createRequest(content: RequestedContent, keys: KeyPair): string {
-  const extensions = [
-    ...(content.names ? [subjectAltName(alternativeNames(content.names))] : []),
-    ...(content.purposes ? [extKeyUsage(content.purposes)] : []),
-  ];
-  const wishes = new Attribute({ type: extensionRequest, values: [new Extensions({ extensions }).toSchema()] });
-  const request = new CertificationRequest({
-    subject: subjectOf(content.commonName),
-    subjectPublicKeyInfo: publicKeyInfo(keys.publicKey),
-    attributes: extensions.length > 0 ? [wishes] : [],
-  });
-  return writePem(pemLabels[0]!, signStructure(request, keys.privateKey));
-}
-
-/** Reads PEM or DER. Throws a OperatorError for broken encodings, unacceptable keys and signatures of another key. */
+/** Reads PEM or DER. Throws an OperatorError for broken encodings, unacceptable keys and signatures of another key. */
 export function readRequest(input: string | Uint8Array): CertificateRequest {
   const der = derOf(input, 'request', pemLabels, maximumRequestBytes, { single: true });
   const request = parse(der);

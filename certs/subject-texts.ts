@@ -25,7 +25,7 @@ const stringTypes: { readonly [tagNumber: number]: (bytes: Buffer) => string } =
 };
 
 /**
- * Throws a OperatorError for what is no name, and for a value that is no string: nobody can say how others read it.
+ * Throws an OperatorError for what is no name, and for a value that is no string: nobody can say how others read it.
  */
 export function subjectTexts(subject: RelativeDistinguishedNames): readonly SubjectText[] {
   const der = subject.valueBeforeDecode.byteLength > 0 ? subject.valueBeforeDecode : subject.toSchema().toBER();

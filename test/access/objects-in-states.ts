@@ -1,7 +1,7 @@
 /** Objects of every type, brought into every state by their owner's own operations. */
 import { createAuthority } from '#certs/authority';
 import { generateKeys } from '#certs/keys';
-import { createRequest } from '#certs/request';
+import { createRequest } from '#test/certs/create-request';
 import type { State } from '#objects/life-cycle';
 import type { EnumerationValue } from '#protocol/enumerations';
 import { Tag } from '#protocol/tags';

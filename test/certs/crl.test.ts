@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 
 import { createAuthority, issueClientCertificate, type Authority } from '#certs/authority';
-import { createCrl, revocationReasons, writeCrl, type Revocation } from '#certs/crl';
+import { createCrl, writeCrl, type Revocation, type RevocationReason } from '#certs/crl';
 import { factsOf } from '#certs/inspect';
 import { generateKeys, type KeyPair } from '#certs/keys';
 import { OperatorError } from '#operator-error';
@@ -10,6 +10,11 @@ import { useOpenSsl } from './openssl.ts';
 
 const now = new Date();
 const terms = { number: 7n, thisUpdate: now, nextUpdate: new Date(now.getTime() + 7 * 86_400_000) };
+
+const revocationReasons: readonly RevocationReason[] = [
+  ...(['unspecified', 'keyCompromise', 'cACompromise', 'affiliationChanged', 'superseded'] as const),
+  ...(['cessationOfOperation', 'certificateHold', 'privilegeWithdrawn'] as const),
+];
 
 describe('the revocation list', () => {
   const ssl = useOpenSsl();

@@ -6,10 +6,11 @@ import { createAuthority, issueClientCertificate, signRequest, type Authority } 
 import { factsOf } from '#certs/inspect';
 import { generateKeys } from '#certs/keys';
 import { readPem } from '#certs/pem';
-import { createRequest, readRequest } from '#certs/request';
+import { readRequest } from '#certs/request';
 import { maximumRequestBytes } from '#certs/request-content';
 import { OperatorError } from '#operator-error';
 
+import { createRequest } from './create-request.ts';
 import { useOpenSsl } from './openssl.ts';
 
 const now = new Date();

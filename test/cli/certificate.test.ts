@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 
 import { generateKeys } from '#certs/keys';
-import { createRequest } from '#certs/request';
+import { createRequest } from '#test/certs/create-request';
 import type { Client } from '#client/client';
 import { destroy } from '#operations/life-cycle/destroy';
 import { register } from '#operations/create/register';

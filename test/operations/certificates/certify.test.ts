@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { generateKeys, type KeyPair } from '#certs/keys';
 import { readPem } from '#certs/pem';
-import { createRequest } from '#certs/request';
+import { createRequest } from '#test/certs/create-request';
 import { makeCrmf } from '#test/certs/crmf';
 import { useOpenSsl } from '#test/certs/openssl';
 import { given, id, item, name, type Caller } from '#test/clients/caller';

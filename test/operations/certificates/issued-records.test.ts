@@ -5,7 +5,7 @@
 import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import { generateKeys } from '#certs/keys';
-import { createRequest } from '#certs/request';
+import { createRequest } from '#test/certs/create-request';
 import { removeExpired } from '#cli/certified';
 import { issuedKind, type IssuedCertificate } from '#store/issued-record';
 import { id, item, type Caller } from '#test/clients/caller';
