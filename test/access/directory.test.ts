@@ -7,6 +7,7 @@ import { createLog } from '#log';
 import type { Store } from '#store/store';
 
 import { bound, storeFixture, type StoreFixture } from './fixture.ts';
+import { until } from '#test/fixtures/timing';
 
 describe('the directory of a running server', () => {
   let fixture: StoreFixture;
@@ -35,11 +36,6 @@ describe('the directory of a running server', () => {
 
   const decide = (digit: string, at = now) => directory.decide(digit.repeat(64), at);
 
-  async function until(condition: () => boolean): Promise<void> {
-    for (let i = 0; i < 200 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
-    expect(condition()).to.equal(true);
-  }
-
   it('knows a client by each of its certificates', () => {
     const first = decide('1');
     expect(first).to.have.nested.property('client.name', 'array');
@@ -56,13 +52,13 @@ describe('the directory of a running server', () => {
 
   it('sees by itself what another process changed, and says so', async () => {
     await clients.bindOrAdd('array', bound('3'));
-    await until(() => 'client' in decide('3'));
+    await until('the new certificate', () => 'client' in decide('3'));
     await clients.revokeCertificate('array', '3'.repeat(64));
-    await until(() => 'refused' in decide('3'));
+    await until('the end of the certificate', () => 'refused' in decide('3'));
     expect(decide('3')).to.deep.equal({ refused: 'certificate revoked' });
     expect(decide('1')).to.have.property('client');
     await clients.revoke('array');
-    await until(() => 'refused' in decide('1'));
+    await until('the end of the client', () => 'refused' in decide('1'));
     expect(decide('1')).to.deep.equal({ refused: 'client revoked' });
     expect(changes).to.equal(3);
   });
@@ -98,19 +94,23 @@ describe('the directory of a running server', () => {
       expect(outcome()).to.have.property('client');
       time = 61_000;
       expect(outcome()).to.deep.equal({ refused: 'clients unreadable' });
-      await until(() => cuts === 1);
+      await until('the cut', () => cuts === 1);
       isBroken = false;
-      await until(() => closing.isCurrent);
+      await until('a look that succeeds', () => closing.isCurrent);
       expect(outcome()).to.have.property('client');
       expect(cuts).to.equal(2);
     });
 
     it('counts a look that hangs as one that failed', async () => {
-      const hanging: Store = { ...store, get: (kind, id) => (isBroken ? new Promise(() => {}) : store.get(kind, id)) };
+      let hangs = 0;
+      const hanging: Store = {
+        ...store,
+        get: (kind, id) => (isBroken ? new Promise(() => void hangs++) : store.get(kind, id)),
+      };
       const options = { store: hanging, now: () => now, log, interval: 10, timeout: 60_000 };
       const directory = await openDirectory({ ...options, elapsed: () => time });
       isBroken = true;
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await until('a look that hangs', () => hangs > 0);
       time = 61_000;
       expect(directory.decide('1'.repeat(64), now)).to.deep.equal({ refused: 'clients unreadable' });
       directory.close();
@@ -119,7 +119,7 @@ describe('the directory of a running server', () => {
 
   it('says so when a certificate ends', async () => {
     now = 6001;
-    await until(() => changes === 1);
+    await until('the end of the certificate', () => changes === 1);
     await new Promise((resolve) => setTimeout(resolve, 60));
     expect(changes).to.equal(1);
   });

@@ -2,7 +2,11 @@
  * How long a request keeps everybody else waiting: the longest time between two turns of the event loop while it is
  * answered.
  */
-import { performance } from 'node:perf_hooks';
+import { clockOfThread, workOfProcess } from '#test/fixtures/timing';
+
+const workOfThread = clockOfThread();
+/** Milliseconds that Linux may be behind with its count of a thread that runs. */
+const tick = 4;
 
 export interface Measured<T> {
   readonly result: T;
@@ -11,8 +15,8 @@ export interface Measured<T> {
 }
 
 /**
- * Runs the work once, with somebody beside it who takes every turn that there is. What the process did not work in that
- * time is the machine's: so the shorter of the time on the wall and the time of its processors counts.
+ * Runs the work once, with somebody beside it who takes every turn that there is. What the thread did not work in that
+ * time is the machine's: so the least counts of the time on the wall, the work of the process and that of its main thread.
  */
 export async function measured<T>(work: () => Promise<T>): Promise<Measured<T>> {
   let longest = 0;
@@ -20,19 +24,18 @@ export async function measured<T>(work: () => Promise<T>): Promise<Measured<T>> 
   // What was left over from before is not the work's.
   await new Promise((resolve) => setImmediate(resolve));
   let wall = performance.now();
-  let processor = process.cpuUsage();
+  let processors = workOfProcess();
+  let thread = workOfThread();
   const look = (): void => {
-    const now = performance.now();
-    const { user, system } = process.cpuUsage(processor);
-    longest = Math.max(longest, Math.min(now - wall, (user + system) / 1000));
-    wall = now;
-    processor = process.cpuUsage();
+    const now = [performance.now(), workOfProcess(), workOfThread()] as const;
+    longest = Math.max(longest, Math.min(now[0] - wall, now[1] - processors, now[2] - thread + tick));
+    [wall, processors, thread] = now;
   };
-  const tick = (): void => {
+  const turn = (): void => {
     look();
-    if (!over) setImmediate(tick);
+    if (!over) setImmediate(turn);
   };
-  setImmediate(tick);
+  setImmediate(turn);
   try {
     const result = await work();
     look();

@@ -7,6 +7,7 @@ import { AuditError } from '#audit/trail';
 import type { AuditTrail } from '#audit/trail';
 import { dataDirectory, get } from './trail-fixture.ts';
 import type { Fixture } from './trail-fixture.ts';
+import { until } from '#test/fixtures/timing';
 
 describe('an audit trail that cannot be written', () => {
   let fixture: Fixture;
@@ -29,7 +30,11 @@ describe('an audit trail that cannot be written', () => {
   }
 
   async function untilHealthy(trail: AuditTrail): Promise<void> {
-    while (!trail.healthy) await delay(20);
+    await until('the trail can be written', () => trail.healthy);
+  }
+
+  async function untilUnhealthy(trail: AuditTrail): Promise<void> {
+    await until('the trail cannot be written', () => !trail.healthy);
   }
 
   it('refuses, resumes by itself and says so, in the same chain', async () => {
@@ -72,7 +77,7 @@ describe('an audit trail that cannot be written', () => {
     rmSync(fixture.directory, { recursive: true });
     writeFileSync(fixture.directory, 'in the way');
     await trail.append(get, entryId);
-    while (trail.healthy) await delay(20);
+    await untilUnhealthy(trail);
     await delay(600);
     expect(trail.healthy).to.equal(false);
     rmSync(fixture.directory);
@@ -91,7 +96,7 @@ describe('an audit trail that cannot be written', () => {
     mkdirSync(join(fixture.data, 'elsewhere'));
     const [from, to] = [join(fixture.directory, fileName(1, 1)), join(fixture.data, 'elsewhere', 'moved')];
     renameSync(from, to);
-    while (trail.healthy) await delay(20);
+    await untilUnhealthy(trail);
     await untilHealthy(trail);
     await trail.append(get);
     renameSync(to, from);

@@ -3,7 +3,6 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, mkdirSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { create } from '#store/store';
@@ -16,6 +15,7 @@ import { objectKind } from './object-kind.ts';
 import { linkRecord } from './old-chain.ts';
 import { dataDirectory, get } from './trail-fixture.ts';
 import type { Fixture } from './trail-fixture.ts';
+import { until } from '#test/fixtures/timing';
 
 const writer = fileURLToPath(new URL('trail-writer.js', import.meta.url));
 
@@ -68,8 +68,10 @@ describe('audit trails of several processes', function () {
   it('miss no committed change after kills in mid-load, and verify', async () => {
     for (let round = 0; round < 5; round += 1) {
       const running = [start('all', 1e6), start('all', 1e6)];
-      await once(running[1] as ChildProcess, 'message');
-      await delay(50 + round * 30);
+      await Promise.all(running.map((child) => once(child, 'message')));
+      // At another point of their load each time.
+      const most = acknowledged.length + 20 + round * 7;
+      await until('their load', () => acknowledged.length >= most);
       for (const child of running) child.kill('SIGKILL');
       await Promise.all(running.map((child) => once(child, 'close')));
       const trail = await fixture.open();
@@ -158,7 +160,7 @@ describe('audit trails of several processes', function () {
     expect(fixture.records().find((record) => record.chain === trail.chain)?.running).to.deep.equal([chain]);
     expect(await fixture.leftovers()).to.deep.equal([id]);
     utimesSync(file, 0, 0);
-    while ((await fixture.leftovers()).length > 0) await delay(50);
+    await until('nothing is left', async () => (await fixture.leftovers()).length === 0);
     await trail.close();
     expect(fixture.records().filter(({ entry }) => entry === id)).to.have.length(1);
     expect(await check())

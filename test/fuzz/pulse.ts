@@ -2,7 +2,7 @@
  * How long the event loop was held, in the process that imports this: milliseconds of work of its thread between two
  * beats. Time in which the thread did not run, because the machine had other things to do, does not count.
  */
-import { readFileSync } from 'node:fs';
+import { clockOfThread } from '#test/fixtures/timing';
 
 export interface Pulse {
   /** The longest pause since the last question. */
@@ -36,19 +36,4 @@ export function watchPulse(most: number, onPause: (milliseconds: number) => void
     skip: () => void (last = worked()),
     stop: () => clearInterval(timer),
   };
-}
-
-/** Milliseconds that the main thread has worked: Linux counts them; elsewhere the process's are more than those. */
-function clockOfThread(): () => number {
-  const file = `/proc/self/task/${process.pid}/schedstat`;
-  const ofThread = (): number => Number(readFileSync(file, 'latin1').split(' ', 1)[0]) / 1e6;
-  const ofProcess = (): number => {
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1000;
-  };
-  try {
-    return ofThread() > 0 ? ofThread : ofProcess;
-  } catch {
-    return ofProcess;
-  }
 }

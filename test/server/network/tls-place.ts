@@ -75,8 +75,8 @@ const usualLimits: ListenerLimits = {
   maximumHeldPerClient: 16 * 1024 * 1024,
   requestTimeout: 60_000,
   answerTimeout: 60_000,
-  handshakeTimeout: 2000,
-  idleTimeout: 10_000,
+  handshakeTimeout: 60_000,
+  idleTimeout: 60_000,
   shutdownTimeout: 2000,
 };
 
