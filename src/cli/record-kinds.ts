@@ -10,7 +10,7 @@ import { objectKind } from '#store/object-record';
 import type { Kind } from '#store/store';
 import { usageKind, usageWriterKind } from '#store/usage-record';
 
-export const recordKinds: readonly Kind<any>[] = [
+export const recordKinds: readonly Kind<unknown>[] = [
   objectKind,
   creationRulesKind,
   issuedKind,

@@ -32,8 +32,10 @@ export interface Group<T> {
   readonly fits?: (value: T, version: Version) => boolean;
 }
 
-/** `any`, since a schema holds fields of every value type, and inference keeps each of them. */
-export type Schema = Readonly<Record<string, Field<any>>>;
+/** A schema holds fields of every value type, and inference keeps each of them: no other type admits them all. */
+// oxlint-disable-next-line typescript/no-explicit-any
+export type AnyField = Field<any>;
+export type Schema = Readonly<Record<string, AnyField>>;
 
 type OptionalKeys<S extends Schema> = { [K in keyof S]: S[K]['presence'] extends 'required' ? never : K }[keyof S];
 type ValueOf<F> = F extends Field<infer T, infer P> ? (P extends 'many' ? readonly T[] : T) : never;
@@ -90,7 +92,7 @@ export interface Fields<T> {
 
 interface Entry {
   readonly key: string;
-  readonly field: Field<any>;
+  readonly field: AnyField;
 }
 
 /** What one version has of a schema. */

@@ -24,7 +24,7 @@ export interface Finding {
 
 export interface CheckOptions extends KeyringOptions {
   /** Those whose values can be read; of other kinds the seal alone is looked at. */
-  readonly kinds: readonly Kind<any>[];
+  readonly kinds: readonly Kind<unknown>[];
   /** Writes the index terms of records that can be read. */
   readonly repair: boolean;
   /** Hears how many records were looked at so far. */

@@ -33,7 +33,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const { engine, cacheBytes = cacheBytesByDefault } = options;
   const damage = createDamageRegister(options.log);
   const keyring = await Keyring.open({ ...options, damaged: damage.report });
-  const cache = new RecordCache<KeptRecord<any>>(cacheBytes);
+  const cache = new RecordCache<KeptRecord<unknown>>(cacheBytes);
   const registered = new Set<string>();
   const turns = new SealingTurns(workPerTurn);
   const stopWatching = watch(keyring, options.log);
@@ -85,7 +85,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     derivedKey: (purpose) => keyring.derivedKey(purpose),
 
     async get<T>(kind: Kind<T>, id: string) {
-      const cached: KeptRecord<T> | undefined = cache.get(kind.name, id);
+      const cached = cache.get(kind.name, id) as KeptRecord<T> | undefined;
       try {
         const record = await engine.get(kind.name, id, cached?.revision);
         if (record === 'unchanged') return cached;
@@ -109,7 +109,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
         damaged?.(error);
       };
       for await (const record of engine.find({ ...query, kind: kind.name }, report)) {
-        const cached: KeptRecord<T> | undefined = cache.get(kind.name, record.id);
+        const cached = cache.get(kind.name, record.id) as KeptRecord<T> | undefined;
         if (cached?.revision === record.revision) {
           yield cached;
           continue;

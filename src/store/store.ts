@@ -43,7 +43,7 @@ export interface Kept<T> {
 /** Absent `material` keeps what is there, null drops it. Build these with `create`, `update`, `remove`. */
 export type StoreChange =
   | {
-      readonly kind: Kind<any>;
+      readonly kind: Kind<unknown>;
       readonly id: string;
       /**
        * The revision that must be there, 0 for a new record, which gets a first revision that no other life of its
@@ -53,14 +53,14 @@ export type StoreChange =
       readonly value: unknown;
       readonly material?: Uint8Array | null;
       /** What was read, when there was something: where kept material comes from. */
-      readonly before?: Kept<any>;
+      readonly before?: Kept<unknown>;
     }
   | {
-      readonly kind: Kind<any>;
+      readonly kind: Kind<unknown>;
       readonly id: string;
       readonly revision: number;
       readonly removed: true;
-      readonly before?: Kept<any>;
+      readonly before?: Kept<unknown>;
     };
 
 /** What a change makes of the room of its record, in bytes; no record takes 0. */
@@ -88,7 +88,7 @@ export interface Store {
    */
   commit(changes: readonly StoreChange[], admit?: (growths: readonly Growth[]) => void): Promise<void>;
   /** What each record takes, in bytes, without opening it. In the order of identifiers; gives turns as `find` does. */
-  rooms(kind: Kind<any>, terms: readonly string[]): AsyncIterable<number>;
+  rooms(kind: Kind<unknown>, terms: readonly string[]): AsyncIterable<number>;
   readonly term: TermMaker;
   /** Called for each damaged record that is met, once for each of its revisions, and for those that were met before. */
   onDamage(listener: (damaged: DamagedRecordError) => void): void;

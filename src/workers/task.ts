@@ -20,7 +20,7 @@ export interface Task<I, O> {
   run(input: I, environment: Environment): O | Promise<O>;
 }
 
-export type TaskTable = { readonly [name: string]: Task<any, any> };
+export type TaskTable = { readonly [name: string]: Task<unknown, unknown> };
 export type InputOf<T> = T extends Task<infer I, infer _> ? I : never;
 export type OutputOf<T> = T extends Task<infer _, infer O> ? Awaited<O> : never;
 

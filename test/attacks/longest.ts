@@ -7,7 +7,7 @@ import { attributesOfObject } from '#objects/attributes/attribute-groups';
 import type { Operation } from '#operations/operation';
 import type { Bound } from '#protocol/bounds';
 import { enumerationNumber, enumerationValues, isEnumeration } from '#protocol/enumerations';
-import type { Field, Group, Schema } from '#protocol/fields';
+import type { AnyField, Group, Schema } from '#protocol/fields';
 import { Tag, tagName, tags } from '#protocol/tags';
 import { inRange, rulesOf, versionOf, type Version } from '#protocol/versions';
 
@@ -85,7 +85,7 @@ export function lengthened(
     return [...made, ...rest];
   }
 
-  function inField(field: Field<any>, held: readonly Item[]): readonly Item[] {
+  function inField(field: AnyField, held: readonly Item[]): readonly Item[] {
     const schema = schemaOf(field);
     if (field.bound !== undefined) {
       const [first = sampleOf(field, version), ...others] = held;
@@ -101,7 +101,7 @@ export function lengthened(
     return [{ ...whole, value: inSchema(schema, childrenOf(whole)) } as Item];
   }
 
-  function inGroup(field: Field<any>, group: Group<unknown>, rest: Item[]): readonly Item[] {
+  function inGroup(field: AnyField, group: Group<unknown>, rest: Item[]): readonly Item[] {
     const held = take(rest, ({ tag }) => group.accepts(tag, version));
     const isTagged = rulesOf(version).attributesAreTagged;
     const references = isTagged ? Tag.AttributeReference : Tag.AttributeName;
@@ -156,7 +156,7 @@ function take(items: Item[], wanted: (item: Item) => boolean): Item[] {
   return taken;
 }
 
-const schemaOf = ({ codec }: Field<any>): Schema | undefined =>
+const schemaOf = ({ codec }: AnyField): Schema | undefined =>
   'schema' in codec ? (codec.schema as Schema) : undefined;
 
 const hasLists = (schema: Schema, version: Version): boolean =>
@@ -181,7 +181,7 @@ function setTagOf(group: Group<unknown>, version: Version): number {
 }
 
 /** A value of the field, as its tag says that it is. */
-function sampleOf(field: Field<any>, version: Version): Item {
+function sampleOf(field: AnyField, version: Version): Item {
   const { tag } = field;
   const schema = schemaOf(field);
   // Its codec makes one number of two fields.

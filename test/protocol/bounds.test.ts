@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { operations } from '#operations/registry/served';
 import { asAnswered, atMost, atMostDistinct } from '#protocol/bounds';
 import { integer, text } from '#protocol/codecs';
-import { many, structure, type Field, type Schema } from '#protocol/fields';
+import { many, structure, type AnyField, type Schema } from '#protocol/fields';
 import { Tag } from '#protocol/tags';
 import { atRest, V2_1 } from '#protocol/versions';
 import { ItemType, type Item } from '#ttlv/item';
@@ -51,7 +51,7 @@ describe('the bound of a list', () => {
   });
 
   const withoutBound = (schema: Schema, where: string): string[] =>
-    Object.entries(schema).flatMap(([key, field]: [string, Field<any>]) => {
+    Object.entries(schema).flatMap(([key, field]: [string, AnyField]) => {
       const inner = 'schema' in field.codec ? withoutBound(field.codec.schema as Schema, `${where}.${key}`) : [];
       const bound = field.group?.bound ?? field.bound;
       return bound?.most === asAnswered.most ? [`${where}.${key}`, ...inner] : inner;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import * as codecs from '#protocol/codecs';
-import type { Codec } from '#protocol/codecs';
+import type { AnyField } from '#protocol/fields';
 import { objectReference, protocolVersion } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
 import type { ResultReason } from '#protocol/kmip-error';
@@ -10,7 +10,7 @@ import { decode, encode, ItemType, type Item } from '#ttlv/index';
 import { bytes, hex, plain } from '#test/ttlv/wire';
 import { refusal } from './refusal.ts';
 
-type Row = readonly [name: string, codec: Codec<any>, wire: string, value: unknown, version: Version];
+type Row = readonly [name: string, codec: AnyField['codec'], wire: string, value: unknown, version: Version];
 
 const algorithm = codecs.enumeration('CryptographicAlgorithm');
 const rows: readonly Row[] = [
@@ -76,7 +76,7 @@ describe('codecs', () => {
 
   const refused: readonly [
     name: string,
-    codec: Codec<any>,
+    codec: AnyField['codec'],
     wire: string,
     version: Version,
     reason: ResultReason,
@@ -250,7 +250,7 @@ describe('codecs', () => {
   });
 
   it('read back whatever they wrote, through the bytes', () => {
-    const values: readonly [Codec<any>, fc.Arbitrary<unknown>][] = [
+    const values: readonly [AnyField['codec'], fc.Arbitrary<unknown>][] = [
       [codecs.integer, fc.integer()],
       [codecs.longInteger, fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })],
       [codecs.bigInteger, fc.bigInt()],

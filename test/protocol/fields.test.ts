@@ -9,6 +9,7 @@ import {
   optional,
   required,
   structure,
+  type AnyField,
   type Field,
   type Group,
   type Schema,
@@ -194,7 +195,7 @@ describe('fields', () => {
   });
 
   it('read back whatever they wrote, of any schema, in any order', () => {
-    const kinds: readonly [Codec<any>, fc.Arbitrary<unknown>][] = [
+    const kinds: readonly [AnyField['codec'], fc.Arbitrary<unknown>][] = [
       [integer, fc.integer()],
       [text, fc.string({ unit: 'binary', maxLength: 20 })],
       [byteString, fc.uint8Array({ maxLength: 20 }).map((each) => Buffer.from(each))],

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { tagText, type Codec } from '#protocol/codecs';
-import { childrenOf } from '#protocol/fields';
+import { tagText } from '#protocol/codecs';
+import { childrenOf, type AnyField } from '#protocol/fields';
 import { credential, usernameAndPassword, writeRequest, writeResponse } from '#protocol/message';
 import {
   cryptographicParameters,
@@ -42,7 +42,7 @@ const parameters = {
 const keyInformation = { uniqueIdentifier: 'a' } as const;
 
 /** Whole values: every field that any version has. */
-const structures: readonly [name: string, since: Version, codec: Codec<any>, value: object][] = [
+const structures: readonly [name: string, since: Version, codec: AnyField['codec'], value: object][] = [
   ['Cryptographic Parameters', V1_0, cryptographicParameters, parameters],
   [
     'RNG Parameters',
