@@ -1,7 +1,7 @@
 /** The states of an object and the transitions between them (KMIP 2.1 §4.57; 1.4 §3.22), those of the clock included. */
 import type { EnumerationValue } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
-import type { Attributes } from '#objects/attributes/attributes';
+import type { Lifetime } from '#objects/attributes/attribute-row';
 
 export type State = EnumerationValue<'State'>;
 /**
@@ -60,7 +60,7 @@ export const isDestroyed = (state: State | undefined): boolean =>
  * The state at `now` (seconds): what is kept, moved on by the dates that the clock has reached since. Nothing is
  * written: the state is computed whenever it is read.
  */
-export function stateAt({ state, activationDate, deactivationDate }: Attributes, now: number): State | undefined {
+export function stateAt({ state, activationDate, deactivationDate }: Lifetime, now: number): State | undefined {
   let current = state;
   if (current === 'PreActive' && activationDate !== undefined && activationDate <= now) current = 'Active';
   if (current === 'Active' && deactivationDate !== undefined && deactivationDate <= now) current = 'Deactivated';
@@ -68,7 +68,7 @@ export function stateAt({ state, activationDate, deactivationDate }: Attributes,
 }
 
 /** The attributes as they are at `now`. */
-export function attributesAt(attributes: Attributes, now: number): Attributes {
+export function attributesAt<T extends Lifetime>(attributes: T, now: number): T {
   const state = stateAt(attributes, now);
   return state === attributes.state ? attributes : { ...attributes, state };
 }

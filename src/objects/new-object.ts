@@ -3,18 +3,19 @@
  * 4, "When implicitly set").
  */
 import { hash } from 'node:crypto';
-import type { Attributes, AttributeValue } from '#objects/attributes/attributes';
-import { isDestroyed, stateAt } from './life-cycle.ts';
+import {
+  attributeRow,
+  keysWith,
+  type Attributes,
+  type AttributeValue,
+  type ObjectType,
+} from '#objects/attributes/attributes';
+import type { Beginning } from '#objects/attributes/attribute-row';
+import { isDestroyed } from './life-cycle.ts';
 import type { ManagedObject } from './managed-object.ts';
 import { takeMaterial } from './material.ts';
 import { isWrapped, type KeyBlock, type ObjectStructure } from './object-structure.ts';
 import { containerIn } from './opened-container.ts';
-
-/** Seconds; how long clients may use what they fetched without asking again (2.1 §4.30). No policy here shortens it. */
-const leaseTime = 3600;
-
-/** 2.1 §4.44, §12.2: kept by software, sealed, on this system. */
-const protectionStorageMask = 0x01;
 
 export interface NewObject {
   readonly id: string;
@@ -45,9 +46,8 @@ export function newObject(from: NewObject): MadeObject {
   const attributes: Attributes = Object.assign({}, found, given, { uniqueIdentifier: id, objectType });
   Object.assign(
     attributes,
-    objectType === 'Template'
-      ? { initialDate: now, lastChangeDate: now }
-      : implicit(structure, material, attributes, now, generated),
+    implicit({ id, now, generated, given: attributes }, objectType),
+    saidBy(structure, material, attributes),
     asGiven && given,
     asGiven && given.usageLimits && { usageLimits: restored(given.usageLimits) },
   );
@@ -63,41 +63,29 @@ const restored = (limits: AttributeValue<'usageLimits'>): AttributeValue<'usageL
   usageLimitsCount: limits.usageLimitsCount ?? limits.usageLimitsTotal,
 });
 
-function implicit(
-  structure: ObjectStructure,
-  material: Uint8Array | undefined,
-  given: Attributes,
-  now: number,
-  generated: boolean,
-): Attributes {
-  const sensitive = given.sensitive ?? false;
-  const extractable = given.extractable ?? true;
+const initial = keysWith('initial').map((key) => [key, attributeRow(key)] as const);
+const initialOfTemplates = initial.filter(([, row]) => row.initialOfTemplates === true);
+
+function implicit(made: Beginning, objectType: ObjectType): Attributes {
+  const set: { [key: string]: unknown } = {};
+  for (const [key, row] of objectType === 'Template' ? initialOfTemplates : initial) {
+    const value = row.initial?.(made);
+    if (value !== undefined) set[key] = value;
+  }
+  return set as Attributes;
+}
+
+/** What the object says of itself, whatever it is. */
+function saidBy(structure: ObjectStructure, material: Uint8Array | undefined, given: Attributes): Attributes {
+  if (structure.objectType === 'Template') return {};
   const keyBlock = 'keyBlock' in structure ? structure.keyBlock : undefined;
   const isReadable = material !== undefined && !(keyBlock?.keyValue !== undefined && isWrapped(keyBlock.keyValue));
   const registered = keyBlock && containerIn(keyBlock)?.container;
-  const limits = given.usageLimits;
-  const { activationDate, deactivationDate } = given;
-  const always: Attributes = {
-    state: stateAt({ activationDate, deactivationDate, state: 'PreActive' }, now),
-    initialDate: now,
-    lastChangeDate: now,
-    leaseTime,
-    // "Unless the client provides a False value in Register or Import" (2.1 §4.24).
-    fresh: generated || given.fresh !== false,
-    sensitive,
-    alwaysSensitive: sensitive,
-    extractable,
-    neverExtractable: !extractable,
-    protectionStorageMask,
-    shortUniqueIdentifier: shortIdentifier(given.uniqueIdentifier as string),
-  };
   return Object.assign(
-    always,
-    generated && { originalCreationDate: now },
+    {},
     isReadable && { digest: [digestOf(registered ?? material, keyBlock?.keyFormatType), ...(given.digest ?? [])] },
     keyBlock && { keyFormatType: keyBlock.keyFormatType },
     keyBlock && keyBlock.keyValue === undefined && !isDestroyed(given.state) && { keyValuePresent: false },
-    limits && { usageLimits: { ...limits, usageLimitsCount: limits.usageLimitsTotal } },
   );
 }
 
@@ -110,6 +98,3 @@ export const digestOf = (
   digestValue: hash('sha256', material, 'buffer'),
   ...(keyFormatType === undefined ? {} : { keyFormatType }),
 });
-
-/** 2.1 §4.56: "a SHA-256 hash of the Unique Identifier". */
-const shortIdentifier = (id: string): Uint8Array => hash('sha256', id, 'buffer');

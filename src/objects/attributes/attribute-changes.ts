@@ -8,16 +8,9 @@ import type { Version } from '#protocol/versions';
 import type { Instance } from './attribute-codec.ts';
 import { checkItems, nameTaken, withInstance } from './attribute-collection.ts';
 import { referenceId, referenceText, type Reference } from './attribute-reference.ts';
-import { checkApplies, checkDates, checkValue, isServersOwn, wholeLimits } from './attribute-rules.ts';
-import {
-  attributeRow,
-  valuesOf,
-  type AttributeKey,
-  type Attributes,
-  type AttributeValue,
-  type Modifiable,
-} from './attributes.ts';
-import { stateAt, stateText, type State } from '#objects/life-cycle';
+import { checkApplies, checkDates, checkValue, isServersOwn } from './attribute-rules.ts';
+import { attributeRow, valuesOf, type AttributeKey, type Attributes, type Modifiable } from './attributes.ts';
+import { stateText, type State } from '#objects/life-cycle';
 import {
   areSame,
   indexesOf,
@@ -71,7 +64,7 @@ export function modifyInstance(object: ManagedObject, which: Which, given: Insta
   const value = asKept(object, given, terms);
   const [place = 0] = placesOf(object, [held]);
   const values = valuesOf(object.attributes, key);
-  if (key === 'name' && values.toSpliced(place, 1).some(sameAs(value))) throw nameTaken();
+  if (attributeRow(key).distinct === true && values.toSpliced(place, 1).some(sameAs(value))) throw nameTaken();
   const next = attributeRow(key).multiple ? values.with(place, value) : value;
   checkItems({ ...object.attributes, [key]: next }, object.attributes);
   const to = changed(object, key, { ...object.attributes, [key]: next }, indexesOf(object, key), terms);
@@ -191,45 +184,11 @@ const nextIndex = (object: ManagedObject, reference: Reference): number =>
   instancesReferred(object, reference).reduce((highest, { index = 0 }) => Math.max(highest, index), -1) + 1;
 
 /** What is kept of a value that a client gave. */
-function asKept({ attributes }: ManagedObject, given: Instance, terms: Terms): unknown {
+function asKept({ attributes }: ManagedObject, given: Instance, { readOnly: reason }: Terms): unknown {
   checkValue(given);
-  return given.key === 'usageLimits'
-    ? withCount(given.value as AttributeValue<'usageLimits'>, attributes.usageLimits, terms)
-    : given.value;
+  const { kept } = attributeRow(given.key);
+  return kept === undefined ? given.value : kept(given.value, attributes[given.key], reason);
 }
-
-/**
- * The count is the server's, the client gives "Usage Limits Total and/or Usage Limits Unit only" (2.1 §4.59); but 1.x
- * requires the field, so that one that says what is true is taken.
- */
-function withCount(
-  given: AttributeValue<'usageLimits'>,
-  held: Attributes['usageLimits'],
-  terms: Terms,
-): AttributeValue<'usageLimits'> {
-  const { usageLimitsTotal, usageLimitsUnit } = wholeLimits({ ...held, ...given });
-  const { usageLimitsCount } = given;
-  if (usageLimitsCount !== undefined && usageLimitsCount !== usageLimitsTotal) {
-    throw new KmipError(terms.readOnly, 'Usage Limits Count is set by the server, to the total');
-  }
-  return { usageLimitsTotal, usageLimitsCount: usageLimitsTotal, usageLimitsUnit };
-}
-
-const movedByClock = (attributes: Attributes, now: number): Attributes =>
-  attributes.state === undefined ? {} : { state: stateAt(attributes, now) };
-
-/** What else changes with an attribute. */
-const consequences: { readonly [K in AttributeKey]?: (attributes: Attributes, now: number) => Attributes } = {
-  /** A date "in the past, or the current date" is a transition (2.1 §4.57, 4 and 6). */
-  activationDate: movedByClock,
-  deactivationDate: movedByClock,
-  /** 2.1 §4.3. */
-  sensitive: ({ sensitive, alwaysSensitive }) =>
-    alwaysSensitive === undefined ? {} : { alwaysSensitive: alwaysSensitive && sensitive === true },
-  /** 2.1 §4.33. */
-  extractable: ({ extractable, neverExtractable }) =>
-    neverExtractable === undefined ? {} : { neverExtractable: neverExtractable && extractable === false },
-};
 
 /** `attributes` are the object's but for consequences; `indexes` are those of the changed attribute's values. */
 function changed(
@@ -240,7 +199,7 @@ function changed(
   { now }: Terms,
 ): ManagedObject {
   checkDates(attributes, key);
-  const to = { ...attributes, ...consequences[key]?.(attributes, now), lastChangeDate: now };
+  const to = { ...attributes, ...attributeRow(key).onChange?.(attributes, now), lastChangeDate: now };
   const { [key]: _, ...others } = object.indexes;
   const counted = areSame(indexes, indexesOf({ attributes: to, indexes: {} }, key));
   return { ...object, attributes: to, indexes: counted ? others : { ...others, [key]: indexes } };

@@ -25,7 +25,8 @@ export class Collected {
   readonly #set: { [key: string]: unknown };
   /** The lists that are this one's own to grow. */
   readonly #lists = new Map<AttributeKey, unknown[]>();
-  #names: Set<string> | undefined;
+  /** The values of attributes that have none twice. */
+  readonly #distinct = new Map<AttributeKey, Set<string>>();
   #values: number;
   /** Of items; counted no further than a little above the bound. */
   #size: number;
@@ -42,7 +43,8 @@ export class Collected {
     const { key, value } = instance;
     const held = this.#set[key];
     const size = this.#size + sizeOfValue(key, value, maximumItems);
-    if (!attributeRow(key).multiple) {
+    const row = attributeRow(key);
+    if (!row.multiple) {
       if (held !== undefined) {
         throw new KmipError('AttributeSingleValued', `${referenceText(instance)} takes one value only`);
       }
@@ -59,7 +61,7 @@ export class Collected {
       throw new KmipError('ServerLimitExceeded', `the object has ${maximumValues} values of attributes already`);
     }
     if (size > maximumItems) throw tooManyItems();
-    if (key === 'name') this.#checkNewName(value, list);
+    if (row.distinct === true) this.#checkDistinct(key, value, list);
     list.push(value);
     this.#values++;
     this.#size = size;
@@ -80,11 +82,12 @@ export class Collected {
     return list;
   }
 
-  #checkNewName(name: unknown, held: readonly unknown[]): void {
-    this.#names ??= new Set(held.map(valueKey));
-    const key = valueKey(name);
-    if (this.#names.has(key)) throw nameTaken();
-    this.#names.add(key);
+  #checkDistinct(key: AttributeKey, value: unknown, held: readonly unknown[]): void {
+    let values = this.#distinct.get(key);
+    if (values === undefined) this.#distinct.set(key, (values = new Set(held.map(valueKey))));
+    const text = valueKey(value);
+    if (values.has(text)) throw nameTaken();
+    values.add(text);
   }
 }
 

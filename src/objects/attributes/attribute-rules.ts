@@ -1,5 +1,4 @@
 /** The rules of the attribute table, applied: what Create and Register take, and what clients may change later. */
-import { quoted } from '#protocol/codecs';
 import { KmipError } from '#protocol/kmip-error';
 import { inRange, type Version } from '#protocol/versions';
 import type { Instance } from './attribute-codec.ts';
@@ -7,9 +6,11 @@ import { Collected } from './attribute-collection.ts';
 import { referenceText, type Reference } from './attribute-reference.ts';
 import {
   attributeRow,
+  attributeRows,
+  keysWith,
+  valuesOf,
   type AttributeKey,
   type Attributes,
-  type AttributeValue,
   type ObjectType,
 } from './attributes.ts';
 
@@ -25,40 +26,14 @@ export function checkApplies(objectType: ObjectType, instance: Reference, versio
 export const isServersOwn = ({ key, vendor }: Reference): boolean =>
   attributeRow(key).setBy === 'server' || vendor?.vendorIdentification === 'y';
 
-/** What a value must be, beyond its type. */
-const valueRules: { readonly [K in AttributeKey]?: (value: AttributeValue<K>) => void } = {
-  /** 2.1 §4.4: "If the server does not support this namespace, then an error SHALL be returned". */
-  applicationSpecificInformation({ applicationNamespace, applicationData }) {
-    if (applicationData === undefined) {
-      const namespace = quoted(applicationNamespace);
-      throw new KmipError('ApplicationNamespaceNotSupported', `no Application Data is made for namespace ${namespace}`);
-    }
-  },
-  /** "Only the transitions described" (2.1 §4.57) are there: from a state of a vendor there is none. */
-  state(value) {
-    if (!value.startsWith('0x')) return;
-    throw new KmipError('InvalidAttributeValue', `State must be one that the standard has, not ${value}`);
-  },
-  /** 2.1 §4.60: "usage limited to alphanumeric, underscore and period". */
-  vendorAttribute({ vendorIdentification, attributeName }) {
-    if (!/^[A-Za-z0-9_.]+$/.test(vendorIdentification) || attributeName === '') {
-      throw new KmipError(
-        'InvalidAttributeValue',
-        'Vendor Identification must be of letters, digits, "_" and ".", and Attribute Name not empty',
-      );
-    }
-  },
-};
-
 export function checkValue({ key, value }: Instance): void {
-  valueRules[key]?.(value as never);
+  attributeRow(key).check?.(value);
 }
 
 /** Pairs of dates of which the first may not be later than the second (2.1 §4.40, §4.41). */
-const dateOrder = [
-  ['activationDate', 'processStartDate'],
-  ['protectStopDate', 'deactivationDate'],
-] as const;
+const dateOrder = [...attributeRows].flatMap(([second, { notBefore }]) =>
+  notBefore === undefined ? [] : [[notBefore as AttributeKey, second] as const],
+);
 
 /**
  * Looks at the pairs that have the attribute `changed`, or at all: Activate and Revoke set dates of their own, and what
@@ -67,23 +42,13 @@ const dateOrder = [
  */
 export function checkDates(set: Attributes, changed?: AttributeKey): void {
   for (const pair of dateOrder) {
-    if (changed !== undefined && !pair.some((key) => key === changed)) continue;
+    if (changed !== undefined && !pair.includes(changed)) continue;
     const [first, second] = pair;
-    const [earlier, later] = [set[first], set[second]];
+    const [earlier, later] = [set[first], set[second]] as readonly (number | undefined)[];
     if (earlier === undefined || later === undefined || earlier <= later) continue;
     const [before, after] = [attributeRow(first).name, attributeRow(second).name];
     throw new KmipError('InvalidAttributeValue', `${after} precedes ${before}`);
   }
-}
-
-type Limits = AttributeValue<'usageLimits'>;
-
-/** What Usage Limits must have to be counted (2.1 §4.59; 1.4 §3.21). @throws KmipError InvalidAttributeValue. */
-export function wholeLimits({ usageLimitsTotal, usageLimitsUnit }: Limits): Required<Omit<Limits, 'usageLimitsCount'>> {
-  if (usageLimitsTotal === undefined || usageLimitsTotal < 0n || usageLimitsUnit === undefined) {
-    throw new KmipError('InvalidAttributeValue', 'Usage Limits needs a total of 0 or more, and a unit');
-  }
-  return { usageLimitsTotal, usageLimitsUnit };
 }
 
 /** The attributes that a client gives to an object that is being made. */
@@ -106,6 +71,8 @@ export const importedAttributes = (
   version: Version,
 ): Attributes => collected(objectType, instances, version);
 
+const checkedFirst = keysWith('checkFirst');
+
 function collected(
   objectType: ObjectType,
   instances: readonly Instance[],
@@ -120,6 +87,6 @@ function collected(
     collection.add(instance);
   }
   const set = collection.attributes();
-  if (set.usageLimits !== undefined) wholeLimits(set.usageLimits);
+  for (const key of checkedFirst) for (const value of valuesOf(set, key)) attributeRow(key).checkFirst?.(value);
   return set;
 }

@@ -30,11 +30,13 @@ export const usageLimits = structure('Usage Limits', {
   usageLimitsCount: optional(Tag.UsageLimitsCount, longInteger),
   usageLimitsUnit: optional(Tag.UsageLimitsUnit, enumeration('UsageLimitsUnit')),
 });
+export type UsageLimits = ReturnType<typeof usageLimits.read>;
 
 export const link = structure('Link', {
   linkType: required(Tag.LinkType, enumeration('LinkType')),
   linkedObjectIdentifier: required(Tag.LinkedObjectIdentifier, objectReference),
 });
+export type Link = ReturnType<typeof link.read>;
 
 export const revocationReason = structure('Revocation Reason', {
   revocationReasonCode: required(Tag.RevocationReasonCode, enumeration('RevocationReasonCode')),
@@ -45,6 +47,7 @@ export const applicationSpecificInformation = structure('Application Specific In
   applicationNamespace: required(Tag.ApplicationNamespace, text),
   applicationData: optional(Tag.ApplicationData, text),
 });
+export type ApplicationSpecificInformation = ReturnType<typeof applicationSpecificInformation.read>;
 
 export const alternativeName = structure('Alternative Name', {
   alternativeNameValue: required(Tag.AlternativeNameValue, text),
@@ -121,3 +124,4 @@ export const vendorAttribute = structure('Attribute', {
   attributeName: required(Tag.AttributeName, text),
   attributeValue: required(Tag.AttributeValue, vendorValue),
 });
+export type VendorAttribute = ReturnType<typeof vendorAttribute.read>;

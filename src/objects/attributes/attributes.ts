@@ -6,8 +6,48 @@ import { encode, encodedLength } from '#ttlv/encode';
 import { boolean, bytes, dateTime, enumeration, integer, interval, mask, text, type Codec } from '#protocol/codecs';
 import type { EnumerationValue } from '#protocol/enumerations';
 import { cryptographicParameters, rngParameters, uniqueIdentifier } from '#protocol/structures';
-import { Tag, tagName, tags } from '#protocol/tags';
-import { V1_0, V1_1, V1_2, V1_3, V1_4, V2_0, V2_1, type Range } from '#protocol/versions';
+import { Tag } from '#protocol/tags';
+import { V1_1, V1_2, V1_3, V1_4, V2_0, V2_1 } from '#protocol/versions';
+import { atLeast, hasAllBits } from '#objects/matching';
+import {
+  checkApplicationData,
+  checkState,
+  checkVendorNames,
+  initialExtractable,
+  initialFresh,
+  initialLease,
+  initialLimits,
+  initialSensitive,
+  initialState,
+  isLinkCopied,
+  keptLimits,
+  movedState,
+  shortIdentifier,
+  softwareStorage,
+  stillInextractable,
+  stillSensitive,
+  timeOfGeneration,
+  timeOfMaking,
+  wholeLimits,
+} from './attribute-behaviour.ts';
+import {
+  atCreation,
+  byClient,
+  byServer,
+  cryptographic,
+  fixed,
+  flag,
+  keyPairs,
+  longestIndexed,
+  multiple,
+  nameParts,
+  ofCertificate,
+  row,
+  toldOfCertificate,
+  types,
+  withMaterial,
+  type AttributeRow,
+} from './attribute-row.ts';
 import {
   alternativeName,
   applicationSpecificInformation,
@@ -27,114 +67,31 @@ import {
   x509CertificateIssuer,
   x509CertificateSubject,
 } from './attribute-structures.ts';
-import { atLeast, equalsEach, fieldsMatch, hasAllBits, withinRange, type Matcher } from '#objects/matching';
-
-export type ObjectType = EnumerationValue<'ObjectType'>;
-
-/** When a client may change what is there: the state comes from the clock, `untilReached` also looks at the held date. */
-export type Modifiable =
-  'never' | 'toFalse' | 'inAnyState' | 'whilePreActive' | 'untilDeactivated' | 'untilReached' | 'untilAllocated';
-
-export interface AttributeRow<T = unknown, M extends boolean = boolean> extends Range {
-  /** What 1.x calls it in an Attribute Name. */
-  readonly name: string;
-  readonly tag: number;
-  readonly codec: Codec<T>;
-  /** Several instances on one object. */
-  readonly multiple: M;
-  /**
-   * Who gives the first value. 'creation': the server's by the table, taken from the request that creates or registers
-   * the object, fixed from then on.
-   */
-  readonly setBy: 'client' | 'server' | 'either' | 'creation';
-  readonly modifiable: Modifiable;
-  readonly deletable: boolean;
-  readonly objects: ReadonlySet<ObjectType>;
-  /** Given out when a client names it, and left out of "all attributes": there are clients that lose an answer that holds it. */
-  readonly onlyByName?: true;
-  /**
-   * How Locate compares; `index` makes of a held or (perhaps partly) asked value what an index term is made of. Undefined
-   * when it would not narrow, or when values that match have another: then nothing is passed over.
-   */
-  readonly matches: Matcher;
-  readonly index?: (value: Partial<T>) => string | undefined;
-}
-
-const types = (...list: ObjectType[]): ReadonlySet<ObjectType> => new Set(list);
-const keys: ObjectType[] = ['SymmetricKey', 'PublicKey', 'PrivateKey', 'SplitKey', 'PGPKey'];
-/** Errata 01 of 1.4: an Opaque Object may be a Managed Cryptographic Object, and is treated as one for attributes. */
-const cryptographic = types(...keys, 'Certificate', 'SecretData', 'OpaqueObject', 'CertificateRequest');
-/** With Templates, which hold what objects made from them get. */
-const everything = types(...cryptographic, 'Template');
-const withMaterial = types('SymmetricKey', 'PrivateKey', 'SplitKey', 'SecretData', 'Template');
-const certificates = types('Certificate', 'PGPKey');
-const keyPairs = types('PublicKey', 'PrivateKey', 'Template');
-
-// Named groups of columns.
-const byServer = { setBy: 'server', modifiable: 'never', deletable: false } as const;
-const atCreation = { setBy: 'creation', modifiable: 'never', deletable: false } as const;
-const fixed = { setBy: 'either', modifiable: 'never', deletable: false } as const;
-const byClient = { setBy: 'either', modifiable: 'inAnyState', deletable: true } as const;
-const flag = { setBy: 'either', modifiable: 'inAnyState', deletable: false } as const;
-const multiple = { multiple: true } as const;
-/** What requests of 1.x are to say of a certificate too (1.4 §4.3, table 171). */
-const toldOfCertificate = { ...atCreation, objects: certificates } as const;
-const ofCertificate = { ...byServer, objects: certificates } as const;
-/** Certificate Attributes (2.1 §4.6): what a certificate says of its subject and issuer, one by one. */
-const nameParts = { ...ofCertificate, ...multiple, since: V2_0 } as const;
-
-type Columns<M extends boolean> = Partial<Range> & {
-  readonly setBy: AttributeRow['setBy'];
-  readonly modifiable: Modifiable;
-  readonly deletable: boolean;
-  readonly multiple?: M;
-  readonly objects?: ReadonlySet<ObjectType>;
-  readonly matches?: Matcher;
-  readonly onlyByName?: true;
-};
-
-/** What Locate does with values of one kind, where the row says nothing else. */
-const matcherOf = (codec: Pick<Codec<unknown>, 'readPartial'>): Matcher =>
-  codec === dateTime ? withinRange : codec.readPartial === undefined ? equalsEach : fieldsMatch;
-
-/** In characters. Longer values are rare and dear to hash: Locate looks for them among all objects of the client. */
-const longestIndexed = 4096;
-
-const shortEnough = (indexed: string | undefined): string | undefined =>
-  indexed === undefined || indexed.length > longestIndexed ? undefined : indexed;
-
-/** The name is the tag's; most rows need no more than a tag, a codec and a group. */
-function row<T, M extends boolean = false>(
-  tag: number,
-  codec: Codec<T>,
-  columns: Columns<M>,
-  index?: (value: Partial<T>) => string | undefined,
-): AttributeRow<T, M> {
-  const key = tagName(tag);
-  if (key === undefined) throw new Error(`tag ${tag.toString(16)} has no row`);
-  return {
-    since: V1_0,
-    objects: everything,
-    matches: matcherOf(codec),
-    ...columns,
-    multiple: (columns.multiple ?? false) as M,
-    name: tags[key].name,
-    tag,
-    codec,
-    ...(index === undefined ? {} : { index: (value: Partial<T>) => shortEnough(index(value)) }),
-  };
-}
 
 export const attributes = {
   uniqueIdentifier: row(Tag.UniqueIdentifier, uniqueIdentifier, byServer),
-  name: row(Tag.Name, name, { ...byClient, ...multiple }, (value) => value.nameValue),
+  name: row(
+    Tag.Name,
+    name,
+    { ...byClient, ...multiple, distinct: true, onReplacement: 'merged' },
+    (value) => value.nameValue,
+  ),
   objectType: row(Tag.ObjectType, enumeration('ObjectType'), byServer),
-  cryptographicAlgorithm: row(Tag.CryptographicAlgorithm, enumeration('CryptographicAlgorithm'), atCreation),
-  cryptographicLength: row(Tag.CryptographicLength, integer, atCreation),
-  cryptographicParameters: row(Tag.CryptographicParameters, cryptographicParameters, { ...byClient, ...multiple }),
+  cryptographicAlgorithm: row(Tag.CryptographicAlgorithm, enumeration('CryptographicAlgorithm'), {
+    ...atCreation,
+    sameInPair: true,
+  }),
+  cryptographicLength: row(Tag.CryptographicLength, integer, { ...atCreation, sameInPair: true, saysSize: () => true }),
+  cryptographicParameters: row(Tag.CryptographicParameters, cryptographicParameters, {
+    ...byClient,
+    ...multiple,
+    sameInPair: true,
+  }),
   cryptographicDomainParameters: row(Tag.CryptographicDomainParameters, cryptographicDomainParameters, {
     ...fixed,
     objects: keyPairs,
+    sameInPair: true,
+    saysSize: ({ recommendedCurve }) => recommendedCurve !== undefined,
   }),
   certificateType: row(Tag.CertificateType, enumeration('CertificateType'), toldOfCertificate),
   certificateLength: row(Tag.CertificateLength, integer, { ...toldOfCertificate, since: V1_1 }),
@@ -155,48 +112,72 @@ export const attributes = {
   digest: row(Tag.Digest, digest, { ...byServer, ...multiple, objects: cryptographic }),
   operationPolicyName: row(Tag.OperationPolicyName, text, { ...fixed, until: V1_4 }),
   cryptographicUsageMask: row(Tag.CryptographicUsageMask, mask, { ...fixed, matches: hasAllBits }),
-  leaseTime: row(Tag.LeaseTime, interval, { ...byServer, objects: cryptographic }),
+  leaseTime: row(Tag.LeaseTime, interval, { ...byServer, objects: cryptographic, initial: initialLease }),
   usageLimits: row(Tag.UsageLimits, usageLimits, {
     setBy: 'either',
     modifiable: 'untilAllocated',
     deletable: true,
     matches: atLeast,
+    checkFirst: wholeLimits,
+    kept: keptLimits,
+    initial: initialLimits,
   }),
   // Kept by the server, which knows no vendor's.
   state: row(Tag.State, enumeration('State') as Codec<EnumerationValue<'State'>>, {
     ...byServer,
     objects: cryptographic,
+    check: checkState,
+    initial: initialState,
   }),
-  initialDate: row(Tag.InitialDate, dateTime, byServer),
-  activationDate: row(Tag.ActivationDate, dateTime, { ...fixed, modifiable: 'whilePreActive' }),
-  processStartDate: row(Tag.ProcessStartDate, dateTime, { ...fixed, modifiable: 'untilReached' }),
-  protectStopDate: row(Tag.ProtectStopDate, dateTime, { ...fixed, modifiable: 'untilReached' }),
-  deactivationDate: row(Tag.DeactivationDate, dateTime, { ...fixed, modifiable: 'untilDeactivated' }),
+  initialDate: row(Tag.InitialDate, dateTime, { ...byServer, initial: timeOfMaking, initialOfTemplates: true }),
+  activationDate: row(Tag.ActivationDate, dateTime, {
+    ...fixed,
+    modifiable: 'whilePreActive',
+    onReplacement: 'moved',
+    onChange: movedState,
+  }),
+  processStartDate: row(Tag.ProcessStartDate, dateTime, {
+    ...fixed,
+    modifiable: 'untilReached',
+    notBefore: 'activationDate',
+    onReplacement: 'moved',
+  }),
+  protectStopDate: row(Tag.ProtectStopDate, dateTime, { ...fixed, modifiable: 'untilReached', onReplacement: 'moved' }),
+  deactivationDate: row(Tag.DeactivationDate, dateTime, {
+    ...fixed,
+    modifiable: 'untilDeactivated',
+    notBefore: 'protectStopDate',
+    onReplacement: 'moved',
+    onChange: movedState,
+  }),
   destroyDate: row(Tag.DestroyDate, dateTime, byServer),
   compromiseOccurrenceDate: row(Tag.CompromiseOccurrenceDate, dateTime, byServer),
   compromiseDate: row(Tag.CompromiseDate, dateTime, byServer),
   revocationReason: row(Tag.RevocationReason, revocationReason, byServer),
   archiveDate: row(Tag.ArchiveDate, dateTime, byServer),
   objectGroup: row(Tag.ObjectGroup, text, { ...byClient, ...multiple }, (value) => value),
-  fresh: row(Tag.Fresh, boolean, { ...fixed, since: V1_1 }),
-  link: row(Tag.Link, link, { ...byClient, ...multiple, objects: cryptographic }, (value) =>
-    typeof value.linkedObjectIdentifier === 'string' ? value.linkedObjectIdentifier : undefined,
+  fresh: row(Tag.Fresh, boolean, { ...fixed, since: V1_1, initial: initialFresh, onReplacement: 'notCopied' }),
+  link: row(
+    Tag.Link,
+    link,
+    { ...byClient, ...multiple, objects: cryptographic, onReplacement: 'merged', isCopied: isLinkCopied },
+    (value) => (typeof value.linkedObjectIdentifier === 'string' ? value.linkedObjectIdentifier : undefined),
   ),
   applicationSpecificInformation: row(
     Tag.ApplicationSpecificInformation,
     applicationSpecificInformation,
-    { ...byClient, ...multiple },
+    { ...byClient, ...multiple, check: checkApplicationData },
     ({ applicationNamespace, applicationData }) =>
       applicationNamespace === undefined || applicationData === undefined
         ? undefined
         : `${applicationNamespace}\0${applicationData}`,
   ),
   contactInformation: row(Tag.ContactInformation, text, byClient, (value) => value),
-  lastChangeDate: row(Tag.LastChangeDate, dateTime, byServer),
+  lastChangeDate: row(Tag.LastChangeDate, dateTime, { ...byServer, initial: timeOfMaking, initialOfTemplates: true }),
   vendorAttribute: row(
     Tag.Attribute,
     vendorAttribute,
-    { ...byClient, ...multiple },
+    { ...byClient, ...multiple, check: checkVendorNames },
     ({ vendorIdentification, attributeName, attributeValue }) =>
       vendorIdentification === undefined ||
       attributeName === undefined ||
@@ -217,21 +198,37 @@ export const attributes = {
     ...multiple,
     since: V1_2,
     objects: withMaterial,
+    onReplacement: 'notCopied',
   }),
-  originalCreationDate: row(Tag.OriginalCreationDate, dateTime, { ...fixed, since: V1_2 }),
+  originalCreationDate: row(Tag.OriginalCreationDate, dateTime, {
+    ...fixed,
+    since: V1_2,
+    initial: timeOfGeneration,
+    onReplacement: 'notCopied',
+  }),
   randomNumberGenerator: row(Tag.RandomNumberGenerator, rngParameters, {
     ...fixed,
     // PyKMIP cannot read it.
     onlyByName: true,
     since: V1_3,
+    onReplacement: 'notCopied',
   }),
   pkcs12FriendlyName: row(Tag.PKCS_12FriendlyName, text, { ...byClient, since: V1_4, objects: cryptographic }),
   description: row(Tag.Description, text, { ...byClient, since: V1_4 }),
   comment: row(Tag.Comment, text, { ...byClient, since: V1_4 }),
-  sensitive: row(Tag.Sensitive, boolean, { ...flag, since: V1_4 }),
-  alwaysSensitive: row(Tag.AlwaysSensitive, boolean, { ...byServer, since: V1_4 }),
-  extractable: row(Tag.Extractable, boolean, { ...flag, since: V1_4 }),
-  neverExtractable: row(Tag.NeverExtractable, boolean, { ...byServer, since: V1_4 }),
+  sensitive: row(Tag.Sensitive, boolean, { ...flag, since: V1_4, initial: initialSensitive, onChange: stillSensitive }),
+  alwaysSensitive: row(Tag.AlwaysSensitive, boolean, { ...byServer, since: V1_4, initial: initialSensitive }),
+  extractable: row(Tag.Extractable, boolean, {
+    ...flag,
+    since: V1_4,
+    initial: initialExtractable,
+    onChange: stillInextractable,
+  }),
+  neverExtractable: row(Tag.NeverExtractable, boolean, {
+    ...byServer,
+    since: V1_4,
+    initial: (made) => !initialExtractable(made),
+  }),
   keyFormatType: row(Tag.KeyFormatType, enumeration('KeyFormatType'), { ...byServer, since: V2_0 }),
   nistKeyType: row(Tag.NISTKeyType, enumeration('NISTKeyType'), { ...fixed, ...multiple, since: V2_0 }),
   opaqueDataType: row(Tag.OpaqueDataType, enumeration('OpaqueDataType'), {
@@ -241,9 +238,14 @@ export const attributes = {
   }),
   protectionLevel: row(Tag.ProtectionLevel, enumeration('ProtectionLevel'), { ...byClient, since: V2_0 }),
   protectionPeriod: row(Tag.ProtectionPeriod, interval, { ...byClient, since: V2_0 }),
-  protectionStorageMask: row(Tag.ProtectionStorageMask, mask, { ...byServer, since: V2_0, matches: hasAllBits }),
+  protectionStorageMask: row(Tag.ProtectionStorageMask, mask, {
+    ...byServer,
+    since: V2_0,
+    matches: hasAllBits,
+    initial: softwareStorage,
+  }),
   quantumSafe: row(Tag.QuantumSafe, boolean, { ...flag, since: V2_0 }),
-  shortUniqueIdentifier: row(Tag.ShortUniqueIdentifier, bytes, { ...byServer, since: V2_0 }),
+  shortUniqueIdentifier: row(Tag.ShortUniqueIdentifier, bytes, { ...byServer, since: V2_0, initial: shortIdentifier }),
   // Table 126 lets no client change it; but who asked for rotations can end them.
   rotateAutomatic: row(Tag.RotateAutomatic, boolean, { ...fixed, modifiable: 'toFalse', since: V2_1 }),
   rotateDate: row(Tag.RotateDate, dateTime, { ...byServer, since: V2_1 }),
@@ -278,6 +280,8 @@ export const attributes = {
   certificateIssuerDNQualifier: row(Tag.CertificateIssuerDNQualifier, text, nameParts),
 } as const;
 
+export type { AttributeRow, Modifiable, ObjectType } from './attribute-row.ts';
+
 type Table = typeof attributes;
 export type AttributeKey = keyof Table;
 type ValueOf<R> = R extends AttributeRow<infer T, infer M> ? (M extends true ? readonly T[] : T) : never;
@@ -298,6 +302,10 @@ const keysByName = new Map<string, AttributeKey>([...attributeRows].map(([key, e
 export const attributeByTag = (tag: number): AttributeKey | undefined => keysByTag.get(tag);
 /** By the Attribute Name of 1.x; custom ones are not here. */
 export const attributeByName = (attributeName: string): AttributeKey | undefined => keysByName.get(attributeName);
+
+/** The attributes whose rows have something in this column. */
+export const keysWith = (column: keyof AttributeRow): readonly AttributeKey[] =>
+  [...attributeRows].filter(([, row]) => row[column] !== undefined).map(([key]) => key);
 
 export function attributeRow(key: AttributeKey): AttributeRow {
   return attributes[key] as unknown as AttributeRow;
