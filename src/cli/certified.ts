@@ -5,14 +5,8 @@
 import type { Clients } from '#access/clients';
 import type { RevocationReason } from '#certs/crl';
 import { ConflictError, succeeds } from '#store/engines/engine';
-import {
-  issuedKind,
-  issuedObjectTerm,
-  serialTerm,
-  withRevocation,
-  type IssuedCertificate,
-  type Revoked,
-} from '#store/issued-record';
+import { issuedKind, withRevocation, type IssuedCertificate, type Revoked } from '#repository/issued-record';
+import { issuedObjectTerm, serialTerm } from '#repository/index-terms';
 import { remove, update, type Kept, type Store, type StoreChange } from '#store/store';
 import { OperatorError } from '#operator-error';
 

@@ -9,8 +9,8 @@ import { objectTypeOf, type ManagedObject } from '#objects/managed-object';
 import { putMaterial } from '#objects/material';
 import { issuedCertificate } from '#server/run/issued-certificates';
 import { succeeds } from '#store/engines/engine';
-import { issuedKind, type IssuedCertificate } from '#store/issued-record';
-import { objectKind } from '#store/object-record';
+import { issuedKind, type IssuedCertificate } from '#repository/issued-record';
+import { objectKind } from '#repository/object-record';
 import { create, type Kept, type Store } from '#store/store';
 import { OperatorError } from '#operator-error';
 

@@ -4,11 +4,11 @@ import { claimKind, clientKind, generationKind } from '#access/client-record';
 import { namesKind } from '#access/server-names-record';
 import { checkpointKind } from '#audit/chain/checkpoint';
 import { pendingKind } from '#audit/pending';
-import { creationRulesKind } from '#store/creation-rules-record';
-import { issuedKind } from '#store/issued-record';
-import { objectKind } from '#store/object-record';
+import { creationRulesKind } from '#repository/creation-rules-record';
+import { issuedKind } from '#repository/issued-record';
+import { objectKind } from '#repository/object-record';
 import type { Kind } from '#store/store';
-import { usageKind, usageWriterKind } from '#store/usage-record';
+import { usageKind, usageWriterKind } from '#repository/usage-record';
 
 export const recordKinds: readonly Kind<unknown>[] = [
   objectKind,

@@ -7,7 +7,7 @@ import type { Quotas } from '#server/limits/quotas';
 import type { RequestRate } from '#server/admission/request-rate';
 import type { RotationSchedule } from '#server/rotation/rotation-schedule';
 import type { StreamTable } from '#server/run/stream-table';
-import type { ObjectView } from './view.ts';
+import type { ObjectView } from '#repository/object-repository';
 import type { WaitingLines } from '#server/message/conflict-queue';
 import type { Services } from './services.ts';
 

@@ -1,7 +1,6 @@
 /** Puts the Store over an Engine: seals what goes down, opens what comes up, and keeps opened bodies in a cache. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { KmipError } from '#protocol/kmip-error';
-import { bounds, roomOf, sizeOf } from '#store/engines/bounds';
+import { LimitError, bounds, roomOf, sizeOf } from '#store/engines/bounds';
 import { createDamageRegister } from './damage.ts';
 import { DamagedRecordError } from '#store/engines/engine';
 import type { Change, StoredRecord } from '#store/engines/engine';
@@ -71,10 +70,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     const sealedMaterial = material ? sealMaterial(sealer, heading, material) : keptMaterial(change);
     const put = sealRecord(sealer, heading, encoded, sealedMaterial);
     if (sizeOf(put) > bounds.recordBytes) {
-      throw new KmipError(
-        'ServerLimitExceeded',
-        `an object and its attributes take at most ${bounds.recordBytes} bytes`,
-      );
+      throw new LimitError('recordBytes', `a record must have at most ${bounds.recordBytes} bytes`);
     }
     return isNew ? { put, isNew } : { put };
   }
@@ -145,9 +141,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
         entries += 1 + ('put' in one ? one.put.terms.length : 0);
         bytes += 'put' in one ? sizeOf(one.put) : 0;
         if (entries > bounds.entriesPerCommit || bytes > bounds.bytesPerCommit) {
-          throw new KmipError(
-            'ServerLimitExceeded',
-            `one change makes at most ${bounds.entriesPerCommit} records and index entries, of ${bounds.bytesPerCommit} bytes`,
+          throw new LimitError(
+            'commit',
+            `a commit must have at most ${bounds.entriesPerCommit} records and index entries, ` +
+              `and at most ${bounds.bytesPerCommit} bytes`,
           );
         }
         turns.did(workOf(one));

@@ -11,7 +11,7 @@ import { isIn } from '#operations/operation';
 import type { ResultReason } from '#protocol/kmip-error';
 import { Tag } from '#protocol/tags';
 import { V1_4, V2_1 } from '#protocol/versions';
-import { objectKind } from '#store/object-record';
+import { objectKind } from '#repository/object-record';
 import { encode } from '#ttlv/encode';
 import type { Item } from '#ttlv/item';
 import { aesKey, answersOf, attributesFor, item, uniqueIdentifier } from '#test/fixtures/batches';

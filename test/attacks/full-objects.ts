@@ -4,7 +4,7 @@ import { Collected } from '#objects/attributes/attribute-collection';
 import { attributeRow } from '#objects/attributes/attributes';
 import { objectTypeOf } from '#objects/managed-object';
 import { newestVersion } from '#protocol/versions';
-import { objectKind } from '#store/object-record';
+import { objectKind } from '#repository/object-record';
 import { update, type Store } from '#store/store';
 import type { Item } from '#ttlv/item';
 

@@ -8,7 +8,7 @@ import { answersOf, type ItemAnswer } from '#test/fixtures/batches';
 import { all, at, enumerated, int, request, struct } from '#test/fixtures/items';
 import { vendorAttribute } from '#objects/attributes/attribute-structures';
 import { atRest } from '#protocol/versions';
-import { objectKind } from '#store/object-record';
+import { objectKind } from '#repository/object-record';
 import { update } from '#store/store';
 import { decode, encode, type Item } from '#ttlv/index';
 import { longestPause, measured } from './pauses.ts';

@@ -9,7 +9,7 @@ import { operations, type ServedOperation } from '#operations/registry/served';
 import { versionOf } from '#protocol/versions';
 import { item, name, named, type Caller } from '#test/clients/caller';
 import { Tag } from '#protocol/tags';
-import { objectKind } from '#store/object-record';
+import { objectKind } from '#repository/object-record';
 import { openCertifying, type Certifying } from '#test/operations/certificates/authority';
 import { everyRequest } from '#test/operations/every-request';
 import { answersOf, type ItemAnswer as Answer } from '#test/fixtures/batches';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { newObject } from '#objects/new-object';
 import { identifiers } from '#server/run/identifier';
 import { openLmdb } from '#store/engines/lmdb';
-import { objectKind } from '#store/object-record';
+import { objectKind } from '#repository/object-record';
 import { openStore } from '#store/open-store';
 import { rootKeyFile } from '#store/seal/root-key-file';
 import { create, type StoreChange } from '#store/store';

@@ -11,7 +11,7 @@ import { openWorkplace, type Workplace } from '#cli/workplace';
 import { loadConfig } from '#config';
 import { createLog } from '#log';
 import { newObject } from '#objects/new-object';
-import { objectKind } from '#store/object-record';
+import { objectKind } from '#repository/object-record';
 import { create } from '#store/store';
 import { makePlace, openssl, type Place } from './kmipd.ts';
 

@@ -18,7 +18,7 @@ import { createLog } from '#log';
 import { checkStore } from '#store/check-store';
 import { openLmdb } from '#store/engines/lmdb';
 import { recordKey } from '#store/engines/lmdb-layout';
-import { objectKind } from '#store/object-record';
+import { objectKind } from '#repository/object-record';
 import { aesTemplate, batchItem, enumerated, request, text, value } from '#test/fixtures/items';
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';

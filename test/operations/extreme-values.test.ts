@@ -6,7 +6,7 @@ import { attributeRow, attributeRows, type AttributeKey } from '#objects/attribu
 import { dateTime, integer, interval as seconds32, longInteger, text as anyText } from '#protocol/codecs';
 import { Tag, tagName, tags, type TagName } from '#protocol/tags';
 import { inRange, V2_1 } from '#protocol/versions';
-import { objectKind } from '#store/object-record';
+import { objectKind } from '#repository/object-record';
 import { encode, ItemType, type Item, type ItemTypeName } from '#ttlv/index';
 import { importing, symmetricKey } from '#test/operations/fetch/export-import';
 import { material } from '#test/operations/wrapping/wrapping';

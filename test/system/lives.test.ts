@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { createHandler } from '#server/message/handler';
 import { openLmdb } from '#store/engines/lmdb';
-import { objectKind } from '#store/object-record';
+import { objectKind } from '#repository/object-record';
 import { openStore } from '#store/open-store';
 import { rootKeyFile } from '#store/seal/root-key-file';
 import type { Store } from '#store/store';

@@ -11,7 +11,7 @@ import { clientFacts } from '#server/run/client-facts';
 import { serveHealth } from '#server/health';
 import { openDiskReserve } from '#server/limits/disk-reserve';
 import { startServer } from '#server/start';
-import { issuedKind } from '#store/issued-record';
+import { issuedKind } from '#repository/issued-record';
 import { createWorkers } from '#workers/tasks';
 
 import { audited } from '#cli/audited';

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { ConflictError, DamagedRecordError, succeeds } from '#store/engines/engine';
 import { create, remove, update, type Store } from '#store/store';
-import { usageWriterKind } from '#store/usage-record';
+import { usageWriterKind } from '#repository/usage-record';
 
 export interface SignsOfLifeOptions {
   readonly store: Store;

@@ -2,35 +2,16 @@
  * Where clients are held to their quotas of objects and bytes: at the one place through which every change of an object
  * goes. What makes room, and what never should wait for an operator, goes on above a quota.
  */
-import { operationByName } from '#operations/registry/served';
 import { KmipError } from '#protocol/kmip-error';
 import type { Growth } from '#store/store';
-import { noRoom, sum, type Room } from '#store/usage-record';
+import type { Rule, Share } from '#repository/room-share';
+import { noRoom, sum, type Room } from '#repository/usage-record';
 import type { ClientFacts } from '#server/run/client-facts';
 import type { ServerLog } from '#server/server-log';
 import type { Usage } from './usage.ts';
 
-/** Whose room one change is about; an object may pass from one owner to another. */
-export interface Share {
-  readonly before?: string;
-  readonly after?: string;
-  readonly isObject: boolean;
-  /** Who has had the identifier of an object whose record goes, or never came. */
-  readonly spentBy?: string;
-}
-
 /** What an operation above the quotas may add to an object: dates and a reason, but no long text in it. */
 const smallGrowth = 4096;
-
-/**
- * 'held': by every quota. 'free': it goes on unless it brings much. 'settled': it was decided before, and is only
- * counted.
- */
-export type Rule = 'held' | 'free' | 'settled';
-
-/** By the name that the audit record has. */
-export const ruleOf = (operation = ''): Rule =>
-  (operationByName(operation)?.served ?? 'withinQuotas') === 'withinQuotas' ? 'held' : 'free';
 
 /** How often the log says that a client is at a quota, in milliseconds. */
 const tellingInterval = 3_600_000;

@@ -3,10 +3,11 @@
  * all of them when a server ended without adding what it knew, and each once a day, so that nothing stays wrong.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { creationRulesKind } from '#store/creation-rules-record';
-import { objectKind, ownerTerm } from '#store/object-record';
+import { creationRulesKind } from '#repository/creation-rules-record';
+import { ownerTerm } from '#repository/index-terms';
+import { objectKind } from '#repository/object-record';
 import type { Store } from '#store/store';
-import { keptUsage } from '#store/usage-record';
+import { keptUsage } from '#repository/usage-record';
 import type { ServerLog } from '#server/server-log';
 import { SignsOfLife } from '#server/admission/signs-of-life';
 import { Usage } from './usage.ts';

@@ -7,7 +7,16 @@
 import { ConflictError, DamagedRecordError, succeeds } from '#store/engines/engine';
 import type { Store, StoreChange } from '#store/store';
 import { update } from '#store/store';
-import { keptUsage, noRoom, plus, readUsage, sum, usageChange, type Room, type UsageRecord } from '#store/usage-record';
+import {
+  keptUsage,
+  noRoom,
+  plus,
+  readUsage,
+  sum,
+  usageChange,
+  type Room,
+  type UsageRecord,
+} from '#repository/usage-record';
 
 /** A client's record is read again when it is older than this, in milliseconds. */
 const maximumAge = 1000;

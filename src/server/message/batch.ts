@@ -20,7 +20,7 @@ import { refuseIfLeft, type Asking } from '#server/run/run-context';
 import { workOfBytes } from '#server/run/pace';
 import { Placeholders } from './placeholders.ts';
 import { answerIsFull, answerRoom } from './response-size.ts';
-import { stagedView, type ObjectView, type StagedView } from '#server/view';
+import { stagedView, type ObjectView, type StagedView } from '#repository/object-repository';
 
 /** Answers the items that were reached: all of them, or those up to the first failure. */
 export async function runBatch(request: RequestMessage, asking: Asking): Promise<ResponseBatchItem[]> {

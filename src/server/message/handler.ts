@@ -39,7 +39,7 @@ import type { ServerState } from '#server/server-state';
 import type { Session } from '#server/session';
 import { createStreamTable } from '#server/run/stream-table';
 import { UsageKeeper } from '#server/limits/usage-count';
-import { directView } from '#server/view';
+import { directView } from '#repository/object-repository';
 import { WaitingLines } from './conflict-queue.ts';
 
 export interface Handler {

@@ -13,7 +13,7 @@ import { reCertify, reKey, reKeyKeyPair } from '#operations/registry/index';
 import type { Context } from '#operations/context';
 import type { Operation } from '#operations/operation';
 import { newestVersion, versionText } from '#protocol/versions';
-import { ownerTerm, rotatingTerm } from '#store/object-record';
+import { ownerTerm, rotatingTerm } from '#repository/index-terms';
 import { explained, untilUndisturbed } from '#server/message/batch-item';
 import { RunContext } from '#server/run/run-context';
 import { FailedRotations } from './failed-rotations.ts';

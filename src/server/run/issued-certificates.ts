@@ -1,8 +1,8 @@
 /** The records of what was certified: made with the certificate's object, and marked when its owner revokes it. */
 import { factsOf, readCertificate } from '#certs/inspect';
 import type { ManagedObject } from '#objects/managed-object';
-import { withRevocation, type IssuedCertificate, type Revoked } from '#store/issued-record';
-import type { HeldIssue, ObjectView } from '#server/view';
+import { withRevocation, type IssuedCertificate, type Revoked } from '#repository/issued-record';
+import type { HeldIssue, ObjectView } from '#repository/object-repository';
 
 /** @param certificate in DER, as the authority has just made it. */
 export function issueOf(certificate: Uint8Array, object: string, client: string): HeldIssue {

@@ -28,18 +28,18 @@ import { KmipError } from '#protocol/kmip-error';
 import type { ObjectReference } from '#protocol/structures';
 import { rulesOf, type Rules, type Version } from '#protocol/versions';
 import { DamagedRecordError } from '#store/engines/engine';
-import { ownerTerm } from '#store/object-record';
+import { ownerTerm } from '#repository/index-terms';
 import type { Kept } from '#store/store';
 import type { TaskInput, TaskName, TaskOutput } from '#workers/tasks';
 import { issueOf, revocationOf } from './issued-certificates.ts';
 import { offeredIn } from './offered.ts';
 import type { Opened } from './opened.ts';
 import { ownLines } from '#server/counted-log';
-import { candidates } from '#server/candidates';
+import { candidates } from '#repository/locate-index';
 import type { Placeholders } from '#server/message/placeholders';
 import type { ServerState } from '#server/server-state';
 import type { Session } from '#server/session';
-import type { HeldRules, ObjectView, ViewChange } from '#server/view';
+import type { HeldRules, ObjectView, ViewChange } from '#repository/object-repository';
 
 /** Who asks, in which version. */
 export interface Asking {
@@ -258,7 +258,7 @@ export class RunContext implements Context {
   async *find(query: ObjectQuery): AsyncGenerator<Loaded> {
     const { session, services, view } = this.#batch;
     const { pace } = this.#batch;
-    for await (const record of candidates(query, session, services.store.term, view, this.now(), pace)) {
+    for await (const record of candidates(query, session.clientId, services.store.term, view, this.now(), pace)) {
       if (!this.#hasWordFor(record.value) || !mayOn(session, this.#run.operation, record.value, 'read')) continue;
       yield new LoadedObject(record, this.now(), this.#batch.opened);
     }

@@ -19,6 +19,17 @@ export const bounds = {
   revision: 2 ** 48 - 1,
 } as const;
 
+/** A record, or the records of one commit together, are larger than the store takes: nothing was written. */
+export class LimitError extends Error {
+  readonly limit: 'recordBytes' | 'commit';
+
+  constructor(limit: LimitError['limit'], message: string) {
+    super(message);
+    this.name = 'LimitError';
+    this.limit = limit;
+  }
+}
+
 /**
  * Keys are a kind, a separator and more, so a kind is plain; a term ends with NUL in keys; an
  * unpaired surrogate has no UTF-8.

@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { generateKeys } from '#certs/keys';
 import { createRequest } from '#test/certs/create-request';
 import { removeExpired } from '#cli/certified';
-import { issuedKind, type IssuedCertificate } from '#store/issued-record';
+import { issuedKind, type IssuedCertificate } from '#repository/issued-record';
 import { id, item, type Caller } from '#test/clients/caller';
 import { bytes, enumerated, struct, value } from '#test/fixtures/items';
 import type { Item } from '#ttlv/item';

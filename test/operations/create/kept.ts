@@ -1,7 +1,7 @@
 /** What the server holds of an object, straight from its store. */
 import type { Attributes } from '#objects/attributes/attributes';
 import { attributesAt } from '#objects/life-cycle';
-import { objectKind } from '#store/object-record';
+import { objectKind } from '#repository/object-record';
 import type { Fixture } from '#test/fixtures/fixture';
 
 /** Its attributes as the clock has them now; undefined when nothing is left. */

@@ -93,7 +93,7 @@ describe('Register', () => {
       'ResponsePayload',
     ) as Item;
   const attributesOf = async (id: string) => {
-    const { objectKind } = await import('#store/object-record');
+    const { objectKind } = await import('#repository/object-record');
     return (await fixture.store.get(objectKind, id))?.value.attributes;
   };
 

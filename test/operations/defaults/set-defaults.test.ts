@@ -1,6 +1,6 @@
 /** Set Defaults (KMIP 2.1 §6.1.53) and what Query tells of it (§6.1.40): the defaults of the client that set them. */
 import { expect } from 'chai';
-import { creationRulesKind } from '#store/creation-rules-record';
+import { creationRulesKind } from '#repository/creation-rules-record';
 import { aes, callerOf, given, item, name, serverForEach, type Caller } from '#test/clients/caller';
 import { all, at, bytes, date, enumerated, int, struct, text, value, versions } from '#test/fixtures/items';
 import type { Item } from '#ttlv/item';

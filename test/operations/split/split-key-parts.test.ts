@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { ManagedObject } from '#objects/managed-object';
 import { Tag } from '#protocol/tags';
-import { objectKind } from '#store/object-record';
+import { objectKind } from '#repository/object-record';
 import { longestPause, pauseOf } from '#test/attacks/pauses';
 import { given, id, pairSet, serverForEach } from '#test/clients/caller';
 import { bool, bytes, struct, text, value } from '#test/fixtures/items';

@@ -9,9 +9,10 @@ import { openStore } from '#store/open-store';
 import { rootKeyFile } from '#store/seal/root-key-file';
 import { attribute, enumerated, int, struct, value } from '#test/fixtures/items';
 import { UsageKeeper, type CountTimes } from '#server/limits/usage-count';
-import { objectKind, ownerTerm } from '#store/object-record';
+import { ownerTerm } from '#repository/index-terms';
+import { objectKind } from '#repository/object-record';
 import { remove, update } from '#store/store';
-import { keptUsage, readUsage, usageKind, usageWriterKind, type Room } from '#store/usage-record';
+import { keptUsage, readUsage, usageKind, usageWriterKind, type Room } from '#repository/usage-record';
 import { callerOf, id, serverForEach } from '#test/clients/caller';
 import { createHandler } from '#server/message/handler';
 

@@ -8,7 +8,7 @@ import { createHandler } from '#server/message/handler';
 import { RotationSchedule } from '#server/rotation/rotation-schedule';
 import { RotationTurns } from '#server/rotation/rotation-turns';
 import { openLmdb } from '#store/engines/lmdb';
-import { objectKind } from '#store/object-record';
+import { objectKind } from '#repository/object-record';
 import { openStore } from '#store/open-store';
 import { rootKeyFile } from '#store/seal/root-key-file';
 import { join } from 'node:path';

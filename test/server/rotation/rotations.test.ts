@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { createHandler } from '#server/message/handler';
 import { watchRotations } from '#server/rotation/rotations';
-import { objectKind } from '#store/object-record';
+import { objectKind } from '#repository/object-record';
 import { callerOf, given, id, name, type Caller } from '#test/clients/caller';
 import { attributesKept, nowOf } from '#test/operations/create/kept';
 import { openCertifying } from '#test/operations/certificates/authority';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { createClient, item } from '#client/client';
 import { create } from '#operations/create/create';
-import { createStagedBytes, leastBytes } from '#server/run/staged-bytes';
+import { createStagedBytes, leastBytes } from '#repository/staged-bytes';
 import { openFixture } from '#test/fixtures/fixture';
 
 const mebibyte = 1024 * 1024;

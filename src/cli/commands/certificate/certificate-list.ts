@@ -5,7 +5,7 @@ import { crlReasonOf } from '#cli/certified';
 import { defineCommand, jsonOption } from '#cli/command';
 import { dateText } from '#cli/output';
 import { withWorkplace } from '#cli/workplace';
-import { issuedKind, type IssuedCertificate } from '#store/issued-record';
+import { issuedKind, type IssuedCertificate } from '#repository/issued-record';
 
 interface Given {
   readonly client?: string;

@@ -12,7 +12,7 @@ import { certifyCrlName } from '#cli/crl-url';
 import { replaceFile } from '#cli/files';
 import { withWorkplace } from '#cli/workplace';
 import type { DamagedRecordError } from '#store/engines/engine';
-import { issuedKind, type IssuedCertificate } from '#store/issued-record';
+import { issuedKind, type IssuedCertificate } from '#repository/issued-record';
 import type { Store } from '#store/store';
 import { OperatorError } from '#operator-error';
 

@@ -4,7 +4,7 @@ import { defineCommand, jsonOption } from '#cli/command';
 import { withWorkplace } from '#cli/workplace';
 import type { Config } from '#config';
 import type { Store } from '#store/store';
-import { keptUsage, type UsageRecord } from '#store/usage-record';
+import { keptUsage, type UsageRecord } from '#repository/usage-record';
 
 const words: { readonly [N in QuotaName]: string } = {
   objects: 'objects',

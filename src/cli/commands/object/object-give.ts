@@ -3,9 +3,9 @@ import { Option } from 'commander';
 import { defineCommand } from '#cli/command';
 import { withWorkplace } from '#cli/workplace';
 import { ConflictError } from '#store/engines/engine';
-import { objectKind } from '#store/object-record';
+import { objectKind } from '#repository/object-record';
 import { update } from '#store/store';
-import { usageMoved } from '#store/usage-record';
+import { usageMoved } from '#repository/usage-record';
 import { OperatorError } from '#operator-error';
 
 import { noObject } from './object-show.ts';

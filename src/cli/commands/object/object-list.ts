@@ -6,7 +6,8 @@ import { objectAt, summaryOf, type ObjectSummary } from '#cli/object-text';
 import { withWorkplace } from '#cli/workplace';
 import { stateText, type State } from '#objects/life-cycle';
 import { enumerationRows } from '#protocol/enumeration-rows';
-import { objectKind, ownerTerm } from '#store/object-record';
+import { ownerTerm } from '#repository/index-terms';
+import { objectKind } from '#repository/object-record';
 
 interface Given {
   readonly client?: string;

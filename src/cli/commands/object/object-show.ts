@@ -1,7 +1,7 @@
 import { defineCommand } from '#cli/command';
 import { attributeLines, objectAt } from '#cli/object-text';
 import { withWorkplace } from '#cli/workplace';
-import { objectKind } from '#store/object-record';
+import { objectKind } from '#repository/object-record';
 import { OperatorError } from '#operator-error';
 
 export const objectShow = defineCommand<{ readonly id: string }>({

@@ -3,23 +3,22 @@
  * with Undo.
  */
 import type { AuditEntry } from '#audit/entry';
+import type { AuditTrail } from '#audit/trail';
 import { noRules, type CreationRules } from '#objects/creation-rules';
 import type { ManagedObject } from '#objects/managed-object';
 import { KmipError } from '#protocol/kmip-error';
-import { bounds } from '#store/engines/bounds';
+import { LimitError, bounds } from '#store/engines/bounds';
 import { ConflictError, SpentError, succeeds } from '#store/engines/engine';
-import { creationRulesKind } from '#store/creation-rules-record';
-import { issuedKind, type IssuedCertificate } from '#store/issued-record';
-import { mostTerms, objectKind } from '#store/object-record';
-import { create, remove, spend, update, type Kept, type Store, type StoreChange } from '#store/store';
+import { creationRulesKind } from './creation-rules-record.ts';
+import { issuedKind, type IssuedCertificate } from './issued-record.ts';
+import { mostTerms } from './index-terms.ts';
+import { objectKind } from './object-record.ts';
+import { create, remove, spend, update, type Growth, type Kept, type Store, type StoreChange } from '#store/store';
 import type { Lasting } from '#operations/context';
 import { isRotating } from '#objects/rotation';
-import type { RotationSchedule } from '#server/rotation/rotation-schedule';
-import type { WaitingLines } from '#server/message/conflict-queue';
-import { ruleOf, type Quotas, type Rule, type Share } from '#server/limits/quotas';
-import type { Services } from './services.ts';
-import { createStagedBytes, leastBytes } from '#server/run/staged-bytes';
-import { stagedTerms } from '#server/run/staged-terms';
+import { ruleOf, type Rule, type Share } from './room-share.ts';
+import { createStagedBytes, leastBytes } from './staged-bytes.ts';
+import { stagedTerms } from './staged-terms.ts';
 
 export type ViewChange =
   | { readonly create: ManagedObject; readonly material?: Uint8Array }
@@ -107,12 +106,51 @@ function shareOf(change: ViewChange): Share {
   return { before: change.update.value.owner, after: change.to.owner, isObject: true };
 }
 
-/** What a view works on. */
-export type ViewServices = Pick<Services, 'store' | 'audit'> & {
-  readonly quotas: Quotas;
-  readonly rotating: RotationSchedule;
-  readonly lines: WaitingLines;
-};
+/** What the repository works on, and who has a say in a commit. */
+export interface RepositoryPorts {
+  readonly store: Store;
+  readonly audit: Pick<AuditTrail, 'pending'>;
+  readonly quotas: CommitQuotas;
+  /** Hears of what was committed and is to be rotated some time. */
+  readonly rotating: { note(object: ManagedObject): void };
+  readonly lines: RightOfWay;
+}
+
+export interface CommitQuotas {
+  /**
+   * Makes a commit and counts it. `shares` are of its first changes, in their order.
+   * @throws KmipError ServerLimitExceeded, with nothing committed; whatever `commit` throws.
+   */
+  counted(
+    shares: readonly Share[],
+    rule: Rule,
+    commit: (admit: (growths: readonly Growth[]) => void) => Promise<void>,
+  ): Promise<void>;
+  /** Before work that ends with so many more objects. @throws KmipError ServerLimitExceeded. */
+  demandRoom(client: string, objects?: number): Promise<void>;
+}
+
+/** Of those who lost a race for an object, and run again. */
+export interface RightOfWay {
+  readonly hasClaims: boolean;
+  /** Waits while others have right of way on one of the objects. */
+  giveWay(ids: Iterable<string>): Promise<void>;
+}
+
+/** What the store does not take, as the client is told. */
+async function within(commit: Promise<void>): Promise<void> {
+  try {
+    await commit;
+  } catch (error) {
+    if (!(error instanceof LimitError)) throw error;
+    throw new KmipError(
+      'ServerLimitExceeded',
+      error.limit === 'recordBytes'
+        ? `an object and its attributes take at most ${bounds.recordBytes} bytes`
+        : `one change makes at most ${bounds.entriesPerCommit} records and index entries, of ${bounds.bytesPerCommit} bytes`,
+    );
+  }
+}
 
 /** What a change changes that others may change as well. */
 function changedBy(change: ViewChange): string {
@@ -124,14 +162,14 @@ function changedBy(change: ViewChange): string {
 }
 
 /** Notes what was committed and is to be rotated some time. */
-function noteRotating(changes: readonly ViewChange[], rotating: RotationSchedule): void {
+function noteRotating(changes: readonly ViewChange[], rotating: RepositoryPorts['rotating']): void {
   for (const change of changes) {
     const to = 'create' in change ? change.create : 'to' in change ? change.to : undefined;
     if (to !== undefined && isRotating(to.attributes)) rotating.note(to);
   }
 }
 
-export function directView({ store, audit, quotas, rotating, lines }: ViewServices): ObjectView {
+export function directView({ store, audit, quotas, rotating, lines }: RepositoryPorts): ObjectView {
   return {
     get: (id) => store.get(objectKind, id),
     find: (terms) => store.find(objectKind, { terms, reverse: true }),
@@ -141,7 +179,7 @@ export function directView({ store, audit, quotas, rotating, lines }: ViewServic
       if (lines.hasClaims) await lines.giveWay(changes.map(changedBy));
       const { change, entryId } = audit.pending(entry);
       const all = [...changes.map(storeChange), change];
-      await quotas.counted(changes.map(shareOf), ruleOf(entry.operation), (admit) => store.commit(all, admit));
+      await quotas.counted(changes.map(shareOf), ruleOf(entry.operation), (admit) => within(store.commit(all, admit)));
       noteRotating(changes, rotating);
       return entryId;
     },
@@ -163,7 +201,7 @@ interface Staged {
 }
 
 /** @param hasWay others wait for this view, which waits for nobody. */
-export function stagedView({ store, audit, quotas, rotating, lines }: ViewServices, hasWay: boolean): StagedView {
+export function stagedView({ store, audit, quotas, rotating, lines }: RepositoryPorts, hasWay: boolean): StagedView {
   const staged = new Map<string, Staged>();
   const stagedRules = new Map<string, HeldRules>();
   const lasting = new Map<string, Lasting>();
@@ -292,7 +330,7 @@ export function stagedView({ store, audit, quotas, rotating, lines }: ViewServic
       const all = [...changes.map(storeChange), ...spent.map(([id]) => spend(objectKind, id)), ...records];
       const shares = changes.map(shareOf);
       for (const [, { spentBy }] of spent) if (spentBy !== undefined) shares.push({ isObject: true, spentBy });
-      await quotas.counted(shares, rule, (admit) => store.commit(all, admit));
+      await quotas.counted(shares, rule, (admit) => within(store.commit(all, admit)));
       noteRotating(changes, rotating);
     },
 
@@ -302,7 +340,7 @@ export function stagedView({ store, audit, quotas, rotating, lines }: ViewServic
       const issues = [...stagedIssues.values()].filter(({ kept }) => kept === undefined);
       if (issues.length === 0) return;
       const shares = issues.map(({ issued }): Share => ({ isObject: true, spentBy: issued.client }));
-      await quotas.counted(shares, 'settled', (admit) => store.commit(issues.map(issueChange), admit));
+      await quotas.counted(shares, 'settled', (admit) => within(store.commit(issues.map(issueChange), admit)));
     },
 
     wipe() {

@@ -3,8 +3,8 @@
  * stays when the object is destroyed, and goes some time after the certificate has ended.
  */
 import type { OpenValue } from '#protocol/enumerations';
-import { jsonKind } from './json-kind.ts';
-import type { TermMaker } from './store.ts';
+import { jsonKind } from '#store/json-kind';
+import { issuedObjectTerm, serialTerm } from './index-terms.ts';
 
 export interface IssuedCertificate {
   /**
@@ -35,9 +35,6 @@ export const issuedKind = jsonKind<IssuedCertificate>('issued-certificate', ({ s
   serialTerm(term, serial),
   issuedObjectTerm(term, object),
 ]);
-
-export const serialTerm = (term: TermMaker, serial: string): string => term('issued-serial', serial);
-export const issuedObjectTerm = (term: TermMaker, object: string): string => term('issued-object', object);
 
 /** Revoked from the first time on; a compromise that is known later takes the place of a milder reason. */
 export function withRevocation(issued: IssuedCertificate, revoked: Revoked): IssuedCertificate {

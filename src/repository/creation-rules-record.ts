@@ -6,7 +6,7 @@ import { optional, structure } from '#protocol/fields';
 import { Tag } from '#protocol/tags';
 import { atRest } from '#protocol/versions';
 import { bounds } from '#store/engines/bounds';
-import type { Kind } from './store.ts';
+import type { Kind } from '#store/store';
 
 /** Of the range for extensions (2.1 §11.56), beside those of object records. */
 const recordTag = 0x540010;

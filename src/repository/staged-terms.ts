@@ -1,6 +1,6 @@
 /** What a batch with Undo has staged, by the terms that it is found by. */
 import type { ManagedObject } from '#objects/managed-object';
-import { objectKind } from '#store/object-record';
+import { objectKind } from './object-record.ts';
 import type { TermMaker } from '#store/store';
 
 export interface StagedTerms {

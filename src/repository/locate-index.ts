@@ -1,13 +1,5 @@
 /** The caller's objects that match what Locate asks: the index narrows, the attribute table decides. */
-import type { Caller } from '#access/rights';
-import {
-  attributeRow,
-  valuesIn,
-  valuesOf,
-  type AttributeKey,
-  type Attributes,
-  type ObjectType,
-} from '#objects/attributes/attributes';
+import { attributeRow, valuesIn, valuesOf, type AttributeKey, type Attributes } from '#objects/attributes/attributes';
 import { attributesAt } from '#objects/life-cycle';
 import type { ManagedObject } from '#objects/managed-object';
 import { fewComparisons, matchesInTurns, workOfAsked } from '#objects/matching-in-turns';
@@ -15,9 +7,9 @@ import type { Pace } from '#objects/pace';
 import { storageStatusOf } from '#objects/storage-status';
 import type { ObjectQuery } from '#operations/context';
 import { DamagedRecordError } from '#store/engines/engine';
-import { attributeTerm, ownerTerm, storageTerm } from '#store/object-record';
+import { searchTerms } from './index-terms.ts';
 import type { Kept, TermMaker } from '#store/store';
-import type { ObjectView } from './view.ts';
+import type { ObjectView } from './object-repository.ts';
 
 type Asked = ReadonlyMap<AttributeKey, readonly unknown[]>;
 /** For each value that an object has of the attribute. */
@@ -26,7 +18,7 @@ type Work = readonly [key: AttributeKey, comparisons: number];
 /** @param now seconds: states move with the clock. */
 export async function* candidates(
   { instances, storage = ['OnLineStorage'] }: ObjectQuery,
-  { clientId }: Caller,
+  owner: string,
   term: TermMaker,
   view: ObjectView,
   now: number,
@@ -41,7 +33,7 @@ export async function* candidates(
   const works = [...asked].map(([key, values]): Work => [key, workOfAsked(key, values)]);
   const [id] = asked.get('uniqueIdentifier') ?? [];
   const records =
-    typeof id === 'string' ? only(await readable(id, view)) : view.find(termsFor(asked, storage, clientId, term));
+    typeof id === 'string' ? only(await readable(id, view)) : view.find(searchTerms(asked, storage, owner, term));
   for await (const record of records) {
     const attributes = attributesAt(record.value.attributes, now);
     // What it took to read it: the engine counts records and bytes.
@@ -80,28 +72,4 @@ async function readable(id: string, view: ObjectView): Promise<Kept<ManagedObjec
 
 function* only<T>(value: T | undefined): Generator<T> {
   if (value !== undefined) yield value;
-}
-
-/**
- * Those of the values asked for, which are rare; without any, the list of all objects of the type that lie there. State
- * has no term: the clock moves it, and nobody writes it down.
- */
-function termsFor(
-  asked: Asked,
-  storage: NonNullable<ObjectQuery['storage']>,
-  clientId: string,
-  term: TermMaker,
-): readonly string[] {
-  const terms = [...asked].flatMap(([key, values]) => {
-    const { index } = attributeRow(key);
-    return values.flatMap((value) => {
-      const indexed = index?.(value as never);
-      return indexed === undefined ? [] : [attributeTerm(term, clientId, key, indexed)];
-    });
-  });
-  if (terms.length > 0) return terms;
-  const [status, otherStatus] = storage;
-  if (status === undefined || otherStatus !== undefined) return [ownerTerm(term, clientId)];
-  const [objectType] = (asked.get('objectType') ?? []) as readonly ObjectType[];
-  return [storageTerm(term, clientId, status, objectType)];
 }

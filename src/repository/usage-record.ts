@@ -4,8 +4,8 @@
  */
 import type { ManagedObject } from '#objects/managed-object';
 import { DamagedRecordError } from '#store/engines/engine';
-import { jsonKind } from './json-kind.ts';
-import { create, replaceDamaged, update, type Kept, type Store, type StoreChange } from './store.ts';
+import { jsonKind } from '#store/json-kind';
+import { create, replaceDamaged, update, type Kept, type Store, type StoreChange } from '#store/store';
 
 export interface Room {
   /** Whose records are there. */

@@ -1,0 +1,96 @@
+/**
+ * THE index terms: by which records are found. What is written and what is asked for is made here, side by side, since
+ * a term that is written in one way and asked for in another finds nothing. Whoever changes what a record is indexed by
+ * adds a migration to `schema.ts`.
+ */
+import {
+  attributeRow,
+  attributeRows,
+  valuesOf,
+  type AttributeKey,
+  type ObjectType,
+} from '#objects/attributes/attributes';
+import type { ManagedObject } from '#objects/managed-object';
+import { isRotating } from '#objects/rotation';
+import { storageStatusOf, type StorageStatus } from '#objects/storage-status';
+import { KmipError } from '#protocol/kmip-error';
+import { bounds } from '#store/engines/bounds';
+import type { TermMaker } from '#store/store';
+
+const indexedRows = [...attributeRows].filter(([, row]) => row.index !== undefined);
+
+/** Those of an object's record. @throws KmipError ServerLimitExceeded when it would have too many. */
+export function objectTerms(object: ManagedObject, term: TermMaker): readonly string[] {
+  const status = storageStatusOf(object.attributes);
+  const terms = [
+    ownerTerm(term, object.owner),
+    storageTerm(term, object.owner, status),
+    storageTerm(term, object.owner, status, object.structure.objectType),
+  ];
+  if (isRotating(object.attributes)) terms.push(rotatingTerm(term));
+  for (const [key] of indexedRows) terms.push(...valueTerms(term, object.owner, key, valuesOf(object.attributes, key)));
+  const distinct = [...new Set(terms)];
+  if (distinct.length <= bounds.termsPerRecord) return distinct;
+  throw new KmipError(
+    'ServerLimitExceeded',
+    `an object has at most ${bounds.termsPerRecord} names, groups, links and the like by which it is found`,
+  );
+}
+
+/** How many terms an object has at the most, without making them. */
+export function mostTerms({ attributes }: ManagedObject): number {
+  let count = 4;
+  for (const [key] of indexedRows) count += valuesOf(attributes, key).length;
+  return count;
+}
+
+/** What a search asks for, by attribute. */
+export type AskedValues = ReadonlyMap<AttributeKey, readonly unknown[]>;
+
+/**
+ * Those that narrow a search: of the values that are asked for, which are rare; without any, the list of all objects of
+ * the type that lie in the storage. State has no term: the clock moves it, and nobody writes it down.
+ */
+export function searchTerms(
+  asked: AskedValues,
+  storage: readonly StorageStatus[],
+  owner: string,
+  term: TermMaker,
+): readonly string[] {
+  const terms = [...asked].flatMap(([key, values]) => valueTerms(term, owner, key, values));
+  if (terms.length > 0) return terms;
+  const [status, otherStatus] = storage;
+  if (status === undefined || otherStatus !== undefined) return [ownerTerm(term, owner)];
+  const [objectType] = (asked.get('objectType') ?? []) as readonly ObjectType[];
+  return [storageTerm(term, owner, status, objectType)];
+}
+
+/** What all objects of one owner have. */
+export const ownerTerm = (term: TermMaker, owner: string): string => term('owner', owner);
+
+/** What all objects of one owner have that lie in one place, of one type or of any. */
+const storageTerm = (term: TermMaker, owner: string, status: StorageStatus, objectType?: ObjectType): string =>
+  term('storage', `${owner}\0${status}\0${objectType ?? ''}`);
+
+/** What all objects have that the server is to rotate, whoever owns them: no Locate asks by it. */
+export const rotatingTerm = (term: TermMaker): string => term('rotating', '');
+
+/**
+ * Of the values that have one. They belong to the owner: the same name of two clients gives two terms, so nobody can
+ * learn of foreign names.
+ */
+function valueTerms(term: TermMaker, owner: string, key: AttributeKey, values: readonly unknown[]): string[] {
+  const { index } = attributeRow(key);
+  if (index === undefined) return [];
+  const terms: string[] = [];
+  for (const value of values) {
+    const indexed = index(value as never);
+    if (indexed !== undefined) terms.push(term(key, `${owner}\0${indexed}`));
+  }
+  return terms;
+}
+
+/** Of a certificate that was issued: by its serial number, lower-case hex. */
+export const serialTerm = (term: TermMaker, serial: string): string => term('issued-serial', serial);
+/** By the object that held it first. */
+export const issuedObjectTerm = (term: TermMaker, object: string): string => term('issued-object', object);
