@@ -13,10 +13,11 @@ import { V2_1, type Version } from '#protocol/versions';
 import { canSay, type Instance } from '#objects/attributes/attribute-codec';
 import { askedAttributes, listedAttributes } from '#objects/attributes/attribute-groups';
 import { Collected } from '#objects/attributes/attribute-collection';
-import { referenceId } from '#objects/attributes/attribute-reference';
+import { InstanceSet } from '#objects/attributes/instance-set';
 import { checkDates } from '#objects/attributes/attribute-rules';
 import {
   attributeRow,
+  keysWith,
   valuesOf,
   type AttributeKey,
   type Attributes,
@@ -88,9 +89,6 @@ export const groupsOf = (rule: Pick<Constraint, 'objectGroups'>): readonly strin
 const isInGroups = (groups: readonly string[] | undefined, held: ReadonlySet<string>): boolean =>
   groups === undefined || groups.some((each) => held.has(each));
 
-/** What belongs to an algorithm: a default for it is no default beside another algorithm, nor beside what says the same. */
-const ofAlgorithm: ReadonlySet<AttributeKey> = new Set(['cryptographicLength', 'cryptographicDomainParameters']);
-
 /**
  * The attributes given, with the defaults in place of those that were left out: first the defaults of the object's groups,
  * then those of all. Defaults that the version has no word for are passed over.
@@ -107,15 +105,13 @@ export function withDefaults(
   if (pertinent.length === 0) return given;
   const ofGroups = pertinent.filter((each) => groupsOf(each) !== undefined);
   const collected = new Collected(given);
-  const present = new Set(allInstances({ attributes: given, indexes: {} }).map(referenceId));
+  const present = new InstanceSet(allInstances({ attributes: given, indexes: {} }));
   for (const { attributes } of new Set([...ofGroups, ...pertinent])) {
-    const wanted = attributes.filter(
-      (instance) => canSay(instance, version) && isLeftOut(instance, present, collected.attributes(), attributes),
-    );
-    for (const instance of wanted) {
-      collected.add(instance);
-      present.add(referenceId(instance));
-    }
+    const wanted = present
+      .joining(attributes, 'absent')
+      .filter((each) => canSay(each, version) && isPertinent(each, collected.attributes(), attributes));
+    for (const each of wanted) collected.add(each);
+    present.add(wanted);
   }
   const set = collected.attributes();
   checkDates(set);
@@ -128,26 +124,22 @@ export const besideMaterial = (rules: CreationRules): CreationRules => ({
   objectDefaults: rules.objectDefaults.map((each) => ({
     ...each,
     attributes: each.attributes.filter(
-      ({ key }) => attributeRow(key).setBy !== 'creation' && key !== 'cryptographicDomainParameters',
+      ({ key }) => attributeRow(key).setBy !== 'creation' && attributeRow(key).saysSize === undefined,
     ),
   })),
 });
 
+const sayingSize = keysWith('saysSize');
+
 /**
- * Whether a value among `defaults` is wanted, where `held` is what there is without them, `present` by what it is
- * called.
+ * Whether a default, one of `defaults`, belongs to the object that has `held` without them: what says the size of a key
+ * is no default beside another algorithm, nor beside what says it too.
  */
-function isLeftOut(
-  instance: Instance,
-  present: ReadonlySet<string>,
-  held: Attributes,
-  defaults: readonly Instance[],
-): boolean {
-  if (present.has(referenceId(instance))) return false;
-  if (!ofAlgorithm.has(instance.key)) return true;
-  if ([...ofAlgorithm].some((key) => held[key] !== undefined)) return false;
+function isPertinent({ key }: Instance, held: Attributes, defaults: readonly Instance[]): boolean {
+  if (attributeRow(key).saysSize === undefined) return true;
+  if (sayingSize.some((each) => held[each] !== undefined)) return false;
   const { cryptographicAlgorithm: algorithm } = held;
-  const usual = defaults.find(({ key }) => key === 'cryptographicAlgorithm')?.value;
+  const usual = defaults.find((each) => each.key === 'cryptographicAlgorithm')?.value;
   return algorithm === undefined || usual === undefined || algorithm === usual;
 }
 

@@ -1,12 +1,9 @@
 /** Attributes that stand inside an object: all that a Template is, and those within a Key Value (KMIP 2.1 §3.2; 1.4 §2.1.4, §2.2.6). */
 import type { Instance } from '#objects/attributes/attribute-codec';
 import type { GivenAttributes } from '#objects/attributes/attribute-groups';
-import { referenceText } from '#objects/attributes/attribute-reference';
 import { isServersOwn } from '#objects/attributes/attribute-rules';
-import { attributeRow } from '#objects/attributes/attributes';
 import { InstanceSet } from '#objects/attributes/instance-set';
 import { isWrapped, type ObjectStructure } from '#objects/object-structure';
-import { KmipError } from '#protocol/kmip-error';
 
 /**
  * All of them. Those of a Key Value differ from the object's "only by the fact that" they are encapsulated (2.1 §3.2), and stay there too; of a Template they are the
@@ -25,14 +22,7 @@ export const attributesGivenWithin = (structure: ObjectStructure): readonly Inst
     : attributesWithin(structure).filter((each) => !isServersOwn(each));
 
 /** Both, what they have in common once. @throws KmipError when they contradict one another. */
-export function joined(given: GivenAttributes, within: readonly Instance[]): GivenAttributes {
-  if (within.length === 0) return given;
-  const there = new InstanceSet();
-  there.add(given.instances);
-  const added = within.filter((each) => {
-    if (there.has(each)) return false;
-    if (!there.hasAttribute(each) || attributeRow(each.key).multiple) return true;
-    throw new KmipError('InvalidAttributeValue', `${referenceText(each)} is given twice, with different values`);
-  });
-  return { ...given, instances: [...given.instances, ...added] };
-}
+export const joined = (given: GivenAttributes, within: readonly Instance[]): GivenAttributes =>
+  within.length === 0
+    ? given
+    : { ...given, instances: [...given.instances, ...new InstanceSet(given.instances).joining(within, 'agreement')] };

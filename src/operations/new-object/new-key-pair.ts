@@ -4,7 +4,7 @@ import type { CurveKind } from '#crypto/keys/curves';
 import { recipeOf } from '#crypto/keys/generate-key-pair';
 import { defaultFormat, firstFormat, lengthOf, writeKey } from '#crypto/keys/key-formats';
 import { attributeSet } from '#objects/attributes/attribute-groups';
-import { attributeRow, type AttributeKey, type Attributes, type AttributeValue } from '#objects/attributes/attributes';
+import { attributeRow, keysWith, type Attributes, type AttributeValue } from '#objects/attributes/attributes';
 import { withDefaults } from '#objects/creation-rules';
 import { sameAs } from '#objects/value-key';
 import { newObject, type MadeObject } from '#objects/new-object';
@@ -73,13 +73,8 @@ export async function withPairDefaults(asked: Pair<HalfAsked>, context: Context)
   };
 }
 
-/** "SHALL contain the same value for both Private and Public Key" (2.1 table 191): said of one half, it holds for both. */
-const sharedKeys = [
-  'cryptographicAlgorithm',
-  'cryptographicLength',
-  'cryptographicDomainParameters',
-  'cryptographicParameters',
-] as const satisfies readonly AttributeKey[];
+/** What is said of one half in such an attribute holds for both. */
+const sharedKeys = keysWith('sameInPair');
 
 function sharedAttributes(ofPrivate: Attributes, ofPublic: Attributes): Attributes {
   const shared: { [key: string]: unknown } = {};

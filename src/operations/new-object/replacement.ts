@@ -6,9 +6,14 @@
  * of the new one, where the count begins anew.
  */
 import { checkItems } from '#objects/attributes/attribute-collection';
-import { referenceId } from '#objects/attributes/attribute-reference';
 import { checkDates, isServersOwn } from '#objects/attributes/attribute-rules';
-import { attributeRow, type AttributeKey, type Attributes, type ObjectType } from '#objects/attributes/attributes';
+import {
+  attributeRow,
+  keysWith,
+  type AttributeKey,
+  type Attributes,
+  type ObjectType,
+} from '#objects/attributes/attributes';
 import type { Instance } from '#objects/attributes/attribute-codec';
 import { InstanceSet } from '#objects/attributes/instance-set';
 import { isDestroyed } from '#objects/life-cycle';
@@ -39,23 +44,7 @@ export function checkReplaceable({ object }: Loaded, objectType: ObjectType): vo
 }
 
 /** What an Offset moves (2.1 tables 298, 303 and 308), the one that the others are counted from first. */
-const dates = ['activationDate', 'processStartDate', 'protectStopDate', 'deactivationDate'] as const;
-
-/** Clients give these, and they tell of the existing object alone (2.1 tables 299, 304 and 309); the server's own never go over. */
-const left: ReadonlySet<AttributeKey> = new Set<AttributeKey>([
-  ...dates,
-  'originalCreationDate',
-  'fresh',
-  'randomNumberGenerator',
-  'keyValueLocation',
-]);
-
-/** The request's values join the existing object's; those of every other attribute take their place. */
-const joined: ReadonlySet<AttributeKey> = new Set<AttributeKey>(['name', 'link']);
-
-/** A new key is neither certified nor derived as the existing one was; a new certificate is for the same key. */
-const keepsLinks: ReadonlySet<ObjectType> = new Set<ObjectType>(['Certificate']);
-const leftLinks: ReadonlySet<string> = new Set(['ReplacementObjectLink', 'ReplacedObjectLink']);
+const dates = keysWith('onReplacement').filter((key) => attributeRow(key).onReplacement === 'moved');
 
 /**
  * The attributes to make the new object with, its Link to the existing one included.
@@ -71,13 +60,13 @@ export function inherited(
 ): Attributes {
   if (offset !== undefined) checkNoDates(given);
   const asked = allInstances({ attributes: given, indexes: {} });
-  const replaced = new Set(asked.filter(({ key }) => !joined.has(key)).map(referenceId));
-  const own = allInstances(existing).filter(
-    (each) => goesOver(each, existing, given) && !replaced.has(referenceId(each)),
+  const replacing = new InstanceSet(asked.filter((each) => !isMerged(each)));
+  const own = replacing.joining(
+    allInstances(existing).filter((each) => isCopied(each, existing, given)),
+    'absent',
   );
-  const there = new InstanceSet();
-  there.add(own.filter(({ key }) => joined.has(key)));
-  const { link = [], ...attributes } = attributesFrom([...own, ...asked.filter((each) => !there.has(each))]);
+  const merged = new InstanceSet(own.filter(isMerged)).joining(asked, 'union');
+  const { link = [], ...attributes } = attributesFrom([...own, ...merged]);
   const all: Attributes = {
     ...rotation(existing.attributes, now).replacement,
     ...datesOf(existing.attributes, offset, now),
@@ -96,21 +85,25 @@ function checkNoDates(given: Attributes): void {
   throw new KmipError('InvalidMessage', `Offset and ${attributeRow(key).name} are not given together`);
 }
 
-function goesOver(instance: Instance, existing: ManagedObject, given: Attributes): boolean {
-  const { key } = instance;
-  if (left.has(key) || isServersOwn(instance)) return false;
-  if (key === 'link') {
-    const { linkType } = instance.value as NonNullable<Attributes['link']>[number];
-    return keepsLinks.has(objectTypeOf(existing)) && !leftLinks.has(linkType);
-  }
+const isMerged = ({ key }: Instance): boolean => attributeRow(key).onReplacement === 'merged';
+
+const sayingSize = keysWith('saysSize');
+
+/** The server's own never are. */
+function isCopied(instance: Instance, existing: ManagedObject, given: Attributes): boolean {
+  const { key, value } = instance;
+  const { onReplacement, isCopied: condition, saysSize } = attributeRow(key);
+  if (isServersOwn(instance) || onReplacement === 'notCopied' || onReplacement === 'moved') return false;
+  if (condition !== undefined) return condition(value, objectTypeOf(existing));
   // A curve has a length, and a length one curve: the request's is not held against the other of the existing key.
-  if (key === 'cryptographicLength') return given.cryptographicDomainParameters?.recommendedCurve === undefined;
-  if (key === 'cryptographicDomainParameters') return given.cryptographicLength === undefined;
-  return true;
+  return saysSize === undefined || !sayingSize.some((each) => each !== key && saysSizeIn(given, each));
 }
 
+const saysSizeIn = (given: Attributes, key: AttributeKey): boolean =>
+  given[key] !== undefined && attributeRow(key).saysSize?.(given[key]) === true;
+
 function datesOf(existing: Attributes, offset: number | undefined, now: number): Attributes {
-  const held = dates.flatMap((key) => (existing[key] === undefined ? [] : [[key, existing[key]] as const]));
+  const held = dates.flatMap((key) => (existing[key] === undefined ? [] : [[key, existing[key] as number] as const]));
   if (offset === undefined) return Object.fromEntries(held);
   const activationDate = now + offset;
   const { activationDate: before } = existing;
@@ -127,7 +120,7 @@ function datesOf(existing: Attributes, offset: number | undefined, now: number):
 }
 
 /** No date at all stays none (2.1 §6.1.28). @throws KmipError InvalidAttributeValue for what no Date-Time here can say. */
-function moved(key: (typeof dates)[number], date: number, seconds: number): number {
+function moved(key: AttributeKey, date: number, seconds: number): number {
   if (date === largestDate) return date;
   const to = date + seconds;
   if (Number.isSafeInteger(seconds) && Number.isSafeInteger(to) && to !== largestDate) return to;

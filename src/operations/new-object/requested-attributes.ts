@@ -27,7 +27,7 @@ export async function attributesToGive(
   const joined: Instance[] = [];
   const there = new InstanceSet();
   const join = async (instances: readonly Instance[]): Promise<void> => {
-    const added = instances.filter((each) => joins(each, there));
+    const added = there.joining(instances, 'union');
     there.add(added);
     for (const each of added) joined.push(each);
     await context.pace(4 * instances.length);
@@ -72,13 +72,6 @@ export async function attributesToRegister(
   const given = await attributesToGive(objectType, sets, context);
   return withDefaults(objectType, given, besideMaterial(await context.creationRules()), context.version);
 }
-
-/**
- * Single values give way to those that are there, "for multi-instance attributes, the union of
- * attribute values is used" (1.4 §4).
- */
-const joins = (instance: Instance, there: InstanceSet): boolean =>
-  attributeRow(instance.key).multiple ? !there.has(instance) : !there.hasAttribute(instance);
 
 async function templateNamed(name: AttributeValue<'name'>, context: Context): Promise<ManagedObject> {
   const query: Instance[] = [
