@@ -29,7 +29,7 @@ describe('the data directory', function () {
   before(() => (place = makePlace()));
   after(async () => {
     await server?.end('SIGKILL');
-    place.remove();
+    await place.remove();
   });
 
   it('holds nothing that a client gave, raw, in hex or in base64, while the server runs or after', async () => {

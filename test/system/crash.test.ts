@@ -47,7 +47,7 @@ describe('a server that is killed in mid-load', function () {
   before(() => (place = makePlace()));
   after(async () => {
     for (const server of running) await server.end('SIGKILL');
-    place.remove();
+    await place.remove();
   });
 
   const running: ServerProcess[] = [];

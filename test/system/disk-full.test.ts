@@ -49,7 +49,7 @@ describe('a server whose disk is full', function () {
   after(async () => {
     await client?.close();
     await server?.end();
-    place?.remove();
+    await place?.remove();
   });
 
   const inside = (path: string): string => join('/proc', String(pid), 'root', disk, path);

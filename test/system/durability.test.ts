@@ -20,7 +20,7 @@ describe('a server on a slow disk', function () {
   beforeEach(() => (place = makePlace()));
   afterEach(async () => {
     await server?.end('SIGKILL');
-    place.remove();
+    await place.remove();
   });
 
   const createKey = (client: Client) => client.call(create, aesKey());
