@@ -54,7 +54,7 @@ describe('an audit entry', () => {
       version: worst,
       operation: worst,
     };
-    const objects = new Array<string>(maximumObjects + 1).fill(worst);
+    const objects = Array.from({ length: maximumObjects + 1 }, () => worst);
     expect(formatEntry('then', 'id', { kind: 'operation', ...texts, objects, reason: worst }).length).to.be.below(
       maximumLine,
     );

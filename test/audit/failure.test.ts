@@ -49,7 +49,7 @@ describe('an audit trail that cannot be written', () => {
     await trail.append(get);
     await trail.close();
     const kinds = fixture.records().map(({ kind }) => kind);
-    const before = new Array<string>(accepted).fill('operation');
+    const before = Array.from({ length: accepted }, () => 'operation');
     expect(kinds).to.deep.equal(['open', ...before, 'continue', 'resumed', 'operation', 'close']);
     expect(fixture.records().find(({ kind }) => kind === 'resumed')).to.include({ refused: 2 });
     expect(await fixture.check()).to.deep.equal({ records: accepted + 5, chains: 1, open: [], old: 0 });

@@ -72,9 +72,9 @@ export async function openBareLmdb(directory: string): Promise<BareLmdb> {
         const other = common.has(term) ? term : randomBytes(term.length).toString('base64url').slice(0, term.length);
         const keyOfTerm = termKey(kind, other, id);
         bytes += keyOfTerm.length;
-        return () => void termKeys.putSync(keyOfTerm, nothing);
+        return () => termKeys.putSync(keyOfTerm, nothing);
       });
-      return [...ofTerms, () => void recordKeys.putSync(key, value)];
+      return [...ofTerms, () => recordKeys.putSync(key, value)];
     });
   }
   writes();

@@ -60,7 +60,7 @@ function drive(socket: TLSSocket, { request, check }: LoadOptions, until: number
         try {
           check?.(answer);
         } catch (error) {
-          return settle(() => reject(error));
+          return settle(() => reject(error instanceof Error ? error : new Error(String(error))));
         }
         answers++;
         if (performance.now() < until) socket.write(request());

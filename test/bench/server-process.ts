@@ -65,15 +65,17 @@ type Question =
   | { readonly answer: string }
   | { readonly milliseconds: number; readonly concurrent: number };
 
-process.on('message', async (question: Question) => {
+process.on('message', (question: Question) => void reply(question));
+process.on('disconnect', () => process.exit());
+
+async function reply(question: Question): Promise<void> {
   if ('cpu' in question) process.send?.({ cpu: process.cpuUsage() });
   else if ('memory' in question) process.send?.({ memory: process.memoryUsage.rss() });
   else if ('answer' in question) {
     answer = Buffer.from(question.answer, 'hex');
     process.send?.({ ready: true });
   } else process.send?.(await bare?.run(question.milliseconds, question.concurrent));
-});
-process.on('disconnect', () => process.exit());
+}
 
 if (mode === 'lmdb') {
   bare = await openBareLmdb(directory);

@@ -636,7 +636,10 @@ async function idsOf(engine: Engine, query: IndexQuery): Promise<string[]> {
 /** Bytes may be any view; terms may come in any order. */
 function expectRecord(found: StoredRecord | 'unchanged' | undefined, expected: StoredRecord): void {
   if (found === undefined || found === 'unchanged') throw new Error(`found ${found} instead of a record`);
-  const plain = ({ body, material, terms, ...rest }: StoredRecord): unknown => ({ ...rest, terms: terms.toSorted() });
+  const plain = ({ body: _body, material: _material, terms, ...rest }: StoredRecord): unknown => ({
+    ...rest,
+    terms: terms.toSorted(),
+  });
   expect(plain(found)).to.deep.equal(plain(expected));
   expect(Buffer.from(found.body).equals(expected.body), 'the body').to.equal(true);
   expect(found.material === undefined, 'absent material').to.equal(expected.material === undefined);

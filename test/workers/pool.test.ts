@@ -125,7 +125,9 @@ describe('the pool of worker threads', () => {
     expect(secret.toString()).to.equal('a secret of sorts');
     expect(Buffer.from(copy).toString()).to.equal('a secret of sorts');
     expect(sum).to.be.above(0);
-    expect(Array.from(await pool.run('kept', undefined, asker('a')))).to.deep.equal(new Array(17).fill(0));
+    expect(Array.from(await pool.run('kept', undefined, asker('a')))).to.deep.equal(
+      Array.from({ length: 17 }, () => 0),
+    );
   });
 
   it('has its threads step back, each lane further, and the main thread not', async function () {

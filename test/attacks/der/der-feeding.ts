@@ -137,7 +137,7 @@ function commandsOn(der: Buffer): string[] {
         validityAt(factsOf(each), now),
       ]),
     () => nameOfAcceptableKey(factsOf(readCertificate(der)).publicKey),
-    () => new X509Certificate(der) && factsOf(readCertificate(der)),
+    () => [new X509Certificate(der), factsOf(readCertificate(der))],
   ];
   return tries.flatMap((attempt) => {
     try {

@@ -32,7 +32,7 @@ describe('PKCS#12 containers', () => {
   const chainOf = (algorithm: 'RSA' | 'EC'): Chain => made.get(algorithm) as Chain;
   const protectedBy = ['-passout', 'file:password'];
   const write = async ({ privateKey, certificates }: Chain, format: Pkcs12Format) =>
-    await writePkcs12({ privateKey, certificates }, { friendlyName: 'leaf', password, format, random: randomBytes });
+    writePkcs12({ privateKey, certificates }, { friendlyName: 'leaf', password, format, random: randomBytes });
 
   it('derive as node-forge does, whatever the hash, the purpose and the length', async () => {
     for (const hash of ['sha1', 'sha256'] as const) {
@@ -51,7 +51,7 @@ describe('PKCS#12 containers', () => {
             size,
             forge.md[hash].create(),
           );
-          const ours = await derive(password, { hash, salt, rounds: 2001 }, purpose, size);
+          const ours = derive(password, { hash, salt, rounds: 2001 }, purpose, size);
           expect(ours.toString('latin1'), `${hash} ${purpose} ${size}`).to.equal(theirs.getBytes());
         }
       }
@@ -67,7 +67,7 @@ describe('PKCS#12 containers', () => {
         const said = ssl.run('pkcs12', '-in', 'c.p12', '-passin', 'file:password', '-noenc');
         expect(said).to.include('friendlyName: leaf').and.include(chain.privateKey.toString('base64').slice(0, 60));
         for (const each of chain.certificates) expect(said).to.include(new X509Certificate(each).toString().trim());
-        const read = entryOf(await readPkcs12(bytes, password), 'LEAF');
+        const read = entryOf(readPkcs12(bytes, password), 'LEAF');
         expect(Buffer.from(read?.privateKey as Uint8Array)).to.deep.equal(chain.privateKey);
         expect(read?.certificates.map(Buffer.from)).to.deep.equal(chain.certificates.map(Buffer.from));
       });
@@ -99,7 +99,7 @@ describe('PKCS#12 containers', () => {
             if (way.endsWith('of old')) return this.skip();
             throw error;
           }
-          const entries = await readPkcs12(bytes, password);
+          const entries = readPkcs12(bytes, password);
           const read = entryOf(entries, undefined);
           expect(read?.friendlyName).to.equal('Leaf');
           expect(Buffer.from(read?.privateKey as Uint8Array)).to.deep.equal(chain.privateKey);
@@ -114,7 +114,7 @@ describe('PKCS#12 containers', () => {
 
   it('are found by their name only', async () => {
     const bytes = await write(chainOf('EC'), 'modern');
-    expect(entryOf(await readPkcs12(bytes, password), 'other')).to.equal(undefined);
+    expect(entryOf(readPkcs12(bytes, password), 'other')).to.equal(undefined);
   });
 
   it('take passwords that are not ASCII as openssl does', async () => {
@@ -123,12 +123,12 @@ describe('PKCS#12 containers', () => {
     ssl.file('utf8', secret);
     for (const options of [[], ['-certpbe', 'PBE-SHA1-3DES', '-keypbe', 'PBE-SHA1-3DES']]) {
       const theirs = chain.pack('-passout', 'file:utf8', ...options);
-      expect(entryOf(await readPkcs12(theirs, secret), undefined)?.certificates).to.have.length(1);
+      expect(entryOf(readPkcs12(theirs, secret), undefined)?.certificates).to.have.length(1);
     }
     const { privateKey, certificates } = chain;
     for (const format of ['modern', 'legacy'] as const) {
       const options = { friendlyName: 'leaf', password: secret, format, random: randomBytes };
-      ssl.file('c.p12', await writePkcs12({ privateKey, certificates }, options));
+      ssl.file('c.p12', writePkcs12({ privateKey, certificates }, options));
       expect(ssl.run('pkcs12', '-in', 'c.p12', '-passin', 'file:utf8', '-noenc')).to.include('PRIVATE KEY');
     }
   });

@@ -7,13 +7,12 @@ import { creationRulesKind } from '#repository/creation-rules-record';
 import { ownerTerm } from '#repository/index-terms';
 import { objectKind } from '#repository/object-record';
 import type { Room } from '#repository/usage-record';
-import { id, item, name, type Caller } from '#test/clients/caller';
+import { aes, given, id, item, name, type Caller } from '#test/clients/caller';
 import { generateKeys } from '#certs/keys';
 import { openCertifying, registerPublicKey, type Certifying } from '#test/operations/certificates/authority';
 import { everyRequest } from '#test/operations/every-request';
 import { revocation } from '#test/access/objects-in-states';
 import { enumerated, struct, text, versions, value } from '#test/fixtures/items';
-import { aes, given } from '#test/clients/caller';
 
 /** With the requests of `everyRequest`; Modify and Set Attribute make theirs longer. */
 const making: readonly ServedOperation[] = [

@@ -136,7 +136,7 @@ describe('a message', () => {
     const {
       value: [header, ...items],
     } = request('1.4', [item('Create', aesKey('1.4'))]) as Extract<Item, { value: readonly Item[] }>;
-    const [version, ...rest] = header?.value as Item[];
+    const [version, ...rest] = (header as Item).value as Item[];
     const moved = struct(
       'RequestHeader',
       version as Item,

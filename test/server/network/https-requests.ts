@@ -1,5 +1,5 @@
 /** Requests over HTTPS in each encoding, by Node's own client. */
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest, type Agent, type RequestOptions } from 'node:https';
 import { setTimeout as wait } from 'node:timers/promises';
 import { names } from '#protocol/names';
@@ -36,7 +36,8 @@ export interface Posted {
   readonly body: Buffer;
 }
 
-export interface Posting extends RequestOptions {
+export interface Posting extends Omit<RequestOptions, 'headers'> {
+  readonly headers?: OutgoingHttpHeaders;
   readonly agent?: Agent | false;
 }
 
