@@ -32,7 +32,7 @@ export async function createPkcs12(content: Pkcs12Content, options: Pkcs12Option
   assertKeyMatches(certificate, privateKey);
   const key = privateKey.export({ format: 'der', type: 'pkcs8' });
   const certificates = [certificate, ...chain].map(({ raw }) => raw);
-  return await writePkcs12({ privateKey: key, certificates }, { friendlyName, password, format, random });
+  return writePkcs12({ privateKey: key, certificates }, { friendlyName, password, format, random });
 }
 
 function assertPassword(password: string): void {

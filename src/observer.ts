@@ -64,7 +64,7 @@ export interface JobEvent {
   readonly microseconds: number;
 }
 
-const observed = <T>(name: string): Observed<T> => channel(name) as Observed<T>;
+const observed = <T>(name: string): Observed<T> => channel(name);
 
 export const connectionChannel = observed<ConnectionEvent>('kmipd:connection');
 export const requestChannel = observed<RequestEvent>('kmipd:request');

@@ -211,7 +211,7 @@ function watch(keyring: Keyring, log: KeyringOptions['log']): () => void {
   const timer = setInterval(() => {
     keyring.check().then(
       () => (trouble = ''),
-      (error) => {
+      (error: unknown) => {
         if (stopped || String(error) === trouble) return;
         trouble = String(error);
         log?.warn(`the keys of the store cannot be checked: ${trouble}`);

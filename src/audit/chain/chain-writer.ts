@@ -2,8 +2,20 @@
  * The writing end of one chain. A write is whole or not at all: what a full disk cut short is cut off again, and the
  * next write takes the same places in the chain.
  */
-import { close, closeSync, fdatasync, fdatasyncSync, fstatSync, fsync, ftruncateSync, futimesSync } from 'node:fs';
-import { open, openSync, statSync, writeSync } from 'node:fs';
+import {
+  close,
+  closeSync,
+  fdatasync,
+  fdatasyncSync,
+  fstatSync,
+  fsync,
+  ftruncateSync,
+  futimesSync,
+  open,
+  openSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { chainNumber, closeRecords, entryId, fileName, hashLine } from './chain.ts';

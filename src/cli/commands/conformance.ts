@@ -52,8 +52,8 @@ export const conformance = defineCommand<Given>({
     new Option('--json <path>', 'write the results to this file too'),
   ],
   async run({ output }, given) {
-    const files = await findCases(resolve(given.directory), given.only).catch((error: Error) => {
-      throw new OperatorError(`the directory cannot be read: ${error.message}`);
+    const files = await findCases(resolve(given.directory), given.only).catch((error: unknown) => {
+      throw new OperatorError(`the directory cannot be read: ${(error as Error).message}`);
     });
     if (files.length === 0)
       throw new OperatorError('there is no case to run', 'case files end with .xml; --only takes a glob');

@@ -2,8 +2,22 @@
 import type { AsnType } from 'asn1js';
 import type { AsymmetricKey, PrivateKey, PublicKey } from './asymmetric-key.ts';
 import type { Contents, ContentsOf } from './key-contents.ts';
-import { bits, bitsOf, childrenOf, integer, integerOf, invalid, octets, octetsOf, oid, oidOf, readDer } from './der.ts';
-import { isTagged, sequence, toDer } from './der.ts';
+import {
+  bits,
+  bitsOf,
+  childrenOf,
+  integer,
+  integerOf,
+  invalid,
+  isTagged,
+  octets,
+  octetsOf,
+  oid,
+  oidOf,
+  readDer,
+  sequence,
+  toDer,
+} from './der.ts';
 import { ecContents } from './ec-keys.ts';
 import { dhContents, dsaContents } from './group-keys.ts';
 import { rsaContents } from './rsa-keys.ts';

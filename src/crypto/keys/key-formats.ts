@@ -189,9 +189,9 @@ export const defaultFormat = ({ family, half }: AsymmetricKey): KeyFormatType =>
  * @throws KmipError InvalidField saying which rule is broken.
  */
 export function checkKey(key: AsymmetricKey): void {
-  if (key.family === 'RSA') key.half === 'public' ? checkRsaPublic(key) : checkRsaPrivate(key);
-  else if (key.family === 'EC') key.half === 'public' ? checkEcPublic(key) : checkEcPrivate(key);
-  else checkGroupKey(key);
+  if (key.family === 'RSA') return key.half === 'public' ? checkRsaPublic(key) : checkRsaPrivate(key);
+  if (key.family === 'EC') return key.half === 'public' ? checkEcPublic(key) : checkEcPrivate(key);
+  checkGroupKey(key);
 }
 
 /** The Cryptographic Length in bits (KMIP 2.1 §6.1.9): of the modulus, of P, of the field of the curve. */

@@ -11,10 +11,9 @@ import {
   type ObjectReference,
 } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
-import type { Context, Loaded } from '#operations/context';
+import type { Context, Initial, Loaded, Work } from '#operations/context';
 import type { OperationName } from '#operations/operation';
 import { inParts, type Part, type PartRequest } from './streams.ts';
-import type { Initial, Work } from '#operations/context';
 import { loadToUse, parametersInUse } from '#operations/key-material/usable-key';
 import { chargeUse } from './usage-charge.ts';
 

@@ -4,9 +4,8 @@ import type { EnumerationValue } from '#protocol/enumerations';
 import { optional } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
 import { Tag } from '#protocol/tags';
-import type { Context } from '#operations/context';
+import type { Context, Work } from '#operations/context';
 import { inPieces } from './in-pieces.ts';
-import type { Work } from '#operations/context';
 
 /** "Non-Final parts of multi-part ... operations SHALL NOT include the Validity Indicator." */
 export const validityIndicator = optional(Tag.ValidityIndicator, enumeration('ValidityIndicator'));

@@ -105,9 +105,11 @@ export async function inContainer(
     hasChain(held, certificates) &&
     (await context.heavily('opensPkcs12', { container: held.container, password, friendlyName }));
   const keyMaterial = stands ? held.container : await pack(privateKey, certificates);
+  // A wrapped one, which would be bytes, has no key to read.
+  const attributes = keyBlock.keyValue instanceof Uint8Array ? undefined : keyBlock.keyValue;
   return {
     ...structure,
-    keyBlock: { ...keyBlock, keyFormatType: 'PKCS_12', keyValue: { ...keyBlock.keyValue, keyMaterial } },
+    keyBlock: { ...keyBlock, keyFormatType: 'PKCS_12', keyValue: { ...attributes, keyMaterial } },
   };
 }
 

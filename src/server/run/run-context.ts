@@ -19,8 +19,8 @@ import type {
   ObjectQuery,
   Offered,
   ServerFacts,
+  Streams,
 } from '#operations/context';
-import type { Streams } from '#operations/context';
 import type { Operation } from '#operations/operation';
 import type { ObjectRight } from '#operations/rights';
 import { enumerationHas } from '#protocol/enumerations';

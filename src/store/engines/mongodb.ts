@@ -49,7 +49,8 @@ export async function openMongodb(url: string): Promise<Engine> {
     await records.createIndex({ terms: 1, _id: 1 });
   } catch (error) {
     await client.close();
-    throw new Error(`cannot open the store in MongoDB: ${error instanceof Error ? error.message : 'unknown error'}`);
+    const why = error instanceof Error ? error.message : 'unknown error';
+    throw new Error(`cannot open the store in MongoDB: ${why}`, { cause: error });
   }
 
   let closing: Promise<void> | undefined;

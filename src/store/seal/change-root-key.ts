@@ -28,7 +28,7 @@ export async function changeRootKey(change: RootKeyChange): Promise<'changed' | 
   for (;;) {
     const root = await readRootRecord(engine);
     if (root === undefined) throw new OperatorError('the store has no root key yet', 'start kmipd on it first');
-    const wrapping = await wrappingOf(root.lock, from).catch(async (error) => {
+    const wrapping = await wrappingOf(root.lock, from).catch(async (error: unknown) => {
       if (await opens(to, root.lock)) return undefined;
       throw error;
     });

@@ -39,7 +39,7 @@ export class SealingTurns {
         if (next === undefined) break;
         next();
         // Whoever waited does its work before this goes on.
-        await undefined;
+        await Promise.resolve();
       }
     }
     this.#isGiving = false;
