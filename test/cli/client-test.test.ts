@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 
 import { makePlace, type Place, type Running } from './kmipd.ts';
+import { until } from '#test/fixtures/timing';
 
 describe('kmipd client test', () => {
   let place: Place;
@@ -66,8 +67,10 @@ describe('kmipd client test', () => {
     expect((await test()).stderr).to.match(/\nhint: ca\.crt does not belong to this server/);
     writeFileSync(place.path('array/ca.crt'), ca);
     await place.kmipd('client', 'revoke', 'array');
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    expect((await test()).stderr).to.match(/\nhint: the server refuses the certificate/);
+    await until('the end of the client', async () => {
+      const { stderr } = await test();
+      return /\nhint: the server refuses the certificate/.test(stderr);
+    });
   });
 
   it('refuses an address that is none', async () => {

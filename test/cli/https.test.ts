@@ -1,6 +1,5 @@
 /** HTTPS as an operator turns it on, spoken to by curl. */
 import { execFile } from 'node:child_process';
-import { setTimeout as wait } from 'node:timers/promises';
 import { writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { names } from '#protocol/names';
@@ -30,17 +29,15 @@ describe('kmipd serve --https', () => {
 
   /** The line comes right after the one that `serve` waits for. */
   async function httpsPort(server: Running): Promise<string> {
-    for (let n = 0; n < 100; n++, await wait(20)) {
-      const [, port] = /^https listening on 127\.0\.0\.1:(\d+)$/m.exec(server.stderr()) ?? [];
-      if (port !== undefined) return port;
-    }
-    throw new Error(server.stderr());
+    const line = /^https listening on 127\.0\.0\.1:(\d+)$/m;
+    await server.says(line);
+    return line.exec(server.stderr())?.[1] as string;
   }
 
   /** What curl says, or nothing when there is no curl. */
   function curl(port: string, type: string, body: string): Promise<string | undefined> {
     const file = (name: string): string => place.path(`array/${name}`);
-    const args = ['--silent', '--show-error', '--include', '--max-time', '10', '--noproxy', '*'];
+    const args = ['--silent', '--show-error', '--include', '--max-time', '60', '--noproxy', '*'];
     args.push('--cacert', file('ca.crt'), '--cert', file('array.crt'), '--key', file('array.key'));
     args.push('--header', `Content-Type: ${type}`, '--header', 'Cache-Control: no-cache');
     args.push('--data-binary', `@${body}`, `https://localhost:${port}/kmip`);

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
+import { until } from '#test/fixtures/timing';
 
 export const launcher = 'dist/src/launcher.cjs';
 
@@ -19,6 +20,8 @@ export interface Running {
   readonly pid: number;
   readonly port: number;
   stderr(): string;
+  /** Resolves when it has said so on stderr. */
+  says(what: RegExp): Promise<void>;
   /** Ends it with a signal and gives its exit status. */
   end(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -47,7 +50,7 @@ export function makePlace(): Place {
   async function start(file: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Running> {
     const env = { ...process.env, KMIPD_DATA: data, ...environment };
     const child = spawn(file, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
-    const exited = once(child, 'exit') as Promise<[number | null]>;
+    const exited = once(child, 'close') as Promise<[number | null]>;
     let stderr = '';
     const port = await new Promise<number>((resolve, reject) => {
       child.stderr.on('data', (chunk: Buffer) => {
@@ -55,11 +58,16 @@ export function makePlace(): Place {
         const [, digits] = /^listening on \S+:(\d+)$/m.exec(stderr) ?? [];
         if (digits !== undefined) resolve(Number(digits));
       });
-      child.once('exit', () => reject(new Error(`it ended: ${stderr}`)));
+      child.once('close', () => reject(new Error(`it ended: ${stderr}`)));
     });
     const server: Running = {
       ...{ pid: child.pid ?? 0, port },
       stderr: () => stderr,
+      says: async (what) =>
+        void (await until(
+          () => `${what} in: ${stderr}`,
+          () => what.test(stderr),
+        )),
       async end(signal = 'SIGTERM') {
         if (child.exitCode === null) child.kill(signal);
         return (await exited)[0];
@@ -95,7 +103,7 @@ export const openssl = (...args: string[]): Promise<Ended> => run('openssl', arg
 
 function run(file: string, args: string[], environment: NodeJS.ProcessEnv): Promise<Ended> {
   return new Promise((resolve) => {
-    const options = { env: { PATH: process.env['PATH'], ...environment }, timeout: 30_000 };
+    const options = { env: { PATH: process.env['PATH'], ...environment }, timeout: 90_000 };
     const child = execFile(file, args, options, (_error, stdout, stderr) =>
       resolve({ status: child.exitCode ?? -1, stdout, stderr }),
     );

@@ -4,6 +4,7 @@ import { Writable } from 'node:stream';
 import { expect } from 'chai';
 
 import { createOutput } from '#cli/output';
+import { until } from '#test/fixtures/timing';
 
 const many = 300_000;
 
@@ -32,7 +33,7 @@ describe('the output of commands', () => {
 
   it('is a table of three hundred thousand rows that come one by one', async () => {
     await output().rows(['ID', 'CLIENT', 'STATE'], rows());
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await until('all rows', () => written.at(-1)?.startsWith(`id-${many - 1}`));
     const lines = written.join('').split('\n');
     expect(lines).to.have.length(many + 2);
     expect(lines[0]).to.equal('ID      CLIENT  STATE');
