@@ -72,7 +72,7 @@ function implicit(made: Beginning, objectType: ObjectType): Attributes {
     const value = row.initial?.(made);
     if (value !== undefined) set[key] = value;
   }
-  return set as Attributes;
+  return set;
 }
 
 /** What the object says of itself, whatever it is. */

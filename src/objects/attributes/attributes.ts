@@ -305,7 +305,7 @@ export const attributeByName = (attributeName: string): AttributeKey | undefined
 
 /** The attributes whose rows have something in this column. */
 export const keysWith = (column: keyof AttributeRow): readonly AttributeKey[] =>
-  [...attributeRows].filter(([, row]) => row[column] !== undefined).map(([key]) => key);
+  [...attributeRows].filter(([, each]) => each[column] !== undefined).map(([key]) => key);
 
 export function attributeRow(key: AttributeKey): AttributeRow {
   return attributes[key] as unknown as AttributeRow;
