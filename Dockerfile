@@ -1,10 +1,10 @@
 # syntax=docker/dockerfile:1
-FROM node:20-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 WORKDIR /kmipd
 COPY . .
 RUN npm ci && npm prune --omit=dev --ignore-scripts
 
-FROM node:20-bookworm-slim
+FROM node:24-bookworm-slim
 ENV NODE_ENV=production KMIPD_DATA=/var/lib/kmipd KMIPD_HOST=0.0.0.0
 RUN install -d -o node -g node -m 0700 /var/lib/kmipd
 COPY --from=build /kmipd/package.json /kmipd/LICENSE /kmipd/
