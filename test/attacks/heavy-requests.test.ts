@@ -217,8 +217,7 @@ describe('a request that takes long', () => {
     await holds(() => client.call(validate, { certificate } as never));
   });
 
-  it('opens a container of 50 KB under RC2, at Register and at Get', async function () {
-    this.timeout(120_000);
+  it('opens a container of 50 KB under RC2, at Register and at Get', async () => {
     ssl.run(
       ...['req', '-x509', '-newkey', 'rsa:2048', '-noenc', '-keyout', 'p.key', '-out', 'p.pem', '-subj', '/CN=x'],
       ...['-addext', `nsComment=${'long '.repeat(600)}`],

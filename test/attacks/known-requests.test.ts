@@ -309,4 +309,4 @@ describe('a request that once stopped everybody', () => {
       expect(shortest).to.be.below(longestPause);
     }
   });
-}).timeout(60_000);
+});

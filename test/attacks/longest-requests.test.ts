@@ -120,7 +120,7 @@ describe('the longest request of', () => {
       });
     }
   }
-}).timeout(60_000);
+});
 
 function onlyAnswer(message: Item): Answer {
   const [answer] = answersOf(message);

@@ -112,5 +112,5 @@ describe('a private key whose certificate is to be found among many links', () =
     console.log(`      ${most} of ${links} linked records were there at once, those of the cache among them`);
     // The cache of records has room for some 63 of them.
     expect(most).to.be.below(90);
-  }).timeout(60_000);
+  });
 });

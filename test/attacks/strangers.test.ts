@@ -58,7 +58,7 @@ describe('strangers', () => {
     console.log(`      a client came in within ${took.toFixed(0)} ms, beside ${came} strangers`);
     expect(came).to.be.above(400);
     expect(took).to.be.below(5000);
-  }).timeout(30_000);
+  });
 
   it('who say nothing, more than there are places, keep no client out, and push none out', async () => {
     here = await openAttackPlace({ handshakeTimeout: patience, maximumHandshakesPerAddress: 50 });
@@ -72,7 +72,7 @@ describe('strangers', () => {
     const { closed = 0 } = await attack.counted();
     expect(450 - closed, 'those who hold a place').to.be.within(1, 50);
     await attack.end();
-  }).timeout(30_000);
+  });
 
   it('whose certificates take long to check have a small part of the time, and keep no other out for good', async () => {
     here = await openAttackPlace({});
@@ -103,7 +103,7 @@ describe('strangers', () => {
     expect(came - early).to.be.at.most(5);
     expect(median(beside)).to.be.below(alone * 5 + 10);
     expect(await newcomer()).to.be.below(40_000);
-  }).timeout(60_000);
+  });
 
   it('on the health port make room for a prober', async () => {
     here = await openAttackPlace({});
@@ -124,5 +124,5 @@ describe('strangers', () => {
     } finally {
       await health.close();
     }
-  }).timeout(30_000);
+  });
 });

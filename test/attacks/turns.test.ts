@@ -48,7 +48,7 @@ describe('a client that floods the server over 100 connections', () => {
         expect(attacked).to.be.below(2 * calm + 1.5);
         return;
       }
-    }).timeout(60_000);
+    });
   }
 });
 
@@ -77,5 +77,5 @@ describe('a client that is alone, with long requests over 20 connections', () =>
     expect(socket.destroyed).to.equal(false);
     expect(answers, 'requests that were handled').to.be.above(20);
     expect(often).to.be.below(bound);
-  }).timeout(60_000);
+  });
 });

@@ -187,8 +187,7 @@ describe('an attacker who can write the files of the trail', () => {
     expect((await fixture.check()).broken).to.include({ file: fileName(3, 1), why: 'the file is missing' });
   });
 
-  it('is found when he cuts a chain that was killed, behind its last checkpoint', async function () {
-    this.timeout(30_000);
+  it('is found when he cuts a chain that was killed, behind its last checkpoint', async () => {
     const child = spawn(process.execPath, [writer, fixture.data, 'killed', '4000'], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });

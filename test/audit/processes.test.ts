@@ -19,8 +19,7 @@ import { until } from '#test/fixtures/timing';
 
 const writer = fileURLToPath(new URL('trail-writer.js', import.meta.url));
 
-describe('audit trails of several processes', function () {
-  this.timeout(60_000);
+describe('audit trails of several processes', () => {
   let fixture: Fixture;
   let children: ChildProcess[];
   let acknowledged: string[];

@@ -64,7 +64,7 @@ describe('the certificate authority', () => {
       const file = ssl.file('other.crt', other.certificate.toString());
       const leaf = ssl.file('other-leaf.crt', issued.toString());
       expect(ssl.run('verify', '-x509_strict', '-no_check_time', '-CAfile', file, leaf)).to.include('OK');
-    }).timeout(60_000);
+    });
   }
 
   it('opens again from the PEM that a store keeps', () => {

@@ -22,8 +22,7 @@ interface Listed {
   readonly revoked?: { readonly reason: string; readonly by: string };
 }
 
-describe('kmipd certificate', function () {
-  this.timeout(60_000);
+describe('kmipd certificate', () => {
   let place: Place;
   let owner: Client;
   let other: Client;

@@ -5,8 +5,7 @@ import { expect } from 'chai';
 
 import { makePlace, openssl, type Ended, type Place } from './kmipd.ts';
 
-describe('the certificates of clients', function () {
-  this.timeout(60_000);
+describe('the certificates of clients', () => {
   let place: Place;
 
   before(async () => {

@@ -4,8 +4,7 @@ import { makePlace, type Place } from './kmipd.ts';
 
 const cases = 'profiles/cases';
 
-describe('kmipd conformance', function () {
-  this.timeout(60_000);
+describe('kmipd conformance', () => {
   let place: Place;
   beforeEach(() => (place = makePlace()));
   afterEach(() => place.remove());

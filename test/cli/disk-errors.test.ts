@@ -26,8 +26,7 @@ echo "case out"; mkdir "$disk/out"; lock "$disk/out"; kmipd client add y --out "
 echo "case all"; mount -o remount,ro "$disk"; kmipd_serve
 `;
 
-describe('a disk that is full or read-only', function () {
-  this.timeout(60_000);
+describe('a disk that is full or read-only', () => {
   let place: Place;
   let said: Map<string, string>;
 

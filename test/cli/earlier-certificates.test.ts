@@ -15,8 +15,7 @@ import { objectKind } from '#repository/object-record';
 import { create } from '#store/store';
 import { makePlace, openssl, type Place } from './kmipd.ts';
 
-describe('a data directory from before the authority for Certify', function () {
-  this.timeout(60_000);
+describe('a data directory from before the authority for Certify', () => {
   let place: Place;
   let signed: X509Certificate[];
 

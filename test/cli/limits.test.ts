@@ -8,8 +8,7 @@ import { startServerProcess, type ServerProcess } from '#test/fixtures/server-pr
 import { makePlace, type Place } from './kmipd.ts';
 import { until } from '#test/fixtures/timing';
 
-describe('the quotas of a client, beside running servers', function () {
-  this.timeout(60_000);
+describe('the quotas of a client, beside running servers', () => {
   let place: Place;
   const servers: ServerProcess[] = [];
   beforeEach(async () => {

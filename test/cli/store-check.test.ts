@@ -33,8 +33,7 @@ interface Found {
   readonly what: string;
 }
 
-describe('a store with damaged records', function () {
-  this.timeout(60_000);
+describe('a store with damaged records', () => {
   let place: Place;
 
   beforeEach(async () => {

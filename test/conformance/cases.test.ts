@@ -27,9 +27,7 @@ async function runAll(root: string): Promise<CaseResult[]> {
   }
 }
 
-describe('the cases', function () {
-  this.timeout(120_000);
-
+describe('the cases', () => {
   for (const root of [join('..', 'shared', 'kmip', 'cases'), join('profiles', 'cases')]) {
     it(`under ${root} pass, but for those that are listed with a reason`, async function () {
       if (!existsSync(root)) return this.skip();

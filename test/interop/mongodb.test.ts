@@ -25,8 +25,7 @@ const themes: Readonly<Record<string, Theme>> = {
   delegated: { test: 'lets the server encrypt the data key', facts: { found: 'by the server' } },
 };
 
-describe("MongoDB's client-side field encryption", function () {
-  this.timeout(300_000);
+describe("MongoDB's client-side field encryption", () => {
   let mongodb: MongodbServer | undefined;
   let place: Place | undefined;
   let lines: readonly Line[];

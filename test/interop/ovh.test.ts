@@ -66,8 +66,7 @@ const themes: Readonly<Record<string, Theme>> = {
   import: { test: 'imports what it exported', since: '1.4', facts: { same: true } },
 };
 
-describe('ovh/kmip-go', function () {
-  this.timeout(300_000);
+describe('ovh/kmip-go', () => {
   let place: Place | undefined;
   let program: string;
   let address: string;

@@ -136,8 +136,7 @@ const unmet: readonly Unmet[] = [
   },
 ];
 
-describe('PyKMIP', function () {
-  this.timeout(300_000);
+describe('PyKMIP', () => {
   let place: Place;
   let port: number;
 

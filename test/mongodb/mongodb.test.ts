@@ -6,8 +6,7 @@ import { engineContract } from '#test/store/engine.contract';
 import { startMongodb } from './server.ts';
 import type { MongodbServer } from './server.ts';
 
-describe('the MongoDB engine', function () {
-  this.timeout(300_000);
+describe('the MongoDB engine', () => {
   let server: MongodbServer;
 
   before(async () => {
@@ -30,8 +29,7 @@ describe('the MongoDB engine', function () {
     };
   });
 
-  it('fails in time, and keeps the password to itself, when no server answers', async function () {
-    this.timeout(20_000);
+  it('fails in time, and keeps the password to itself, when no server answers', async () => {
     const error = await openMongodb('mongodb://user:s3cret@127.0.0.1:9/kmipd').then(
       () => undefined,
       (reason: unknown) => reason,

@@ -11,8 +11,7 @@ import type { StorePlace } from '#test/fixtures/store-place';
 import { startMongodb } from './server.ts';
 import type { MongodbServer } from './server.ts';
 
-describe('the sealed store on MongoDB', function () {
-  this.timeout(300_000);
+describe('the sealed store on MongoDB', () => {
   let server: MongodbServer;
   let place: StorePlace;
 

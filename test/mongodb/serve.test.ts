@@ -12,8 +12,7 @@ import { makePlace, type Place } from '#test/cli/kmipd';
 
 import { startMongodb, type MongodbServer } from './server.ts';
 
-describe('kmipd serve on MongoDB', function () {
-  this.timeout(300_000);
+describe('kmipd serve on MongoDB', () => {
   let mongodb: MongodbServer;
   let place: Place;
 

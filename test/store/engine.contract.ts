@@ -234,8 +234,7 @@ export function engineContract(name: string, makeHome: () => Promise<EngineHome>
         expect((await present(engine, 'a')).body[0]).to.equal(winners[0]?.value);
       });
 
-      it('loses none of 200 increments from 16 loops over two engines', async function () {
-        this.timeout(60_000);
+      it('loses none of 200 increments from 16 loops over two engines', async () => {
         const other = await home.open();
         try {
           await engine.commit([{ put: record('counter', 1, { body: Uint8Array.of(0) }) }]);
@@ -256,8 +255,7 @@ export function engineContract(name: string, makeHome: () => Promise<EngineHome>
     });
 
     describe('races of commits with several changes', () => {
-      it('changes both of a pair or none, 40 times from 8 loops', async function () {
-        this.timeout(60_000);
+      it('changes both of a pair or none, 40 times from 8 loops', async () => {
         await engine.commit([{ put: record('left', 1) }, { put: record('right', 1) }]);
         let left = 40;
         const bump = async (): Promise<boolean> => {

@@ -16,8 +16,7 @@ import { canTrace, tracedBy, tracing } from './tracing.ts';
 
 const writer = fileURLToPath(new URL('lmdb-writer.js', import.meta.url));
 
-describe('several processes on one LMDB store', function () {
-  this.timeout(60_000);
+describe('several processes on one LMDB store', () => {
   let path: string;
   let children: ChildProcess[];
 

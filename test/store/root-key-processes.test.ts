@@ -10,9 +10,7 @@ import { makeStorePlace, note } from '#test/fixtures/store-place';
 
 const changer = fileURLToPath(new URL('root-key-changer.js', import.meta.url));
 
-describe('a process that changes the root key', function () {
-  this.timeout(60_000);
-
+describe('a process that changes the root key', () => {
   it('may be killed at any time: the key file opens the store, and a running server goes on', async () => {
     const place = await makeStorePlace();
     const running = await place.open();

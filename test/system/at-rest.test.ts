@@ -22,8 +22,7 @@ function formsOf(plain: Buffer): string[] {
   return [plain.toString('latin1'), plain.toString('hex'), plain.toString('hex').toUpperCase(), ...base64];
 }
 
-describe('the data directory', function () {
-  this.timeout(30_000);
+describe('the data directory', () => {
   let place: Place;
   let server: ServerProcess | undefined;
   before(() => (place = makePlace()));

@@ -41,8 +41,7 @@ interface Known {
   asked?: State | undefined;
 }
 
-describe('a server that is killed in mid-load', function () {
-  this.timeout(120_000);
+describe('a server that is killed in mid-load', () => {
   let place: Place;
   before(() => (place = makePlace()));
   after(async () => {

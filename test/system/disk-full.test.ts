@@ -19,8 +19,7 @@ const mebibyte = 1024 * 1024;
 const namespace = ['unshare', '-rm'] as const;
 const hasNamespaces = spawnSync('unshare', ['-rm', 'sh', '-c', 'mount -t tmpfs -o size=1m tmpfs /mnt']).status === 0;
 
-describe('a server whose disk is full', function () {
-  this.timeout(60_000);
+describe('a server whose disk is full', () => {
   let place: Place;
   let server: ServerProcess;
   let client: Client;

@@ -13,8 +13,7 @@ import { startServerProcess, type ServerProcess } from '#test/fixtures/server-pr
 
 const delay = 300;
 
-describe('a server on a slow disk', function () {
-  this.timeout(60_000);
+describe('a server on a slow disk', () => {
   let place: Place;
   let server: ServerProcess | undefined;
   beforeEach(() => (place = makePlace()));

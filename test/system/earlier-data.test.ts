@@ -96,8 +96,7 @@ function isIndexed(held: Item): boolean {
 /** For each client by its name: what the data directory holds of it. */
 type Contents = Record<string, Record<string, Seen>>;
 
-describe('a data directory of an earlier version', function () {
-  this.timeout(60_000);
+describe('a data directory of an earlier version', () => {
   const directories: string[] = [];
   const unpacked = (): string => {
     const directory = mkdtempSync(join(tmpdir(), 'kmipd-earlier-'));

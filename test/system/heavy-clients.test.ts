@@ -53,8 +53,7 @@ describe('heavy work of another client', () => {
   let server: ServerProcess;
   let other: Client;
 
-  beforeEach(async function () {
-    this.timeout(60_000);
+  beforeEach(async () => {
     place = makePlace();
     for (const name of ['busy', 'other']) {
       expect((await place.kmipd('client', 'add', name, '--out', place.path(name))).status).to.equal(0);
@@ -64,8 +63,7 @@ describe('heavy work of another client', () => {
     // Threads are there, as in a server that runs for a while.
     await other.call(createKeyPair, pair('EC', 521));
   });
-  afterEach(async function () {
-    this.timeout(60_000);
+  afterEach(async () => {
     await other.close();
     // What native code of a thread has begun it finishes.
     await server.end('SIGKILL');
@@ -81,8 +79,7 @@ describe('heavy work of another client', () => {
     return socket.on('error', () => undefined);
   }
 
-  it('of 100 connections that decrypt with RSA-8192 leaves a small Get below twice its time', async function () {
-    this.timeout(60_000);
+  it('of 100 connections that decrypt with RSA-8192 leaves a small Get below twice its time', async () => {
     const key = await other.call(create, aesKey());
     await other.call(activate, key);
     const busy = await Promise.all(Array.from({ length: 100 }, () => server.connect('busy')));
@@ -132,8 +129,7 @@ describe('heavy work of another client', () => {
     await Promise.all(busy.map((each) => each.close()));
   });
 
-  it('of three pairs of RSA-8192 does not keep a pair on a curve waiting', async function () {
-    this.timeout(60_000);
+  it('of three pairs of RSA-8192 does not keep a pair on a curve waiting', async () => {
     const alone = await elapsed(() => other.call(createKeyPair, pair('EC', 256)));
     const sockets = await Promise.all([1, 2, 3].map(() => dial('busy')));
     for (const socket of sockets) socket.write(pairMessage(8192));
@@ -144,8 +140,7 @@ describe('heavy work of another client', () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  it('that hangs up at once is not done, not kept, and keeps nobody waiting', async function () {
-    this.timeout(60_000);
+  it('that hangs up at once is not done, not kept, and keeps nobody waiting', async () => {
     const message = pairMessage(3072);
     // Three go away, one ends its side only, and one has two requests before its end.
     for (let count = 0; count < 3; count++) {

@@ -13,8 +13,7 @@ const allowed = 10_000;
 const tried = 20_000;
 const connectionsToEach = 8;
 
-describe('Usage Limits', function () {
-  this.timeout(180_000);
+describe('Usage Limits', () => {
   let place: Place;
   const running: ServerProcess[] = [];
   before(() => (place = makePlace()));

@@ -102,8 +102,7 @@ describe('the pool of worker threads', () => {
     expect(await next).to.equal(1);
   });
 
-  it('fails a task that takes too much memory, and no other', async function () {
-    this.timeout(20_000);
+  it('fails a task that takes too much memory, and no other', async () => {
     const greedy = rejection(pool.run('fill', undefined, asker('a')));
     const next = pool.run('wait', { says: 10, takes: 1 }, asker('b'));
     const error = await greedy;

@@ -20,7 +20,7 @@ const firstSeed = Number(process.env['KMIPD_TEST_SEED'] ?? 1);
 const longest = 2000;
 
 describe('broken encodings', function () {
-  this.timeout(60_000 * Math.max(1, mutants / 10));
+  this.timeout(30_000 * Math.max(10, mutants));
   const ssl = useOpenSsl();
   let server: Certifying;
   let seeds: readonly Seed[];

@@ -87,8 +87,7 @@ describe('Derive Key', () => {
         );
       });
 
-      it('keeps the links to the last hundred of many derivations, and every one of these leads back', async function () {
-        this.timeout(60_000);
+      it('keeps the links to the last hundred of many derivations, and every one of these leads back', async () => {
         const here = server.caller(version);
         const base = await key(here, '00'.repeat(16));
         const made: string[] = [];

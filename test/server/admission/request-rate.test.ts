@@ -69,8 +69,7 @@ describe('the rate of requests', () => {
     expect(Math.min(...runs)).to.be.below(2);
   });
 
-  describe('on a socket', function () {
-    this.timeout(30_000);
+  describe('on a socket', () => {
     let place: TlsPlace;
     afterEach(() => place.close());
     const ping = Buffer.from(encode(request('2.1', [batchItem(operationCode('Ping'), [])])));

@@ -29,9 +29,7 @@ const runs = 1000;
 /** Requests that go through the handler at the same time. */
 const together = 4;
 
-describe('fuzzing the handler', function () {
-  this.timeout(120_000);
-
+describe('fuzzing the handler', () => {
   let fixture: Fixture;
   let sessions: readonly [Session, Session];
   let corpus: Corpus & { readonly ids: string[] };

@@ -33,8 +33,7 @@ const shapes: Readonly<Record<string, () => readonly Item[]>> = {
 };
 const writers = { xml: writeXml, json: writeJson } as const;
 
-describe('long texts', function () {
-  this.timeout(60_000);
+describe('long texts', () => {
   let server: FuzzedServer;
   const lanes = new Map<'xml' | 'json', Lane>();
 

@@ -17,8 +17,7 @@ const parts = 1024;
 const settling = 256;
 const allowedGrowth = 48 * 1024 * 1024;
 
-describe('streams of 64 MiB', function () {
-  this.timeout(120_000);
+describe('streams of 64 MiB', () => {
   let place: Place;
   let server: Running;
   let client: Client;

@@ -28,9 +28,7 @@ const rotating = (seconds: number): Item[] => [
   { tag: Tag.RotateInterval, type: ItemType.Interval, value: seconds },
 ];
 
-describe('rotations of many clients', function () {
-  // Pairs are made, and the machine may be busy.
-  this.timeout(60_000);
+describe('rotations of many clients', () => {
   let fixture: Fixture;
   beforeEach(async () => (fixture = await openFixture()));
   afterEach(() => fixture.close());
