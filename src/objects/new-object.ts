@@ -24,7 +24,8 @@ export interface NewObject {
   /** What the client gave, already checked. */
   readonly given: Attributes;
   /** What the server found out about the object, such as its algorithm; a Digest joins that of the material itself. */
-  readonly found: Attributes;
+  readonly found?: Attributes;
+  /** Seconds since 1970. */
   readonly now: number;
   /** The server made the material, as against a client that registered it. */
   readonly generated: boolean;

@@ -1,5 +1,6 @@
 /** What an operation sees of the server: declared here, provided by `server`. */
 import type { ManagedObject } from '#objects/managed-object';
+import type { MadeObject, NewObject } from '#objects/new-object';
 import type { ObjectStructure } from '#objects/object-structure';
 import type { StorageStatus } from '#objects/storage-status';
 import type { Instance } from '#objects/attributes/attribute-codec';
@@ -51,6 +52,9 @@ export type ObjectChange =
 /** Applied to the object as it is then; the same object when there is nothing to do. */
 export type Lasting = (object: ManagedObject) => ManagedObject;
 
+/** What the operation says of a new object; the identifier is a new one, unless it is given. */
+export type NewObjectOfCaller = Omit<NewObject, 'id' | 'owner' | 'now'> & { readonly id?: string };
+
 export interface ObjectQuery {
   /** What must match, all of it; an empty list matches every object of the caller. */
   readonly instances: readonly Instance[];
@@ -72,6 +76,8 @@ export interface Context {
   random(length: number): Uint8Array;
   /** Wipes secret bytes that the operation has made, when the item failed, or was answered. */
   wipeLater(bytes: Uint8Array): void;
+  /** An object of the caller's, with what every object has from its beginning. It is kept by `commitNewObjects`. */
+  newObject(from: NewObjectOfCaller): MadeObject;
   /** A new identifier: a UUID that sorts by its time. */
   newIdentifier(): string;
   /**

@@ -1,7 +1,7 @@
 /** What Certify and Re-certify share: the request that comes along, the new object, and the links to it. */
 import { writePublicInfo } from '#crypto/keys/key-containers';
 import type { Attributes } from '#objects/attributes/attributes';
-import { newObject, type MadeObject } from '#objects/new-object';
+import type { MadeObject } from '#objects/new-object';
 import { bytes, enumeration } from '#protocol/codecs';
 import { optional } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
@@ -87,20 +87,15 @@ export async function certified(holder: CertificateHolder, given: Attributes, co
   const structure = { objectType: 'Certificate', certificateType: 'X_509', certificateValue } as const;
   const said = await attributesOfCertificate(structure, {}, context);
   const { cryptographicUsageMask = said.cryptographicUsageMask } = given;
-  const id = context.newIdentifier();
-  const made = newObject({
-    id,
-    owner: context.clientId,
+  const made = context.newObject({
     structure,
     given: { ...given, ...said, ...(cryptographicUsageMask === undefined ? {} : { cryptographicUsageMask }) },
-    found: {},
-    now: context.now(),
     generated: true,
   });
   return {
     made,
     publicKey: await publicKeyOf(certificateValue, context),
-    issued: { issued: Uint8Array.from(certificateValue), object: id },
+    issued: { issued: Uint8Array.from(certificateValue), object: made.object.id },
   };
 }
 

@@ -20,7 +20,7 @@ import {
 } from './certification.ts';
 import type { CertificateHolder, Loaded } from '#operations/context';
 import { attributesToMake } from '#operations/new-object/requested-attributes';
-import { keep } from '#operations/new-object/commit-new-objects';
+import { commitNewObjects } from '#operations/new-object/commit-new-objects';
 import { linked } from '#operations/attributes/link';
 import { defineOperation } from '#operations/operation';
 import { checkProtectionStorage, protectionStorageMasks } from '#operations/new-object/protection-storage';
@@ -52,13 +52,12 @@ export const certify = defineOperation('Certify', {
     const holder = request ?? holderNamed(named as Loaded, given);
     const { publicKey: certifiedKey, made, issued } = await certified(holder, given, context);
     const { id } = made.object;
-    if (publicKey === undefined) await keep([made], context, [issued]);
+    if (publicKey === undefined) await commitNewObjects([made], context, [issued]);
     else {
       checkSameKey(keyOf(publicKey), certifiedKey);
       const object = linked(made.object, 'PublicKeyLink', publicKey.object.id);
-      await keep([{ ...made, object }], context, [issued, linkToCertificate(publicKey, id, context)]);
+      await commitNewObjects([{ ...made, object }], context, [issued, linkToCertificate(publicKey, id, context)]);
     }
-    context.setPlaceholder(id);
     return { uniqueIdentifier: id };
   },
 });

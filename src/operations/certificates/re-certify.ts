@@ -18,7 +18,7 @@ import {
 } from './certification.ts';
 import type { Context, Loaded, ObjectChange } from '#operations/context';
 import { attributesToGive } from '#operations/new-object/requested-attributes';
-import { keep } from '#operations/new-object/commit-new-objects';
+import { commitNewObjects } from '#operations/new-object/commit-new-objects';
 import { defineOperation } from '#operations/operation';
 import { checkProtectionStorage, protectionStorageMasks } from '#operations/new-object/protection-storage';
 import { checkReplaceable, inherited, replacedBy } from '#operations/new-object/replacement';
@@ -55,12 +55,11 @@ export const reCertify = defineOperation('ReCertify', {
     const { publicKey, made, issued } = await certified(request ?? { certificate: value }, attributes, context);
     checkSameKey(await publicKeyOf(value, context), publicKey);
     const { id } = made.object;
-    await keep([made], context, [
+    await commitNewObjects([made], context, [
       issued,
       replacedBy(existing, id, context),
       ...(await publicKeyChanges(existing.object, id, context)),
     ]);
-    context.setPlaceholder(id);
     return { uniqueIdentifier: id };
   },
 });

@@ -1,4 +1,4 @@
-import { keep } from '#operations/new-object/commit-new-objects';
+import { commitNewObjects } from '#operations/new-object/commit-new-objects';
 import {
   newKeyPair,
   pairAsked,
@@ -18,8 +18,7 @@ export const createKeyPair = defineOperation('CreateKeyPair', {
   async run(request, context) {
     const asked = await withPairDefaults(await pairAsked(request, context), context);
     const made = await newKeyPair(asked, context);
-    await keep([made.private, made.public], context);
-    context.setPlaceholder(made.private.object.id);
+    await commitNewObjects([made.private, made.public], context);
     return {
       privateKeyUniqueIdentifier: made.private.object.id,
       publicKeyUniqueIdentifier: made.public.object.id,

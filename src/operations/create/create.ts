@@ -7,7 +7,7 @@ import { Tag } from '#protocol/tags';
 import { V2_0 } from '#protocol/versions';
 import { formatAsked, withoutFormat } from '#operations/new-object/requested-key-format';
 import { attributesToMake } from '#operations/new-object/requested-attributes';
-import { keep } from '#operations/new-object/commit-new-objects';
+import { commitNewObjects } from '#operations/new-object/commit-new-objects';
 import { newSymmetricKey } from '#operations/new-object/new-symmetric-key';
 import { defineOperation } from '#operations/operation';
 import { checkProtectionStorage, protectionStorageMasks } from '#operations/new-object/protection-storage';
@@ -31,8 +31,6 @@ export const create = defineOperation('Create', {
     checkProtectionStorage(wanted);
     const given = await attributesToMake(objectType, [withoutFormat(attributes)], context);
     const made = newSymmetricKey(given, formatAsked(attributes) ?? 'Raw', context);
-    await keep([made], context);
-    context.setPlaceholder(made.object.id);
-    return { objectType, uniqueIdentifier: made.object.id };
+    return { objectType, uniqueIdentifier: await commitNewObjects([made], context) };
   },
 });

@@ -5,7 +5,6 @@ import type { Attributes, ObjectType } from '#objects/attributes/attributes';
 import { isDestroyed } from '#objects/life-cycle';
 import { indexesGiven } from '#objects/managed-object';
 import { hasMaterial } from '#objects/material';
-import { newObject } from '#objects/new-object';
 import { anyObject, type ObjectStructure } from '#objects/object-structure';
 import { emptyTemplate } from '#objects/template';
 import { boolean, enumeration } from '#protocol/codecs';
@@ -16,7 +15,7 @@ import { Tag } from '#protocol/tags';
 import { V1_4, V2_0 } from '#protocol/versions';
 import type { Context, Loaded } from '#operations/context';
 import { attributesWithin, joined } from '#operations/new-object/embedded-attributes';
-import { keep } from '#operations/new-object/commit-new-objects';
+import { commitNewObjects } from '#operations/new-object/commit-new-objects';
 import { unwrapped } from '#operations/wrapping/key-unwrapping';
 import { withLinksResolved } from '#operations/attributes/link';
 import { defineOperation } from '#operations/operation';
@@ -54,23 +53,20 @@ export const importObject = defineOperation('Import', {
     const given = await supplied(provided.objectType, instances, id, context);
     const { structure, found } = await outOfContainer(readable, given, context);
     const said = isDestroyed(given.state) ? nothingOf(structure) : await examine(structure, given, context);
-    const { object, material } = newObject({
+    const { object, material } = context.newObject({
       id,
-      owner: context.clientId,
       structure: structure.objectType === 'Template' ? emptyTemplate : asBrought(structure, context.rules),
       found: { ...said, ...found },
       given,
-      now: context.now(),
       generated: false,
       asGiven: true,
     });
     const kept = { ...object, indexes: indexesGiven(instances, object.attributes) };
     // Of what is destroyed the empty values are shape, and no material.
-    await keep(
+    await commitNewObjects(
       [{ object: kept, ...(hasMaterial(structure) && material ? { material } : {}), inPlaceOf: existing }],
       context,
     );
-    context.setPlaceholder(id);
     return { uniqueIdentifier: id };
   },
 });

@@ -7,7 +7,7 @@ import { Tag } from '#protocol/tags';
 import { atRest } from '#protocol/versions';
 import { keyIn } from '#operations/key-material/asymmetric-keys';
 import type { Context, Loaded } from '#operations/context';
-import { keep } from '#operations/new-object/commit-new-objects';
+import { commitNewObjects } from '#operations/new-object/commit-new-objects';
 import { newKeyPair, pairAsked, pairRequest, pairResponse, type HalfAsked } from '#operations/new-object/new-key-pair';
 import { defineOperation } from '#operations/operation';
 import { checkReplaceable, inherited, replacedBy } from '#operations/new-object/replacement';
@@ -40,11 +40,10 @@ export const reKeyKeyPair = defineOperation('ReKeyKeyPair', {
       curveKindOf(publicKey),
     );
     const [privateId, publicId] = [made.private.object.id, made.public.object.id];
-    await keep([made.private, made.public], context, [
+    await commitNewObjects([made.private, made.public], context, [
       replacedBy(privateKey, privateId, context),
       replacedBy(publicKey, publicId, context),
     ]);
-    context.setPlaceholder(privateId);
     return { privateKeyUniqueIdentifier: privateId, publicKeyUniqueIdentifier: publicId };
   },
 });

@@ -6,7 +6,7 @@ import { Tag } from '#protocol/tags';
 import { V2_0 } from '#protocol/versions';
 import { formatAsked, withoutFormat } from '#operations/new-object/requested-key-format';
 import { attributesToGive } from '#operations/new-object/requested-attributes';
-import { keep } from '#operations/new-object/commit-new-objects';
+import { commitNewObjects } from '#operations/new-object/commit-new-objects';
 import { newSymmetricKey } from '#operations/new-object/new-symmetric-key';
 import { defineOperation } from '#operations/operation';
 import { checkProtectionStorage, protectionStorageMasks } from '#operations/new-object/protection-storage';
@@ -32,8 +32,7 @@ export const reKey = defineOperation('ReKey', {
     const { keyFormatType: held } = existing.object.attributes;
     const format = formatAsked(attributes) ?? (held === 'Opaque' ? undefined : held) ?? 'Raw';
     const made = newSymmetricKey(inherited(existing.object, given, offset, context.now()), format, context);
-    await keep([made], context, [replacedBy(existing, made.object.id, context)]);
-    context.setPlaceholder(made.object.id);
-    return { uniqueIdentifier: made.object.id };
+    const changes = [replacedBy(existing, made.object.id, context)];
+    return { uniqueIdentifier: await commitNewObjects([made], context, changes) };
   },
 });

@@ -1,6 +1,5 @@
 import { attributeSet } from '#objects/attributes/attribute-groups';
 import type { Attributes, AttributeValue } from '#objects/attributes/attributes';
-import { newObject } from '#objects/new-object';
 import { anyObject, type ObjectStructure } from '#objects/object-structure';
 import { emptyTemplate } from '#objects/template';
 import { enumeration } from '#protocol/codecs';
@@ -12,7 +11,7 @@ import { V2_0 } from '#protocol/versions';
 import type { Context } from '#operations/context';
 import { attributesGivenWithin, joined } from '#operations/new-object/embedded-attributes';
 import { attributesToRegister } from '#operations/new-object/requested-attributes';
-import { keep } from '#operations/new-object/commit-new-objects';
+import { commitNewObjects } from '#operations/new-object/commit-new-objects';
 import { defineOperation } from '#operations/operation';
 import { checkProtectionStorage, protectionStorageMasks } from '#operations/new-object/protection-storage';
 import { outOfContainer } from '#operations/fetch/pkcs12';
@@ -42,19 +41,14 @@ export const register = defineOperation('Register', {
     const given = await attributesToRegister(objectType, [together], context);
     checkUsageMask(objectType, given);
     const { structure, found } = await outOfContainer(object, given, context);
-    const made = newObject({
-      id: context.newIdentifier(),
-      owner: context.clientId,
+    const made = context.newObject({
       structure: structure.objectType === 'Template' ? emptyTemplate : asBrought(structure, context.rules),
       found: { ...(await examine(structure, given, context)), ...found },
       given: await withWrappingKey(structure, given, context),
-      now: context.now(),
       generated: false,
     });
     // What the request holds of the material stays for another run, and is wiped with the message.
-    await keep([made], context);
-    context.setPlaceholder(made.object.id);
-    return { uniqueIdentifier: made.object.id };
+    return { uniqueIdentifier: await commitNewObjects([made], context) };
   },
 });
 

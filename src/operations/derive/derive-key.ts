@@ -3,7 +3,7 @@ import { symmetricKeyBytes } from '#crypto/keys/symmetric-keys';
 import { attributeSet } from '#objects/attributes/attribute-groups';
 import type { Attributes, ObjectType } from '#objects/attributes/attributes';
 import { objectTypeOf } from '#objects/managed-object';
-import { newObject, type MadeObject } from '#objects/new-object';
+import type { MadeObject } from '#objects/new-object';
 import type { ObjectStructure } from '#objects/object-structure';
 import { atMost } from '#protocol/bounds';
 import { enumeration } from '#protocol/codecs';
@@ -17,7 +17,7 @@ import { digestOfSymmetric } from '#operations/key-material/default-digest';
 import { derivationParameters, derive } from './derivation.ts';
 import { attributesToMake } from '#operations/new-object/requested-attributes';
 import { guardedBy } from '#operations/new-object/inherited-guards';
-import { keep } from '#operations/new-object/commit-new-objects';
+import { commitNewObjects } from '#operations/new-object/commit-new-objects';
 import { inFormat } from '#operations/key-material/key-format';
 import { withDerived } from '#operations/attributes/link';
 import { defineOperation } from '#operations/operation';
@@ -53,7 +53,6 @@ export const deriveKey = defineOperation('DeriveKey', {
     const { bytes, charged } = await derive(derivationMethod, bases, parameters, length, context);
     const key = cutTo(length, bytes);
 
-    const id = context.newIdentifier();
     const keyFormatType = formatAsked(attributes);
     const links = bases.map(({ object }) => ({
       linkType: 'DerivationBaseObjectLink' as const,
@@ -62,14 +61,11 @@ export const deriveKey = defineOperation('DeriveKey', {
     let made: MadeObject;
     try {
       const structure = derivedStructure(objectType, key, given);
-      made = newObject({
-        id,
-        owner: context.clientId,
+      made = context.newObject({
         structure: inFormat(structure, { keyFormatType }, { version: context.version, attributes: given }),
         given: { ...given, link: [...(given.link ?? []), ...links], ...generatorFor(given, context.server) },
         // Some derive without a mask: they get one that permits nothing.
         found: { cryptographicUsageMask: 0, ...digestOfSymmetric(keyFormatType ?? 'Raw', key, context.version) },
-        now: context.now(),
         generated: true,
       });
     } finally {
@@ -78,11 +74,9 @@ export const deriveKey = defineOperation('DeriveKey', {
     const others = bases.map((base): ObjectChange => {
       const { object } = base;
       const used = { ...object, attributes: charged.get(base) ?? object.attributes };
-      return { update: base, to: changed(withDerived(used, id), {}, context.now()) };
+      return { update: base, to: changed(withDerived(used, made.object.id), {}, context.now()) };
     });
-    await keep([made], context, others);
-    context.setPlaceholder(id);
-    return { uniqueIdentifier: id };
+    return { uniqueIdentifier: await commitNewObjects([made], context, others) };
   },
 });
 

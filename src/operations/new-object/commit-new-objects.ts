@@ -6,12 +6,16 @@ export interface ToKeep extends MadeObject {
   readonly inPlaceOf?: Loaded | undefined;
 }
 
-/** Commits what was made, then the other changes, all or nothing; its material is wiped whatever comes of it. */
-export async function keep(
+/**
+ * Commits what was made, then the other changes, all or nothing; its material is wiped whatever comes of it. The first
+ * of them is the one that the ID Placeholder stands for from then on.
+ * @returns its identifier.
+ */
+export async function commitNewObjects(
   made: readonly ToKeep[],
   context: Context,
   others: readonly ObjectChange[] = [],
-): Promise<void> {
+): Promise<string> {
   const created = made.map(({ object, material, inPlaceOf }): ObjectChange => ({
     create: object,
     ...(material === undefined ? {} : { material }),
@@ -22,4 +26,8 @@ export async function keep(
   } finally {
     for (const { material } of made) material?.fill(0);
   }
+  const [first] = made;
+  if (first === undefined) throw new Error('nothing was made');
+  context.setPlaceholder(first.object.id);
+  return first.object.id;
 }

@@ -7,7 +7,7 @@ import { attributeSet } from '#objects/attributes/attribute-groups';
 import { attributeRow, keysWith, type Attributes, type AttributeValue } from '#objects/attributes/attributes';
 import { withDefaults } from '#objects/creation-rules';
 import { sameAs } from '#objects/value-key';
-import { newObject, type MadeObject } from '#objects/new-object';
+import type { MadeObject } from '#objects/new-object';
 import { optional, required, type Shape } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
 import { uniqueIdentifier } from '#protocol/structures';
@@ -153,13 +153,11 @@ function half(
   };
   const { cryptographicAlgorithm, cryptographicLength } = { ...found, ...given };
   const keyBlock = { keyFormatType, keyValue: { keyMaterial }, cryptographicAlgorithm, cryptographicLength };
-  return newObject({
+  return context.newObject({
     id,
-    owner: context.clientId,
     structure: key.half === 'private' ? { objectType: 'PrivateKey', keyBlock } : { objectType: 'PublicKey', keyBlock },
     given: { ...given, link: [...(given.link ?? []), link], ...generatorFor(given, context.server) },
     found,
-    now: context.now(),
     generated: true,
   });
 }

@@ -1,7 +1,7 @@
 /** What Create and Re-key share: a symmetric key made here. */
 import { symmetricKeyBytes } from '#crypto/keys/symmetric-keys';
 import type { Attributes } from '#objects/attributes/attributes';
-import { newObject, type MadeObject } from '#objects/new-object';
+import type { MadeObject } from '#objects/new-object';
 import { KmipError } from '#protocol/kmip-error';
 import type { KeyFormatType } from './requested-key-format.ts';
 import type { Context } from '#operations/context';
@@ -36,9 +36,7 @@ export function newSymmetricKey(given: Attributes, format: KeyFormatType, contex
     cryptographicLength,
   } as const;
   try {
-    return newObject({
-      id: context.newIdentifier(),
-      owner: context.clientId,
+    return context.newObject({
       structure: inFormat(
         { objectType: 'SymmetricKey', keyBlock },
         { keyFormatType: format },
@@ -46,7 +44,6 @@ export function newSymmetricKey(given: Attributes, format: KeyFormatType, contex
       ),
       given: { ...given, ...generatorFor(given, context.server) },
       found: digestOfSymmetric(format, key, context.version),
-      now: context.now(),
       generated: true,
     });
   } finally {

@@ -4,7 +4,7 @@ import { symmetricKeyBytes } from '#crypto/keys/symmetric-keys';
 import { attributeSet } from '#objects/attributes/attribute-groups';
 import { valuesIn, type Attributes } from '#objects/attributes/attributes';
 import { objectTypeOf } from '#objects/managed-object';
-import { newObject, type MadeObject } from '#objects/new-object';
+import type { MadeObject } from '#objects/new-object';
 import { isWrapped } from '#objects/object-structure';
 import { asAnswered } from '#protocol/bounds';
 import { bigInteger, enumeration, integer } from '#protocol/codecs';
@@ -18,7 +18,7 @@ import { keyIn } from '#operations/key-material/asymmetric-keys';
 import type { Context, Loaded } from '#operations/context';
 import { attributesToMake } from '#operations/new-object/requested-attributes';
 import { guardedBy } from '#operations/new-object/inherited-guards';
-import { keep } from '#operations/new-object/commit-new-objects';
+import { commitNewObjects } from '#operations/new-object/commit-new-objects';
 import { defineOperation } from '#operations/operation';
 import { checkProtectionStorage, protectionStorageMasks } from '#operations/new-object/protection-storage';
 import {
@@ -85,9 +85,8 @@ export const createSplitKey = defineOperation('CreateSplitKey', {
       const parts = await context.heavily('splitSecret', { secret, sharing });
       const attributesOfParts = source === undefined ? given : ofSource(source, secret, given);
       const made = await asObjects(parts, sharing, attributesOfParts, context);
-      await keep(made, context);
+      await commitNewObjects(made, context);
       const ids = made.map(({ object }) => object.id);
-      context.setPlaceholder(ids[0]);
       return { objectType: 'SplitKey' as const, uniqueIdentifier: ids };
     } finally {
       secret.fill(0);
@@ -176,9 +175,8 @@ async function asObjects(
     // Each is copied and hashed.
     const turn = context.pace(workOfPart + bytes.length / bytesPerWork);
     if (turn !== undefined) await turn;
-    const one = newObject({
+    const one = context.newObject({
       id: ids[place] as string,
-      owner: context.clientId,
       structure: {
         objectType: 'SplitKey',
         splitKeyParts: parts.length,
@@ -192,7 +190,6 @@ async function asObjects(
       },
       given,
       found: { cryptographicUsageMask: 0 },
-      now: context.now(),
       generated: false,
     });
     bytes.fill(0);

@@ -2,7 +2,6 @@ import { type Part, type Sharing } from '#crypto/sharing/secret-sharing';
 import { attributeSet } from '#objects/attributes/attribute-groups';
 import type { Attributes } from '#objects/attributes/attributes';
 import { objectTypeOf } from '#objects/managed-object';
-import { newObject } from '#objects/new-object';
 import { atMost } from '#protocol/bounds';
 import { enumeration } from '#protocol/codecs';
 import { many, optional, required } from '#protocol/fields';
@@ -14,7 +13,7 @@ import { formatAsked, withoutFormat } from '#operations/new-object/requested-key
 import type { Context, Loaded } from '#operations/context';
 import { attributesToMake } from '#operations/new-object/requested-attributes';
 import { guardedBy } from '#operations/new-object/inherited-guards';
-import { keep } from '#operations/new-object/commit-new-objects';
+import { commitNewObjects } from '#operations/new-object/commit-new-objects';
 import { joinedStructure, secretIn } from './joined-secret.ts';
 import { inFormat } from '#operations/key-material/key-format';
 import { defineOperation } from '#operations/operation';
@@ -67,19 +66,14 @@ export const joinSplitKey = defineOperation('JoinSplitKey', {
         { keyFormatType: formatAsked(attributes) },
         { version: context.version, attributes: given },
       );
-      const made = newObject({
-        id: context.newIdentifier(),
-        owner: context.clientId,
+      const made = context.newObject({
         structure,
         given,
         found: await examine(structure, given, context),
-        now: context.now(),
         generated: false,
       });
       secret.fill(0);
-      await keep([made], context);
-      context.setPlaceholder(made.object.id);
-      return { objectType, uniqueIdentifier: made.object.id };
+      return { objectType, uniqueIdentifier: await commitNewObjects([made], context) };
     } finally {
       for (const { bytes } of parts) bytes.fill(0);
     }

@@ -8,6 +8,7 @@ import { attributesAt } from '#objects/life-cycle';
 import type { ManagedObject } from '#objects/managed-object';
 import { putMaterial } from '#objects/material';
 import type { Pace } from '#objects/pace';
+import { newObject, type MadeObject } from '#objects/new-object';
 import type { ObjectStructure } from '#objects/object-structure';
 import { storageStatusOf } from '#objects/storage-status';
 import type {
@@ -20,6 +21,7 @@ import type {
   Offered,
   ServerFacts,
   Streams,
+  NewObjectOfCaller,
 } from '#operations/context';
 import type { Operation } from '#operations/operation';
 import type { ObjectRight } from '#operations/rights';
@@ -203,6 +205,10 @@ export class RunContext implements Context {
 
   wipeLater(bytes: Uint8Array): void {
     this.#batch.opened.add(bytes);
+  }
+
+  newObject(from: NewObjectOfCaller): MadeObject {
+    return newObject({ ...from, id: from.id ?? this.newIdentifier(), owner: this.clientId, now: this.now() });
   }
 
   newIdentifier(): string {
