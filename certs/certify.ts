@@ -25,6 +25,9 @@ export interface Holder {
   readonly dropped: readonly string[];
 }
 
+/** What stands for a server: no client is certified under such a name, or for such a key. */
+export type OwnIdentity = Pick<CertifyTerms, 'serverNames' | 'ownKeys'>;
+
 export interface CertifyTerms extends Terms {
   /** Whatever end is asked for, the certificate is not valid for longer. */
   readonly maximumDays: number;

@@ -1,6 +1,8 @@
 /** How every command is declared: its settings come from the table, its help ends with examples. */
 import { Command, Option } from 'commander';
 
+import type { Deliver } from '#administration/clients/enrol';
+import { writeFilesFor } from '#administration/files';
 import { createLog, type Log } from '#log';
 import { loadConfig, propertyOf, settingNames, settings, variableOf, type Config, type Scope } from '#config';
 
@@ -97,4 +99,9 @@ const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : []
 /** Options that more than one command takes. */
 export const outOption = (): Option =>
   new Option('--out <directory>', 'where the files are written').makeOptionMandatory();
+/** How a use case delivers the files of a client: into the directory that --out names. */
+export const filesIn =
+  (directory: string): Deliver<readonly string[]> =>
+  (files, purpose) =>
+    writeFilesFor(directory, files, purpose);
 export const jsonOption = (): Option => new Option('--json', 'print JSON');

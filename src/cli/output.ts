@@ -78,6 +78,16 @@ function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
 }
 
+/** Each value of a list that comes one by one, in another form. */
+export async function* mapped<T, R>(values: AsyncIterable<T>, map: (value: T) => R): AsyncGenerator<R> {
+  for await (const value of values) yield map(value);
+}
+
+/** The same, when a value has several. */
+export async function* flatMapped<T, R>(values: AsyncIterable<T>, map: (value: T) => readonly R[]): AsyncGenerator<R> {
+  for await (const value of values) yield* map(value);
+}
+
 const rowsMeasured = 500;
 
 function columns(rows: readonly (readonly string[])[]): string[] {

@@ -1,5 +1,5 @@
 import { OperatorError } from '#operator-error';
-import { readInput } from './files.ts';
+import { readInput } from '#administration/files';
 
 const maximumFile = 4096;
 

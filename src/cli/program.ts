@@ -24,7 +24,7 @@ import { rootKeyChange } from '#cli/commands/store/root-key-change';
 import { serve } from './commands/serve.ts';
 import { storeCheck } from '#cli/commands/store/store-check';
 import { serverCertRenew } from '#cli/commands/certificate/server-cert-renew';
-import { version } from './version.ts';
+import { version } from '#daemon/version';
 
 /** The whole program; the README's table of commands is checked against it. */
 export function createProgram(): Command {

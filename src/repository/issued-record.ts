@@ -36,6 +36,24 @@ export const issuedKind = jsonKind<IssuedCertificate>('issued-certificate', ({ s
   issuedObjectTerm(term, object),
 ]);
 
+/** What the certificate says, as its reader gives it. */
+interface CertificateFacts extends Pick<IssuedCertificate, 'fingerprint' | 'subject'> {
+  readonly serialNumber: string;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+export function issuedRecord(
+  { fingerprint, serialNumber, subject, notBefore, notAfter }: CertificateFacts,
+  origin: Pick<IssuedCertificate, 'authority' | 'object' | 'client'>,
+): IssuedCertificate {
+  const { authority, object, client } = origin;
+  return {
+    ...{ authority, fingerprint, subject, object, client, serial: serialNumber },
+    ...{ notBefore: notBefore.getTime(), notAfter: notAfter.getTime() },
+  };
+}
+
 /** Revoked from the first time on; a compromise that is known later takes the place of a milder reason. */
 export function withRevocation(issued: IssuedCertificate, revoked: Revoked): IssuedCertificate {
   const { revoked: before } = issued;

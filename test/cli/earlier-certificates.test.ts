@@ -6,8 +6,7 @@ import { expect } from 'chai';
 import { openClients } from '#access/clients';
 import { issueClientCertificate } from '#certs/authority';
 import { generateKeys } from '#certs/keys';
-import { createOutput } from '#cli/output';
-import { openWorkplace, type Workplace } from '#cli/workplace';
+import { openInstallation, type Installation } from '#administration/installation';
 import { loadConfig } from '#config';
 import { createLog } from '#log';
 import { newObject } from '#objects/new-object';
@@ -23,16 +22,20 @@ describe('a data directory from before the authority for Certify', () => {
     place = makePlace();
     const config = loadConfig({ data: place.data }, {});
     const log = createLog({ level: 'error', format: 'text' });
-    const workplace = await openWorkplace({ config, log, output: createOutput(process.stdout, process.stderr) }, true);
-    const { id } = await openClients(workplace).add('array');
+    const installation = await openInstallation({ config, log }, true);
+    const { id } = await openClients(installation).add('array');
     signed = [];
-    for (const name of ['localhost', 'revoked']) signed.push(await placed(workplace, id, name));
-    await workplace.close();
+    for (const name of ['localhost', 'revoked']) signed.push(await placed(installation, id, name));
+    await installation.close();
   });
   after(() => place.remove());
 
   /** As Certify kept it then. */
-  async function placed({ store, authority }: Workplace, owner: string, commonName: string): Promise<X509Certificate> {
+  async function placed(
+    { store, authority }: Installation,
+    owner: string,
+    commonName: string,
+  ): Promise<X509Certificate> {
     const { publicKey } = await generateKeys('P-256');
     const made = issueClientCertificate(authority, { commonName, publicKey }, { now: new Date() });
     const structure = { objectType: 'Certificate', certificateType: 'X_509', certificateValue: made.raw } as const;

@@ -5,8 +5,7 @@ import { expect } from 'chai';
 import { issueServerCertificate } from '#certs/authority';
 import { factsOf, readCertificateChain } from '#certs/inspect';
 import { generateKeys, writePrivateKey } from '#certs/keys';
-import { createOutput } from '#cli/output';
-import { openWorkplace } from '#cli/workplace';
+import { openInstallation } from '#administration/installation';
 import { loadConfig } from '#config';
 import { createLog } from '#log';
 
@@ -25,16 +24,15 @@ describe('certificates that end soon', () => {
   async function showFor(days: number): Promise<void> {
     await place.kmipd('server-cert', 'renew');
     const log = createLog({ level: 'error', format: 'text' });
-    const output = createOutput(process.stdout, process.stderr);
-    const workplace = await openWorkplace({ config: loadConfig({ data: place.data }, {}), log, output }, false);
+    const installation = await openInstallation({ config: loadConfig({ data: place.data }, {}), log }, false);
     const { publicKey, privateKey } = await generateKeys('P-256');
     const now = new Date();
     const certificate = issueServerCertificate(
-      workplace.authority,
+      installation.authority,
       { names: ['localhost', 'kms.example.org'], publicKey },
       { now, notAfter: new Date(now.getTime() + days * dayMs) },
     );
-    await workplace.close();
+    await installation.close();
     writeFileSync(`${place.data}/server.pem`, `${writePrivateKey(privateKey)}${certificate}`);
   }
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeFilesFor } from '#cli/files';
+import { writeFilesFor } from '#administration/files';
 
 describe('files that commands make', () => {
   let directory: string;

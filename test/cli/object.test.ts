@@ -97,7 +97,7 @@ describe('kmipd object, beside a running server', () => {
     for (const encoding of ['hex', 'base64'] as const) {
       expect(shown.stdout.toLowerCase()).to.not.include(material.toString(encoding).toLowerCase());
     }
-    expect((await place.kmipd('object', 'show', 'nothing')).stderr).to.match(/there is no object "nothing"\nhint: /);
+    expect((await place.kmipd('object', 'show', 'nothing')).stderr).to.match(/object "nothing" not found\nhint: /);
   });
 
   it('gives an object to another client, with its next request', async () => {

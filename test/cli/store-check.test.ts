@@ -9,10 +9,10 @@ import { open } from 'lmdb';
 
 import { openClients } from '#access/clients';
 import { openDirectory } from '#access/directory';
-import { createOutput } from '#cli/output';
-import { recordKinds } from '#cli/record-kinds';
-import { startServing } from '#cli/serving/serving';
-import { openWorkplace, rootKeySource } from '#cli/workplace';
+import { recordKinds } from '#administration/record-kinds';
+import { startServing } from '#daemon/daemon';
+import { openInstallation } from '#administration/installation';
+import { rootKeySource } from '#administration/places';
 import { loadConfig } from '#config';
 import { createLog } from '#log';
 import { checkStore } from '#store/check-store';
@@ -214,14 +214,11 @@ describe('a store with damaged records', () => {
           bytes[damage === 'its layout' ? 6 : bytes.length - 1]! ^= 4;
           return bytes;
         });
-        const workplace = await openWorkplace(
-          { config, log, output: createOutput(process.stdout, process.stderr) },
-          false,
-        );
+        const installation = await openInstallation({ config, log }, false);
         try {
-          const { store, now } = workplace;
+          const { store, now } = installation;
           const found: string[] = [];
-          const options = { engine: workplace.engine, rootKey: rootKeySource(config, log), kinds: recordKinds };
+          const options = { engine: installation.engine, rootKey: rootKeySource(config, log), kinds: recordKinds };
           for await (const each of checkStore({ ...options, repair: false })) found.push(`${each.kind} ${each.id}`);
           // The first change has put another in the place of some.
           if (kind !== 'data-key') expect(found, name).to.deep.equal([`${kind} ${id}`]);
@@ -232,10 +229,10 @@ describe('a store with damaged records', () => {
           const directory = await openDirectory({ store, now, log });
           expect(directory.isCurrent).to.equal(true);
           directory.close();
-          const serving = await startServing(workplace);
+          const serving = await startServing(installation);
           await serving.stop();
         } finally {
-          await workplace.close();
+          await installation.close();
         }
         if (kind !== 'meta') await harm(kind, id, () => whole);
       }

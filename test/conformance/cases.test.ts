@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { startOwnServer } from '#cli/serving/own-server';
+import { startOwnServer } from '#cli/own-server';
 import { openTlsTransport } from '#client/tls-transport';
 import { findCases } from '#conformance/cases';
 import { runConformance, type CaseResult } from '#conformance/run';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { recordKinds } from '#cli/record-kinds';
+import { recordKinds } from '#administration/record-kinds';
 import { settings } from '#config';
 import { documents, tables, tablesIn, withTables } from './tables.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { expect } from 'chai';
 
-import { startOwnServer } from '#cli/serving/own-server';
+import { startOwnServer } from '#cli/own-server';
 import { openTlsTransport } from '#client/tls-transport';
 import { findCases } from '#conformance/cases';
 import { runConformance } from '#conformance/run';

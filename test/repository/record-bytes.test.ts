@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { recordKinds } from '#cli/record-kinds';
+import { recordKinds } from '#administration/record-kinds';
 import type { CreationRules } from '#objects/creation-rules';
 import type { ManagedObject } from '#objects/managed-object';
 import { encodeRecord, encodedTombstone, recordKey, termKey } from '#store/engines/lmdb-layout';

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { clientKind } from '#access/client-record';
-import { recordKinds } from '#cli/record-kinds';
+import { recordKinds } from '#administration/record-kinds';
 import { attributeRows } from '#objects/attributes/attributes';
 import { enumerationValue, isEnumeration } from '#protocol/enumerations';
 import { tagName } from '#protocol/tags';

@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 
 import { settings, type Config } from '#config';
 import { defineCommand } from '#cli/command';
-import { startServing } from '#cli/serving/serving';
-import { openWorkplace } from '#cli/workplace';
+import { startServing } from '#daemon/daemon';
+import { openInstallation } from '#administration/installation';
 import { OperatorError } from '#operator-error';
 
 export const serve = defineCommand({
@@ -23,13 +23,13 @@ export const serve = defineCommand({
     const { config, log, output } = invocation;
     const stop = stopSignal();
     const say = (text: string) => (config.logFormat === 'json' ? log.info(text) : output.note(text));
-    const workplace = await openWorkplace(invocation, true);
+    const installation = await openInstallation(invocation, true);
     try {
-      const serving = await startServing(workplace).catch((error: unknown) => {
+      const serving = await startServing(installation).catch((error: unknown) => {
         throw explained(error);
       });
-      for (const what of [...workplace.made, ...serving.made]) say(`made ${what}`);
-      if (workplace.made.length > 0) {
+      for (const what of [...installation.made, ...serving.made]) say(`made ${what}`);
+      if (installation.made.length > 0) {
         say(`next, in another shell: npx kmipd client add my-array --out ./my-array${sameStore(config)}`);
       }
       // Scripts wait for these lines, whatever the log's format.
@@ -38,7 +38,7 @@ export const serve = defineCommand({
       log.info(`${await stop}: stopping`);
       await serving.stop();
     } finally {
-      await workplace.close();
+      await installation.close();
     }
   },
 });

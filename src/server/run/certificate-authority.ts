@@ -1,7 +1,7 @@
 /** The certificate authority of `certs` as operations see it. */
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { Authority } from '#certs/authority';
-import { certifyHolder, holderOf, type CertifyTerms, type Holder } from '#certs/certify';
+import { certifyHolder, holderOf, type CertifyTerms, type Holder, type OwnIdentity } from '#certs/certify';
 import { fingerprintOf, readCertificate } from '#certs/inspect';
 import { readCertReqMessages } from '#certs/crmf';
 import { subjectOf } from '#certs/names';
@@ -10,9 +10,6 @@ import { serverNames } from '#certs/server-names';
 import type { CertificateAuthority, CertificateHolder } from '#operations/context';
 import { KmipError } from '#protocol/kmip-error';
 import { OperatorError } from '#operator-error';
-
-/** What stands for this server: no client is certified under such a name, or for such a key. */
-export type OwnIdentity = Pick<CertifyTerms, 'serverNames' | 'ownKeys'>;
 
 export interface CertificationTerms {
   /** By the SHA-256 of the DER, lower-case hex. */

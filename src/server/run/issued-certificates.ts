@@ -1,26 +1,13 @@
 /** The records of what was certified: made with the certificate's object, and marked when its owner revokes it. */
 import { factsOf, readCertificate } from '#certs/inspect';
 import type { ManagedObject } from '#objects/managed-object';
-import { withRevocation, type IssuedCertificate, type Revoked } from '#repository/issued-record';
+import { issuedRecord, withRevocation, type Revoked } from '#repository/issued-record';
 import type { HeldIssue, ObjectView } from '#repository/object-repository';
 
 /** @param certificate in DER, as the authority has just made it. */
 export function issueOf(certificate: Uint8Array, object: string, client: string): HeldIssue {
-  return { issued: issuedCertificate(certificate, object, client, 'certify-ca'), kept: undefined };
-}
-
-/** Throws OperatorError for what is no certificate. */
-export function issuedCertificate(
-  certificate: Uint8Array,
-  object: string,
-  client: string,
-  authority: IssuedCertificate['authority'],
-): IssuedCertificate {
-  const { fingerprint, serialNumber, subject, notBefore, notAfter } = factsOf(readCertificate(certificate));
-  return {
-    ...{ authority, fingerprint, subject, object, client, serial: serialNumber },
-    ...{ notBefore: notBefore.getTime(), notAfter: notAfter.getTime() },
-  };
+  const facts = factsOf(readCertificate(certificate));
+  return { issued: issuedRecord(facts, { authority: 'certify-ca', object, client }), kept: undefined };
 }
 
 /**

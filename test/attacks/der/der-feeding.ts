@@ -7,8 +7,8 @@ import { factsOf, readCertificate, readCertificateChain, validityAt } from '#cer
 import { nameOfAcceptableKey } from '#certs/keys';
 import { readRequest } from '#certs/request';
 import { writePem } from '#certs/pem';
-import { notGranted } from '#cli/client-files';
-import { judgeCertificate } from '#cli/bindable';
+import { notGranted } from '#administration/clients/client-files';
+import { judgeCertificate } from '#administration/clients/bindable';
 import { KmipError } from '#protocol/kmip-error';
 import { given, id, item, type Answer, type Caller } from '#test/clients/caller';
 import { bytes, enumerated, int, isOld, struct, text, value, type OperationName } from '#test/fixtures/items';

@@ -6,7 +6,7 @@ import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import { generateKeys } from '#certs/keys';
 import { createRequest } from '#test/certs/create-request';
-import { removeExpired } from '#cli/certified';
+import { removeExpired } from '#administration/certificates/issued';
 import { issuedKind, type IssuedCertificate } from '#repository/issued-record';
 import { id, item, type Caller } from '#test/clients/caller';
 import { bytes, enumerated, struct, value } from '#test/fixtures/items';

@@ -1,12 +1,11 @@
-import { existsSync } from 'node:fs';
-
 import { InvalidArgumentError, Option } from 'commander';
 
+import { isClientId, showTrail } from '#administration/audit/trail';
+import { auditDirectory } from '#administration/places';
 import type { AuditRecord } from '#audit/entry';
-import { show, type Filters } from '#audit/show';
-import { defineCommand, jsonOption, type Invocation } from '#cli/command';
-import { placesIn, withWorkplace } from '#cli/workplace';
-import { OperatorError } from '#operator-error';
+import { show } from '#audit/show';
+import { defineCommand, jsonOption } from '#cli/command';
+import { runUseCase } from '#cli/run-use-case';
 
 interface Given {
   readonly client?: string;
@@ -36,34 +35,21 @@ export const auditShow = defineCommand<Given>({
     new Option('--until <time>', 'not after this time').argParser(timeOf),
     jsonOption(),
   ],
-  async run(invocation, { client, json, object, operation, result, since, until }) {
-    const directory = auditDirectory(invocation);
-    const id = client === undefined ? undefined : await clientId(invocation, client);
-    const filters: Filters = {
-      ...(id === undefined ? {} : { client: id }),
-      ...(object === undefined ? {} : { object }),
-      ...(operation === undefined ? {} : { operation }),
-      ...(result === undefined ? {} : { result }),
-      ...(since === undefined ? {} : { since }),
-      ...(until === undefined ? {} : { until }),
+  async run(invocation, { json, ...given }) {
+    const filters = Object.fromEntries(
+      filterNames.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])),
+    );
+    const print = async (records: AsyncIterable<AuditRecord>): Promise<void> => {
+      for await (const record of records) invocation.output.line(json ? JSON.stringify(record) : textOf(record));
     };
-    for await (const record of show(directory, filters)) {
-      invocation.output.line(json ? JSON.stringify(record) : textOf(record));
-    }
+    const directory = auditDirectory(invocation.config);
+    // Only a name has to be looked up in the store.
+    if (given.client === undefined || isClientId(given.client)) await print(show(directory, filters));
+    else await runUseCase(invocation, showTrail, filters, print);
   },
 });
 
-export function auditDirectory({ config }: Invocation): string {
-  const { audit } = placesIn(config.data);
-  if (existsSync(audit)) return audit;
-  throw new OperatorError(`there is no audit trail in ${config.data}`, 'name the data directory with --data');
-}
-
-/** Records name clients by their identifiers. */
-async function clientId(invocation: Invocation, client: string): Promise<string> {
-  if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(client)) return client;
-  return withWorkplace(invocation, 'audit show', async (_workplace, { clients }) => (await clients.named(client)).id);
-}
+const filterNames = ['client', 'object', 'operation', 'result', 'since', 'until'] as const;
 
 function textOf({ time, kind, operation, status, reason, ...rest }: AuditRecord): string {
   const details = [

@@ -1,12 +1,7 @@
-import { auditKey } from '#audit/trail';
-import { readCheckpoints } from '#audit/chain/checkpoint';
-import { verify, type Verdict, type Witness } from '#audit/verify';
+import { verifyTrail } from '#administration/audit/trail';
+import type { Verdict } from '#audit/verify';
 import { defineCommand, type Invocation } from '#cli/command';
-import { isStoreInData, openKeptStore } from '#cli/workplace';
-import type { Store } from '#store/store';
 import { OperatorError } from '#operator-error';
-
-import { auditDirectory } from './audit-show.ts';
 
 export const auditVerify = defineCommand({
   usage: 'verify',
@@ -17,21 +12,10 @@ export const auditVerify = defineCommand({
     'it can, says what it could not check, and ends with status 1. A server may run meanwhile.',
   examples: ['audit verify', 'audit verify --data /mnt/copy/kmipd-data --root-key-file /mnt/usb/root.key'],
   async run(invocation) {
-    const directory = auditDirectory(invocation);
-    const store = await openKeptStore(invocation).catch((error: unknown) => String((error as Error).message ?? error));
-    if (typeof store === 'string') return withoutStore(await verify(directory, Date.now()), store);
-    try {
-      report(invocation, await verify(directory, Date.now(), witnessOf(store, invocation)));
-    } finally {
-      await store.close();
-    }
+    const { verdict, withoutStore: reason } = await verifyTrail(invocation);
+    if (reason === undefined) report(invocation, verdict);
+    else withoutStore(verdict, reason);
   },
-});
-
-const witnessOf = (store: Store, { config }: Invocation): Witness => ({
-  key: auditKey(store),
-  isOwn: isStoreInData(config),
-  checkpoints: () => readCheckpoints(store),
 });
 
 function report({ output }: Invocation, verdict: Verdict): void {

@@ -1,11 +1,10 @@
 import { Option } from 'commander';
 
-import { clientNames } from '#cli/commands/object/object-list';
-import { crlReasonOf } from '#cli/certified';
+import { listCertificates, type ListedCertificate } from '#administration/certificates/certificates';
+import { crlReasonOf } from '#administration/certificates/issued';
 import { defineCommand, jsonOption } from '#cli/command';
-import { dateText } from '#cli/output';
-import { withWorkplace } from '#cli/workplace';
-import { issuedKind, type IssuedCertificate } from '#repository/issued-record';
+import { dateText, mapped } from '#cli/output';
+import { runUseCase } from '#cli/run-use-case';
 
 interface Given {
   readonly client?: string;
@@ -27,38 +26,22 @@ export const certificateList = defineCommand<Given>({
     jsonOption(),
   ],
   async run(invocation, { client, revoked, json }) {
-    await withWorkplace(invocation, 'certificate list', async (workplace, { clients }) => {
-      const { store, now } = workplace;
-      await workplace.certifyAuthority();
-      const owner = client === undefined ? undefined : (await clients.named(client)).id;
-      const names = await clientNames(clients);
-      const found: IssuedCertificate[] = [];
-      for await (const { value } of store.find(issuedKind, { terms: [] })) {
-        const isAsked =
-          (owner === undefined || value.client === owner) && (revoked !== true || value.revoked !== undefined);
-        if (isAsked) found.push(value);
-      }
-      const nameOf = ({ client: id }: IssuedCertificate): string => names.get(id) ?? id;
-      if (json) invocation.output.json(found.map((issued) => described(issued, nameOf(issued))));
-      else {
-        invocation.output.table(
-          ['SERIAL', 'CLIENT', 'OBJECT', 'AUTHORITY', 'STATE', 'VALID UNTIL', 'SUBJECT'],
-          found.map((issued) => [
-            ...[issued.serial, nameOf(issued), issued.object, issued.authority],
-            ...[stateOf(issued, now()), dateText(issued.notAfter), issued.subject],
-          ]),
-        );
-      }
-    });
+    const { output } = invocation;
+    const filters = { isRevoked: revoked === true, ...(client === undefined ? {} : { client }) };
+    await runUseCase(invocation, listCertificates, filters, (certificates) =>
+      json ? output.jsonItems(mapped(certificates, described)) : output.rows(headings, mapped(certificates, rowOf)),
+    );
   },
 });
 
-function stateOf({ revoked, notAfter }: IssuedCertificate, now: number): string {
-  if (revoked !== undefined) return 'revoked';
-  return now > notAfter ? 'expired' : 'valid';
+const headings = ['SERIAL', 'CLIENT', 'OBJECT', 'AUTHORITY', 'STATE', 'VALID UNTIL', 'SUBJECT'];
+
+function rowOf({ issued, client, state }: ListedCertificate): string[] {
+  const { serial, object, authority, notAfter, subject } = issued;
+  return [serial, client, object, authority, state, dateText(notAfter), subject];
 }
 
-function described({ notBefore, notAfter, revoked, ...issued }: IssuedCertificate, client: string) {
+function described({ issued: { notBefore, notAfter, revoked, ...issued }, client }: ListedCertificate) {
   return {
     ...issued,
     client,

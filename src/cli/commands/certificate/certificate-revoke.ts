@@ -1,10 +1,10 @@
 import { Option } from 'commander';
 
+import { revokeCertificate } from '#administration/certificates/certificates';
+import { operatorReasons } from '#administration/certificates/issued';
 import type { RevocationReason } from '#certs/crl';
-import { findIssued, operatorReasons, reasonNamed, revokeIssued } from '#cli/certified';
 import { defineCommand } from '#cli/command';
-import { withWorkplace } from '#cli/workplace';
-import { OperatorError } from '#operator-error';
+import { runUseCase } from '#cli/run-use-case';
 
 interface Given {
   readonly certificate: string;
@@ -25,21 +25,8 @@ export const certificateRevoke = defineCommand<Given>({
   options: [
     new Option('--reason <reason>', 'what the list says of it').choices(operatorReasons).default('unspecified'),
   ],
-  async run(invocation, { certificate, reason }) {
-    await withWorkplace(invocation, 'certificate revoke', async (workplace, { clients, alongside }) => {
-      const { store, now } = workplace;
-      await workplace.certifyAuthority();
-      const [found, second] = await findIssued(store, clients, certificate);
-      if (found === undefined || second !== undefined) {
-        throw new OperatorError(
-          'more than one certificate is meant',
-          'name it by its fingerprint: kmipd certificate list --json',
-        );
-      }
-      const revoked = { at: now(), reason: reasonNamed(reason), by: 'operator' } as const;
-      const { serial, fingerprint } = await revokeIssued(store, found.id, revoked, ({ client, object }) =>
-        alongside({ client, objects: [object] }),
-      );
+  async run(invocation, request) {
+    await runUseCase(invocation, revokeCertificate, request, ({ serial, fingerprint }) => {
       invocation.output.line(fingerprint);
       invocation.output.note(`the certificate ${serial} is revoked; kmipd crl --out FILE writes the lists`);
     });

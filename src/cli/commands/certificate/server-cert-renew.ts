@@ -1,6 +1,6 @@
+import { renewOwnCertificate } from '#administration/certificates/certificates';
 import { defineCommand } from '#cli/command';
-import { renewServerCertificate } from '#cli/serving/server-certificate';
-import { placesIn, withWorkplace } from '#cli/workplace';
+import { runUseCase } from '#cli/run-use-case';
 
 export const serverCertRenew = defineCommand({
   usage: 'renew',
@@ -11,15 +11,9 @@ export const serverCertRenew = defineCommand({
   examples: ['server-cert renew', 'server-cert renew --server-name kms.example.org --server-name 192.0.2.7'],
   scopes: ['server-certificate'],
   async run(invocation) {
-    await withWorkplace(
-      invocation,
-      'server-cert renew',
-      async ({ authority, config, now }) => {
-        const names = await renewServerCertificate(config, authority, new Date(now()));
-        invocation.output.line(placesIn(config.data).serverCertificate);
-        invocation.output.note(`the certificate names ${names.join(', ')}`);
-      },
-      { make: true },
-    );
+    await runUseCase(invocation, renewOwnCertificate, undefined, ({ path, names }) => {
+      invocation.output.line(path);
+      invocation.output.note(`the certificate names ${names.join(', ')}`);
+    });
   },
 });

@@ -1,12 +1,12 @@
 import { Option } from 'commander';
 
 import { makeCredential } from '#access/credentials';
-import { boundCertificate, keyOptions, makeClientFiles, type KeyChoice } from '#cli/client-files';
-import { defineCommand, outOption } from '#cli/command';
-import { writeFilesFor } from '#cli/files';
-import { assertNotOwn } from '#cli/own-identity';
+import { addClient } from '#administration/clients/enrol';
+import type { KeyChoice } from '#administration/clients/client-files';
+import { defineCommand, filesIn, outOption } from '#cli/command';
+import { keyOptions } from '#cli/key-options';
 import { readPassword } from '#cli/password-file';
-import { withWorkplace } from '#cli/workplace';
+import { runUseCase } from '#cli/run-use-case';
 import { OperatorError } from '#operator-error';
 
 interface Given extends KeyChoice {
@@ -46,23 +46,15 @@ export const clientAdd = defineCommand<Given>({
         'add --username and --password-file',
       );
     }
-    const credentials = password === undefined ? [] : [await makeCredential(password.username, password.password)];
-    await withWorkplace(
-      invocation,
-      'client add',
-      async (workplace, { clients }) => {
-        await clients.assertAvailable(name);
-        await assertNotOwn(workplace, name);
-        const { certificate, files } = await makeClientFiles(name, workplace, choice);
-        const holdings = {
-          ...{ certificates: [boundCertificate(certificate, workplace.authority)], credentials },
-          ...(requirePassword ? { passwordRequired: true as const } : {}),
-        };
-        const paths = await writeFilesFor(out, files, () => clients.add(name, holdings));
-        for (const path of paths) invocation.output.line(path);
-        invocation.output.note(`the client ${name} may connect; to try it: kmipd client test ${name} --dir ${out}`);
-      },
-      { make: true },
-    );
+    const credential = password && (await makeCredential(password.username, password.password));
+    const request = {
+      ...{ name, ...choice, requirePassword: requirePassword === true },
+      ...(credential === undefined ? {} : { credential }),
+      deliver: filesIn(out),
+    };
+    await runUseCase(invocation, addClient, request, (paths) => {
+      for (const path of paths) invocation.output.line(path);
+      invocation.output.note(`the client ${name} may connect; to try it: kmipd client test ${name} --dir ${out}`);
+    });
   },
 });

@@ -1,9 +1,8 @@
+import { bindClient } from '#administration/clients/enrol';
+import { readInput } from '#administration/files';
 import { maximumCertificateBytes, readCertificate } from '#certs/inspect';
-import { boundCertificate } from '#cli/client-files';
-import { assertBindable } from '#cli/bindable';
 import { defineCommand } from '#cli/command';
-import { readInput } from '#cli/files';
-import { withWorkplace } from '#cli/workplace';
+import { runUseCase } from '#cli/run-use-case';
 
 export const clientBind = defineCommand<{ readonly name: string; readonly certificate: string }>({
   usage: 'bind <name> <certificate>',
@@ -14,18 +13,10 @@ export const clientBind = defineCommand<{ readonly name: string; readonly certif
     'certificates, those of authorities unless self-signed, and those with a key of this server.',
   examples: ['client bind vcenter vcenter.pem'],
   async run(invocation, { name, certificate }) {
-    const own = readCertificate(readInput(certificate, maximumCertificateBytes));
-    await withWorkplace(
-      invocation,
-      'client bind',
-      async (workplace, { clients }) => {
-        const warnings = await assertBindable(workplace, own);
-        const bound = boundCertificate(own, workplace.authority);
-        await clients.bindOrAdd(name, bound);
-        for (const warning of warnings) invocation.output.note(`warning: ${warning}`);
-        invocation.output.line(bound.fingerprint);
-      },
-      { make: true },
-    );
+    const request = { name, certificate: readCertificate(readInput(certificate, maximumCertificateBytes)) };
+    await runUseCase(invocation, bindClient, request, ({ fingerprint, warnings }) => {
+      for (const warning of warnings) invocation.output.note(`warning: ${warning}`);
+      invocation.output.line(fingerprint);
+    });
   },
 });

@@ -2,8 +2,9 @@ import { Option } from 'commander';
 
 import type { ClientLimits } from '#access/clients';
 import { quotaNames, quotaSettings, type QuotaName } from '#access/quota';
+import { limitClient } from '#administration/clients/manage';
 import { defineCommand } from '#cli/command';
-import { withWorkplace } from '#cli/workplace';
+import { runUseCase } from '#cli/run-use-case';
 import { settingNames, propertyOf, settings } from '#config';
 import { OperatorError } from '#operator-error';
 
@@ -51,10 +52,9 @@ export const clientLimit = defineCommand<Given>({
     if (Object.keys(limits.quota).length === 0 && rotations === undefined) {
       throw new OperatorError('nothing is to be changed', 'kmipd client limit --help lists what can be set');
     }
-    await withWorkplace(invocation, 'client limit', async (_workplace, { clients }) => {
-      await clients.limit(name, limits);
-      invocation.output.note(`running servers hold ${name} to it within two seconds`);
-    });
+    await runUseCase(invocation, limitClient, { name, limits }, () =>
+      invocation.output.note(`running servers hold ${name} to it within two seconds`),
+    );
   },
 });
 

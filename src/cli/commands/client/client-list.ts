@@ -1,8 +1,8 @@
-import type { BoundCertificate, ClientRecord } from '#access/client-record';
+import type { BoundCertificate } from '#access/client-record';
+import { listClients, type ClientView, type DamagedClient } from '#administration/clients/look-up';
 import { defineCommand, jsonOption } from '#cli/command';
-import { dateText } from '#cli/output';
-import { limitsOf, usageOf } from './client-show.ts';
-import { withWorkplace } from '#cli/workplace';
+import { dateText, flatMapped, mapped } from '#cli/output';
+import { runUseCase } from '#cli/run-use-case';
 
 export const clientList = defineCommand<{ readonly json?: true }>({
   usage: 'list',
@@ -11,32 +11,27 @@ export const clientList = defineCommand<{ readonly json?: true }>({
   scopes: ['quota'],
   options: [jsonOption()],
   async run(invocation, { json }) {
-    await withWorkplace(invocation, 'client list', async ({ config, store, now }, { clients }) => {
-      const found: ClientRecord[] = [];
-      const damaged: string[] = [];
-      for await (const client of clients.list(({ id }) => void damaged.push(id))) found.push(client);
-      found.sort((a, b) => (a.name < b.name ? -1 : 1));
-      if (json) {
-        const all: object[] = [];
-        for (const client of found)
-          all.push({ ...described(client), ...limitsOf(client, await usageOf(store, client), config) });
-        for (const id of damaged) all.push({ id, damaged: true });
-        invocation.output.json(all);
-      } else {
-        invocation.output.table(
-          ['NAME', 'STATE', 'CERTIFICATE', 'VALID UNTIL', 'USER NAMES'],
-          [...found.flatMap((client) => rowsOf(client, now())), ...damaged.map((id) => [id, 'damaged', 'unreadable'])],
-        );
+    const { output } = invocation;
+    await runUseCase(invocation, listClients, undefined, async (clients) => {
+      let damaged = 0;
+      const counted = mapped(clients, (client) => {
+        if ('damaged' in client) damaged++;
+        return client;
+      });
+      if (json) await output.jsonItems(mapped(counted, described));
+      else {
+        const rows = flatMapped(counted, (client) => rowsOf(client, Date.now()));
+        await output.rows(['NAME', 'STATE', 'CERTIFICATE', 'VALID UNTIL', 'USER NAMES'], rows);
       }
-      if (damaged.length === 0) return;
-      const clientRecords = `${damaged.length} client records are damaged, and their clients are refused`;
-      invocation.output.note(`${clientRecords}: kmipd store check`);
+      if (damaged === 0) return;
+      output.note(`${damaged} client records are damaged, and their clients are refused: kmipd store check`);
     });
   },
 });
 
-function rowsOf(client: ClientRecord, now: number): string[][] {
-  const usernames = client.credentials.map(({ username }) => username).join(', ');
+function rowsOf(client: ClientView | DamagedClient, now: number): string[][] {
+  if ('damaged' in client) return [[client.id, 'damaged', 'unreadable']];
+  const usernames = client.usernames.join(', ');
   const state = client.revoked === undefined ? 'active' : 'revoked';
   if (client.certificates.length === 0) return [[client.name, state, 'none', '', usernames]];
   return client.certificates.map((certificate, place) => [
@@ -54,8 +49,9 @@ function stateOf({ revoked, notBefore, notAfter }: BoundCertificate, now: number
   return now > notAfter ? 'expired' : 'valid';
 }
 
-/** Everything but the hashes of passwords. */
-function described({ id, name, created, revoked, certificates, credentials, passwordRequired }: ClientRecord) {
+function described(client: ClientView | DamagedClient) {
+  if ('damaged' in client) return client;
+  const { id, name, created, revoked, certificates, usernames, passwordRequired, limits } = client;
   return {
     id,
     name,
@@ -67,7 +63,8 @@ function described({ id, name, created, revoked, certificates, credentials, pass
       notAfter: dateText(certificate.notAfter),
       ...(certificate.revoked === undefined ? {} : { revoked: dateText(certificate.revoked) }),
     })),
-    usernames: credentials.map(({ username }) => username),
-    passwordRequired: passwordRequired === true,
+    usernames,
+    passwordRequired,
+    ...limits,
   };
 }

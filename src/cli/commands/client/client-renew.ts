@@ -1,8 +1,8 @@
-import { boundCertificate, keyOptions, makeClientFiles, type KeyChoice } from '#cli/client-files';
-import { defineCommand, outOption } from '#cli/command';
-import { writeFilesFor } from '#cli/files';
-import { assertNotOwn } from '#cli/own-identity';
-import { withWorkplace } from '#cli/workplace';
+import type { KeyChoice } from '#administration/clients/client-files';
+import { renewClient } from '#administration/clients/enrol';
+import { defineCommand, filesIn, outOption } from '#cli/command';
+import { keyOptions } from '#cli/key-options';
+import { runUseCase } from '#cli/run-use-case';
 
 interface Given extends KeyChoice {
   readonly name: string;
@@ -19,12 +19,7 @@ export const clientRenew = defineCommand<Given>({
   scopes: ['issue'],
   options: [outOption(), ...keyOptions()],
   async run(invocation, { name, out, ...choice }) {
-    await withWorkplace(invocation, 'client renew', async (workplace, { clients }) => {
-      await clients.named(name);
-      await assertNotOwn(workplace, name);
-      const { certificate, files } = await makeClientFiles(name, workplace, choice);
-      const bound = boundCertificate(certificate, workplace.authority);
-      const paths = await writeFilesFor(out, files, () => clients.bind(name, bound));
+    await runUseCase(invocation, renewClient, { name, ...choice, deliver: filesIn(out) }, (paths) => {
       for (const path of paths) invocation.output.line(path);
     });
   },

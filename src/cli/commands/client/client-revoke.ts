@@ -1,7 +1,8 @@
 import { Option } from 'commander';
 
+import { revokeClient } from '#administration/clients/manage';
 import { defineCommand } from '#cli/command';
-import { withWorkplace } from '#cli/workplace';
+import { runUseCase } from '#cli/run-use-case';
 
 export const clientRevoke = defineCommand<{ readonly name: string; readonly certificate?: string }>({
   usage: 'revoke <name>',
@@ -12,15 +13,14 @@ export const clientRevoke = defineCommand<{ readonly name: string; readonly cert
   examples: ['client revoke my-array', 'client revoke my-array --certificate 5f0c...e1'],
   options: [new Option('--certificate <fingerprint>', 'only this certificate (SHA-256, hexadecimal)')],
   async run(invocation, { name, certificate }) {
-    await withWorkplace(invocation, 'client revoke', async (_workplace, { clients }) => {
-      if (certificate === undefined) {
-        const { lost } = await clients.revoke(name);
-        if (lost) {
-          invocation.output.note(
-            'the record of the client was damaged: its certificates are not known any more, and no list of revocations has them',
-          );
-        }
-      } else await clients.revokeCertificate(name, certificate.replaceAll(':', '').toLowerCase());
+    const fingerprint = certificate?.replaceAll(':', '').toLowerCase();
+    const request = { name, ...(fingerprint === undefined ? {} : { fingerprint }) };
+    await runUseCase(invocation, revokeClient, request, ({ isLost }) => {
+      if (isLost) {
+        invocation.output.note(
+          'the record of the client was damaged: its certificates are not known any more, and no list of revocations has them',
+        );
+      }
       invocation.output.note(`revoked ${certificate === undefined ? `the client ${name}` : 'the certificate'}`);
     });
   },

@@ -1,10 +1,7 @@
-import type { ClientRecord } from '#access/client-record';
-import { quotaNames, quotaOf, type QuotaName } from '#access/quota';
+import { quotaNames, type QuotaName } from '#access/quota';
+import { showClient, type LimitsView } from '#administration/clients/look-up';
 import { defineCommand, jsonOption } from '#cli/command';
-import { withWorkplace } from '#cli/workplace';
-import type { Config } from '#config';
-import type { Store } from '#store/store';
-import { keptUsage, type UsageRecord } from '#repository/usage-record';
+import { runUseCase } from '#cli/run-use-case';
 
 const words: { readonly [N in QuotaName]: string } = {
   objects: 'objects',
@@ -23,44 +20,26 @@ export const clientShow = defineCommand<{ readonly name: string; readonly json?:
   scopes: ['quota'],
   options: [jsonOption()],
   async run(invocation, { name, json }) {
-    await withWorkplace(invocation, 'client show', async ({ config, store }, { clients }) => {
-      const client = await clients.named(name);
-      const used = await usageOf(store, client);
-      if (json) return invocation.output.json({ id: client.id, name, ...limitsOf(client, used, config) });
-      invocation.output.table(
+    const { output } = invocation;
+    await runUseCase(invocation, showClient, name, ({ id, limits }) => {
+      if (json) return output.json({ id, name, ...limits });
+      output.table(
         ['QUOTA', 'LIMIT', 'FROM', 'USED'],
         quotaNames.map((each) => [
           words[each],
-          boundText(quotaOf(client.quota, each, config)),
-          client.quota?.[each] === undefined ? 'settings' : 'client',
-          usedText(each, used),
+          boundText(limits.quota[each]),
+          limits.ownQuota[each] === undefined ? 'settings' : 'client',
+          usedText(each, limits.used),
         ]),
       );
-      invocation.output.line(`rotations: ${client.rotations ?? 'on'}`);
+      output.line(`rotations: ${limits.rotations}`);
     });
   },
 });
 
-function usedText(name: QuotaName, used: UsageRecord | undefined): string {
+function usedText(name: QuotaName, used: LimitsView['used']): string {
   if (name !== 'objects' && name !== 'bytes') return '';
-  if (used === undefined) return 'not counted yet';
-  return String(name === 'objects' ? used.objects + used.removed : used.bytes);
+  return used === null ? 'not counted yet' : String(used[name]);
 }
 
 const boundText = (value: number): string => (value === 0 ? 'none' : String(value));
-
-export const usageOf = async (store: Store, { id }: ClientRecord): Promise<UsageRecord | undefined> =>
-  (await keptUsage(store, id))?.value;
-
-/**
- * For JSON: the numbers that hold, which of them are the client's own, and what is used; null when nobody counted yet.
- */
-export function limitsOf({ quota, rotations }: ClientRecord, used: UsageRecord | undefined, config: Config) {
-  return {
-    quota: Object.fromEntries(quotaNames.map((name) => [name, quotaOf(quota, name, config)])),
-    ownQuota: quota ?? {},
-    used:
-      used === undefined ? null : { objects: used.objects + used.removed, removed: used.removed, bytes: used.bytes },
-    rotations: rotations ?? 'on',
-  };
-}

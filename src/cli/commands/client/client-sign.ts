@@ -1,10 +1,9 @@
+import { signClient } from '#administration/clients/enrol';
+import { readInput } from '#administration/files';
 import { readRequest } from '#certs/request';
 import { maximumRequestBytes } from '#certs/request-content';
-import { boundCertificate, notGranted, signClientRequest } from '#cli/client-files';
-import { defineCommand, outOption } from '#cli/command';
-import { readInput, writeFilesFor } from '#cli/files';
-import { assertNotOwn } from '#cli/own-identity';
-import { withWorkplace } from '#cli/workplace';
+import { defineCommand, filesIn, outOption } from '#cli/command';
+import { runUseCase } from '#cli/run-use-case';
 
 export const clientSign = defineCommand<{ readonly name: string; readonly request: string; readonly out: string }>({
   usage: 'sign <name> <request>',
@@ -17,20 +16,15 @@ export const clientSign = defineCommand<{ readonly name: string; readonly reques
   scopes: ['issue'],
   options: [outOption()],
   async run(invocation, { name, request, out }) {
-    const asked = readRequest(readInput(request, maximumRequestBytes));
-    await withWorkplace(
-      invocation,
-      'client sign',
-      async (workplace, { clients }) => {
-        await assertNotOwn(workplace, name, asked.publicKey);
-        const left = notGranted(name, asked);
-        const { certificate, files } = await signClientRequest(name, asked, workplace);
-        const bound = boundCertificate(certificate, workplace.authority);
-        const paths = await writeFilesFor(out, files, () => clients.bindOrAdd(name, bound));
-        for (const path of paths) invocation.output.line(path);
-        if (left.length > 0) invocation.output.note(`the request also asked for ${left.join(', ')}: not granted`);
-      },
-      { make: true },
-    );
+    const signed = {
+      ...{ name, request: readRequest(readInput(request, maximumRequestBytes)) },
+      deliver: filesIn(out),
+    };
+    await runUseCase(invocation, signClient, signed, ({ delivered, notGranted }) => {
+      for (const path of delivered) invocation.output.line(path);
+      if (notGranted.length > 0) {
+        invocation.output.note(`the request also asked for ${notGranted.join(', ')}: not granted`);
+      }
+    });
   },
 });

@@ -5,7 +5,7 @@ import { Option } from 'commander';
 
 import { defineCommand } from '#cli/command';
 import { tryOut } from '#cli/client-trial';
-import { maximumPemFile, readInput } from '#cli/files';
+import { maximumPemFile, readInput } from '#administration/files';
 import { readPassword } from '#cli/password-file';
 import { serverOption, type ServerAddress } from '#cli/server-address';
 import { explainedFor } from '#cli/unreachable';

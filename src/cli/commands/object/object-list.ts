@@ -1,13 +1,12 @@
 import { Option } from 'commander';
 
-import type { Clients } from '#access/clients';
+import { listObjects } from '#administration/objects/objects';
+import type { ObjectSummary } from '#administration/objects/object-view';
 import { defineCommand, jsonOption } from '#cli/command';
-import { objectAt, summaryOf, type ObjectSummary } from '#cli/object-text';
-import { withWorkplace } from '#cli/workplace';
+import { mapped } from '#cli/output';
+import { runUseCase } from '#cli/run-use-case';
 import { stateText, type State } from '#objects/life-cycle';
 import { enumerationRows } from '#protocol/enumeration-rows';
-import { ownerTerm } from '#repository/index-terms';
-import { objectKind } from '#repository/object-record';
 
 interface Given {
   readonly client?: string;
@@ -27,32 +26,15 @@ export const objectList = defineCommand<Given>({
     new Option('--state <state>', 'only those in this state').choices(states),
     jsonOption(),
   ],
-  async run(invocation, { client, state, json }) {
-    await withWorkplace(invocation, 'object list', async ({ store, now }, { clients }) => {
-      const terms = client === undefined ? [] : [ownerTerm(store.term, (await clients.named(client)).id)];
-      const names = await clientNames(clients);
-      async function* found(): AsyncGenerator<ObjectSummary> {
-        for await (const { value } of store.find(objectKind, { terms })) {
-          const summary = summaryOf(objectAt(value, now()), names);
-          const isAsked =
-            (client === undefined || summary.client === client) && (state === undefined || summary.state === state);
-          if (isAsked) yield summary;
-        }
-      }
-      async function* rows(): AsyncGenerator<string[]> {
-        for await (const summary of found()) yield rowOf(summary);
-      }
-      if (json) await invocation.output.jsonItems(found());
-      else await invocation.output.rows(['ID', 'CLIENT', 'TYPE', 'STATE', 'ALGORITHM', 'LENGTH', 'NAMES'], rows());
-    });
+  async run(invocation, { json, ...filters }) {
+    const { output } = invocation;
+    await runUseCase(invocation, listObjects, filters, (objects) =>
+      json
+        ? output.jsonItems(objects)
+        : output.rows(['ID', 'CLIENT', 'TYPE', 'STATE', 'ALGORITHM', 'LENGTH', 'NAMES'], mapped(objects, rowOf)),
+    );
   },
 });
-
-export async function clientNames(clients: Clients): Promise<Map<string, string>> {
-  const names = new Map<string, string>();
-  for await (const { id, name } of clients.list()) names.set(id, name);
-  return names;
-}
 
 function rowOf({ id, client, type, state = '', algorithm = '', length, names }: ObjectSummary): string[] {
   return [id, client, type, state, algorithm, String(length ?? ''), names.join(', ')];

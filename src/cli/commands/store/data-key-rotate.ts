@@ -1,6 +1,6 @@
+import { replaceDataKey } from '#administration/store/keep';
 import { defineCommand } from '#cli/command';
-import { rootKeySource, withWorkplace } from '#cli/workplace';
-import { rotateDataKey } from '#store/seal/rotate-data-key';
+import { runUseCase } from '#cli/run-use-case';
 
 export const dataKeyRotate = defineCommand({
   usage: 'rotate',
@@ -10,11 +10,11 @@ export const dataKeyRotate = defineCommand({
     'destroyed keys beyond recovery from the pages of the database, for whoever gets the root key.',
   examples: ['data-key rotate'],
   async run(invocation) {
-    await withWorkplace(invocation, 'data-key rotate', async ({ config, engine, log }) => {
+    await runUseCase(invocation, replaceDataKey, undefined, async (steps) => {
       const progress = invocation.output.progress('sealing');
       let sealed = 0;
       try {
-        for await (const { done, total } of rotateDataKey({ engine, rootKey: rootKeySource(config, log), log })) {
+        for await (const { done, total } of steps) {
           progress.update(done, total);
           sealed = total;
         }

@@ -1,12 +1,8 @@
-import { resolve } from 'node:path';
-
 import { Option } from 'commander';
 
+import { replaceRootKey } from '#administration/store/keep';
 import { defineCommand } from '#cli/command';
-import { rootKeyPath, rootKeySource, withWorkplace } from '#cli/workplace';
-import { changeRootKey } from '#store/seal/change-root-key';
-import { passphraseFile } from '#store/seal/passphrase';
-import { rootKeyFile } from '#store/seal/root-key-file';
+import { runUseCase } from '#cli/run-use-case';
 import { OperatorError } from '#operator-error';
 
 interface Given {
@@ -33,14 +29,12 @@ export const rootKeyChange = defineCommand<Given>({
     if (newRootKeyFile !== undefined && newPassphraseFile !== undefined) {
       throw new OperatorError('--new-root-key-file and --new-passphrase-file exclude each other');
     }
-    await withWorkplace(invocation, 'root-key change', async ({ config, engine, log }) => {
-      const place = newPassphraseFile ?? newRootKeyFile;
-      const path = place === undefined ? rootKeyPath(config) : resolve(place);
-      const to = newPassphraseFile === undefined ? rootKeyFile(path, { log }) : passphraseFile(path);
-      await changeRootKey({ engine, from: rootKeySource(config, log), to });
-      const flag = newPassphraseFile === undefined ? '--root-key-file' : '--passphrase-file';
-      const same = newPassphraseFile === undefined && path === rootKeyPath(config);
-      invocation.output.note(`the root key was changed${same ? '' : `; from now on: ${flag} ${path}`}`);
-    });
+    const to = {
+      ...(newRootKeyFile === undefined ? {} : { rootKeyFile: newRootKeyFile }),
+      ...(newPassphraseFile === undefined ? {} : { passphraseFile: newPassphraseFile }),
+    };
+    await runUseCase(invocation, replaceRootKey, to, ({ path, setting, isInPlace }) =>
+      invocation.output.note(`the root key was changed${isInPlace ? '' : `; from now on: --${setting} ${path}`}`),
+    );
   },
 });

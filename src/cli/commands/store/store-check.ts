@@ -1,11 +1,11 @@
 import { Option } from 'commander';
 
-import { checkClients } from '#access/check-clients';
+import { checkWholeStore } from '#administration/store/keep';
 import { defineCommand, jsonOption } from '#cli/command';
-import { recordKinds } from '#cli/record-kinds';
-import { rootKeySource, withWorkplace } from '#cli/workplace';
-import { checkStore, type Finding } from '#store/check-store';
+import { mapped } from '#cli/output';
+import { runUseCase } from '#cli/run-use-case';
 import { OperatorError } from '#operator-error';
+import type { Finding } from '#store/check-store';
 
 interface Given {
   readonly json?: true;
@@ -40,32 +40,24 @@ export const storeCheck = defineCommand<Given>({
   ],
   async run(invocation, { json, repair = false }) {
     const { output } = invocation;
-    await withWorkplace(invocation, 'store check', async ({ config, engine, store, log }) => {
-      let records = 0;
+    await runUseCase(invocation, checkWholeStore, { repair }, async ({ findings, records }) => {
       let damaged = 0;
-      async function* found() {
-        const options = { engine, rootKey: rootKeySource(config, log), log, kinds: recordKinds, repair };
-        for await (const finding of checkStore({ ...options, progress: (count) => (records = count) })) {
-          if (!finding.repaired) damaged++;
-          yield described(finding);
-        }
-        for await (const finding of checkClients(store)) {
-          damaged++;
-          yield described(finding);
-        }
+      const found = mapped(findings, (finding) => {
+        if (!finding.repaired) damaged++;
+        return described(finding);
+      });
+      if (json) await output.jsonItems(found);
+      else {
+        const rows = mapped(found, ({ kind, id, what, advice }) => [kind, id, what, advice]);
+        await output.rows(['KIND', 'ID', 'WHAT IS WRONG', 'WHAT CAN BE DONE'], rows);
       }
-      async function* rows() {
-        for await (const { kind, id, what, advice } of found()) yield [kind, id, what, advice];
-      }
-      if (json) await output.jsonItems(found());
-      else await output.rows(['KIND', 'ID', 'WHAT IS WRONG', 'WHAT CAN BE DONE'], rows());
       if (damaged > 0) {
         throw new OperatorError(
-          `${damaged} records or index entries are damaged or missing, of ${records} records that were read`,
+          `${damaged} records or index entries are damaged or missing, of ${records()} records that were read`,
           'everything else works; see what can be done with each',
         );
       }
-      output.note(`${records} records are whole`);
+      output.note(`${records()} records are whole`);
     });
   },
 });

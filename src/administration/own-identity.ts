@@ -5,17 +5,23 @@ import { createPublicKey, type KeyObject, type X509Certificate } from 'node:cryp
 
 import { addServerNames, readServerNames } from '#access/server-names-record';
 import type { Authority } from '#certs/authority';
-import { isOneOf, namesOfHolder } from '#certs/certify';
+import { isOneOf, namesOfHolder, type OwnIdentity } from '#certs/certify';
 import { readCertificateChain } from '#certs/inspect';
 import { readPrivateKey } from '#certs/keys';
 import { serverNames, type ServerNames } from '#certs/server-names';
 import type { Config } from '#config';
-import type { OwnIdentity } from '#server/run/certificate-authority';
-import type { TlsIdentity } from '#server/network/tls-options';
 
-import { readTlsIdentity } from '#cli/serving/server-certificate';
 import { OperatorError } from '#operator-error';
-import { placesIn, type Workplace } from './workplace.ts';
+import type { Store } from '#store/store';
+
+import type { Authorities } from './authorities.ts';
+import { placesIn } from './places.ts';
+import { readTlsIdentity, type ServerPem } from './server-certificate.ts';
+
+export interface IdentityPorts extends Authorities {
+  readonly config: Config;
+  readonly store: Store;
+}
 
 /** The addresses that stand for all of a machine's say nothing; they are addresses anyway. */
 const namesOf = (config: Config, certificate: X509Certificate | undefined): string[] => [
@@ -36,8 +42,10 @@ function namesIn(certificate: X509Certificate): string[] {
 }
 
 /** Of a server that runs with this certificate, and of all that have served this store. */
-export async function serverIdentity(workplace: Workplace, { cert, key }: TlsIdentity): Promise<OwnIdentity> {
-  const { config, store } = workplace;
+export async function serverIdentity(
+  { config, store }: Pick<IdentityPorts, 'config' | 'store'>,
+  { cert, key }: ServerPem,
+): Promise<OwnIdentity> {
   const [own] = readCertificateChain(cert);
   await addServerNames(store, namesOf(config, own));
   return {
@@ -47,7 +55,7 @@ export async function serverIdentity(workplace: Workplace, { cert, key }: TlsIde
 }
 
 /** The same for a command, when there may be no server yet, or one on another machine. */
-async function knownIdentity({ config, store, authority, certifyAuthority }: Workplace): Promise<OwnIdentity> {
+async function knownIdentity({ config, store, authority, certifyAuthority }: IdentityPorts): Promise<OwnIdentity> {
   const own = currentCertificate(config);
   const authorities: Authority[] = [authority, await certifyAuthority()];
   return {
@@ -68,15 +76,15 @@ function currentCertificate(config: Config): X509Certificate | undefined {
  * Whether an operator may give a client this name, which becomes the Common Name of a certificate of the authority that
  * is trusted for the server, and a certificate for this key. Throws OperatorError.
  */
-export async function assertNotOwn(workplace: Workplace, name: string, publicKey?: KeyObject): Promise<void> {
-  const { serverNames: own, ownKeys } = await knownIdentity(workplace);
+export async function assertNotOwn(ports: IdentityPorts, name: string, publicKey?: KeyObject): Promise<void> {
+  const { serverNames: own, ownKeys } = await knownIdentity(ports);
   checkName(name, own);
   if (publicKey !== undefined) checkKey(publicKey, ownKeys);
 }
 
 /** The same for a certificate that a client brings. Throws OperatorError. */
-export async function assertForeignKey(workplace: Workplace, publicKey: KeyObject): Promise<void> {
-  checkKey(publicKey, (await knownIdentity(workplace)).ownKeys);
+export async function assertForeignKey(ports: IdentityPorts, publicKey: KeyObject): Promise<void> {
+  checkKey(publicKey, (await knownIdentity(ports)).ownKeys);
 }
 
 function checkName(name: string, own: ServerNames): void {

@@ -1,24 +1,25 @@
 /** What a client gets: its certificate and key in the forms that products ask for, and a page that says what is what. */
 import type { X509Certificate } from 'node:crypto';
 
-import { Option } from 'commander';
-
 import type { BoundCertificate } from '#access/client-record';
 import { issueClientCertificate, type Authority } from '#certs/authority';
 import { yearsAfter } from '#certs/certificate';
 import { factsOf, isIssuedBy } from '#certs/inspect';
-import { generateKeys, keyKinds, writePrivateKey, type KeyKind } from '#certs/keys';
+import { generateKeys, writePrivateKey, type KeyKind } from '#certs/keys';
 import { createPassword } from '#certs/password';
 import { createPkcs12, type Pkcs12Format } from '#certs/pkcs12';
 import type { CertificateRequest } from '#certs/request-content';
 import { subjectTexts } from '#certs/subject-texts';
 import type { Config } from '#config';
 
-import type { NewFile } from './files.ts';
-import { certifyAuthorityFile, type Workplace } from './workplace.ts';
+import type { NewFile } from '#administration/files';
+import type { Authorities } from '#administration/authorities';
+import { certifyAuthorityFile } from '#administration/places';
 
-/** What signs, and what is given along. */
-export type Issuing = Pick<Workplace, 'authority' | 'certifyAuthority' | 'config'>;
+/** What signs, and what the files say of the server. */
+export interface Issuing extends Authorities {
+  readonly config: Config;
+}
 
 export interface NewClientFiles {
   readonly certificate: X509Certificate;
@@ -30,14 +31,6 @@ export interface KeyChoice {
   readonly keyType: KeyKind;
   readonly p12Format: Pkcs12Format;
 }
-
-/** Two of a command's options, as it is given them in a KeyChoice. */
-export const keyOptions = (): Option[] => [
-  new Option('--key-type <type>', 'the kind of key').choices(keyKinds).default('P-256'),
-  new Option('--p12-format <format>', 'legacy for products that cannot read AES')
-    .choices(['modern', 'legacy'])
-    .default('modern'),
-];
 
 /** A key pair of our making. The password of the PKCS#12 file lies beside it: it only satisfies what imports it. */
 export async function makeClientFiles(

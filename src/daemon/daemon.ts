@@ -6,7 +6,8 @@ import { sep } from 'node:path';
 
 import { openClients } from '#access/clients';
 import { openDirectory } from '#access/directory';
-import { certificateAuthority, type OwnIdentity } from '#server/run/certificate-authority';
+import type { OwnIdentity } from '#certs/certify';
+import { certificateAuthority } from '#server/run/certificate-authority';
 import { clientFacts } from '#server/run/client-facts';
 import { serveHealth } from '#server/health';
 import { openDiskReserve } from '#server/limits/disk-reserve';
@@ -14,20 +15,22 @@ import { startServer } from '#server/start';
 import { issuedKind } from '#repository/issued-record';
 import { createWorkers } from '#workers/tasks';
 
-import { audited } from '#cli/audited';
+import { audited } from '#administration/audited';
 import { watchExpiry } from './expiry-watch.ts';
-import { certifyCrlUrl } from '#cli/crl-url';
-import { replaceFile } from '#cli/files';
-import { serverIdentity } from '#cli/own-identity';
+import { certifyCrlUrl } from '#administration/certificates/crl-url';
+import { replaceFile } from '#administration/files';
+import { serverIdentity } from '#administration/own-identity';
 import {
   hasServerCertificate,
   namesLacking,
   readTlsIdentity,
   renewServerCertificate,
-  watchTlsIdentity,
-} from './server-certificate.ts';
-import { version } from '#cli/version';
-import { diskPlaces, placesIn, rootKeyPath, usableAuthorities, type Workplace } from '#cli/workplace';
+} from '#administration/server-certificate';
+import { version } from './version.ts';
+import { usableAuthorities } from '#administration/authorities';
+import type { Installation } from '#administration/installation';
+import { diskPlaces, placesIn, rootKeyPath } from '#administration/places';
+import { watchTlsIdentity } from './certificate-watch.ts';
 
 export interface Serving {
   /** 'HOST:PORT', with the port that was taken. */
@@ -40,15 +43,15 @@ export interface Serving {
   stop(): Promise<void>;
 }
 
-/** Rejects with the errors of the listening sockets, OperatorError or OperatorError, and then leaves nothing running. */
-export async function startServing(workplace: Workplace): Promise<Serving> {
-  const { config, log, store, trail, now } = workplace;
-  const made = await ensureServerCertificate(workplace);
-  warnOfRisks(workplace);
+/** Rejects with the errors of the listening sockets, OperatorError, and then leaves nothing running. */
+export async function startServing(installation: Installation): Promise<Serving> {
+  const { config, log, store, trail, now } = installation;
+  const made = await ensureServerCertificate(installation);
+  warnOfRisks(installation);
   const identity = readTlsIdentity(config);
   const certifyCrl = certifyCrlUrl(config);
-  let own = await serverIdentity(workplace, identity);
-  await warnOfNamesakes(workplace, own);
+  let own = await serverIdentity(installation, identity);
+  await warnOfNamesakes(installation, own);
   const serverLog = log.child({ component: 'server' });
   const started: (() => void | Promise<void>)[] = [];
   let isServing = false;
@@ -70,7 +73,7 @@ export async function startServing(workplace: Workplace): Promise<Serving> {
       });
       started.push(() => health.close());
     }
-    const { ca, certify } = await usableAuthorities(workplace);
+    const { ca, certify } = await usableAuthorities(installation);
     const disk = await openDiskReserve({ places: diskPlaces(config), reserve: config.diskReserve, log: serverLog });
     started.push(() => disk.close());
     const workers = createWorkers();
@@ -104,13 +107,13 @@ export async function startServing(workplace: Workplace): Promise<Serving> {
     started.push(
       watchTlsIdentity(config, serverLog, (renewed) => {
         server.renew(renewed);
-        serverIdentity(workplace, renewed).then(
+        serverIdentity(installation, renewed).then(
           (current) => (own = current),
           (error: unknown) => serverLog.error("the server's names cannot be kept", { error }),
         );
       }),
     );
-    started.push(watchExpiry(workplace, serverLog));
+    started.push(watchExpiry(installation, serverLog));
     await trail.append({ kind: 'administration', operation: 'serve', status: 'Success' });
     isServing = true;
     const host = isIPv6(server.host) ? `[${server.host}]` : server.host;
@@ -125,17 +128,17 @@ export async function startServing(workplace: Workplace): Promise<Serving> {
   }
 }
 
-async function ensureServerCertificate(workplace: Workplace): Promise<string[]> {
-  const { config, trail, now, log } = workplace;
+async function ensureServerCertificate(installation: Installation): Promise<string[]> {
+  const { config, trail, now, log } = installation;
   const places = placesIn(config.data);
-  const { ca, certify } = await usableAuthorities(workplace);
+  const { ca, certify } = await usableAuthorities(installation);
   if (ca !== undefined) replaceFile(places.authorityCertificate, ca.certificate.toString());
   if (certify !== undefined) replaceFile(places.certifyAuthorityCertificate, certify.certificate.toString());
   if (ca === undefined || certify === undefined) {
     log.error('a certificate authority cannot be read: nothing is certified', { hint: 'kmipd store check' });
   }
   if (ca === undefined && (config.tlsCert !== undefined || existsSync(places.serverCertificate))) return [];
-  const { authority } = workplace;
+  const { authority } = installation;
   if (config.tlsCert !== undefined || hasServerCertificate(config, authority, new Date(now()))) return [];
   const names = await audited(trail, 'server-cert renew', () =>
     renewServerCertificate(config, authority, new Date(now())),
@@ -144,7 +147,7 @@ async function ensureServerCertificate(workplace: Workplace): Promise<string[]> 
 }
 
 /** A client may have been enrolled before the server was called so. */
-async function warnOfNamesakes({ store, now, log }: Workplace, { serverNames }: OwnIdentity): Promise<void> {
+async function warnOfNamesakes({ store, now, log }: Installation, { serverNames }: OwnIdentity): Promise<void> {
   for await (const { name, revoked } of openClients({ store, now }).list()) {
     const objection = revoked === undefined ? serverNames.objectionTo(name) : undefined;
     if (objection === undefined) continue;
@@ -154,7 +157,7 @@ async function warnOfNamesakes({ store, now, log }: Workplace, { serverNames }: 
   }
 }
 
-function warnOfRisks({ config, log }: Workplace): void {
+function warnOfRisks({ config, log }: Installation): void {
   if (config.passphraseFile === undefined && rootKeyPath(config).startsWith(config.data + sep)) {
     log.warn('the root key lies beside the data: whoever gets a copy of both can read every key', {
       file: rootKeyPath(config),

@@ -2,7 +2,7 @@
  * The certificate that this server shows: `server.pem` in the data directory, key and certificates in one file, so that
  * a renewal is one rename; or what --tls-cert and --tls-key name.
  */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { isIP, isIPv6, SocketAddress } from 'node:net';
 import { hostname } from 'node:os';
 
@@ -13,61 +13,30 @@ import { assertKeyMatches, factsOf, readCertificateChain } from '#certs/inspect'
 import { alternativeNames } from '#certs/names';
 import { generateKeys, readPrivateKey, writePrivateKey } from '#certs/keys';
 import type { Config } from '#config';
-import type { Log } from '#log';
-import type { TlsIdentity } from '#server/network/tls-options';
 
-import { maximumPemFile, readInput, replaceFile } from '#cli/files';
-import { placesIn } from '#cli/workplace';
+import { maximumPemFile, readInput, replaceFile } from './files.ts';
+import { placesIn } from './places.ts';
 
 /** An own certificate that ends within so many days is replaced when the server starts. */
 const renewWithin = 30;
 
-/** Reads and checks the certificate and key to serve with. Throws OperatorError or OperatorError. */
-export function readTlsIdentity(config: Config): TlsIdentity {
+/** In PEM. */
+export interface ServerPem {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Reads and checks the certificate and key to serve with. Throws OperatorError. */
+export function readTlsIdentity(config: Config): ServerPem {
   const [cert = '', key = ''] = filesOf(config).map((path) => readInput(path, maximumPemFile).toString('latin1'));
   const [own] = readCertificateChain(cert);
   if (own !== undefined) assertKeyMatches(own, readPrivateKey(key));
   return { cert, key };
 }
 
-function filesOf(config: Config): readonly [certificate: string, privateKey: string] {
+export function filesOf(config: Config): readonly [certificate: string, privateKey: string] {
   const { serverCertificate } = placesIn(config.data);
   return [config.tlsCert ?? serverCertificate, config.tlsKey ?? serverCertificate];
-}
-
-const watchInterval = 1000;
-
-/**
- * Calls with what is in the files whenever they have changed. While they do not fit together, as in the midst of being
- * replaced, the server goes on with what it has. Gives the function that stops it.
- */
-export function watchTlsIdentity(config: Config, log: Log, onChange: (identity: TlsIdentity) => void): () => void {
-  let seen = marksOf(config);
-  const timer = setInterval(() => {
-    const marks = marksOf(config);
-    if (marks === seen) return;
-    seen = marks;
-    try {
-      onChange(readTlsIdentity(config));
-      log.info("the server's certificate was renewed");
-    } catch (error) {
-      log.warn("the server's new certificate cannot be used; the one before stays", { error: String(error) });
-    }
-  }, watchInterval);
-  timer.unref();
-  return () => clearInterval(timer);
-}
-
-/** Tells a file from what it was before, without reading it; one that cannot be looked at is as good as missing. */
-const marksOf = (config: Config): string => filesOf(config).map(markOf).join();
-
-function markOf(path: string): string {
-  try {
-    const { ino, size, mtimeMs } = statSync(path);
-    return `${ino} ${size} ${mtimeMs}`;
-  } catch {
-    return 'missing';
-  }
 }
 
 /** Whether there is an own certificate of this authority that lasts for a while. */

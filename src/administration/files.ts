@@ -63,7 +63,10 @@ function writeNewFiles(directory: string, files: readonly NewFile[]): WrittenFil
   return { paths: wanted.map(({ path }) => path), undo };
 }
 
-/** Writes them, then does what they are for; when that fails they are taken back. Gives their paths. */
+/**
+ * Writes files into the directory, then does what they are for. When that fails, the files are removed again. Gives
+ * their paths.
+ */
 export async function writeFilesFor(
   directory: string,
   files: readonly NewFile[],

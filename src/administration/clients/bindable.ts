@@ -6,13 +6,15 @@ import { nameOfAcceptableKey } from '#certs/keys';
 import { readCertificateContent } from '#crypto/certificates/certificates';
 import { OperatorError } from '#operator-error';
 
-import { assertForeignKey } from './own-identity.ts';
-import type { Workplace } from './workplace.ts';
+import { assertForeignKey, type IdentityPorts } from '#administration/own-identity';
 
 /** @returns what the operator should know. Throws OperatorError. */
-export async function assertBindable(workplace: Workplace, certificate: X509Certificate): Promise<readonly string[]> {
-  const warnings = judgeCertificate(certificate, new Date(workplace.now()));
-  await assertForeignKey(workplace, certificate.publicKey);
+export async function assertBindable(
+  ports: IdentityPorts & { now(): number },
+  certificate: X509Certificate,
+): Promise<readonly string[]> {
+  const warnings = judgeCertificate(certificate, new Date(ports.now()));
+  await assertForeignKey(ports, certificate.publicKey);
   return warnings;
 }
 

@@ -10,10 +10,9 @@ import { loadConfig, type Flags } from '#config';
 import type { Peer } from '#client/tls-transport';
 import type { UsernameAndPassword } from '#conformance/credentials';
 
-import { boundCertificate, makeClientFiles } from '#cli/client-files';
-import { createOutput } from '#cli/output';
-import { startServing } from './serving.ts';
-import { openWorkplace } from '#cli/workplace';
+import { boundCertificate, makeClientFiles } from '#administration/clients/client-files';
+import { startServing } from '#daemon/daemon';
+import { openInstallation } from '#administration/installation';
 
 export interface OwnServer {
   /** Where it is, its HTTPS when a setting asked for that, and as whom to connect. */
@@ -32,11 +31,10 @@ export async function startOwnServer(
   const data = await mkdtemp(join(tmpdir(), 'kmipd-conformance-'));
   const config = loadConfig({ data, host: '127.0.0.1', port: '0', interop: true, ...flags }, {});
   const log = createLog({ level: 'error', format: config.logFormat });
-  const output = createOutput(process.stdout, process.stderr);
-  const workplace = await openWorkplace({ config, log, output }, true);
-  const { store, now, authority } = workplace;
+  const installation = await openInstallation({ config, log }, true);
+  const { store, now, authority } = installation;
   const name = 'conformance';
-  const { certificate, files } = await makeClientFiles(name, workplace, {
+  const { certificate, files } = await makeClientFiles(name, installation, {
     keyType: 'P-256',
     p12Format: 'modern',
   });
@@ -46,7 +44,7 @@ export async function startOwnServer(
     certificates: [boundCertificate(certificate, authority)],
     credentials: made.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])),
   });
-  const serving = await startServing(workplace);
+  const serving = await startServing(installation);
   const contentOf = (file: string): string => String(files.find((each) => each.name === file)?.content);
   const address = serving.httpsAddress ?? serving.address;
   return {
@@ -59,7 +57,7 @@ export async function startOwnServer(
     },
     async stop() {
       await serving.stop();
-      await workplace.close();
+      await installation.close();
       await rm(data, { recursive: true });
     },
   };

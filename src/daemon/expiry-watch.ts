@@ -4,24 +4,25 @@ import { daysLeft, expiryWarning } from '#certs/expiry';
 import { factsOf, readCertificateChain } from '#certs/inspect';
 import type { Log } from '#log';
 
-import { removeExpired } from '#cli/certified';
-import { readTlsIdentity } from './server-certificate.ts';
-import { usableAuthorities, type Workplace } from '#cli/workplace';
+import { removeExpired } from '#administration/certificates/issued';
+import { readTlsIdentity } from '#administration/server-certificate';
+import { usableAuthorities } from '#administration/authorities';
+import type { Installation } from '#administration/installation';
 
 const dayMs = 24 * 3600 * 1000;
 
 /** Looks at once and then once a day; gives the function that stops it. */
-export function watchExpiry(workplace: Workplace, log: Log): () => void {
+export function watchExpiry(installation: Installation, log: Log): () => void {
   const look = () =>
-    void tell(workplace, log).catch((error: unknown) => log.warn('expiry dates cannot be read', { error }));
+    void tell(installation, log).catch((error: unknown) => log.warn('expiry dates cannot be read', { error }));
   look();
   const timer = setInterval(look, dayMs);
   timer.unref();
   return () => clearInterval(timer);
 }
 
-async function tell(workplace: Workplace, log: Log): Promise<void> {
-  const { config, store, now } = workplace;
+async function tell(installation: Installation, log: Log): Promise<void> {
+  const { config, store, now } = installation;
   const time = new Date(now());
   const warn = (whose: string, notAfter: Date, hint: string) => {
     const warning = expiryWarning(notAfter, time);
@@ -38,7 +39,7 @@ async function tell(workplace: Workplace, log: Log): Promise<void> {
       config.tlsCert ? 'replace its file' : 'kmipd server-cert renew',
     );
   }
-  const { ca, certify } = await usableAuthorities(workplace);
+  const { ca, certify } = await usableAuthorities(installation);
   for (const [whose, authority] of [
     ['the certificate of the authority', ca],
     ['the certificate of the authority for Certify', certify],

@@ -4,12 +4,11 @@
  */
 import { openClients } from '#access/clients';
 import type { Authority } from '#certs/authority';
-import { isIssuedBy, readCertificate } from '#certs/inspect';
+import { factsOf, isIssuedBy, readCertificate } from '#certs/inspect';
 import { objectTypeOf, type ManagedObject } from '#objects/managed-object';
 import { putMaterial } from '#objects/material';
-import { issuedCertificate } from '#server/run/issued-certificates';
 import { succeeds } from '#store/engines/engine';
-import { issuedKind, type IssuedCertificate } from '#repository/issued-record';
+import { issuedKind, issuedRecord, type IssuedCertificate } from '#repository/issued-record';
 import { objectKind } from '#repository/object-record';
 import { create, type Kept, type Store } from '#store/store';
 import { OperatorError } from '#operator-error';
@@ -36,8 +35,10 @@ function issuedBy(authority: Authority, record: Kept<ManagedObject>): IssuedCert
   const held = putMaterial(object.structure, record.openMaterial());
   if (held.objectType !== 'Certificate' || held.certificateType !== 'X_509') return undefined;
   try {
-    if (!isIssuedBy(readCertificate(held.certificateValue), authority.certificate)) return undefined;
-    const issued = issuedCertificate(held.certificateValue, object.id, object.owner, 'ca');
+    const certificate = readCertificate(held.certificateValue);
+    if (!isIssuedBy(certificate, authority.certificate)) return undefined;
+    const origin = { authority: 'ca', object: object.id, client: object.owner } as const;
+    const issued = issuedRecord(factsOf(certificate), origin);
     const { revocationReason, state, lastChangeDate = 0 } = object.attributes;
     const isRevoked = revocationReason !== undefined || state === 'Compromised';
     if (!isRevoked) return issued;

@@ -1,0 +1,41 @@
+/** Sees when the files of the server's certificate are replaced. */
+import { statSync } from 'node:fs';
+
+import { filesOf, readTlsIdentity, type ServerPem } from '#administration/server-certificate';
+import type { Config } from '#config';
+import type { Log } from '#log';
+
+const watchInterval = 1000;
+
+/**
+ * Calls with what is in the files whenever they have changed. While they do not fit together, as in the midst of being
+ * replaced, the server goes on with what it has. Gives the function that stops it.
+ */
+export function watchTlsIdentity(config: Config, log: Log, onChange: (identity: ServerPem) => void): () => void {
+  let seen = marksOf(config);
+  const timer = setInterval(() => {
+    const marks = marksOf(config);
+    if (marks === seen) return;
+    seen = marks;
+    try {
+      onChange(readTlsIdentity(config));
+      log.info("the server's certificate was renewed");
+    } catch (error) {
+      log.warn("the server's new certificate cannot be used; the one before stays", { error: String(error) });
+    }
+  }, watchInterval);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/** Tells a file from what it was before, without reading it; one that cannot be looked at is as good as missing. */
+const marksOf = (config: Config): string => filesOf(config).map(markOf).join();
+
+function markOf(path: string): string {
+  try {
+    const { ino, size, mtimeMs } = statSync(path);
+    return `${ino} ${size} ${mtimeMs}`;
+  } catch {
+    return 'missing';
+  }
+}
