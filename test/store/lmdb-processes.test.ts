@@ -13,6 +13,7 @@ import type { Engine } from '#store/engines/engine';
 import { bodyOf } from './lmdb-writer-records.ts';
 import type { Acknowledged, Failed } from './lmdb-writer-records.ts';
 import { canTrace, tracedBy, tracing } from './tracing.ts';
+import { until } from '#test/fixtures/timing';
 
 const writer = fileURLToPath(new URL('lmdb-writer.js', import.meta.url));
 
@@ -51,11 +52,11 @@ describe('several processes on one LMDB store', () => {
       // The odd reads before each message leave lmdb with a snapshot that is about to be old.
       const reading = setInterval(() => void engine.get('object', 'absent'), 0);
       const child = start('other', 200, 1);
-      let shown = 0;
-      child.on('message', ({ id }: Acknowledged) => void expectWhole(engine, id).then(() => shown++));
+      const shown: Promise<void>[] = [];
+      child.on('message', ({ id }: Acknowledged) => void shown.push(expectWhole(engine, id)));
       await once(child, 'close');
       clearInterval(reading);
-      expect(shown).to.equal(200);
+      expect(await Promise.all(shown)).to.have.length(200);
     } finally {
       await engine.close();
     }
@@ -140,8 +141,8 @@ describe('several processes on one LMDB store', () => {
       await engine.commit([{ put: { kind: 'before', id: 'one', revision: 1, terms: [], body: Buffer.of(1) } }]);
       const heads = (): Buffer => readFileSync(join(path, 'data.mdb')).subarray(0, 8192);
       const before = heads();
-      const child = start('held', 1, 1, tracing('pwrite64', 'delay_exit=500000'));
-      while (heads().equals(before)) await wait(5);
+      const child = start('held', 1, 1, tracing('pwrite64', 'delay_exit=2000000'));
+      await until('the write', () => !heads().equals(before));
       process.kill(tracedBy(child), 'SIGKILL');
       await once(child, 'close');
       expect(await engine.get('object', 'held-0')).to.equal(undefined);

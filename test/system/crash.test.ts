@@ -18,6 +18,7 @@ import { KmipError } from '#protocol/kmip-error';
 import { makePlace, type Place } from '#test/cli/kmipd';
 import { aesKey } from '#test/client/aes-key';
 import { startServerProcess, type ServerProcess } from '#test/fixtures/server-process';
+import { until } from '#test/fixtures/timing';
 
 const kills = 20;
 const connections = 4;
@@ -66,7 +67,7 @@ describe('a server that is killed in mid-load', () => {
       const known = new Map<string, Known>();
       const group = `run-${run}`;
       const loads = clients.map((client, each) => load(client, known, { group, prefix: `${run}-${each}` }));
-      while (known.size < connections) await wait(5);
+      await until('a key of each connection', () => known.size >= connections);
       await wait(20 + ((run * 37) % 200));
       expect(await server.end('SIGKILL')).to.equal(null);
       await Promise.all(loads);

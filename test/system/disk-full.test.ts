@@ -5,7 +5,6 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, statfsSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import type { Client } from '#client/client';
@@ -14,6 +13,7 @@ import { KmipError } from '#protocol/kmip-error';
 import { launcher, makePlace, type Place } from '#test/cli/kmipd';
 import { aesKey } from '#test/client/aes-key';
 import { startServerProcess, type ServerProcess } from '#test/fixtures/server-process';
+import { until } from '#test/fixtures/timing';
 
 const mebibyte = 1024 * 1024;
 const namespace = ['unshare', '-rm'] as const;
@@ -71,12 +71,11 @@ describe('a server whose disk is full', () => {
     }
   }
 
-  async function until(text: RegExp): Promise<void> {
-    for (let tries = 0; !text.test(server.stderr()); tries += 1) {
-      if (tries > 200) throw new Error(`it did not say ${text}: ${server.stderr()}`);
-      await delay(100);
-    }
-  }
+  const says = (text: RegExp) =>
+    until(
+      () => `${text} in: ${server.stderr()}`,
+      () => text.test(server.stderr()),
+    );
 
   const kmipd = (...args: string[]): Promise<{ stdout: string; stderr: string }> =>
     promisify(execFile)(
@@ -112,7 +111,7 @@ describe('a server whose disk is full', () => {
     const [first = '', second = '', third = ''] = ids;
 
     fill('nearly', 10 * mebibyte);
-    await until(/"message":"the disk is nearly full: only what reads, Destroy and Revoke are served"/);
+    await says(/"message":"the disk is nearly full: only what reads, Destroy and Revoke are served"/);
     expect(server.stderr()).to.match(
       /"path":"[^"]*","left":"\d+ MiB","reserve":"32 MiB","hint":"make room on the disk of /,
     );
@@ -125,7 +124,7 @@ describe('a server whose disk is full', () => {
     await client.call(destroy, { uniqueIdentifier: first });
 
     fill('wholly', 0);
-    await until(/"message":"the disk is full: only Get, Destroy and Revoke are served"/);
+    await says(/"message":"the disk is full: only Get, Destroy and Revoke are served"/);
     expect(existsSync(inside('data/audit/reserve'))).to.equal(false);
     expect((await refusal(client.call(getAttributes, { uniqueIdentifier: third }))).message).to.match(
       /short of disk: only Get, Destroy and Revoke/,
@@ -135,7 +134,7 @@ describe('a server whose disk is full', () => {
     await kmipd('client', 'revoke', 'other');
 
     for (const name of ['nearly', 'wholly']) unlinkSync(inside(name));
-    await until(/"message":"there is room on the disk again"/);
+    await says(/"message":"there is room on the disk again"/);
     await client.call(create, aesKey());
     expect(statSync(inside('data/audit/reserve')).size).to.equal(8 * mebibyte);
     await client.call(destroy, { uniqueIdentifier: third });

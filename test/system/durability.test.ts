@@ -10,6 +10,7 @@ import { makePlace, type Place } from '#test/cli/kmipd';
 import { aesKey } from '#test/client/aes-key';
 import { canTrace, tracing, whyNot } from '#test/store/tracing';
 import { startServerProcess, type ServerProcess } from '#test/fixtures/server-process';
+import { bestOf, elapsed } from '#test/fixtures/timing';
 
 const delay = 300;
 
@@ -43,8 +44,8 @@ describe('a server on a slow disk', () => {
       expect(milliseconds).to.be.at.least(delay);
       // The first Get ends the key's being Fresh, which is a change.
       await client.call(get, { uniqueIdentifier: value.uniqueIdentifier });
-      const fetched = await timed(client.call(get, { uniqueIdentifier: value.uniqueIdentifier }));
-      expect(fetched.milliseconds).to.be.below(delay);
+      const fetching = () => elapsed(() => client.call(get, { uniqueIdentifier: value.uniqueIdentifier }));
+      expect(await bestOf(delay, fetching)).to.be.below(delay);
     }
     const together = await Promise.all(
       clients.flatMap((client) => [timed(createKey(client)), timed(createKey(client))]),

@@ -21,15 +21,13 @@ const pair = {
 
 describe('a client that leaves', () => {
   let fixture: Fixture;
-  let hasLeft = false;
-  beforeEach(async () => {
-    fixture = await openFixture();
-    hasLeft = false;
-  });
+  beforeEach(async () => (fixture = await openFixture()));
   afterEach(() => fixture.close());
 
-  function clientWith(leaves: boolean): Client {
-    const session = { ...fixture.session(), hasLeft: () => leaves && hasLeft };
+  /** @param looks How often the server still finds it there. */
+  function clientWith(looks: number): Client {
+    let left = looks;
+    const session = { ...fixture.session(), hasLeft: () => left-- <= 0 };
     return createClient({
       exchange: (message) => fixture.handler.handle(message, session),
       close: () => Promise.resolve(),
@@ -37,33 +35,29 @@ describe('a client that leaves', () => {
   }
   const reasonOf = (error: unknown): string => (error instanceof KmipError ? error.reason : String(error));
   const kept = async (): Promise<readonly string[]> =>
-    (await clientWith(false).call(locate, { attributes: [] })).uniqueIdentifier ?? [];
+    (await clientWith(Infinity).call(locate, { attributes: [] })).uniqueIdentifier ?? [];
 
   it('before its turn has nothing begun for it', async () => {
-    hasLeft = true;
-    expect(await clientWith(true).call(createKeyPair, pair).catch(reasonOf)).to.equal('OperationCanceledByRequester');
+    expect(await clientWith(0).call(createKeyPair, pair).catch(reasonOf)).to.equal('OperationCanceledByRequester');
     expect(await kept()).to.deep.equal([]);
   });
 
   it('while its key pair is made has none kept', async () => {
-    const answer = clientWith(true).call(createKeyPair, pair).catch(reasonOf);
-    setTimeout(() => (hasLeft = true), 5);
+    const answer = clientWith(1).call(createKeyPair, pair).catch(reasonOf);
     expect(await answer).to.equal('OperationCanceledByRequester');
     expect(await kept()).to.deep.equal([]);
   });
 
   it('while a batch with Undo is at work has nothing of it kept', async () => {
-    const client = clientWith(true);
+    const client = clientWith(1);
     const calls = [item(create, aesKey()), item(createKeyPair, pair)] as const;
     const answers = client.batch(calls, { batchErrorContinuationOption: 'Undo' });
-    setTimeout(() => (hasLeft = true), 5);
     expect((await answers).map(({ error }) => error && reasonOf(error))).to.include('OperationCanceledByRequester');
     expect(await kept()).to.deep.equal([]);
   });
 
   it('is served all the same when its requests are small', async () => {
-    hasLeft = true;
-    const client = clientWith(true);
+    const client = clientWith(0);
     const { uniqueIdentifier } = await client.call(create, aesKey());
     await client.call(activate, { uniqueIdentifier });
     expect(await kept()).to.deep.equal([uniqueIdentifier]);
