@@ -10,11 +10,11 @@ export interface AuditEntry {
   /** The identifier of the client record. */
   readonly client?: string;
   /** SHA-256 fingerprint of the peer certificate, hexadecimal. */
-  readonly certificate?: string;
+  readonly certificate?: string | undefined;
   /** Of the peer certificate, for refused connections only: nothing else tells the operator who knocked. */
   readonly subject?: string;
   /** The number of the connection within this process. */
-  readonly connection?: number;
+  readonly connection?: number | undefined;
   /** The remote address of a refused connection. */
   readonly peer?: string;
   /** How many refusals or failures the record stands for, after those of their kind that have records of their own. */

@@ -1,5 +1,6 @@
 /** Messages over HTTPS (Additional Message Encodings 1.0 §2.4), one after another on one connection. */
 import { Agent, request, type IncomingMessage } from 'node:http';
+import { fromTtlv, toTtlv } from '#protocol/carried-texts';
 import { encodings, type Encoding, type EncodingName } from '#protocol/encodings';
 import { handshake, usualMaximumAnswer, usualTimeout, type Peer } from './tls-transport.ts';
 import type { Transport } from './transport.ts';
@@ -21,7 +22,7 @@ export async function openHttpsTransport(peer: HttpsPeer): Promise<Transport> {
   const agent = Object.assign(new Agent({ keepAlive: true, maxSockets: 1 }), { createConnection: () => socket });
 
   async function send(message: Uint8Array): Promise<IncomingMessage> {
-    const body = await encoding.fromTtlv(message);
+    const body = fromTtlv(encoding, message);
     const headers = {
       'content-type': encoding.contentType,
       'content-length': body.length,
@@ -44,7 +45,7 @@ export async function openHttpsTransport(peer: HttpsPeer): Promise<Transport> {
       if (statusCode !== 200 || headers['content-type'] !== encoding.contentType) {
         throw new Error(`the server answered HTTP ${statusCode}: ${body.toString('latin1', 0, 200).trim()}`);
       }
-      return encoding.toTtlv(body, { maximumItems: body.length / 8 });
+      return toTtlv(encoding, body, { maximumItems: body.length / 8 });
     },
     close: () =>
       new Promise((resolve) => {

@@ -1,11 +1,10 @@
-/** The message encodings of HTTPS, by their Content-Type (Additional Message Encodings 1.0 §2.5): each to and from TTLV. */
+/** The message encodings of HTTPS, by their Content-Type (Additional Message Encodings 1.0 §2.5): bytes to Items and back. */
 import { decode, type Limits } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import { TtlvError, type Item } from '#ttlv/item';
 import { readJson, writeJson } from '#ttlv/json';
 import type { Names } from '#ttlv/names';
 import { readXml, writeXml } from '#ttlv/xml';
-import { KmipError } from './kmip-error.ts';
 import { versionAtStart } from './message.ts';
 import { names } from './names.ts';
 import { versionOf, type Version } from './versions.ts';
@@ -16,17 +15,16 @@ export interface Encoding {
   /** How many times as long as in TTLV a message may be. */
   readonly expansion: number;
   /**
-   * What a body says, in TTLV; the body itself when it is that. Its length is the caller's to bound.
-   * @param limits of items and depth, those of `decode` by default.
-   * Rejects with TtlvError when the body is no item.
+   * The item that a body holds. Byte strings of TTLV are views of the body; of texts they are copies.
+   * @param limits of items and depth, those of `decode` by default; the length of a text is the caller's to bound.
+   * @throws TtlvError when the body is no item.
    */
-  toTtlv(body: Uint8Array, limits?: Partial<Limits>): Promise<Uint8Array>;
+  read(body: Uint8Array, limits?: Partial<Limits>): Item;
   /**
-   * The body for a message of our own; the message itself when it is that.
-   * Rejects with RangeError when it holds what the encoding cannot carry, with KmipError ResponseTooLarge when it holds too
-   * many items.
+   * The body for a message of our own.
+   * @throws RangeError when it holds what the encoding cannot carry.
    */
-  fromTtlv(message: Uint8Array): Promise<Uint8Array>;
+  write(message: Item): Uint8Array;
   /** The version that a body names which cannot be read as a whole. */
   versionOf(body: Uint8Array): Version | undefined;
 }
@@ -43,36 +41,10 @@ const inText = (
   name,
   contentType,
   expansion: expansionOfText,
-  toTtlv: async (body, limits = {}) => encode(readText(textOf(body), names, { ...limits, maximumBytes: body.length })),
-  fromTtlv: async (message) => Buffer.from(writeText(decoded(message), names)),
+  read: (body, limits = {}) => readText(textOf(body), names, { ...limits, maximumBytes: body.length }),
+  write: (message) => Buffer.from(writeText(message, names)),
   versionOf: versionInText,
 });
-
-/** Of an answer that is written as text: their text, and all that it is made of, is in memory at once. */
-const maximumItemsAsText = 400_000;
-
-/**
- * The bounds of a message of our own, whose bytes are there already. What a client had kept in a structure of depth 32 may
- * lie deeper in an answer.
- */
-const boundsOf = ({ length }: Uint8Array): Limits => ({
-  maximumBytes: length,
-  maximumItems: maximumItemsAsText,
-  maximumDepth: 100,
-});
-
-/** @throws KmipError ResponseTooLarge. */
-function decoded(message: Uint8Array): Item {
-  try {
-    return decode(message, boundsOf(message));
-  } catch (error) {
-    if (!(error instanceof TtlvError) || !error.tooLarge) throw error;
-    throw new KmipError(
-      'ResponseTooLarge',
-      `the answer has more than ${maximumItemsAsText} items, too many for a text: ask for less at once, or in TTLV`,
-    );
-  }
-}
 
 /** Without a byte order mark. */
 function textOf(body: Uint8Array): string {
@@ -104,8 +76,8 @@ export const encodings = {
     name: 'ttlv',
     contentType: 'application/octet-stream',
     expansion: 1,
-    toTtlv: (body) => Promise.resolve(body),
-    fromTtlv: (message) => Promise.resolve(message),
+    read: (body, limits = {}) => decode(body, { maximumBytes: body.length, ...limits }),
+    write: encode,
     versionOf: versionAtStart,
   },
   xml: inText('xml', 'text/xml', readXml, writeXml),

@@ -1,20 +1,25 @@
-/** What a connection has besides its bytes: who is at its other end. */
+/** A conversation with a client: who is at its other end, and where it takes place. */
+import type { Principal } from '#access/principal';
+
 export interface Session {
-  /** The number of the connection in this process, for logs and audit. */
-  readonly connection: number;
-  readonly clientId: string;
-  /** SHA-256 of the peer's certificate, hexadecimal. */
-  readonly fingerprint: string;
-  /** Whether the connection is closed, be it that its client was revoked: what is left of a batch is not run then. */
-  readonly isClosed?: () => boolean;
+  readonly principal: Principal;
+  readonly origin: Origin;
+}
+
+/** Where requests come from. The same object for the same connection: what a connection has begun is kept by it. */
+export interface Origin {
+  /** The name of the door, such as 'ttlv' or 'https'. */
+  readonly door: string;
+  /** The number of the connection in this process, for logs and audit; absent for what comes on none. */
+  readonly connection?: number;
   /**
-   * Whether nobody is there to hear of work that takes long: closed, or the peer has ended its side. Its small requests
-   * are answered all the same.
+   * Aborted when no answer can reach the client any more, be it that the client was revoked: nothing further of a
+   * request is run then, and what the connection has begun ends.
    */
-  readonly hasLeft?: () => boolean;
+  readonly signal: AbortSignal;
   /**
-   * Between two items of a batch: resolves when others had their turns, and the client's answers have room for more.
-   * The item before has added so many bytes to the answer.
+   * Whether nobody waits for work that takes long: the signal is aborted, or the peer has ended its side. Its small
+   * requests are answered all the same.
    */
-  readonly between?: (bytes: number) => Promise<void>;
+  hasLeft(): boolean;
 }

@@ -1,8 +1,9 @@
-/** Puts the parts together: a handler over the store, and the listener that serves it. */
+/** Puts the parts together: the message core over the store, the doors that lead to it, and what runs by itself. */
 import { createCountedLog } from './counted-log.ts';
-import { createHandler, type Handler } from '#server/message/handler';
+import { createMessageCore, type MessageCore } from '#server/message/message-core';
 import { listen, type Listener, type ListenerLimits, type ListenerOptions } from '#server/network/listener';
-import { watchRotations } from '#server/rotation/rotations';
+import { rotations, watchRotations } from '#server/rotation/rotations';
+import { createServerState, type ServerState } from './server-state.ts';
 import type { HandlerLimits, Services } from './services.ts';
 
 export interface ServerOptions
@@ -11,24 +12,26 @@ export interface ServerOptions
 }
 
 export interface Server extends Listener {
-  /** The same server without a socket, for front ends that bring their own. */
-  readonly handler: Handler;
+  /** The same server without a socket, for doors of another kind. */
+  readonly core: MessageCore;
+  readonly state: ServerState;
 }
 
 /** Resolves when it listens. The caller owns store, audit, workers and admission, and closes them after the server. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const counted = createCountedLog(options.log);
-  const handler = createHandler(options, counted);
-  const listener = await listen({ ...options, handler, counted });
-  handler.usage.start();
-  const stopRotating = watchRotations(handler.rotateDue, options.log);
+  const state = createServerState(options, counted);
+  const core = createMessageCore(state);
+  const listener = await listen({ ...options, core, counted, rate: state.rate });
+  state.usage.start();
+  const stopRotating = watchRotations(rotations(state), options.log);
   return {
     ...listener,
-    handler,
+    ...{ core, state },
     async close() {
       await Promise.all([listener.close(), stopRotating()]);
-      handler.settle();
-      await handler.usage.stop();
+      state.countedEntries.close();
+      await state.usage.stop();
     },
   };
 }

@@ -1,4 +1,5 @@
 /** Messages in XML and JSON, to and from TTLV: their parsers hold a thread for as long as the text is. */
+import { fromTtlv, toTtlv } from '#protocol/carried-texts';
 import { encodings, type EncodingName } from '#protocol/encodings';
 import { defineTask } from './task.ts';
 
@@ -13,18 +14,19 @@ export interface Text {
  */
 const readInMillisecond = 5000;
 const writtenInMillisecond = 2500;
-const short = { read: 16 * 1024, written: 8 * 1024 };
+const shortRead = 16 * 1024;
+export const shortWritten = 8 * 1024;
 
 export const textTasks = {
   readText: defineTask({
     cost: ({ encoding, body }: Text) =>
-      encoding === 'ttlv' || body.length <= short.read ? 0 : body.length / readInMillisecond,
-    run: ({ encoding, body }) => encodings[encoding].toTtlv(body),
+      encoding === 'ttlv' || body.length <= shortRead ? 0 : body.length / readInMillisecond,
+    run: ({ encoding, body }) => toTtlv(encodings[encoding], body),
   }),
 
   writeText: defineTask({
     cost: ({ encoding, body }: Text) =>
-      encoding === 'ttlv' || body.length <= short.written ? 0 : body.length / writtenInMillisecond,
-    run: ({ encoding, body }) => encodings[encoding].fromTtlv(body),
+      encoding === 'ttlv' || body.length <= shortWritten ? 0 : body.length / writtenInMillisecond,
+    run: ({ encoding, body }) => fromTtlv(encodings[encoding], body),
   }),
 };

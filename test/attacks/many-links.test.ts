@@ -10,7 +10,7 @@ import { create } from '#operations/create/create';
 import { createKeyPair } from '#operations/create/create-key-pair';
 import { get } from '#operations/fetch/get';
 import { register } from '#operations/create/register';
-import { createHandler } from '#server/message/handler';
+import { createHandler } from '#test/fixtures/handler';
 import type { Store } from '#store/store';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
 

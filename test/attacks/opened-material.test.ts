@@ -6,8 +6,8 @@ import { expect } from 'chai';
 import { createClient, item, type Client } from '#client/client';
 import { create } from '#operations/create/create';
 import { get } from '#operations/fetch/get';
-import { createHandler } from '#server/message/handler';
-import { Opened } from '#server/run/opened';
+import { createHandler } from '#test/fixtures/handler';
+import { SecretsToWipe } from '#server/run/secrets-to-wipe';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
 import type { Store } from '#store/store';
 
@@ -94,10 +94,10 @@ describe('a batch that opens a key of 1 MiB with each of its items', () => {
   });
 
   it('gives others a turn after every MiB that is wiped', async () => {
-    const opened = new Opened();
+    const secrets = new SecretsToWipe();
     const held = Array.from({ length: 20 }, () => new Uint8Array(mebibyte).fill(1));
-    for (const each of held) opened.add(each);
-    expect(opened.bytes).to.equal(20 * mebibyte);
+    for (const each of held) secrets.add(each);
+    expect(secrets.bytes).to.equal(20 * mebibyte);
     let isOver = false;
     let turns = 0;
     const count = (): void => {
@@ -105,10 +105,10 @@ describe('a batch that opens a key of 1 MiB with each of its items', () => {
       if (!isOver) setImmediate(count);
     };
     setImmediate(count);
-    await opened.end();
+    await secrets.wipe();
     isOver = true;
     expect(turns).to.be.at.least(19);
     expect(held.every((each) => Buffer.from(each.buffer).equals(Buffer.alloc(mebibyte)))).to.equal(true);
-    expect(opened.bytes).to.equal(0);
+    expect(secrets.bytes).to.equal(0);
   });
 });

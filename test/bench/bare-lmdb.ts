@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { open } from 'lmdb';
-import { createHandler } from '#server/message/handler';
+import { createHandler } from '#test/fixtures/handler';
 import { identifiers } from '#server/run/identifier';
 import type { StoredRecord } from '#store/engines/engine';
 import { encodeRecord, recordKey, termKey } from '#store/engines/lmdb-layout';

@@ -4,7 +4,7 @@ import { openClients } from '#access/clients';
 import { makeCredential } from '#access/credentials';
 import { openDirectory, type Directory } from '#access/directory';
 import { createLog } from '#log';
-import { createHandler, type Handler } from '#server/message/handler';
+import { createHandler, type Handler } from '#test/fixtures/handler';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
 import { at, enumerated, request, struct, text, versions } from '#test/fixtures/items';
 import type { Item } from '#ttlv/index';

@@ -1,10 +1,13 @@
 /** What XML and JSON can say and TTLV cannot: it is refused where it is read, whatever item it stands in. */
 import { Agent } from 'node:https';
 import { expect } from 'chai';
+import { toTtlv } from '#protocol/carried-texts';
 import { encodings } from '#protocol/encodings';
 import { enumerationHas, enumerationNumber } from '#protocol/enumerations';
 import { Tag, tags, type TagName } from '#protocol/tags';
 import { V2_1 } from '#protocol/versions';
+import { RequestScope } from '#server/run/request-scope';
+import { serverSession } from '#test/fixtures/handler';
 import { openTlsPlace, type Holder, type TlsPlace } from '#test/server/network/tls-place';
 import { contentTypes, encodings as readers, exchange, post, query } from '#test/server/network/https-requests';
 import { item } from '#test/fixtures/batches';
@@ -143,9 +146,9 @@ const jsonOf = (tag: string, type: string, value: string): string =>
   `{"tag":${JSON.stringify(tag)},"type":${JSON.stringify(type)},"value":${value}}`;
 
 /** Whether the body is taken; then it is TTLV that reads back. */
-async function isTaken(name: 'xml' | 'json', body: string): Promise<boolean> {
+function isTaken(name: 'xml' | 'json', body: string): boolean {
   try {
-    const ttlv = await encodings[name].toTtlv(Buffer.from(body));
+    const ttlv = toTtlv(encodings[name], Buffer.from(body));
     decode(ttlv, { maximumBytes: ttlv.length });
     return true;
   } catch (error) {
@@ -163,10 +166,10 @@ describe('odd texts', () => {
     for (const tag of places) {
       for (const type of types) {
         for (const text of odd) {
-          count(await isTaken('xml', xmlOf(tag, type, text)));
-          count(await isTaken('json', jsonOf(tag, type, JSON.stringify(text))));
+          count(isTaken('xml', xmlOf(tag, type, text)));
+          count(isTaken('json', jsonOf(tag, type, JSON.stringify(text))));
         }
-        for (const text of oddJson) count(await isTaken('json', jsonOf(tag, type, text)));
+        for (const text of oddJson) count(isTaken('json', jsonOf(tag, type, text)));
       }
     }
     expect(taken).to.be.above(1000);
@@ -175,11 +178,11 @@ describe('odd texts', () => {
 
   it('are no tags, types, attributes or properties', async () => {
     for (const text of odd.filter((each) => !Object.hasOwn(tags, each))) {
-      expect(await isTaken('xml', `<TTLV tag="${escaped(text)}" type="Integer" value="1"/>`), text).to.equal(false);
-      expect(await isTaken('xml', xmlOf('Comment', text, '1')), text).to.equal(false);
-      expect(await isTaken('json', jsonOf(text, 'Integer', '1')), text).to.equal(false);
-      expect(await isTaken('json', jsonOf('Comment', text, '1')), text).to.equal(false);
-      expect(await isTaken('json', `{"tag":"Comment",${JSON.stringify(text)}:1}`), text).to.equal(false);
+      expect(isTaken('xml', `<TTLV tag="${escaped(text)}" type="Integer" value="1"/>`), text).to.equal(false);
+      expect(isTaken('xml', xmlOf('Comment', text, '1')), text).to.equal(false);
+      expect(isTaken('json', jsonOf(text, 'Integer', '1')), text).to.equal(false);
+      expect(isTaken('json', jsonOf('Comment', text, '1')), text).to.equal(false);
+      expect(isTaken('json', `{"tag":"Comment",${JSON.stringify(text)}:1}`), text).to.equal(false);
     }
   });
 
@@ -204,9 +207,9 @@ describe('odd texts', () => {
   });
 
   it('cannot be said twice in one item', async () => {
-    expect(await isTaken('xml', '<Comment type="TextString" value="a" value="b"/>')).to.equal(false);
-    expect(await isTaken('xml', '<TTLV tag="Comment" tag="Name" type="TextString" value="b"/>')).to.equal(false);
-    expect(await isTaken('xml', '<Comment type="TextString" value="a" xmlns="" xmlns=""/>')).to.equal(false);
+    expect(isTaken('xml', '<Comment type="TextString" value="a" value="b"/>')).to.equal(false);
+    expect(isTaken('xml', '<TTLV tag="Comment" tag="Name" type="TextString" value="b"/>')).to.equal(false);
+    expect(isTaken('xml', '<Comment type="TextString" value="a" xmlns="" xmlns=""/>')).to.equal(false);
     for (const again of [
       '"tag":"Name"',
       '"type":"TextString"',
@@ -214,15 +217,11 @@ describe('odd texts', () => {
       '"\\u0076alue":"b"',
       '"name":"a","name":"b"',
     ]) {
-      expect(await isTaken('json', `{"tag":"Comment","type":"TextString","value":"a",${again}}`), again).to.equal(
-        false,
-      );
+      expect(isTaken('json', `{"tag":"Comment","type":"TextString","value":"a",${again}}`), again).to.equal(false);
     }
     const whole = '{"tag":"Comment","type":"TextString","value":"a","name":"Comment"}';
-    expect(await isTaken('json', whole)).to.equal(true);
-    expect(await isTaken('json', `{"tag":"Attribute","value":[${whole},{"tag":"Comment","tag":"Name"}]}`)).to.equal(
-      false,
-    );
+    expect(isTaken('json', whole)).to.equal(true);
+    expect(isTaken('json', `{"tag":"Attribute","value":[${whole},{"tag":"Comment","tag":"Name"}]}`)).to.equal(false);
   });
 
   it('do not make the names of values dear: each looks at what can stand before it alone', async () => {
@@ -239,7 +238,7 @@ describe('odd texts', () => {
         ['apart', apart],
       ] as const) {
         const start = performance.now();
-        expect(await isTaken('json', text)).to.equal(true);
+        expect(isTaken('json', text)).to.equal(true);
         times[which] = Math.min(times[which], performance.now() - start);
       }
     }
@@ -287,7 +286,7 @@ describe('odd texts sent to the server', () => {
       for (const tag of ['ObjectType', 'CryptographicAlgorithm', 'AttributeReference', 'KeyFormatType']) {
         for (const text of refused) {
           // A new window: of many in one window the later ones are counted.
-          place.server.handler.settle();
+          place.server.state.countedEntries.close();
           records.length = 0;
           const body = Buffer.from(requestWith(tag, 'Enumeration', text));
           const { status, body: said } = await post(place, array, body, { headers: { 'content-type': type } });
@@ -303,10 +302,10 @@ describe('odd texts sent to the server', () => {
 
   it('are answered in the same encoding when something fails that must not', async () => {
     for (const type of ['text/xml', 'application/json'] as const) {
-      const answer = await place.server.handler.fail(new Error('a fault of ours'), V2_1, {
-        ...{ connection: 1, clientId: 'array', fingerprint: '00' },
-      });
-      const body = await encodings[type === 'text/xml' ? 'xml' : 'json'].fromTtlv(answer);
+      const { session } = serverSession({ connection: 1, clientId: 'array', fingerprint: '00' });
+      const scope = new RequestScope(session);
+      const answer = await place.server.core.refuse(new Error('a fault of ours'), V2_1, scope);
+      const body = encodings[type === 'text/xml' ? 'xml' : 'json'].write(answer);
       const read = readers[type].read(Buffer.from(body));
       expect(value(read, 'BatchItem', 'ResultReason')).to.equal(0x100);
       expect(records.at(-1)).to.equal('GeneralFailure');

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Item } from '#ttlv/item';
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
-import { createHandler, type Handler } from '#server/message/handler';
+import { createHandler, type Handler } from '#test/fixtures/handler';
 import { answersOf, createKey, item, send, uniqueIdentifier } from '#test/fixtures/batches';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
 import { all, at, attribute, bytes, enumerated, int, request, struct, text, value } from '#test/fixtures/items';

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { createHandler } from '#server/message/handler';
+import { createHandler } from '#test/fixtures/handler';
 import { openLmdb } from '#store/engines/lmdb';
 import { objectKind } from '#repository/object-record';
 import { openStore } from '#store/open-store';

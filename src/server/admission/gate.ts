@@ -10,7 +10,7 @@ import type { AuditTrail } from '#audit/trail';
 import type { Connection } from '#server/network/connection';
 import { fingerprintOf, subjectOf } from '#server/network/peer';
 import type { ServerLog } from '#server/server-log';
-import type { Session } from '#server/session';
+import type { Origin, Session } from '#server/session';
 
 type Decision = { readonly client: { readonly id: string } } | { readonly refused: string };
 
@@ -31,14 +31,19 @@ export interface GateOptions {
   readonly limits: { readonly maximumConnectionsPerClient: number };
 }
 
-/** Speaks one protocol with a client that was let in. `cut` ends the connection at once, and writes down why. */
-export type Serve = (socket: TLSSocket, session: Session, cut: (reason: string) => void) => Connection;
+/** What is spoken on a port with clients that were let in. */
+export interface Protocol {
+  /** The door's name in the origin of requests. */
+  readonly door: string;
+  /** `cut` ends the connection at once, and writes down why. */
+  serve(socket: TLSSocket, session: Session, cut: (reason: string) => void): Connection;
+}
 
 export interface Gate {
   /** Those who were let in and are still there. */
   readonly open: ReadonlyMap<TLSSocket, Connection>;
   /** Decides about a connection whose handshake is done; `onAdmitted` is called when its client is let in. */
-  arrive(socket: TLSSocket, serve: Serve, onAdmitted: () => void): void;
+  arrive(socket: TLSSocket, protocol: Protocol, onAdmitted: () => void): void;
   /** Turns a connection away that came to no handshake. */
   refuse(socket: Socket, peer: string, reason: string): void;
   /** Nobody is let in any more, and those who are idle leave; the others when they have their answers. */
@@ -95,25 +100,16 @@ export function createGate({ admission, audit, log, limits, now }: GateOptions):
     socket.destroy();
   }
 
-  function arrive(socket: TLSSocket, serve: Serve, onAdmitted: () => void): void {
+  function arrive(socket: TLSSocket, protocol: Protocol, onAdmitted: () => void): void {
     if (isClosed) return void socket.destroy();
     const connection = ++connections;
     const certificate = socket.getPeerX509Certificate()?.raw;
     if (certificate === undefined) return refuse(socket, connection, 'no certificate');
     const fingerprint = fingerprintOf(certificate);
-    const admit = ({ id }: { readonly id: string }): void =>
-      admitAs(
-        {
-          connection,
-          clientId: id,
-          fingerprint,
-          isClosed: () => socket.destroyed,
-          hasLeft: () => socket.destroyed || hasEnded(socket),
-        },
-        socket,
-        serve,
-        onAdmitted,
-      );
+    const admit = ({ id }: { readonly id: string }): void => {
+      const origin = originOf(socket, protocol.door, connection);
+      admitAs({ principal: { clientId: id, fingerprint }, origin }, socket, protocol, onAdmitted);
+    };
     const decision = admission.decide(fingerprint, now());
     if ('client' in decision) return admit(decision.client);
     // It may have been let in within this very second, by another process.
@@ -137,8 +133,9 @@ export function createGate({ admission, audit, log, limits, now }: GateOptions):
       });
   }
 
-  function admitAs(session: Session, socket: TLSSocket, serve: Serve, onAdmitted: () => void): void {
-    const { connection, clientId } = session;
+  function admitAs(session: Session, socket: TLSSocket, protocol: Protocol, onAdmitted: () => void): void {
+    const { connection = 0 } = session.origin;
+    const { clientId } = session.principal;
     const count = perClient.get(clientId) ?? 0;
     if (count >= limits.maximumConnectionsPerClient) {
       return refuse(socket, connection, 'too many connections', socket.getPeerX509Certificate()?.raw);
@@ -147,7 +144,7 @@ export function createGate({ admission, audit, log, limits, now }: GateOptions):
     onAdmitted();
     const cut = (reason: string): void =>
       refuse(socket, connection, reason, socket.destroyed ? undefined : socket.getPeerX509Certificate()?.raw);
-    open.set(socket, serve(socket, session, cut));
+    open.set(socket, protocol.serve(socket, session, cut));
     socket.once('close', () => {
       open.delete(socket);
       const left = (perClient.get(clientId) ?? 1) - 1;
@@ -158,9 +155,10 @@ export function createGate({ admission, audit, log, limits, now }: GateOptions):
 
   admission.onChange(() => {
     for (const [socket, { session }] of open) {
-      const decision = admission.decide(session.fingerprint, now());
-      if ('refused' in decision)
-        refuse(socket, session.connection, decision.refused, socket.getPeerX509Certificate()?.raw);
+      const { fingerprint = '' } = session.principal;
+      const { connection = 0 } = session.origin;
+      const decision = admission.decide(fingerprint, now());
+      if ('refused' in decision) refuse(socket, connection, decision.refused, socket.getPeerX509Certificate()?.raw);
     }
   });
 
@@ -173,6 +171,24 @@ export function createGate({ admission, audit, log, limits, now }: GateOptions):
       for (const connection of open.values()) connection.finish();
     },
     settle: () => refusals.close(),
+  };
+}
+
+/** Whoever asks for the signal looks at the socket first: its 'close' comes some turns after it was destroyed. */
+function originOf(socket: TLSSocket, door: string, connection: number): Origin {
+  const closing = new AbortController();
+  const isClosed = (): boolean => {
+    if (socket.destroyed) closing.abort();
+    return socket.destroyed;
+  };
+  socket.once('close', isClosed);
+  return {
+    ...{ door, connection },
+    get signal() {
+      isClosed();
+      return closing.signal;
+    },
+    hasLeft: () => isClosed() || hasEnded(socket),
   };
 }
 

@@ -36,9 +36,9 @@ const maximumCredentials = 4;
 export type Authenticator = (request: RequestMessage, session: Session) => Promise<void>;
 
 export function createAuthenticator(credentials: Credentials): Authenticator {
-  return async ({ header, batchItems }, session) => {
+  return async ({ header, batchItems }, { principal: { clientId }, origin }) => {
     const given = header.authentication?.credential ?? [];
-    if (header.authentication === undefined && credentials.demandsCredential(session.clientId)) {
+    if (header.authentication === undefined && credentials.demandsCredential(clientId)) {
       const operations = batchItems.map((item) => operationByCode(echoOf(item).operation ?? 0));
       if (!operations.every((each) => each?.withoutCredential === true))
         throw unsuccessful('is missing: this client must give one');
@@ -47,7 +47,7 @@ export function createAuthenticator(credentials: Credentials): Authenticator {
     if (given.length > maximumCredentials) throw unsuccessful(`holds more than ${maximumCredentials} Credentials`);
     for (const each of given) {
       const { username, password } = readCredential(each, header);
-      const result = await credentials.checkCredential({ username, password, clientId: session.clientId, session });
+      const result = await credentials.checkCredential({ username, password, clientId, session: origin });
       if (result === 'limited') throw unsuccessful('cannot be checked now: too many others wait, try again later');
       if (result === 'wrong') throw unsuccessful('is not valid for the client of this connection');
     }

@@ -2,62 +2,59 @@
  * The items of one request: their order, Stop, Continue and Undo (KMIP 2.1 §9.6, §9.8; 1.4 §6.12, §6.13, §11.43), their
  * audit records before their answers. Items are always run in the order given, which every Batch Order Option allows.
  */
-import { setImmediate } from 'node:timers/promises';
 import { maximumObjects, type AuditEntry } from '#audit/entry';
 import { KmipError } from '#protocol/kmip-error';
 import type { RequestMessage, ResponseBatchItem } from '#protocol/message';
-import {
-  asFailure,
-  batchRuns,
-  explained,
-  failed,
-  refuseItem,
-  runsOf,
-  untilUndisturbed,
-  type Done,
-} from './batch-item.ts';
-import { refuseIfLeft, type Asking } from '#server/run/run-context';
+import { asFailure, failed, refuseItem, runsOf, type ItemResult } from './batch-item.ts';
+import { explained } from '#server/run/explained';
 import { workOfBytes } from '#server/run/pace';
+import { refuseIfLeft, type RequestRun } from '#server/run/request-run';
+import { batchRuns, retryOnConflict } from '#server/run/retry-on-conflict';
 import { Placeholders } from './placeholders.ts';
 import { answerIsFull, answerRoom } from './response-size.ts';
 import { stagedView, type ObjectView, type StagedView } from '#repository/object-repository';
 
 /** Answers the items that were reached: all of them, or those up to the first failure. */
-export async function runBatch(request: RequestMessage, asking: Asking): Promise<ResponseBatchItem[]> {
+export async function runBatch(request: RequestMessage, run: RequestRun): Promise<ResponseBatchItem[]> {
   const { header, batchItems } = request;
   const undo = header.batchErrorContinuationOption === 'Undo' && batchItems.length > 1;
-  const done = undo ? await runUndoable(request, asking) : await runInTurn(request, asking, asking.services.objects);
-  return await audited(done, asking);
+  const done = undo ? await runUndoable(request, run) : await runInTurn(request, run, run.state.objects);
+  return await audited(done, run);
 }
 
 /** Fails every item, because of something that concerns the whole message. */
 export async function refuseBatch(
   { batchItems }: RequestMessage,
   error: KmipError,
-  asking: Asking,
+  run: RequestRun,
 ): Promise<ResponseBatchItem[]> {
   return await audited(
-    batchItems.map((item) => refuseItem(item, error, asking)),
-    asking,
+    batchItems.map((item) => refuseItem(item, error, run)),
+    run,
     true,
   );
 }
 
 /** Up to the first failure, or, with Continue, all. */
-async function runInTurn({ header, batchItems }: RequestMessage, asking: Asking, view: ObjectView): Promise<Done[]> {
-  const { version, session, services, opened, effort, pace, size } = asking;
-  const batch = { version, session, services, opened, effort, pace, size, view, placeholders: new Placeholders() };
-  const { maximumBatchCount } = services.limits;
-  const done: Done[] = [];
+async function runInTurn(
+  { header, batchItems }: RequestMessage,
+  run: RequestRun,
+  view: ObjectView,
+): Promise<ItemResult[]> {
+  const { version, scope, state } = run;
+  const { pace, secretsToWipe } = scope;
+  const batch = { version, scope, state, view, placeholders: new Placeholders() };
+  const { maximumBatchCount } = state.limits;
+  const done: ItemResult[] = [];
   const room = answerRoom();
   let length = 0;
   for (const item of batchItems) {
     const runs = runsOf(item, batch, maximumBatchCount - done.length);
-    for (const run of runs) {
+    for (const runOnce of runs) {
       // Others have their turns in between: many items of small work would hold them up together.
-      const turn = done.length > 0 ? (session.between?.(length) ?? setImmediate()) : pace(workOfBytes(size));
+      const turn = done.length > 0 ? scope.turn(length) : pace(workOfBytes(scope.size));
       if (turn !== undefined) await turn;
-      const result = room.isFull() || opened.isFull ? refuseItem(item, answerIsFull(), asking) : await run();
+      const result = room.isFull() || secretsToWipe.isFull ? refuseItem(item, answerIsFull(), run) : await runOnce();
       done.push(runs.length > 1 ? { ...result, isRepeated: true } : result);
       if (batchItems.length > 1) length = room.take(result.answer);
       if (failed(result) && header.batchErrorContinuationOption !== 'Continue') return done;
@@ -70,66 +67,67 @@ async function runInTurn({ header, batchItems }: RequestMessage, asking: Asking,
  * Runs against a staged view and commits once, at the end: before that nobody else sees anything, after a failure
  * nothing is left. Run again as a whole when somebody else changed meanwhile what it changes.
  */
-async function runUndoable(request: RequestMessage, asking: Asking): Promise<Done[]> {
-  const { services, version, session } = asking;
-  let done: Done[] = [];
-  let view = stagedView(services, false);
-  const allButLast = (): Done[] => done.slice(0, -1).map(undone);
+async function runUndoable(request: RequestMessage, run: RequestRun): Promise<ItemResult[]> {
+  const { state, version, scope } = run;
+  const { clientId } = scope.principal;
+  let done: ItemResult[] = [];
+  let view = stagedView(state, false);
+  const allButLast = (): ItemResult[] => done.slice(0, -1).map(undone);
   try {
-    const once = async (hasWay: boolean): Promise<Done[]> => {
-      view = stagedView(services, hasWay);
+    const once = async (hasWay: boolean): Promise<ItemResult[]> => {
+      view = stagedView(state, hasWay);
       done = [];
       // A run before this one was disturbed: nobody gets its answers.
-      await asking.opened.end();
+      await scope.secretsToWipe.dropAll();
       try {
-        done = await runInTurn(request, asking, view);
-        const last = done.at(-1) as Done;
+        done = await runInTurn(request, run, view);
+        const last = done.at(-1) as ItemResult;
         if (failed(last)) {
           await view.commitLasting();
           return [...allButLast(), last];
         }
-        refuseIfLeft(asking);
+        refuseIfLeft(scope);
         await view.commitStaged();
         return done;
       } finally {
         view.wipe();
       }
     };
-    return await untilUndisturbed(services, once, session.clientId, { ...batchRuns, items: () => done.length });
+    return await retryOnConflict(state, once, clientId, { ...batchRuns, items: () => done.length });
   } catch (error) {
     const last = done.at(-1);
     if (last === undefined) throw error;
-    const why = explained(error, services, session.clientId);
-    await lasting(view, asking);
+    const why = explained(error, state, clientId);
+    await lasting(view, run);
     return [...allButLast(), asFailure(last, why, version)];
   }
 }
 
 /** After a commit that failed: what stays is tried once, since the store may have refused the rest alone. */
-async function lasting(view: StagedView, { services, session }: Asking): Promise<void> {
+async function lasting(view: StagedView, { state, scope }: RequestRun): Promise<void> {
   try {
     await view.commitLasting();
   } catch (error) {
-    explained(error, services, session.clientId);
+    explained(error, state, scope.principal.clientId);
   }
 }
 
 /** It keeps its payload: only a failure has none (2.1 §8.6; 1.4 §7.2). */
-const undone = ({ answer, entry }: Done): Done => ({
+const undone = ({ answer, entry }: ItemResult): ItemResult => ({
   answer: { ...answer, resultStatus: 'OperationUndone' },
   entry: { ...entry, status: 'OperationUndone' },
 });
 
 /** Writes the records of all items, and only then lets their answers go. Changes have theirs in the store already. */
 async function audited(
-  done: readonly Done[],
-  { services, version }: Asking,
+  done: readonly ItemResult[],
+  { state, version }: RequestRun,
   isRefused = false,
 ): Promise<ResponseBatchItem[]> {
   let written: Promise<void> | undefined;
   for (const { entry, entryId } of done.length === 1 ? done : folded(done)) {
-    if (isRefused && !services.countedEntries.note(entry)) continue;
-    written = services.audit.append(entry, entryId);
+    if (isRefused && !state.countedEntries.note(entry)) continue;
+    written = state.audit.append(entry, entryId);
   }
   try {
     // They were appended in one turn, and share its fate.
@@ -158,8 +156,8 @@ const readAttributes: ReadonlySet<string> = new Set(['Check', 'GetAttributeList'
  * their commits have. All objects are listed, in as many records as they need; but of those that one reference stood
  * for, and that failed or gave out no more than attributes, only as many as one record has room for.
  */
-function folded(done: readonly Done[]): readonly Pick<Done, 'entry' | 'entryId'>[] {
-  const records: Pick<Done, 'entry' | 'entryId'>[] = [];
+function folded(done: readonly ItemResult[]): readonly Pick<ItemResult, 'entry' | 'entryId'>[] {
+  const records: Pick<ItemResult, 'entry' | 'entryId'>[] = [];
   const all: Fold[] = [];
   /** Those that take more, by what their items have in common. */
   const open = new Map<string, Fold>();

@@ -1,7 +1,6 @@
 /** Maximum Response Size (KMIP 2.1 §9.12; 1.4 §6.3): items whose answers do not fit fail with Response Too Large (1.4 §11.1). */
 import { encodedLength } from '#ttlv/encode';
 import type { Pace } from '#objects/pace';
-import { itemsIn } from '#protocol/bounds';
 import { KmipError } from '#protocol/kmip-error';
 import type { ResponseBatchItem } from '#protocol/message';
 import { reasonFor } from '#protocol/reasons';
@@ -15,24 +14,6 @@ type Items = readonly ResponseBatchItem[];
  * much as it likes with a few bytes. Any one payload may be larger.
  */
 const maximumPayloads = 8 * 1024 * 1024;
-
-/**
- * Below it nobody waits for long while an answer is written: of answers, and of the TTLV items in all of them, however
- * deep.
- */
-const longList = 200;
-const manyItems = 1000;
-
-/** Whether a message holds so much that it is written in turns. */
-export function areLong(items: Items): boolean {
-  if (items.length > longList) return true;
-  let count = 0;
-  for (const { responsePayload } of items) {
-    if (responsePayload !== undefined) count += itemsIn(responsePayload, manyItems - count);
-    if (count > manyItems) return true;
-  }
-  return false;
-}
 
 /** Counts the payloads of one answer; `take` says what it counts. */
 export function answerRoom(): { isFull(): boolean; take(answer: ResponseBatchItem): number } {

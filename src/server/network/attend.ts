@@ -1,36 +1,51 @@
-/** What every connection begins with, whatever is spoken on it: its share of the server, its lifetime, and its end. */
+/** What every connection begins with, whatever is spoken on it: its share of the server, its lifetime, its requests. */
 import type { TLSSocket } from 'node:tls';
+import { pauseOn } from '#server/admission/request-rate';
+import type { SendingOptions } from '#server/admission/sending';
+import { joinShare, type Share } from '#server/admission/share';
+import { RequestScope } from '#server/run/request-scope';
+import type { Session } from '#server/session';
 import type { ConnectionOptions } from './connection.ts';
 import { watchOver, type Lifetime } from './lifetime.ts';
-import type { SendingOptions } from '#server/admission/sending';
-import type { Session } from '#server/session';
-import { joinShare, type Share } from '#server/admission/share';
 
 /** Why a connection was cut, in the log and in the trail. */
 const notTaken = 'an answer was not taken in its time';
 
 export interface Attended {
   readonly share: Share;
-  /** The session, with the turns of this connection. */
-  readonly session: Session;
   readonly lifetime: Lifetime;
   readonly sending: SendingOptions;
+  /** One request, with the turns of this connection; its bytes, if there are any, are wiped when it is answered. */
+  begin(body: Uint8Array | undefined): RequestScope;
+  /** Takes a token for a request, and waits for as long as the client's requests came too fast, while it is there. */
+  paced(): Promise<void> | undefined;
 }
 
 /** @param isHandling whether silence is ours: a request is being handled. */
 export function attend(
   socket: TLSSocket,
-  of: Session,
+  session: Session,
   cut: (reason: string) => void,
-  { handler, log, counted, shared, limits }: ConnectionOptions,
+  { rate, log, counted, shared, limits }: ConnectionOptions,
   isHandling: () => boolean,
 ): Attended {
-  const share = joinShare(of.clientId, shared);
-  const session: Session = { ...of, between: (bytes) => share.between(bytes) };
+  const { clientId } = session.principal;
+  const share = joinShare(clientId, shared);
   const lifetime = watchOver(socket, session, { log, counted, limits, isHandling, cut });
-  socket.on('close', () => {
-    share.leave();
-    handler.end(session);
-  });
-  return { share, session, lifetime, sending: { timeout: limits.answerTimeout, onStalled: () => cut(notTaken) } };
+  socket.on('close', () => share.leave());
+  const turn = (bytes: number): Promise<void> => share.between(bytes);
+  return {
+    ...{ share, lifetime },
+    sending: { timeout: limits.answerTimeout, onStalled: () => cut(notTaken) },
+    begin(body) {
+      const scope = new RequestScope(session, turn);
+      if (body !== undefined) scope.secretsToWipe.addMessage(body);
+      return scope;
+    },
+    paced() {
+      // One token before anything is read; the others, if any, when their number is known.
+      const pause = rate.take(clientId, 1);
+      return pause > 0 ? pauseOn(socket, pause) : undefined;
+    },
+  };
 }

@@ -1,7 +1,8 @@
 /** What a connection is to its listener, and what it needs, whatever is spoken on it. */
 import type { CountedLog } from '#server/counted-log';
-import type { Handler } from '#server/message/handler';
 import type { LifetimeLimits } from './lifetime.ts';
+import type { MessageExchange } from './message-exchange.ts';
+import type { RequestRate } from '#server/admission/request-rate';
 import type { ServerLog } from '#server/server-log';
 import type { Session } from '#server/session';
 import type { Shared } from '#server/admission/share';
@@ -13,7 +14,8 @@ export interface Connection {
 }
 
 export interface ConnectionOptions {
-  readonly handler: Handler;
+  readonly exchange: MessageExchange;
+  readonly rate: RequestRate;
   readonly log: ServerLog;
   readonly counted: CountedLog;
   readonly shared: Shared;

@@ -6,17 +6,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { TtlvError } from '#ttlv/item';
 import type { Encoding } from '#protocol/encodings';
-import { versionAtStart } from '#protocol/message';
+import type { Protocol } from '#server/admission/gate';
+import type { RequestScope } from '#server/run/request-scope';
+import type { Session } from '#server/session';
 import { attend } from './attend.ts';
 import type { Connection, ConnectionOptions } from './connection.ts';
-import type { Serve } from '#server/admission/gate';
+import { sendAnswer, type HttpAnswer } from './http-answer.ts';
 import { accepted, bodyOf, dropped, type Refusal } from './http-request.ts';
-import { pauseOn } from '#server/admission/request-rate';
-import type { Services } from '#server/services';
-import { isLong, sendLong } from '#server/admission/sending';
-import type { Session } from '#server/session';
+import { UnwritableAnswer } from './message-exchange.ts';
 
 /** "SHALL support HTTP/1.0 and HTTP/1.1" (§2.5), by their names in the handshake. */
 export const httpProtocols = ['http/1.1', 'http/1.0'];
@@ -24,7 +22,10 @@ export const httpProtocols = ['http/1.1', 'http/1.0'];
 /** Bytes of request line and headers. */
 const maximumHeaderSize = 8192;
 
-/** Requests of one connection that wait for those before them. Each takes many times its bytes, and hardly a client sends a second one at all. */
+/**
+ * Requests of one connection that wait for those before them. Each takes many times its bytes, and hardly a client sends
+ * a second one at all.
+ */
 const maximumWaiting = 16;
 
 /** One request as it came, its body unread. */
@@ -43,11 +44,8 @@ interface HttpConnection extends Connection {
   breakOff(error: NodeJS.ErrnoException): void;
 }
 
-/** Texts are read and written by threads when they are long. */
-export type HttpOptions = ConnectionOptions & Pick<Services, 'workers' | 'random'>;
-
-/** Speaks HTTP on connections that it is given; one of the functions that `createGate` takes. */
-export function overHttp(options: HttpOptions): Serve {
+/** Speaks HTTP on connections that it is given. */
+export function overHttp(options: ConnectionOptions): Protocol {
   const connections = new WeakMap<Socket, HttpConnection>();
   // Its own timers are for servers that listen, or count each byte: `watchOver` bounds the silence.
   // What Node answers by itself waits for the answers before it, and nobody counts it: so it answers nothing.
@@ -61,26 +59,35 @@ export function overHttp(options: HttpOptions): Serve {
   server.on('request', take(false)).on('checkContinue', take(true)).on('checkExpectation', take(false));
   server.on('clientError', (error, socket) => connections.get(socket as Socket)?.breakOff(error));
 
-  return (socket, session, cut) => {
-    const connection = converse(socket, session, cut, options);
-    connections.set(socket, connection);
-    server.emit('connection', socket);
-    // Node would parse what it takes from beneath the socket, which no pause holds back. It has parsed this chunk
-    // before.
-    socket.on('data', () => connection.parsed());
-    return connection;
+  return {
+    door: 'https',
+    serve(socket, session, cut) {
+      const connection = converse(socket, session, cut, options);
+      connections.set(socket, connection);
+      server.emit('connection', socket);
+      // Node would parse what it takes from beneath the socket, which no pause holds back. It has parsed this chunk
+      // before.
+      socket.on('data', () => connection.parsed());
+      return connection;
+    },
   };
 }
 
-function converse(socket: TLSSocket, of: Session, cut: (reason: string) => void, options: HttpOptions): HttpConnection {
-  const { handler, counted, limits, workers, random } = options;
-  const { connection, clientId: client } = of;
+function converse(
+  socket: TLSSocket,
+  session: Session,
+  cut: (reason: string) => void,
+  options: ConnectionOptions,
+): HttpConnection {
+  const { exchange, counted, limits } = options;
+  const { connection } = session.origin;
+  const client = session.principal.clientId;
   /** In the order they came. */
   const waiting: Exchange[] = [];
   let current: Exchange | undefined;
   let finishing = false;
   let handling = false;
-  const { share, session, lifetime, sending } = attend(socket, of, cut, options, () => handling);
+  const { share, lifetime, sending, begin, paced } = attend(socket, session, cut, options, () => handling);
 
   /** Not while a chunk is parsed: Node resumes the socket at the end of each message in it. */
   const pause = (): void => {
@@ -104,12 +111,12 @@ function converse(socket: TLSSocket, of: Session, cut: (reason: string) => void,
     }
   }
 
-  async function answer(exchange: Exchange): Promise<void> {
-    const { request, response, waits } = exchange;
+  async function answer(next: Exchange): Promise<void> {
+    const { request, response, waits } = next;
     const asked = accepted(request, limits.maximumMessageSize);
     if ('status' in asked) {
-      await paced();
-      return socket.destroyed ? undefined : await refuse(exchange, asked);
+      await slowedDown();
+      return socket.destroyed ? undefined : await refuse(next, asked);
     }
     const length = Number(request.headers['content-length']);
     if (!share.mayCome(length)) await share.room(length);
@@ -118,75 +125,47 @@ function converse(socket: TLSSocket, of: Session, cut: (reason: string) => void,
     const body = await bodyOf(request);
     lifetime.arrived();
     if (body === undefined) return void socket.destroy();
-    const reply = await handle(asked, body);
-    if (socket.destroyed) return;
-    if ('status' in reply) return await refuse({ ...exchange, waits: false }, reply);
-    share.made(reply.length);
-    await send(response, { status: 200, type: asked.contentType, content: reply });
-    share.taken(reply.length);
-    // It may hold key material, which TLS has copied by then.
-    reply.fill(0);
+    const scope = begin(body);
+    try {
+      const reply = await handle(asked, body, scope);
+      if (reply === undefined || socket.destroyed) return;
+      if ('status' in reply) return await refuse({ ...next, waits: false }, reply);
+      share.made(reply.length);
+      await send(response, { status: 200, type: asked.contentType, content: reply });
+      share.taken(reply.length);
+    } finally {
+      // TLS has copied the answer by then.
+      await scope.end();
+    }
   }
 
-  /** Waits for as long as the client's requests came too fast. */
-  async function paced(): Promise<void> {
+  /** The time of the client's that it waits is ours. */
+  async function slowedDown(): Promise<void> {
     const isBusy = handling;
     handling = true;
-    const pause = handler.pauseBefore(session);
-    if (pause > 0) await pauseOn(socket, pause);
+    await paced();
     handling = isBusy;
   }
 
-  /** The body is wiped: it may bring key material. */
-  async function handle(encoding: Encoding, body: Buffer): Promise<Uint8Array | Refusal> {
+  /** Nothing when the connection is gone. */
+  async function handle(
+    encoding: Encoding,
+    body: Uint8Array,
+    scope: RequestScope,
+  ): Promise<Uint8Array | Refusal | undefined> {
     handling = true;
     try {
       await paced();
       if (!share.begin()) await share.wait();
-      if (socket.destroyed) return new Uint8Array();
-      const answer = await respond(encoding, body);
-      const reply = await inEncoding(encoding, answer);
-      if (reply !== answer) answer.fill(0);
-      return reply;
+      if (socket.destroyed) return undefined;
+      return await exchange.respond(body, encoding, scope);
+    } catch (error) {
+      if (!(error instanceof UnwritableAnswer)) throw error;
+      return { status: 406, why: `${error.message}: ask in another encoding` };
     } finally {
       handling = false;
       share.handled();
       share.used();
-      body.fill(0);
-    }
-  }
-
-  async function respond(encoding: Encoding, body: Buffer): Promise<Uint8Array> {
-    let message: Uint8Array;
-    try {
-      message = await converted('readText', encoding, body);
-    } catch (error) {
-      const version = encoding.versionOf(body);
-      return error instanceof TtlvError
-        ? await handler.refuse(error, version, session)
-        : await handler.fail(error, version, session);
-    }
-    try {
-      return await handler.handle(message, session);
-    } finally {
-      message.fill(0);
-    }
-  }
-
-  /** Long texts by a thread: also for a client that has closed its side, and waits for the answer. */
-  async function converted(task: 'readText' | 'writeText', encoding: Encoding, body: Uint8Array): Promise<Uint8Array> {
-    if (encoding.name === 'ttlv') return body;
-    const hasLeft = (): boolean => socket.destroyed;
-    return await workers.run(task, { encoding: encoding.name, body }, { client, random, hasLeft });
-  }
-
-  /** XML cannot carry every character of a Text String: then the answer is there, but not in this encoding. */
-  async function inEncoding(encoding: Encoding, answer: Uint8Array): Promise<Uint8Array | Refusal> {
-    try {
-      return await converted('writeText', encoding, answer);
-    } catch (error) {
-      if (error instanceof RangeError) return { status: 406, why: `${error.message}: ask in another encoding` };
-      return await encoding.fromTtlv(await handler.fail(error, versionAtStart(answer), session));
     }
   }
 
@@ -199,27 +178,10 @@ function converse(socket: TLSSocket, of: Session, cut: (reason: string) => void,
     await send(response, { status, type: 'text/plain', content, ...(headers === undefined ? {} : { headers }) });
   }
 
-  /** Resolves when the operating system has it all, or nobody wants it any more. */
-  async function send(response: ServerResponse, { status, type, content, headers }: Answer): Promise<void> {
+  async function send(response: ServerResponse, answer: HttpAnswer): Promise<void> {
     if (socket.destroyed) return;
     if (finishing && waiting.length === 0) response.setHeader('connection', 'close');
-    response.writeHead(status, {
-      'content-type': type,
-      'content-length': content.length,
-      'cache-control': 'no-cache',
-      ...headers,
-    });
-    const rest = isLong(content) ? await sendLong(response, content, sending) : content;
-    if (rest === undefined) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(sending.onStalled, sending.timeout);
-      const done = (): void => {
-        clearTimeout(timer);
-        resolve();
-      };
-      response.once('close', done);
-      response.end(rest, done);
-    });
+    await sendAnswer(response, answer, sending);
   }
 
   return {
@@ -256,13 +218,6 @@ function converse(socket: TLSSocket, of: Session, cut: (reason: string) => void,
       if (current === undefined) lifetime.end();
     },
   };
-}
-
-interface Answer {
-  readonly status: number;
-  readonly type: string;
-  readonly content: Uint8Array;
-  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const badRequest = '400 Bad Request';

@@ -44,7 +44,7 @@ export const lingering = 5000;
 
 export function watchOver(
   socket: TLSSocket,
-  { connection, clientId: client }: Session,
+  { principal: { clientId: client }, origin: { connection } }: Session,
   { log, counted, limits, isHandling, cut }: LifetimeOptions,
 ): Lifetime {
   // Not the socket's own timeout, which every byte puts off: a request that trickles in is as good as silence.

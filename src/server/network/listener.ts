@@ -3,20 +3,23 @@
  * one gate, so that identities, bounds and audit are the same.
  */
 import type { ConnectionLimits } from './connection.ts';
-import { serveConnection } from './ttlv-connection.ts';
+import { overTtlv } from './ttlv-connection.ts';
 import type { CountedLog } from '#server/counted-log';
 import { createDoor, type DoorLimits } from '#server/admission/door';
-import { createGate, type GateOptions, type Serve } from '#server/admission/gate';
-import type { Handler } from '#server/message/handler';
+import { createGate, type GateOptions, type Protocol } from '#server/admission/gate';
+import type { MessageCore } from '#server/message/message-core';
+import type { RequestRate } from '#server/admission/request-rate';
 import { createHeldBytes } from '#server/admission/held-bytes';
 import { httpProtocols, overHttp } from './https-connection.ts';
+import { createExchange } from './message-exchange.ts';
 import { openPort, type Port } from './port.ts';
 import type { Services } from '#server/services';
 import type { TlsIdentity } from './tls-options.ts';
 import { createTurns } from '#server/admission/turns';
 
 export interface ListenerOptions extends GateOptions, Pick<Services, 'workers' | 'random'> {
-  readonly handler: Handler;
+  readonly core: MessageCore;
+  readonly rate: RequestRate;
   readonly counted: CountedLog;
   readonly identity: TlsIdentity;
   readonly host: string;
@@ -47,25 +50,26 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** What is spoken on a port. */
 interface Way {
   readonly port: number;
-  readonly serve: Serve;
+  readonly protocol: Protocol;
+  /** What TLS calls it (RFC 7301), if it has a name. */
   readonly protocols?: string[];
 }
 
 /** Rejects with the error of a socket, and then listens nowhere. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { counted, handler, host, https, identity, limits, log, random, workers } = options;
+  const { core, counted, host, https, identity, limits, log, random, rate, workers } = options;
   const gate = createGate(options);
   const turns = createTurns();
   const held = { perClient: limits.maximumHeldPerClient, inAll: limits.maximumHeld };
   const shared = { turns, requests: createHeldBytes(held), answers: createHeldBytes(held) };
   const door = createDoor({ limits, isBusy: turns.isBusy, refuse: gate.refuse });
-  const conversation = { handler, log, counted, shared, limits, random, workers };
+  const exchange = createExchange({ core, workers, random, maximumMessageSize: limits.maximumMessageSize });
+  const conversation = { exchange, rate, log, counted, shared, limits };
   const ways: readonly Way[] = [
-    { port: options.port, serve: (socket, session, cut) => serveConnection(socket, session, cut, conversation) },
-    ...(https === undefined ? [] : [{ port: https, serve: overHttp(conversation), protocols: httpProtocols }]),
+    { port: options.port, protocol: overTtlv(conversation) },
+    ...(https === undefined ? [] : [{ port: https, protocol: overHttp(conversation), protocols: httpProtocols }]),
   ];
   const ports: Port[] = [];
 
@@ -83,11 +87,11 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   }
 
   try {
-    for (const { serve, ...way } of ways) {
+    for (const { protocol, ...way } of ways) {
       ports.push(
         await openPort({
           ...{ door, host, identity, log, ...way },
-          onConnection: (socket) => gate.arrive(socket, serve, () => door.admit(socket)),
+          onConnection: (socket) => gate.arrive(socket, protocol, () => door.admit(socket)),
         }),
       );
     }

@@ -1,26 +1,38 @@
-/** One connection: cuts its bytes into requests and answers them one after another, in the order they came, one write each. */
+/**
+ * One connection of TTLV over TLS: cuts its bytes into requests and answers them one after another, in the order they
+ * came, one write each.
+ */
 import type { TLSSocket } from 'node:tls';
 import { createFramer } from '#ttlv/framer';
 import { TtlvError } from '#ttlv/item';
+import { encodings } from '#protocol/encodings';
 import { versionAtStart } from '#protocol/message';
 import { attend } from './attend.ts';
 import type { Connection, ConnectionOptions } from './connection.ts';
-import { pauseOn } from '#server/admission/request-rate';
 import { isLong, sendLong, taken } from '#server/admission/sending';
 import type { Session } from '#server/session';
+import type { Protocol } from '#server/admission/gate';
 import { isCounted } from '#server/admission/share';
+import type { RequestScope } from '#server/run/request-scope';
 
 /** Messages of a chunk that are cut at once: a chunk of the shortest ones would take many times its size. */
 const mostCut = 64;
 
-export function serveConnection(
+/** Speaks TTLV on connections that it is given. */
+export const overTtlv = (options: ConnectionOptions): Protocol => ({
+  door: 'ttlv',
+  serve: (socket, session, cut) => converse(socket, session, cut, options),
+});
+
+function converse(
   socket: TLSSocket,
-  of: Session,
+  session: Session,
   cut: (reason: string) => void,
   options: ConnectionOptions,
 ): Connection {
-  const { handler, counted, limits } = options;
-  const { connection, clientId: client } = of;
+  const { exchange, counted, limits } = options;
+  const { connection } = session.origin;
+  const client = session.principal.clientId;
   const framer = createFramer({ maximumBytes: limits.maximumMessageSize, atOnce: mostCut });
   /**
    * In the order they came; a fault is the last. While any waits nothing is read, so that a
@@ -34,7 +46,7 @@ export function serveConnection(
   /** A long request waits for room, or for a turn, before more of it is read. */
   let isHeldBack = false;
 
-  const { share, session, lifetime, sending } = attend(socket, of, cut, options, () => handling);
+  const { share, lifetime, sending, begin, paced } = attend(socket, session, cut, options, () => handling);
 
   socket.on('data', (chunk: Buffer) => {
     if (finishing) return;
@@ -108,23 +120,10 @@ export function serveConnection(
     try {
       for (let next = nextWaiting(); next !== undefined; next = nextWaiting()) {
         handling = true;
-        const pause = handler.pauseBefore(session);
-        if (pause > 0) {
-          await pauseOn(socket, pause);
-          if (socket.destroyed) return void (next instanceof Uint8Array && next.fill(0));
-        }
-        if (!share.begin()) {
-          await share.wait();
-          if (socket.destroyed) return share.handled();
-        }
-        const reply = await answer(next);
-        if (socket.destroyed) return;
-        lifetime.renew();
-        share.made(reply.length);
-        const rest = isLong(reply) ? await sendLong(socket, reply, sending) : reply;
-        if (rest === undefined) return;
-        if (!socket.write(rest, () => settle(reply))) await taken(socket, sending);
-        if (socket.destroyed) return;
+        const scope = begin(next instanceof Uint8Array ? next : undefined);
+        const reply = await answer(next, scope);
+        const isSent = reply !== undefined && (await send(reply, scope));
+        if (!isSent) return void (await scope.end());
         if (waiting.length === 0) readOn();
       }
       answering = false;
@@ -136,24 +135,44 @@ export function serveConnection(
     }
   }
 
-  /** It may hold key material, which TLS has copied by then. */
-  function settle(reply: Uint8Array): void {
-    share.taken(reply.length);
-    reply.fill(0);
-  }
-
-  async function answer(request: Uint8Array | TtlvError): Promise<Uint8Array> {
+  /** Nothing when the connection is gone. */
+  async function answer(request: Uint8Array | TtlvError, scope: RequestScope): Promise<Uint8Array | undefined> {
+    const pause = paced();
+    if (pause !== undefined) {
+      await pause;
+      if (socket.destroyed) return undefined;
+    }
+    if (!share.begin()) {
+      await share.wait();
+      if (socket.destroyed) {
+        share.handled();
+        return undefined;
+      }
+    }
     try {
       return request instanceof TtlvError
-        ? await handler.refuse(request, versionAtStart(framer.beginning), session)
-        : await handler.handle(request, session);
+        ? await exchange.refuse(request, versionAtStart(framer.beginning), encodings.ttlv, scope)
+        : await exchange.respond(request, encodings.ttlv, scope);
     } finally {
       handling = false;
       share.handled();
       share.used();
-      // It may have brought key material.
-      if (request instanceof Uint8Array) request.fill(0);
     }
+  }
+
+  /** Resolves when the next answer may follow. The request ends when TLS has copied the last of this one. */
+  async function send(reply: Uint8Array, scope: RequestScope): Promise<boolean> {
+    if (socket.destroyed) return false;
+    lifetime.renew();
+    share.made(reply.length);
+    const rest = isLong(reply) ? await sendLong(socket, reply, sending) : reply;
+    if (rest === undefined) return false;
+    const isTaken = socket.write(rest, () => {
+      share.taken(reply.length);
+      void scope.end();
+    });
+    if (!isTaken) await taken(socket, sending);
+    return !socket.destroyed;
   }
 
   return {

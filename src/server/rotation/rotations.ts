@@ -14,16 +14,17 @@ import type { Context } from '#operations/context';
 import type { Operation } from '#operations/operation';
 import { newestVersion, versionText } from '#protocol/versions';
 import { ownerTerm, rotatingTerm } from '#repository/index-terms';
-import { explained, untilUndisturbed } from '#server/message/batch-item';
+import { explained } from '#server/run/explained';
+import { RequestScope } from '#server/run/request-scope';
+import { retryOnConflict } from '#server/run/retry-on-conflict';
 import { RunContext } from '#server/run/run-context';
 import { FailedRotations } from './failed-rotations.ts';
-import { Opened } from '#server/run/opened';
-import { createPace } from '#server/run/pace';
 import { Placeholders } from '#server/message/placeholders';
 import { secondsOf } from './rotation-schedule.ts';
 import { RotationTurns } from './rotation-turns.ts';
 import type { ServerLog } from '#server/server-log';
 import type { ServerState } from '#server/server-state';
+import type { Origin } from '#server/session';
 
 interface RotationMethod {
   readonly operation: Pick<Operation, 'name' | 'rights'>;
@@ -58,34 +59,33 @@ const rest = 20;
  * Makes the function that rotates all that is due: the clients at once, and the objects of each one after another. What
  * cannot be rotated is logged, and tried again after a pause that doubles. It resolves when nothing waits any more.
  */
-export function rotations(running: ServerState): (signal?: AbortSignal) => Promise<void> {
-  const { store, objects, audit, counted, countedEntries, clients, quotas, rotating, limits } = running;
+export function rotations(state: ServerState): (signal?: AbortSignal) => Promise<void> {
+  const { store, objects, audit, counted, countedEntries, clients, quotas, rotating, limits } = state;
   const minimumInterval = secondsOf(limits.rotateMinimumInterval);
+  // What was begun is finished, also when the server stops.
+  const origin: Origin = { door: 'rotations', signal: new AbortController().signal, hasLeft: () => false };
   const failures = new FailedRotations();
   let looking: Promise<void> | undefined;
   const turns = new RotationTurns(rotate, rotationsAtOnce);
-  const now = (): number => Math.floor(running.now() / 1000);
+  const now = (): number => Math.floor(state.now() / 1000);
   const isDueNow = ({ attributes }: ManagedObject): boolean =>
     isDue(attributesAt(attributes, now()), now(), minimumInterval);
 
   /** Never rejects. */
   async function rotate(id: string, client: string): Promise<void> {
-    const opened = new Opened();
     try {
       const value = (await objects.get(id))?.value;
       const method = value && rotationMethods[value.structure.objectType];
       // A client that is revoked, gone, or whose objects are not to be rotated, is asked for at the last moment.
       if (value === undefined || method === undefined || !isDueNow(value) || !clients.hasRotations(value.owner)) return;
-      await rotateIn(method, value, opened);
+      await rotateBy(method, value);
     } catch (error) {
       const trouble = error instanceof Error ? (error.stack ?? error.message) : String(error);
       counted.note('error', 'an object cannot be rotated', { client }, { object: id, error: trouble });
-    } finally {
-      await opened.end();
     }
   }
 
-  async function rotateIn(method: RotationMethod, { id, owner, attributes, structure }: ManagedObject, opened: Opened) {
+  async function rotateBy(method: RotationMethod, { id, owner, attributes, structure }: ManagedObject): Promise<void> {
     const touched: string[] = [];
     const entry: AuditEntry = {
       kind: 'operation',
@@ -95,26 +95,16 @@ export function rotations(running: ServerState): (signal?: AbortSignal) => Promi
       objects: touched,
       status: 'Success',
     };
-    const session = { connection: 0, clientId: owner, fingerprint: '' };
-    const asking = {
-      version: newestVersion,
-      session,
-      services: running,
-      opened,
-      view: objects,
-      effort: { isHeavy: false },
-      pace: createPace(),
-      size: 0,
-    };
+    const scope = new RequestScope({ principal: { clientId: owner }, origin });
     try {
       // Before the work of making a key.
       await quotas.demandRoom(owner);
-      const entryId = await untilUndisturbed(running, async () => {
+      const entryId = await retryOnConflict(state, async () => {
         // Another process may have been faster.
         const current = await objects.get(id);
         if (current === undefined || !isDueNow(current.value)) return undefined;
-        const run = { operation: method.operation, entry, touched };
-        const context = new RunContext({ ...asking, placeholders: new Placeholders() }, run);
+        const batch = { version: newestVersion, scope, state, view: objects, placeholders: new Placeholders() };
+        const context = new RunContext(batch, { operation: method.operation, entry, touched });
         await method.run(id, attributes.rotateOffset, context);
         return context.entryId;
       });
@@ -122,12 +112,14 @@ export function rotations(running: ServerState): (signal?: AbortSignal) => Promi
       failures.forget(owner, id);
       rotating.rotated(owner);
     } catch (error) {
-      if (!failures.failed(owner, id, running.now())) return;
-      const { reason, message } = explained(error, running, owner);
+      if (!failures.failed(owner, id, state.now())) return;
+      const { reason, message } = explained(error, state, owner);
       const details = { object: id, why: message };
       counted.note('warn', `a ${structure.objectType} cannot be rotated`, { client: owner }, details);
       const failure = { ...entry, status: 'OperationFailed', reason } as const;
       if (countedEntries.note(failure)) await audit.append(failure);
+    } finally {
+      await scope.end();
     }
   }
 
@@ -164,25 +156,25 @@ export function rotations(running: ServerState): (signal?: AbortSignal) => Promi
   }
 
   function noteUnlessPaused(value: ManagedObject, begun: ReadonlyMap<string, string>): void {
-    if (!failures.isPaused(value.owner, value.id, running.now())) rotating.noteInLook(value, begun);
+    if (!failures.isPaused(value.owner, value.id, state.now())) rotating.noteInLook(value, begun);
   }
 
   return async (signal) => {
     const isStopped = (): boolean => signal?.aborted === true;
-    const isShort = (running.disk?.room ?? 'enough') !== 'enough';
+    const isShort = (state.disk?.room ?? 'enough') !== 'enough';
     if (limits.rotations === 'off' || isShort || isStopped()) return;
     const stop = (): void => turns.clear();
     signal?.addEventListener('abort', stop, { once: true });
     try {
       if (looking === undefined) {
-        const isForAll = rotating.beginLook(running.now());
+        const isForAll = rotating.beginLook(state.now());
         if (isForAll || rotating.ownersToLookAt().length > 0) {
           looking = (isForAll ? look(signal) : lookAgain(signal)).finally(() => (looking = undefined));
         }
       }
       await looking;
       if (isStopped()) return;
-      for (const due of rotating.takeDue(running.now())) turns.add(due);
+      for (const due of rotating.takeDue(state.now())) turns.add(due);
       await turns.idle();
     } finally {
       signal?.removeEventListener('abort', stop);

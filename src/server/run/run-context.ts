@@ -1,15 +1,10 @@
 /** The Context of one run of one operation: where authorization, clock and audit meet the store. */
 import { setImmediate } from 'node:timers/promises';
 import { mayOn } from '#access/rights';
-import type { AuditEntry } from '#audit/entry';
 import { checkConstraints, type CreationRules } from '#objects/creation-rules';
 import { valuesIn, type Attributes } from '#objects/attributes/attributes';
-import { attributesAt } from '#objects/life-cycle';
 import type { ManagedObject } from '#objects/managed-object';
-import { putMaterial } from '#objects/material';
-import type { Pace } from '#objects/pace';
 import { newObject, type MadeObject } from '#objects/new-object';
-import type { ObjectStructure } from '#objects/object-structure';
 import { storageStatusOf } from '#objects/storage-status';
 import type {
   CertificateAuthority,
@@ -23,7 +18,6 @@ import type {
   Streams,
   NewObjectOfCaller,
 } from '#operations/context';
-import type { Operation } from '#operations/operation';
 import type { ObjectRight } from '#operations/rights';
 import { enumerationHas } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
@@ -35,87 +29,11 @@ import type { Kept } from '#store/store';
 import type { TaskInput, TaskName, TaskOutput } from '#workers/tasks';
 import { issueOf, revocationOf } from './issued-certificates.ts';
 import { offeredIn } from './offered.ts';
-import type { Opened } from './opened.ts';
+import { LoadedObject, recordOf } from './loaded-object.ts';
+import { refuseIfLeft, type BatchRun, type ItemRun } from './request-run.ts';
 import { ownLines } from '#server/counted-log';
 import { candidates } from '#repository/locate-index';
-import type { Placeholders } from '#server/message/placeholders';
-import type { ServerState } from '#server/server-state';
-import type { Session } from '#server/session';
-import type { HeldRules, ObjectView, ViewChange } from '#repository/object-repository';
-
-/** Who asks, in which version. */
-export interface Asking {
-  readonly version: Version;
-  readonly session: Session;
-  readonly services: ServerState;
-  readonly pace: Pace;
-  /** Bytes of the request. */
-  readonly size: number;
-  /** Material that was opened for the request: whoever encodes the answer ends it then. */
-  readonly opened: Opened;
-  readonly effort: Effort;
-}
-
-/** What has been done for a request so far. */
-export interface Effort {
-  /** Work of a thread was. */
-  isHeavy: boolean;
-}
-
-/**
- * What took long is not kept for a client that has left meanwhile: it would never learn of it.
- * @throws KmipError OperationCanceledByRequester.
- */
-export function refuseIfLeft({ effort, session }: Pick<Asking, 'effort' | 'session'>): void {
-  if (!effort.isHeavy || session.hasLeft?.() !== true) return;
-  throw new KmipError('OperationCanceledByRequester', 'the client left before its work was done: nothing is kept');
-}
-
-/** What the items of one request share. */
-export interface Batch extends Asking {
-  readonly placeholders: Placeholders;
-  readonly view: ObjectView;
-}
-
-/** What is run, and what its audit record says when all goes well. */
-export interface Run {
-  readonly operation: Pick<Operation, 'name' | 'rights'>;
-  readonly entry: AuditEntry;
-  /** Gets the identifiers of all objects that the operation held or made; the entry's objects are these. */
-  readonly touched: string[];
-}
-
-/** It keeps the record that it came from, which a change names. */
-class LoadedObject implements Loaded {
-  readonly object: ManagedObject;
-  readonly record: Kept<ManagedObject>;
-  readonly #opened: Opened;
-
-  constructor(record: Kept<ManagedObject>, now: number, opened: Opened) {
-    const { id, owner, attributes, indexes, structure } = record.value;
-    this.object = { id, owner, attributes: attributesAt(attributes, now), indexes, structure };
-    this.record = record;
-    this.#opened = opened;
-  }
-
-  get room(): number {
-    return this.record.room;
-  }
-
-  openStructure(): ObjectStructure {
-    const { structure } = this.object;
-    if (!this.record.hasMaterial) return structure;
-    this.#opened.demandRoom();
-    const material = this.record.openMaterial();
-    this.#opened.add(material);
-    return putMaterial(structure, material);
-  }
-}
-
-function recordOf(loaded: Loaded): Kept<ManagedObject> {
-  if (!(loaded instanceof LoadedObject)) throw new Error('only what was loaded can be changed');
-  return loaded.record;
-}
+import type { HeldRules, ViewChange } from '#repository/object-repository';
 
 /** Of one value of an attribute that is checked, encoded and made a term of. */
 const workOfValue = 4;
@@ -132,18 +50,18 @@ const workOfLoad = 50;
 /** Made for every item of every request: methods, so that it costs no closures. */
 export class RunContext implements Context {
   readonly version: Version;
-  readonly #batch: Batch;
-  readonly #run: Run;
+  readonly #batch: BatchRun;
+  readonly #run: ItemRun;
   readonly #milliseconds: number;
   #entryId: string | undefined;
   #held: Promise<HeldRules> | undefined;
   #touchedIds: Set<string> | undefined;
 
-  constructor(batch: Batch, run: Run) {
+  constructor(batch: BatchRun, run: ItemRun) {
     this.version = batch.version;
     this.#batch = batch;
     this.#run = run;
-    this.#milliseconds = batch.services.now();
+    this.#milliseconds = batch.state.now();
   }
 
   /** The audit record that went with the change, when there was one. */
@@ -156,11 +74,11 @@ export class RunContext implements Context {
   }
 
   get clientId(): string {
-    return this.#batch.session.clientId;
+    return this.#batch.scope.principal.clientId;
   }
 
   get server(): ServerFacts {
-    return this.#batch.services.facts;
+    return this.#batch.state.facts;
   }
 
   get offered(): Offered {
@@ -168,7 +86,7 @@ export class RunContext implements Context {
   }
 
   get authority(): CertificateAuthority {
-    const { authority } = this.#batch.services;
+    const { authority } = this.#batch.state;
     if (authority === undefined) {
       throw new KmipError('FeatureNotSupported', 'the server has no certificate authority');
     }
@@ -176,19 +94,19 @@ export class RunContext implements Context {
   }
 
   refuseUndo(what: string): void {
-    const { services, view } = this.#batch;
-    if (view === services.objects) return;
+    const { state, view } = this.#batch;
+    if (view === state.objects) return;
     throw new KmipError('FeatureNotSupported', `${what} cannot be undone: it has no place in a batch with Undo`);
   }
 
   get streams(): Streams {
     this.refuseUndo('a stream');
-    const { session, services } = this.#batch;
-    return services.streams.of(session);
+    const { scope, state } = this.#batch;
+    return state.streams.of(scope);
   }
 
   get interopSession(): InteropSession {
-    const { interopBegun } = this.#batch.services;
+    const { interopBegun } = this.#batch.state;
     return {
       begin: () => void interopBegun.set(this.clientId, this.newIdentifier()),
       since: () => interopBegun.get(this.clientId),
@@ -200,11 +118,11 @@ export class RunContext implements Context {
   }
 
   random(length: number): Uint8Array {
-    return this.#batch.services.random(length);
+    return this.#batch.state.random(length);
   }
 
   wipeLater(bytes: Uint8Array): void {
-    this.#batch.opened.add(bytes);
+    this.#batch.scope.secretsToWipe.add(bytes);
   }
 
   newObject(from: NewObjectOfCaller): MadeObject {
@@ -212,11 +130,11 @@ export class RunContext implements Context {
   }
 
   newIdentifier(): string {
-    return this.#batch.services.newIdentifier(this.#milliseconds);
+    return this.#batch.state.newIdentifier(this.#milliseconds);
   }
 
   async load(reference: ObjectReference | undefined, right: ObjectRight): Promise<Loaded> {
-    const { placeholders, session, view } = this.#batch;
+    const { placeholders, scope, view } = this.#batch;
     const id = placeholders.resolve(reference);
     let record: Kept<ManagedObject> | undefined;
     try {
@@ -231,7 +149,7 @@ export class RunContext implements Context {
     if (
       record === undefined ||
       !this.#hasWordFor(record.value) ||
-      !mayOn(session, this.#run.operation, record.value, right)
+      !mayOn(scope.principal, this.#run.operation, record.value, right)
     ) {
       throw new KmipError('ObjectNotFound', 'no object of yours has this Unique Identifier');
     }
@@ -240,7 +158,7 @@ export class RunContext implements Context {
     if (right !== 'archive' && storageStatusOf(record.value.attributes) === 'ArchivalStorage') {
       throw new KmipError('ObjectArchived', 'the object is archived: recover it first');
     }
-    return new LoadedObject(record, this.now(), this.#batch.opened);
+    return new LoadedObject(record, this.now(), this.#batch.scope.secretsToWipe);
   }
 
   async isTaken(id: string): Promise<boolean> {
@@ -255,18 +173,18 @@ export class RunContext implements Context {
   /** Of a damaged record its terms alone say whose it is: its owner hears of it, and nobody else. */
   #hearOfDamage(error: unknown, id: string): void {
     if (!(error instanceof DamagedRecordError)) throw error;
-    const { store } = this.#batch.services;
+    const { store } = this.#batch.state;
     if (!error.terms.includes(ownerTerm(store.term, this.clientId))) return;
     this.#touch(id);
     throw new KmipError('GeneralFailure', 'the record of the object is damaged: ask the operator of the server');
   }
 
   async *find(query: ObjectQuery): AsyncGenerator<Loaded> {
-    const { session, services, view } = this.#batch;
-    const { pace } = this.#batch;
-    for await (const record of candidates(query, session.clientId, services.store.term, view, this.now(), pace)) {
-      if (!this.#hasWordFor(record.value) || !mayOn(session, this.#run.operation, record.value, 'read')) continue;
-      yield new LoadedObject(record, this.now(), this.#batch.opened);
+    const { scope, state, view } = this.#batch;
+    const { principal, pace, secretsToWipe } = scope;
+    for await (const record of candidates(query, principal.clientId, state.store.term, view, this.now(), pace)) {
+      if (!this.#hasWordFor(record.value) || !mayOn(principal, this.#run.operation, record.value, 'read')) continue;
+      yield new LoadedObject(record, this.now(), secretsToWipe);
     }
   }
 
@@ -288,13 +206,13 @@ export class RunContext implements Context {
       const made = await this.#viewChange(change);
       if (made !== undefined) viewChanges.push(made);
     }
-    refuseIfLeft(this.#batch);
+    refuseIfLeft(this.#batch.scope);
     this.#entryId = await this.#batch.view.commit(viewChanges, this.#run.entry);
   }
 
   async #viewChange(change: ObjectChange): Promise<ViewChange | undefined> {
     if ('create' in change) {
-      await checkConstraints(change.create, await this.creationRules(), this.#batch.pace);
+      await checkConstraints(change.create, await this.creationRules(), this.#batch.scope.pace);
       this.#touch(change.create.id);
       const { create, material, inPlaceOf } = change;
       return inPlaceOf === undefined ? change : { update: recordOf(inPlaceOf), to: create, material: material ?? null };
@@ -316,13 +234,13 @@ export class RunContext implements Context {
   }
 
   pace(work: number): Promise<void> | undefined {
-    return this.#batch.pace(work);
+    return this.#batch.scope.pace(work);
   }
 
   inTurn<T>(work: () => T): Promise<T> {
-    const { services, session } = this.#batch;
-    return services.turns.run(this.clientId, async () => {
-      if (session.isClosed?.() === true) {
+    const { scope, state } = this.#batch;
+    return state.turns.run(this.clientId, async () => {
+      if (scope.signal.aborted) {
         throw new KmipError('OperationCanceledByRequester', 'the connection is closed');
       }
       const result = work();
@@ -332,18 +250,17 @@ export class RunContext implements Context {
   }
 
   heavily<N extends TaskName>(task: N, input: TaskInput<N>): Promise<TaskOutput<N>> {
-    const { services, session, effort } = this.#batch;
-    const { workers, random } = services;
+    const { scope, state } = this.#batch;
+    const { workers, random } = state;
     if (!workers.isHeavy(task, input)) return workers.atOnce(task, input, random);
-    effort.isHeavy = true;
-    const hasLeft = (): boolean => session.hasLeft?.() === true;
-    return workers.run(task, input, { client: this.clientId, random, hasLeft });
+    scope.isHeavy = true;
+    return workers.run(task, input, { client: this.clientId, random, hasLeft: () => scope.hasLeft });
   }
 
   log(message: string): void {
-    const { services, session } = this.#batch;
-    const { clientId: client, connection } = session;
-    services.counted.note('info', 'a client says', { client }, { connection, text: message }, ownLines);
+    const { scope, state } = this.#batch;
+    const { connection } = scope.origin;
+    state.counted.note('info', 'a client says', { client: this.clientId }, { connection, text: message }, ownLines);
   }
 
   /** An object of a type that the version does not know is none of its world: Templates in 2.x, PGP Keys in 1.0. */

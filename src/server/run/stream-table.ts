@@ -5,7 +5,7 @@
 import type { Stream, StreamRoom, Streams } from '#operations/context';
 import { KmipError } from '#protocol/kmip-error';
 import type { Services } from '#server/services';
-import type { Session } from '#server/session';
+import type { Origin, Session } from '#server/session';
 
 /** A stream ends so many milliseconds after its last part. */
 const lifetime = 10 * 60 * 1000;
@@ -18,6 +18,7 @@ const mebibyte = 1024 * 1024;
 const maximumHeld = { perClient: 16 * mebibyte, inAll: 64 * mebibyte };
 
 interface Held {
+  readonly clientId: string;
   readonly stream: Stream;
   /** Of its first part. */
   readonly bytes: number;
@@ -25,14 +26,16 @@ interface Held {
   until: number;
 }
 
+/** What one connection has begun, by Correlation Value; it ends when the connection's signal is aborted. */
+type Own = Map<string, Held>;
+
 export interface StreamTable {
   of(session: Session): Streams;
-  /** Drops what the connection has begun. */
-  end(session: Session): void;
 }
 
 export function createStreamTable({ now, random }: Pick<Services, 'now' | 'random'>): StreamTable {
-  const held = new Map<Session, Map<string, Held>>();
+  const held = new Map<Origin, Own>();
+  const endings = new WeakMap<Origin, () => void>();
   /** How many each client has. */
   const perClient = new Map<string, number>();
   let count = 0;
@@ -40,7 +43,7 @@ export function createStreamTable({ now, random }: Pick<Services, 'now' | 'rando
   const bytesOf = new Map<string, number>();
   let bytesInAll = 0;
 
-  function countFor({ clientId }: Session, change: 1 | -1): void {
+  function countFor(clientId: string, change: 1 | -1): void {
     const left = (perClient.get(clientId) ?? 0) + change;
     if (left === 0) perClient.delete(clientId);
     else perClient.set(clientId, left);
@@ -78,14 +81,30 @@ export function createStreamTable({ now, random }: Pick<Services, 'now' | 'rando
     return dropOldest(richest);
   }
 
-  function drop(session: Session, own: Map<string, Held>, key: string): void {
+  /** The streams of the connection, which end with it from now on. */
+  function hold(origin: Origin): Own {
+    const own: Own = new Map();
+    const end = (): void => {
+      for (const key of own.keys()) drop(origin, own, key);
+    };
+    held.set(origin, own);
+    endings.set(origin, end);
+    origin.signal.addEventListener('abort', end, { once: true });
+    return own;
+  }
+
+  function drop(origin: Origin, own: Own, key: string): void {
     const dropped = own.get(key);
     dropped?.stream.work.end?.();
     if (dropped !== undefined && own.delete(key)) {
-      countFor(session, -1);
-      roomOf(session.clientId).release(dropped.bytes);
+      countFor(dropped.clientId, -1);
+      roomOf(dropped.clientId).release(dropped.bytes);
     }
-    if (own.size === 0) held.delete(session);
+    const end = endings.get(origin);
+    if (own.size > 0 || end === undefined) return;
+    held.delete(origin);
+    endings.delete(origin);
+    origin.signal.removeEventListener('abort', end);
   }
 
   /**
@@ -99,29 +118,29 @@ export function createStreamTable({ now, random }: Pick<Services, 'now' | 'rando
 
   /** The client's stream that has waited longest for a part. Whether it had one. */
   function dropOldest(clientId: string): boolean {
-    let oldest: { session: Session; own: Map<string, Held>; key: string; until: number } | undefined;
-    for (const [session, own] of held) {
-      if (session.clientId !== clientId) continue;
-      for (const [key, { until }] of own) {
-        if (oldest === undefined || until < oldest.until) oldest = { session, own, key, until };
+    let oldest: { origin: Origin; own: Own; key: string; until: number } | undefined;
+    for (const [origin, own] of held) {
+      for (const [key, { clientId: whose, until }] of own) {
+        if (whose !== clientId) continue;
+        if (oldest === undefined || until < oldest.until) oldest = { origin, own, key, until };
       }
     }
     if (oldest === undefined) return false;
-    drop(oldest.session, oldest.own, oldest.key);
+    drop(oldest.origin, oldest.own, oldest.key);
     return true;
   }
 
   /** Looks at all of them, but only when one is begun. */
   function dropExpired(): void {
     const time = now();
-    for (const [session, own] of held) {
-      for (const [key, { until }] of own) if (until <= time) drop(session, own, key);
+    for (const [origin, own] of held) {
+      for (const [key, { until }] of own) if (until <= time) drop(origin, own, key);
     }
   }
 
-  function heldBy(session: Session, correlationValue: Uint8Array): Held {
-    const found = held.get(session)?.get(keyOf(correlationValue));
-    if (found !== undefined && found.until > now()) return found;
+  function find({ principal, origin }: Session, correlationValue: Uint8Array): Held {
+    const found = held.get(origin)?.get(keyOf(correlationValue));
+    if (found !== undefined && found.clientId === principal.clientId && found.until > now()) return found;
     throw new KmipError(
       'InvalidCorrelationValue',
       'the connection has no stream with this Correlation Value, or has it no more',
@@ -129,50 +148,49 @@ export function createStreamTable({ now, random }: Pick<Services, 'now' | 'rando
   }
 
   return {
-    of: (session) => ({
-      begin(stream) {
-        if (session.isClosed?.() === true) {
-          throw new KmipError('OperationCanceledByRequester', 'the connection is closed');
-        }
-        dropExpired();
-        const own = held.get(session) ?? new Map<string, Held>();
-        const ofClient = perClient.get(session.clientId) ?? 0;
-        if (own.size >= maximumPerConnection || ofClient >= maximumPerClient) {
-          throw new KmipError(
-            'ServerLimitExceeded',
-            `a connection has up to ${maximumPerConnection} streams, and a client up to ${maximumPerClient}`,
-          );
-        }
-        if (count >= maximumOfAll && !makeRoom(session.clientId)) {
-          throw new KmipError('ServerLimitExceeded', `all clients together have up to ${maximumOfAll} streams`);
-        }
-        const correlationValue = random(valueLength);
-        const bytes = bytesWith(stream);
-        roomOf(session.clientId).take(bytes);
-        held.set(session, own.set(keyOf(correlationValue), { stream, bytes, until: now() + lifetime }));
-        countFor(session, 1);
-        return correlationValue;
-      },
+    of(session) {
+      const { origin } = session;
+      const { clientId } = session.principal;
+      return {
+        begin(stream) {
+          if (origin.signal.aborted) throw new KmipError('OperationCanceledByRequester', 'the connection is closed');
+          dropExpired();
+          if (
+            (held.get(origin)?.size ?? 0) >= maximumPerConnection ||
+            (perClient.get(clientId) ?? 0) >= maximumPerClient
+          ) {
+            throw new KmipError(
+              'ServerLimitExceeded',
+              `a connection has up to ${maximumPerConnection} streams, and a client up to ${maximumPerClient}`,
+            );
+          }
+          if (count >= maximumOfAll && !makeRoom(clientId)) {
+            throw new KmipError('ServerLimitExceeded', `all clients together have up to ${maximumOfAll} streams`);
+          }
+          const correlationValue = random(valueLength);
+          const bytes = bytesWith(stream);
+          roomOf(clientId).take(bytes);
+          const own = held.get(origin) ?? hold(origin);
+          own.set(keyOf(correlationValue), { clientId, stream, bytes, until: now() + lifetime });
+          countFor(clientId, 1);
+          return correlationValue;
+        },
 
-      find: (correlationValue) => heldBy(session, correlationValue).stream,
+        find: (correlationValue) => find(session, correlationValue).stream,
 
-      renew(correlationValue) {
-        heldBy(session, correlationValue).until = now() + lifetime;
-      },
+        renew(correlationValue) {
+          find(session, correlationValue).until = now() + lifetime;
+        },
 
-      get room() {
-        return roomOf(session.clientId);
-      },
+        get room() {
+          return roomOf(clientId);
+        },
 
-      end(correlationValue) {
-        const own = held.get(session);
-        if (own !== undefined) drop(session, own, keyOf(correlationValue));
-      },
-    }),
-
-    end(session) {
-      const own = held.get(session) ?? new Map<string, Held>();
-      for (const key of own.keys()) drop(session, own, key);
+        end(correlationValue) {
+          const own = held.get(origin);
+          if (own !== undefined) drop(origin, own, keyOf(correlationValue));
+        },
+      };
     },
   };
 }

@@ -1,6 +1,6 @@
 /** Get Usage Allocation (KMIP 2.1 §6.1.23; 1.4 §4.18) and the limits that it takes from (2.1 §4.59). */
 import { expect } from 'chai';
-import { createHandler } from '#server/message/handler';
+import { createHandler } from '#test/fixtures/handler';
 import { aes, callerOf, given, id, item, serverForEach, type Caller } from '#test/clients/caller';
 import { date, enumerated, isOld, long, struct, text, value, versions } from '#test/fixtures/items';
 import type { Item } from '#ttlv/item';

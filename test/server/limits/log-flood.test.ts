@@ -1,7 +1,7 @@
 /** Lines that a client causes at will are bounded: the first ones are written, the others counted. */
 import { expect } from 'chai';
 import { createCountedLog } from '#server/counted-log';
-import { createHandler } from '#server/message/handler';
+import { createHandler } from '#test/fixtures/handler';
 import { encode } from '#ttlv/encode';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
 import { item } from '#test/fixtures/batches';

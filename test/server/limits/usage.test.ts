@@ -14,7 +14,7 @@ import { objectKind } from '#repository/object-record';
 import { remove, update } from '#store/store';
 import { keptUsage, readUsage, usageKind, usageWriterKind, type Room } from '#repository/usage-record';
 import { callerOf, id, serverForEach } from '#test/clients/caller';
-import { createHandler } from '#server/message/handler';
+import { createHandler } from '#test/fixtures/handler';
 
 /** Milliseconds: a server is thought gone soon. */
 const hasty: CountTimes = { write: 20, beat: 20, gone: 200, look: 50, recount: 1e12, rest: 0, settle: 50 };

@@ -1,6 +1,6 @@
 /** What one client may ask of the server, and what is left of a request when its client is gone. */
 import { expect } from 'chai';
-import { createHandler } from '#server/message/handler';
+import { createHandler } from '#test/fixtures/handler';
 import type { Store } from '#store/store';
 import { enumerationNumber } from '#protocol/enumerations';
 import { decode } from '#ttlv/decode';

@@ -10,7 +10,7 @@ import { variableIn } from '#conformance/variables';
 import { readResponse, versionIn } from '#protocol/message';
 import { Tag } from '#protocol/tags';
 import { supportedVersions } from '#protocol/versions';
-import type { Session } from '#server/session';
+import type { Session } from '#test/fixtures/handler';
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import { ItemType, type Item } from '#ttlv/item';

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { AuditEntry } from '#audit/entry';
 import type { AuditTrail } from '#audit/trail';
 import { clientFacts } from '#server/run/client-facts';
-import { createHandler } from '#server/message/handler';
+import { createHandler } from '#test/fixtures/handler';
 import { RotationSchedule } from '#server/rotation/rotation-schedule';
 import { RotationTurns } from '#server/rotation/rotation-turns';
 import { openLmdb } from '#store/engines/lmdb';

@@ -1,6 +1,6 @@
 /** Objects that the server rotates by itself (KMIP 2.1 §4.48 to §4.54). */
 import { expect } from 'chai';
-import { createHandler } from '#server/message/handler';
+import { createHandler } from '#test/fixtures/handler';
 import { watchRotations } from '#server/rotation/rotations';
 import { objectKind } from '#repository/object-record';
 import { callerOf, given, id, name, type Caller } from '#test/clients/caller';

@@ -4,8 +4,13 @@ import { startMac } from '#crypto/ciphers/mac';
 import { heldPlaintext } from '#operations/cryptography/buffered-plaintext';
 import type { Stream } from '#operations/context';
 import { createStreamTable } from '#server/run/stream-table';
+import { serverSession } from '#test/fixtures/handler';
 
-const session = (connection: number) => ({ connection, clientId: 'client-1', fingerprint: '00' });
+function openSession(connection: number, clientId: string) {
+  const { session, closing } = serverSession({ connection, clientId, fingerprint: '00' });
+  return { ...session, close: () => closing.abort() };
+}
+const session = (connection: number) => openSession(connection, 'client-1');
 
 describe('the table of streams', () => {
   const clock = { now: 0 };
@@ -29,7 +34,7 @@ describe('the table of streams', () => {
     expect(ended).to.deep.equal([]);
     ofOne.end(first);
     expect(ended).to.deep.equal(['finished']);
-    table.end(one);
+    one.close();
     expect(ended).to.deep.equal(['finished', 'left', 'left too']);
     ofOther.begin(stream('forgotten'));
     clock.now += 10 * 60_000;
@@ -47,7 +52,7 @@ describe('the table of streams', () => {
     streams.renew(running);
     clock.now += 9 * 60_000;
     expect(streams.find(running).operation).to.equal('Hash');
-    table.end(own);
+    own.close();
     expect(() => streams.renew(running)).to.throw('has it no more');
   });
 });
@@ -56,7 +61,7 @@ describe('the table of streams that clients share', () => {
   const open = () => createStreamTable({ now: () => 0, random: (length) => randomBytes(length) });
   const stream = (): Stream => ({ operation: 'Hash', parameters: {}, initial: {}, work: { take: () => ({}) } });
   let connections = 100;
-  const sessionOf = (clientId: string) => ({ connection: ++connections, clientId, fingerprint: '00' });
+  const sessionOf = (clientId: string) => openSession(++connections, clientId);
   /** As many as the client gets, over as many connections as it likes. */
   function fill(table: ReturnType<typeof open>, clientId: string): number {
     let begun = 0;
@@ -92,7 +97,7 @@ describe('the table of streams that clients share', () => {
     const sessions = Array.from({ length: 8 }, () => sessionOf('busy'));
     for (const each of sessions) for (let count = 0; count < 16; count++) table.of(each).begin(stream());
     expect(() => table.of(sessionOf('busy')).begin(stream())).to.throw('a client up to 128');
-    table.end(sessions[0] as ReturnType<typeof sessionOf>);
+    sessions[0]?.close();
     expect(table.of(sessionOf('busy')).begin(stream())).to.have.length(16);
   });
 });
@@ -100,7 +105,7 @@ describe('the table of streams that clients share', () => {
 describe('bytes that streams hold', () => {
   const mebibyte = 1024 * 1024;
   let connections = 1000;
-  const sessionOf = (clientId: string) => ({ connection: ++connections, clientId, fingerprint: '00' });
+  const sessionOf = (clientId: string) => openSession(++connections, clientId);
   const open = () => createStreamTable({ now: () => 0, random: (length) => randomBytes(length) });
   type Table = ReturnType<typeof open>;
 
@@ -127,7 +132,7 @@ describe('bytes that streams hold', () => {
     const table = open();
     const [first] = Array.from({ length: 16 }, () => hold(table, 'busy', mebibyte)) as [ReturnType<typeof sessionOf>];
     expect(() => hold(table, 'busy', 1)).to.throw('at most 16777216 bytes');
-    table.end(first);
+    first.close();
     expect(() => hold(table, 'busy', mebibyte)).not.to.throw();
     expect(() => hold(table, 'other', mebibyte)).not.to.throw();
   });

@@ -1,7 +1,7 @@
 /**
- * Key material that a request has opened, and other secret bytes that it has made. An item's are wiped as soon as its
- * answer does not need them; what an answer holds stays until it is encoded. So a batch holds no more than its answer
- * may, and what one item opens.
+ * Secret bytes of one request. Key material that an item has opened, and other secrets that it has made, are wiped as
+ * soon as its answer does not need them; what an answer holds stays until it is encoded. So a batch holds no more than
+ * its answer may, and what one item opens. The message's own bytes stay as long, and count for no bound.
  */
 import { setImmediate } from 'node:timers/promises';
 import { KmipError } from '#protocol/kmip-error';
@@ -16,7 +16,8 @@ const littleOfItem = 4096;
 /** So much is wiped in one turn. */
 const wipedAtOnce = 1024 * 1024;
 
-export class Opened {
+export class SecretsToWipe {
+  readonly #messages: Uint8Array[] = [];
   #held: Uint8Array[] = [];
   #bytes = 0;
   /** Where what the present item has opened begins, in places and in bytes. */
@@ -47,6 +48,11 @@ export class Opened {
     this.#bytes += bytes.length;
   }
 
+  /** Bytes that a message came in, or was converted to on its way. */
+  addMessage(bytes: Uint8Array): void {
+    this.#messages.push(bytes);
+  }
+
   /** An item begins: those before it have no more to say. */
   begin(): void {
     this.#first = this.#held.length;
@@ -69,11 +75,17 @@ export class Opened {
     return this.#wipe(mine.filter((bytes) => !isHeld(bytes)));
   }
 
-  /** The answer is encoded, or there is none. */
-  end(): Promise<void> | undefined {
+  /** All items are run again, or none of their answers is needed any more: wipes all that they have opened. */
+  dropAll(): Promise<void> | undefined {
     this.#first = 0;
     this.#before = 0;
     return this.drop();
+  }
+
+  /** The answer is encoded, or there is none: wipes everything. */
+  wipe(): Promise<void> | undefined {
+    for (const bytes of this.#messages.splice(0)) bytes.fill(0);
+    return this.dropAll();
   }
 
   #wipe(all: readonly Uint8Array[]): Promise<void> | undefined {

@@ -1,0 +1,39 @@
+/** What a request is while it runs: the request, its batch, one item of it. */
+import type { AuditEntry } from '#audit/entry';
+import type { Operation } from '#operations/operation';
+import { KmipError } from '#protocol/kmip-error';
+import type { Version } from '#protocol/versions';
+import type { Placeholders } from '#server/message/placeholders';
+import type { ServerState } from '#server/server-state';
+import type { ObjectView } from '#repository/object-repository';
+import type { RequestScope } from './request-scope.ts';
+
+/** A request whose version is known. */
+export interface RequestRun {
+  readonly version: Version;
+  readonly scope: RequestScope;
+  readonly state: ServerState;
+}
+
+/** What the items of one request share. */
+export interface BatchRun extends RequestRun {
+  readonly placeholders: Placeholders;
+  readonly view: ObjectView;
+}
+
+/** What is run, and what its audit record says when all goes well. */
+export interface ItemRun {
+  readonly operation: Pick<Operation, 'name' | 'rights'>;
+  readonly entry: AuditEntry;
+  /** Gets the identifiers of all objects that the operation held or made; the entry's objects are these. */
+  readonly touched: string[];
+}
+
+/**
+ * What took long is not kept for a client that has left meanwhile: it would never learn of it.
+ * @throws KmipError OperationCanceledByRequester.
+ */
+export function refuseIfLeft(scope: RequestScope): void {
+  if (!scope.isHeavy || !scope.hasLeft) return;
+  throw new KmipError('OperationCanceledByRequester', 'the client left before its work was done: nothing is kept');
+}
