@@ -8,7 +8,7 @@ import { RequestRate } from '#server/admission/request-rate';
 import { RotationSchedule, secondsOf } from '#server/rotation/rotation-schedule';
 import { createStreamTable, type StreamTable } from '#server/run/stream-table';
 import { UsageKeeper } from '#server/limits/usage-count';
-import { directView, type ObjectView } from '#repository/object-repository';
+import { objectRepository, type ObjectRepository } from '#repository/object-repository';
 import { WaitingLines } from '#server/message/conflict-queue';
 import type { Services } from './services.ts';
 
@@ -18,7 +18,7 @@ export interface ServerState extends Services {
   /** For audit records of failures that clients can cause at will. */
   readonly countedEntries: CountedEntries;
   /** The objects as the store has them. */
-  readonly objects: ObjectView;
+  readonly objects: ObjectRepository;
   readonly newIdentifier: NewIdentifier;
   readonly lines: WaitingLines;
   readonly rate: RequestRate;
@@ -46,7 +46,7 @@ export function createServerState(services: Services, counted = createCountedLog
   return {
     ...services,
     ...{ counted, countedEntries, lines, usage, quotas, rotating },
-    objects: directView({ ...services, quotas, rotating, lines }),
+    objects: objectRepository({ ...services, quotas, rotating, lines }),
     newIdentifier: identifiers(services.random),
     rate: new RequestRate(clients),
     interopBegun: new Map(),

@@ -12,7 +12,8 @@ import { refuseIfLeft, type RequestRun } from '#server/run/request-run';
 import { batchRuns, retryOnConflict } from '#server/run/retry-on-conflict';
 import { Placeholders } from './placeholders.ts';
 import { answerIsFull, answerRoom } from './response-size.ts';
-import { stagedView, type ObjectView, type StagedView } from '#repository/object-repository';
+import type { ObjectRepository } from '#repository/object-repository';
+import { stagedRepository, type StagedRepository } from '#repository/staged-repository';
 
 /** Answers the items that were reached: all of them, or those up to the first failure. */
 export async function runBatch(request: RequestMessage, run: RequestRun): Promise<ResponseBatchItem[]> {
@@ -39,7 +40,7 @@ export async function refuseBatch(
 async function runInTurn(
   { header, batchItems }: RequestMessage,
   run: RequestRun,
-  view: ObjectView,
+  view: ObjectRepository,
 ): Promise<ItemResult[]> {
   const { version, scope, state } = run;
   const { pace, secretsToWipe } = scope;
@@ -71,11 +72,11 @@ async function runUndoable(request: RequestMessage, run: RequestRun): Promise<It
   const { state, version, scope } = run;
   const { clientId } = scope.principal;
   let done: ItemResult[] = [];
-  let view = stagedView(state, false);
+  let view = stagedRepository(state, false);
   const allButLast = (): ItemResult[] => done.slice(0, -1).map(undone);
   try {
     const once = async (hasWay: boolean): Promise<ItemResult[]> => {
-      view = stagedView(state, hasWay);
+      view = stagedRepository(state, hasWay);
       done = [];
       // A run before this one was disturbed: nobody gets its answers.
       await scope.secretsToWipe.dropAll();
@@ -104,7 +105,7 @@ async function runUndoable(request: RequestMessage, run: RequestRun): Promise<It
 }
 
 /** After a commit that failed: what stays is tried once, since the store may have refused the rest alone. */
-async function lasting(view: StagedView, { state, scope }: RequestRun): Promise<void> {
+async function lasting(view: StagedRepository, { state, scope }: RequestRun): Promise<void> {
   try {
     await view.commitLasting();
   } catch (error) {

@@ -14,6 +14,7 @@ import type { Context } from '#operations/context';
 import type { Operation } from '#operations/operation';
 import { newestVersion, versionText } from '#protocol/versions';
 import { ownerTerm, rotatingTerm } from '#repository/index-terms';
+import { objectKind } from '#repository/object-record';
 import { explained } from '#server/run/explained';
 import { RequestScope } from '#server/run/request-scope';
 import { retryOnConflict } from '#server/run/retry-on-conflict';
@@ -74,7 +75,7 @@ export function rotations(state: ServerState): (signal?: AbortSignal) => Promise
   /** Never rejects. */
   async function rotate(id: string, client: string): Promise<void> {
     try {
-      const value = (await objects.get(id))?.value;
+      const value = (await store.get(objectKind, id))?.value;
       const method = value && rotationMethods[value.structure.objectType];
       // A client that is revoked, gone, or whose objects are not to be rotated, is asked for at the last moment.
       if (value === undefined || method === undefined || !isDueNow(value) || !clients.hasRotations(value.owner)) return;
@@ -101,7 +102,7 @@ export function rotations(state: ServerState): (signal?: AbortSignal) => Promise
       await quotas.demandRoom(owner);
       const entryId = await retryOnConflict(state, async () => {
         // Another process may have been faster.
-        const current = await objects.get(id);
+        const current = await store.get(objectKind, id);
         if (current === undefined || !isDueNow(current.value)) return undefined;
         const batch = { version: newestVersion, scope, state, view: objects, placeholders: new Placeholders() };
         const context = new RunContext(batch, { operation: method.operation, entry, touched });
@@ -129,7 +130,7 @@ export function rotations(state: ServerState): (signal?: AbortSignal) => Promise
     const begun = rotating.takeLeft();
     let seen = 0;
     try {
-      for await (const { value } of objects.find([rotatingTerm(store.term)])) {
+      for await (const { value } of recordsWith([rotatingTerm(store.term)])) {
         if (signal?.aborted === true) return rotating.breakOffLook();
         if (failures.has(value.owner, value.id)) still.add(value.id);
         noteUnlessPaused(value, begun);
@@ -147,13 +148,15 @@ export function rotations(state: ServerState): (signal?: AbortSignal) => Promise
     let seen = 0;
     for (const owner of rotating.ownersToLookAt()) {
       const begun = rotating.takeLeft([owner]);
-      for await (const { value } of objects.find([rotatingTerm(store.term), ownerTerm(store.term, owner)])) {
+      for await (const { value } of recordsWith([rotatingTerm(store.term), ownerTerm(store.term, owner)])) {
         if (signal?.aborted === true) return rotating.breakOffLook();
         noteUnlessPaused(value, begun);
         if (++seen % recordsPerTurn === 0) await pause(rest);
       }
     }
   }
+
+  const recordsWith = (terms: readonly string[]) => store.find(objectKind, { terms, reverse: true });
 
   function noteUnlessPaused(value: ManagedObject, begun: ReadonlyMap<string, string>): void {
     if (!failures.isPaused(value.owner, value.id, state.now())) rotating.noteInLook(value, begun);

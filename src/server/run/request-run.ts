@@ -5,7 +5,7 @@ import { KmipError } from '#protocol/kmip-error';
 import type { Version } from '#protocol/versions';
 import type { Placeholders } from '#server/message/placeholders';
 import type { ServerState } from '#server/server-state';
-import type { ObjectView } from '#repository/object-repository';
+import type { ObjectRepository } from '#repository/object-repository';
 import type { RequestScope } from './request-scope.ts';
 
 /** A request whose version is known. */
@@ -18,7 +18,7 @@ export interface RequestRun {
 /** What the items of one request share. */
 export interface BatchRun extends RequestRun {
   readonly placeholders: Placeholders;
-  readonly view: ObjectView;
+  readonly view: ObjectRepository;
 }
 
 /** What is run, and what its audit record says when all goes well. */

@@ -25,15 +25,13 @@ import type { ObjectReference } from '#protocol/structures';
 import { rulesOf, type Rules, type Version } from '#protocol/versions';
 import { DamagedRecordError } from '#store/engines/engine';
 import { ownerTerm } from '#repository/index-terms';
-import type { Kept } from '#store/store';
 import type { TaskInput, TaskName, TaskOutput } from '#workers/tasks';
-import { issueOf, revocationOf } from './issued-certificates.ts';
 import { offeredIn } from './offered.ts';
-import { LoadedObject, recordOf } from './loaded-object.ts';
 import { refuseIfLeft, type BatchRun, type ItemRun } from './request-run.ts';
 import { ownLines } from '#server/counted-log';
 import { candidates } from '#repository/locate-index';
-import type { HeldRules, ViewChange } from '#repository/object-repository';
+import type { HeldObject, Holder } from '#repository/held-object';
+import type { HeldRules } from '#repository/store-changes';
 
 /** Of one value of an attribute that is checked, encoded and made a term of. */
 const workOfValue = 4;
@@ -53,6 +51,7 @@ export class RunContext implements Context {
   readonly #batch: BatchRun;
   readonly #run: ItemRun;
   readonly #milliseconds: number;
+  readonly #holder: Holder;
   #entryId: string | undefined;
   #held: Promise<HeldRules> | undefined;
   #touchedIds: Set<string> | undefined;
@@ -62,6 +61,7 @@ export class RunContext implements Context {
     this.#batch = batch;
     this.#run = run;
     this.#milliseconds = batch.state.now();
+    this.#holder = { seconds: Math.floor(this.#milliseconds / 1000), opened: batch.scope.secretsToWipe };
   }
 
   /** The audit record that went with the change, when there was one. */
@@ -94,8 +94,7 @@ export class RunContext implements Context {
   }
 
   refuseUndo(what: string): void {
-    const { state, view } = this.#batch;
-    if (view === state.objects) return;
+    if (!this.#batch.view.isStaged) return;
     throw new KmipError('FeatureNotSupported', `${what} cannot be undone: it has no place in a batch with Undo`);
   }
 
@@ -114,7 +113,7 @@ export class RunContext implements Context {
   }
 
   now(): number {
-    return Math.floor(this.#milliseconds / 1000);
+    return this.#holder.seconds;
   }
 
   random(length: number): Uint8Array {
@@ -136,9 +135,9 @@ export class RunContext implements Context {
   async load(reference: ObjectReference | undefined, right: ObjectRight): Promise<Loaded> {
     const { placeholders, scope, view } = this.#batch;
     const id = placeholders.resolve(reference);
-    let record: Kept<ManagedObject> | undefined;
+    let held: HeldObject | undefined;
     try {
-      record = await view.get(id);
+      held = await view.get(id, this.#holder);
     } catch (error) {
       this.#hearOfDamage(error, id);
     }
@@ -147,23 +146,23 @@ export class RunContext implements Context {
     if (turn !== undefined) await turn;
     // One answer for both, so that nobody learns of foreign objects.
     if (
-      record === undefined ||
-      !this.#hasWordFor(record.value) ||
-      !mayOn(scope.principal, this.#run.operation, record.value, right)
+      held === undefined ||
+      !this.#hasWordFor(held.object) ||
+      !mayOn(scope.principal, this.#run.operation, held.object, right)
     ) {
       throw new KmipError('ObjectNotFound', 'no object of yours has this Unique Identifier');
     }
     this.#touch(id);
     // "Any archived object SHALL first be made available by a Recover operation" (2.1 §6.1; 1.4 §4).
-    if (right !== 'archive' && storageStatusOf(record.value.attributes) === 'ArchivalStorage') {
+    if (right !== 'archive' && storageStatusOf(held.object.attributes) === 'ArchivalStorage') {
       throw new KmipError('ObjectArchived', 'the object is archived: recover it first');
     }
-    return new LoadedObject(record, this.now(), this.#batch.scope.secretsToWipe);
+    return held;
   }
 
   async isTaken(id: string): Promise<boolean> {
     try {
-      return (await this.#batch.view.get(id)) !== undefined;
+      return (await this.#batch.view.get(id, this.#holder)) !== undefined;
     } catch (error) {
       if (error instanceof DamagedRecordError) return true;
       throw error;
@@ -181,10 +180,9 @@ export class RunContext implements Context {
 
   async *find(query: ObjectQuery): AsyncGenerator<Loaded> {
     const { scope, state, view } = this.#batch;
-    const { principal, pace, secretsToWipe } = scope;
-    for await (const record of candidates(query, principal.clientId, state.store.term, view, this.now(), pace)) {
-      if (!this.#hasWordFor(record.value) || !mayOn(principal, this.#run.operation, record.value, 'read')) continue;
-      yield new LoadedObject(record, this.now(), secretsToWipe);
+    const { principal, pace } = scope;
+    for await (const held of candidates(query, principal.clientId, state.store.term, view, this.#holder, pace)) {
+      if (this.#hasWordFor(held.object) && mayOn(principal, this.#run.operation, held.object, 'read')) yield held;
     }
   }
 
@@ -199,34 +197,20 @@ export class RunContext implements Context {
   }
 
   async commit(changes: readonly ObjectChange[]): Promise<void> {
-    const viewChanges: ViewChange[] = [];
     for (const change of changes) {
       const turn = this.pace(workOfValue * valuesIn(attributesIn(change)));
       if (turn !== undefined) await turn;
-      const made = await this.#viewChange(change);
-      if (made !== undefined) viewChanges.push(made);
-    }
-    refuseIfLeft(this.#batch.scope);
-    this.#entryId = await this.#batch.view.commit(viewChanges, this.#run.entry);
-  }
-
-  async #viewChange(change: ObjectChange): Promise<ViewChange | undefined> {
-    if ('create' in change) {
+      if (!('create' in change)) continue;
       await checkConstraints(change.create, await this.creationRules(), this.#batch.scope.pace);
       this.#touch(change.create.id);
-      const { create, material, inPlaceOf } = change;
-      return inPlaceOf === undefined ? change : { update: recordOf(inPlaceOf), to: create, material: material ?? null };
     }
-    if ('rules' in change) return { ...(await this.#heldRules()), rules: change.rules };
-    if ('remove' in change) return { remove: recordOf(change.remove) };
-    if ('issued' in change) return issueOf(change.issued, change.object, this.clientId);
-    if ('revoked' in change) return await revocationOf(change, this.#batch.view, this.#milliseconds);
-    const { update, to, material, lasting } = change;
-    return {
-      ...{ update: recordOf(update), to },
-      ...(material === undefined ? {} : { material }),
-      ...(lasting === undefined ? {} : { lasting }),
-    };
+    refuseIfLeft(this.#batch.scope);
+    this.#entryId = await this.#batch.view.commit(changes, {
+      client: this.clientId,
+      now: this.#milliseconds,
+      entry: this.#run.entry,
+      rules: () => this.#heldRules(),
+    });
   }
 
   setPlaceholder(id: string | undefined): void {

@@ -1,13 +1,13 @@
 /** The records of what was certified: made with the certificate's object, and marked when its owner revokes it. */
 import { factsOf, readCertificate } from '#certs/inspect';
 import type { ManagedObject } from '#objects/managed-object';
-import { issuedRecord, withRevocation, type Revoked } from '#repository/issued-record';
-import type { HeldIssue, ObjectView } from '#repository/object-repository';
+import { create, update, type Kept, type StoreChange } from '#store/store';
+import { issuedKind, issuedRecord, withRevocation, type IssuedCertificate, type Revoked } from './issued-record.ts';
 
 /** @param certificate in DER, as the authority has just made it. */
-export function issueOf(certificate: Uint8Array, object: string, client: string): HeldIssue {
-  const facts = factsOf(readCertificate(certificate));
-  return { issued: issuedRecord(facts, { authority: 'certify-ca', object, client }), kept: undefined };
+export function issueOf(certificate: Uint8Array, object: string, client: string): StoreChange {
+  const issued = issuedRecord(factsOf(readCertificate(certificate)), { authority: 'certify-ca', object, client });
+  return create(issuedKind, issued.fingerprint, issued);
 }
 
 /**
@@ -16,16 +16,16 @@ export function issueOf(certificate: Uint8Array, object: string, client: string)
  */
 export async function revocationOf(
   { revoked: object, reason }: { readonly revoked: ManagedObject; readonly reason: Revoked['reason'] },
-  view: ObjectView,
+  find: (fingerprint: string) => Promise<Kept<IssuedCertificate> | undefined>,
   now: number,
-): Promise<HeldIssue | undefined> {
+): Promise<StoreChange | undefined> {
   const fingerprint = fingerprintOfObject(object);
-  const held = fingerprint === undefined ? undefined : await view.issued(fingerprint);
-  if (held === undefined) return undefined;
-  const { issued, kept } = held;
+  const kept = fingerprint === undefined ? undefined : await find(fingerprint);
+  if (kept === undefined) return undefined;
+  const issued = kept.value;
   if (issued.object !== object.id && issued.client !== object.owner) return undefined;
   const changed = withRevocation(issued, { at: now, reason, by: 'client' });
-  return changed === issued ? undefined : { issued: changed, kept };
+  return changed === issued ? undefined : update(kept, changed);
 }
 
 /** The Digest of a certificate is its fingerprint, and stays when the certificate is destroyed. */
