@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { fileName } from '#audit/chain/chain';
-import { AuditError } from '#audit/trail';
+import { AuditError } from '#audit/trail-writing';
 import type { AuditTrail } from '#audit/trail';
 import { dataDirectory, get } from './trail-fixture.ts';
 import type { Fixture } from './trail-fixture.ts';
