@@ -5,7 +5,7 @@ import { expect } from 'chai';
 
 /** From the inside out; rings of one line do not know each other. */
 const rings: readonly (readonly string[])[] = [
-  ['operator-error', 'scheduler'],
+  ['observer', 'operator-error', 'scheduler', 'tally'],
   // The store keeps bytes, and knows nothing of KMIP.
   ['ttlv', 'store'],
   ['protocol', 'profiles'],

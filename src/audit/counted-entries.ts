@@ -3,7 +3,7 @@
  * counted, so that the trail does not grow many times as fast as the client sends.
  */
 import type { AuditEntry } from './entry.ts';
-import { createTally, type TallyBounds } from './tally.ts';
+import { createTally, type TallyBounds } from '#tally';
 
 export interface CountedEntries {
   /**

@@ -3,7 +3,7 @@
  * the rest.
  */
 import type { AuditEntry } from './entry.ts';
-import { createTally, type TallyBounds } from './tally.ts';
+import { createTally, type TallyBounds } from '#tally';
 
 export interface Refusal {
   readonly reason: string;

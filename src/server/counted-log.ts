@@ -1,5 +1,5 @@
 /** Lines of the log that a client or a stranger can cause at will: the first ones are written, the others counted. */
-import { createTally, type TallyBounds } from '#audit/tally';
+import { createTally, type TallyBounds } from '#tally';
 import type { ServerLog } from './server-log.ts';
 
 type Level = 'info' | 'warn' | 'error';
