@@ -32,5 +32,12 @@ export function inverse(value: bigint, modulus: bigint): bigint | undefined {
   }
 }
 
+/** The greatest one, by Euclid. */
+export function commonDivisor(one: bigint, other: bigint): bigint {
+  let [high, low] = [one, other];
+  while (low > 0n) [high, low] = [low, high % low];
+  return high;
+}
+
 /** OpenSSL's test: up to seconds for numbers of thousands of bits. */
 export const isPrime = (value: bigint): boolean => checkPrimeSync(value);

@@ -1,8 +1,8 @@
-/** Whether the numbers of an RSA key belong together (RFC 8017 §3). */
+/** Whether the numbers of an RSA key match (RFC 8017 §3). */
 import { randomBytes, sign, verify, type KeyObject } from 'node:crypto';
 import type { RsaPrivateKey, RsaPublicKey } from './asymmetric-key.ts';
-import { bitLength, isOdd } from '#crypto/big-numbers';
-import { invalid } from './der.ts';
+import { bitLength, isOdd, isPrime } from '#crypto/big-numbers';
+import { invalid } from '#crypto/der';
 import { keyObjectOf } from './key-objects.ts';
 
 /** In bits. Shorter ones are broken; longer ones take seconds for each use. */
@@ -10,38 +10,48 @@ export const rsaLengths = { minimum: 1024, maximum: 8192 } as const;
 /** FIPS 186-5 §5.4(e). */
 const maximumExponentBits = 256;
 
-/** @throws KmipError InvalidField when the numbers are none of an RSA key. */
+/** @throws KmipError InvalidField when the numbers are not those of an RSA key. */
 export function checkRsaPublic({ modulus, publicExponent }: RsaPublicKey): void {
   checkModulus(modulus);
   checkPublicExponent(publicExponent, modulus);
 }
 
-/** With a signature that the public half must find good. */
+/**
+ * The longest modulus, in bits, whose factors are tested for being prime: OpenSSL's 64 rounds take 10 ms for each factor
+ * of 1024 bits, and 18 times as long for twice the length. Factors of longer keys are tested by a signature alone, which
+ * finds any composite factor but a Carmichael number.
+ */
+export const maximumTestedModulus = 2048;
+
+/** With a signature that the public half must find good. It is called in worker threads: it may take 100 ms. */
 export function checkRsaPrivate(key: RsaPrivateKey): void {
   const { modulus, parts } = key;
   checkModulus(modulus);
   if (parts === undefined) return;
   const { publicExponent, privateExponent, p, q, primeExponentP, primeExponentQ, crtCoefficient } = parts;
   checkPublicExponent(publicExponent, modulus);
-  if (p === q) throw invalid('the two primes of the RSA key are the same');
+  if (p === q) throw invalid('the two primes of the RSA key must be different');
   if (p < 3n || q < 3n || p * q !== modulus)
-    throw invalid('the modulus of the RSA key is not the product of its primes');
+    throw invalid('the modulus of the RSA key must be the product of its primes');
   const product = publicExponent * privateExponent;
   if (product % (p - 1n) !== 1n || product % (q - 1n) !== 1n || privateExponent >= modulus) {
-    throw invalid('the exponents of the RSA key do not belong together');
+    throw invalid('the exponents of the RSA key do not match');
   }
   const areOfChineseRemainder =
     primeExponentP === privateExponent % (p - 1n) &&
     primeExponentQ === privateExponent % (q - 1n) &&
     crtCoefficient < p &&
     (crtCoefficient * q) % p === 1n;
-  if (!areOfChineseRemainder) throw invalid('the CRT numbers of the RSA key do not belong to its primes');
+  if (!areOfChineseRemainder) throw invalid('the CRT numbers of the RSA key do not match its primes');
+  if (bitLength(modulus) <= maximumTestedModulus && !(isPrime(p) && isPrime(q))) {
+    throw invalid('P and Q of the RSA key must be prime');
+  }
   const message = randomBytes(32);
   const [privateKey, publicKey] = [
     keyObjectOf(key),
     keyObjectOf({ family: 'RSA', half: 'public', modulus, publicExponent }),
   ];
-  if (!signs(message, privateKey, publicKey)) throw invalid('the RSA key does not work: its primes are none');
+  if (!signs(message, privateKey, publicKey)) throw invalid('the RSA key does not work: its factors must be prime');
 }
 
 function signs(message: Uint8Array, privateKey: KeyObject, publicKey: KeyObject): boolean {
@@ -58,11 +68,11 @@ export function checkModulus(modulus: bigint): void {
   if (length < minimum || length > maximum) {
     throw invalid(`an RSA key must have ${minimum} to ${maximum} bits, not ${length}`);
   }
-  if (!isOdd(modulus)) throw invalid('the modulus of the RSA key is even');
+  if (!isOdd(modulus)) throw invalid('the modulus of the RSA key must be odd');
 }
 
 function checkPublicExponent(exponent: bigint, modulus: bigint): void {
-  if (!isOdd(exponent)) throw invalid('the public exponent of the RSA key is even');
+  if (!isOdd(exponent)) throw invalid('the public exponent of the RSA key must be odd');
   if (exponent < 3n || exponent >= modulus || bitLength(exponent) > maximumExponentBits) {
     throw invalid('the public exponent of the RSA key is out of range');
   }

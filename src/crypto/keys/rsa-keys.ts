@@ -1,8 +1,8 @@
 /** RSA keys (RFC 8017): PKCS#1, and what follows of a key from some of its numbers. */
 import { Null } from 'asn1js';
 import type { RsaParts, RsaPrivateKey, RsaPublicKey } from './asymmetric-key.ts';
-import { inverse } from '#crypto/big-numbers';
-import { integers, integersOf, invalid, nothing, readDer, toDer } from './der.ts';
+import { commonDivisor, inverse } from '#crypto/big-numbers';
+import { integers, integersOf, invalid, nothing, readDer, toDer } from '#crypto/der';
 import type { ContentsOf } from './key-contents.ts';
 
 /** RFC 8017 appendix A.1, rsaEncryption. */
@@ -60,18 +60,20 @@ export const rsaContents: ContentsOf<RsaPublicKey, RsaPrivateKey> = {
 
 /** RFC 8017 appendix A.1: NULL; some leave it out. */
 function checkNoParameters(parameters: unknown): void {
-  if (parameters !== undefined && !(parameters instanceof Null)) throw invalid('an RSA key has no parameters');
+  if (parameters !== undefined && !(parameters instanceof Null))
+    throw invalid('the parameters of an RSA key must be NULL');
 }
 
-/** The whole key from two primes and one of the exponents; undefined when these are not given. */
+/**
+ * The whole key from two primes and one of the exponents; undefined when these are not given. RFC 8017 §3.2: the
+ * exponents are inverse modulo lcm(p - 1, q - 1), so a Private Exponent modulo that or modulo (p - 1)(q - 1) is right.
+ */
 export function completeParts(given: Partial<RsaParts>): RsaParts | undefined {
   const { p, q } = given;
   if (p === undefined || q === undefined || p < 2n || q < 2n || p === q) return undefined;
-  const order = (p - 1n) * (q - 1n);
-  const publicExponent =
-    given.publicExponent ?? (given.privateExponent === undefined ? undefined : inverse(given.privateExponent, order));
+  const publicExponent = given.publicExponent ?? publicExponentOf(given.privateExponent, p, q);
   if (publicExponent === undefined || publicExponent < 2n) return undefined;
-  const privateExponent = given.privateExponent ?? inverse(publicExponent, order);
+  const privateExponent = given.privateExponent ?? inverse(publicExponent, (p - 1n) * (q - 1n));
   const crtCoefficient = given.crtCoefficient ?? inverse(q, p);
   if (privateExponent === undefined || crtCoefficient === undefined) return undefined;
   return {
@@ -83,4 +85,9 @@ export function completeParts(given: Partial<RsaParts>): RsaParts | undefined {
     primeExponentQ: given.primeExponentQ ?? privateExponent % (q - 1n),
     crtCoefficient,
   };
+}
+
+function publicExponentOf(privateExponent: bigint | undefined, p: bigint, q: bigint): bigint | undefined {
+  const order = ((p - 1n) * (q - 1n)) / commonDivisor(p - 1n, q - 1n);
+  return privateExponent === undefined ? undefined : inverse(privateExponent, order);
 }
