@@ -71,7 +71,7 @@ export async function createAuthority(commonName: string, terms: Terms & { kind?
 export function openAuthority(pem: AuthorityPem): Authority {
   const certificate = readCertificate(pem.certificate);
   const privateKey = readPrivateKey(pem.privateKey);
-  if (!certificate.ca) throw new OperatorError('the certificate of the authority is not one of an authority');
+  if (!certificate.ca) throw new OperatorError('the certificate of the authority must have CA:TRUE');
   assertKeyMatches(certificate, privateKey);
   return { certificate, privateKey };
 }
@@ -102,7 +102,7 @@ export function issueServerCertificate(
   terms: IssueTerms,
 ): X509Certificate {
   const [first] = server.names;
-  if (first === undefined) throw new OperatorError('a server certificate needs at least one name');
+  if (first === undefined) throw new OperatorError('a server certificate requires at least one name');
   return issueCertificate(
     authority,
     { subject: subjectOf(first.slice(0, maximumCommonName)), publicKey: server.publicKey, names: server.names },
@@ -145,7 +145,7 @@ export function issueCertificate(
   }
   const issuer = subjectOfCertificate(authority.certificate);
   if (holder.subject.isEqual(issuer)) {
-    throw new OperatorError("the subject is the authority's own name", 'take another common name');
+    throw new OperatorError("the subject must not be the authority's own name", 'choose another common name');
   }
   // Encrypting to an RSA key is how TLS 1.2 exchanges keys with clients that know nothing newer.
   const encrypts = nameOfAcceptableKey(holder.publicKey).startsWith('RSA') && terms.signsOnly !== true;

@@ -1,8 +1,9 @@
 import { randomBytes, type KeyObject, type X509Certificate } from 'node:crypto';
 
 import { Integer } from 'asn1js';
-import { Certificate, PublicKeyInfo, Time, TimeType, type Extension, type RelativeDistinguishedNames } from 'pkijs';
+import { Certificate, PublicKeyInfo, RelativeDistinguishedNames, Time, TimeType, type Extension } from 'pkijs';
 
+import { readCertificateFields, type CertificateFields } from '#crypto/certificates/certificate-fields';
 import { OperatorError } from '#operator-error';
 import { readCertificate } from './inspect.ts';
 import type { RandomBytes } from './random.ts';
@@ -21,7 +22,7 @@ const maximumYears = 30;
 /** Certificates begin a day early, for clients with a slow clock or local time in place of UTC. */
 const backdating = 24 * 3600 * 1000;
 
-export interface CertificateContent {
+export interface UnsignedCertificate {
   readonly subject: RelativeDistinguishedNames;
   readonly issuer: RelativeDistinguishedNames;
   readonly key: PublicKeyInfo;
@@ -31,12 +32,12 @@ export interface CertificateContent {
 
 /** Signs the content and reads the result back, so that nothing leaves that OpenSSL would not take. */
 export function signCertificate(
-  content: CertificateContent,
+  content: UnsignedCertificate,
   privateKey: KeyObject,
   { now, random = randomBytes }: Terms,
 ): X509Certificate {
   if (content.notAfter <= now || content.notAfter > yearsAfter(now, maximumYears)) {
-    throw new OperatorError(`a certificate ends in the future, within ${maximumYears} years`);
+    throw new OperatorError(`a certificate must end in the future, within ${maximumYears} years`);
   }
   const certificate = new Certificate({
     version: 2,
@@ -73,7 +74,12 @@ export function publicKeyInfo(publicKey: KeyObject): PublicKeyInfo {
   return PublicKeyInfo.fromBER(publicKey.export({ format: 'der', type: 'spki' }));
 }
 
-/** The names of issuers are compared byte by byte, so that they are copied, never written anew. */
+/** The names of issuers are compared byte by byte, so that they are copied, never written again. */
 export function subjectOfCertificate(certificate: X509Certificate): RelativeDistinguishedNames {
-  return Certificate.fromBER(certificate.raw).subject;
+  return nameIn(readCertificateFields(certificate.raw));
+}
+
+/** The subject in the fields of a certificate. Throws what pkijs throws. */
+export function nameIn({ subject }: CertificateFields): RelativeDistinguishedNames {
+  return new RelativeDistinguishedNames({ schema: subject });
 }

@@ -5,11 +5,12 @@
  */
 import type { KeyObject, X509Certificate } from 'node:crypto';
 
-import { Certificate, type RelativeDistinguishedNames } from 'pkijs';
+import type { RelativeDistinguishedNames } from 'pkijs';
 
+import { readCertificateFields } from '#crypto/certificates/certificate-fields';
 import { OperatorError } from '#operator-error';
 import { issueCertificate, type Authority } from './authority.ts';
-import type { Terms } from './certificate.ts';
+import { nameIn, type Terms } from './certificate.ts';
 import { factsOf } from './inspect.ts';
 import { namesIn } from './request-content.ts';
 import type { ServerNames } from './server-names.ts';
@@ -57,7 +58,7 @@ export function certifyHolder(authority: Authority, holder: Holder, terms: Certi
   const { now, maximumDays, notAfter, crlUrl, serverNames, ownKeys } = terms;
   checkNames(holder, serverNames);
   if (isOneOf(ownKeys, holder.publicKey)) {
-    throw new OperatorError('the key is one of this server or of its authority', 'make a key pair of its own');
+    throw new OperatorError('the key must not be one of this server or of its authority', 'generate a new key pair');
   }
   const latest = new Date(now.getTime() + maximumDays * dayMs);
   return issueCertificate(authority, holder, {
@@ -72,9 +73,10 @@ export function certifyHolder(authority: Authority, holder: Holder, terms: Certi
 /** Throws an OperatorError for a subject or a name that could pass for this server's, and for every address. */
 function checkNames({ subject, names, dropped }: Holder, serverNames: ServerNames): void {
   const broken = dropped.find((name) => /^(?:DNS|IP)\b/.test(name));
-  if (broken !== undefined) throw new OperatorError(`the alternative name ${broken} is no DNS name`);
+  if (broken !== undefined) throw new OperatorError(`the alternative name ${broken} must be a valid DNS name`);
   for (const { oid, readings } of subjectTexts(subject)) {
-    if (readings.some((text) => /\p{Cc}/u.test(text))) throw new OperatorError('the subject has control characters');
+    if (readings.some((text) => /\p{Cc}/u.test(text)))
+      throw new OperatorError('the subject must have no control characters');
     if (hostAttributes.has(oid)) for (const text of readings) refuse('the subject', text, serverNames);
   }
   for (const name of names) refuse('the alternative name', name, serverNames);
@@ -84,7 +86,7 @@ function refuse(what: string, text: string, serverNames: ServerNames): void {
   const objection = serverNames.objectionTo(text);
   if (objection === undefined) return;
   const shown = JSON.stringify(text.slice(0, 80).replace(/[^\x20-\x7e]/g, '?'));
-  throw new OperatorError(`${what} has ${shown}, which ${objection}: clients are not certified under it`);
+  throw new OperatorError(`${what} must not have ${shown}, which ${objection}`);
 }
 
 /** Whether the key is one of those, an RSA key by its modulus alone. */
@@ -100,8 +102,8 @@ const modulusOf = (key: KeyObject): string | undefined =>
 export function holderOf(certificate: X509Certificate): Holder {
   const { publicKey } = factsOf(certificate);
   try {
-    const { subject, extensions = [] } = Certificate.fromBER(certificate.raw);
-    return { subject, publicKey, ...namesIn(extensions) };
+    const fields = readCertificateFields(certificate.raw);
+    return { subject: nameIn(fields), publicKey, ...namesIn(fields.extensions) };
   } catch (error) {
     if (error instanceof OperatorError) throw error;
     throw new OperatorError('the subject or the extensions of the certificate cannot be read');

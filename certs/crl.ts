@@ -39,8 +39,8 @@ export interface CrlTerms {
 /** The DER of a version 2 revocation list (RFC 5280 §5) of this authority. */
 export function createCrl(authority: Authority, revocations: readonly Revocation[], terms: CrlTerms): Buffer {
   if (terms.number < 0n || terms.number >> 159n !== 0n)
-    throw new OperatorError('the number of the list is out of range');
-  if (terms.nextUpdate <= terms.thisUpdate) throw new OperatorError('the next list comes after this one');
+    throw new OperatorError('the number of the list must be from 0 to 2^159 - 1');
+  if (terms.nextUpdate <= terms.thisUpdate) throw new OperatorError('the next list must come after this one');
   const revokedCertificates = revocations.map(entryOf);
   const list = new CertificateRevocationList({
     version: 1,
@@ -65,7 +65,7 @@ export function writeCrl(der: Uint8Array): string {
 
 function entryOf({ serialNumber, revokedAt, reason = 'unspecified' }: Revocation): RevokedCertificate {
   if (!/^[0-9a-f]{1,40}$/i.test(serialNumber))
-    throw new OperatorError('a serial number is 1 to 40 digits of hexadecimal');
+    throw new OperatorError('a serial number must have 1 to 40 hexadecimal digits');
   const code = extension(Oid.cRLReason, false, new Enumerated({ value: reasonCodes[reason] }));
   return new RevokedCertificate({
     userCertificate: Integer.fromBigInt(BigInt(`0x${serialNumber}`)),

@@ -1,9 +1,9 @@
-import { BitString, Constructed, fromBER, Integer, Sequence, type AsnType } from 'asn1js';
+import { BitString, Constructed, Integer, Sequence, type AsnType } from 'asn1js';
 import { AlgorithmIdentifier, PublicKeyInfo, RelativeDistinguishedNames } from 'pkijs';
 
+import { derRules, readDer } from '#crypto/der';
 import { OperatorError } from '#operator-error';
 import {
-  derBounds,
   grantable,
   maximumRequestBytes,
   unreadableRequest,
@@ -25,7 +25,7 @@ const bySignature = 1;
  */
 export function readCertReqMessages(der: Uint8Array): CertificateRequest {
   if (der.length > maximumRequestBytes) {
-    throw new OperatorError(`the request is ${der.length} bytes long, at most ${maximumRequestBytes} are read`);
+    throw new OperatorError(`the request must have at most ${maximumRequestBytes} bytes, not ${der.length}`);
   }
   return grantable(claimsOf(der));
 }
@@ -34,7 +34,7 @@ function claimsOf(der: Uint8Array): RequestClaims {
   const messages = childrenOf(parse(der));
   const [message] = messages;
   if (message === undefined || messages.length > 1) {
-    throw new OperatorError(`${messages.length} certificates are requested at once, it must be one`);
+    throw new OperatorError(`the request must be for one certificate, not ${messages.length}`);
   }
   const [request, popo] = childrenOf(message);
   const [requestId, template] = childrenOf(request);
@@ -43,7 +43,7 @@ function claimsOf(der: Uint8Array): RequestClaims {
   const key = fieldOf(template, templateField.publicKey);
   const extensions = fieldOf(template, templateField.extensions);
   if (subject === undefined || key === undefined) {
-    throw new OperatorError('the request has no subject or no public key', 'a CertTemplate needs both');
+    throw new OperatorError('the request must have a subject and a public key', 'put both into the CertTemplate');
   }
   try {
     return {
@@ -64,8 +64,8 @@ function signatureOf(request: AsnType, popo: AsnType | undefined): RequestClaims
   const isSigned = algorithm instanceof Sequence && signature instanceof BitString && more === undefined;
   if (!isSigned || signature.valueBlock.unusedBits !== 0) {
     throw new OperatorError(
-      'the request does not prove by a signature that its sender holds the private key',
-      'make it with a signature over the CertRequest itself: openssl cmp -popo 1',
+      'the request must prove by a signature that its sender has the private key',
+      'create it with a signature over the CertRequest itself: openssl cmp -popo 1',
     );
   }
   return {
@@ -75,19 +75,16 @@ function signatureOf(request: AsnType, popo: AsnType | undefined): RequestClaims
   };
 }
 
-/** Strictly: asn1js does not ask whether what a block holds is as long as the block says. */
 function parse(der: Uint8Array): AsnType {
   try {
-    const { offset, result } = fromBER(Uint8Array.from(der), derBounds);
-    if (offset === der.length && Buffer.from(result.toBER()).equals(der)) return result;
+    return readDer(der, 'the request', derRules.requestMessages);
   } catch {
-    // asn1js throws at values that it cannot make anything of, such as a time that is none: said below.
+    throw broken();
   }
-  throw broken();
 }
 
 const broken = (): OperatorError =>
-  unreadableRequest('CertReqMessages of RFC 4211 in DER are read, without the PKIMessage around them');
+  unreadableRequest('send CertReqMessages of RFC 4211 in DER, without a PKIMessage around them');
 
 function childrenOf(block: AsnType | undefined): readonly AsnType[] {
   if (!(block instanceof Sequence)) throw broken();

@@ -36,11 +36,12 @@ export function readCertificate(input: string | Uint8Array): X509Certificate {
     certificate = new X509Certificate(der);
   } catch {
     throw new OperatorError(
-      'the certificate cannot be read: its encoding is broken',
-      'openssl x509 -in FILE -noout -text shows whether the file is whole',
+      'the certificate cannot be read: its encoding is invalid',
+      'openssl x509 -in FILE -noout -text shows whether the file is complete',
     );
   }
-  if (certificate.raw.length !== der.length) throw new OperatorError('there are bytes after the certificate');
+  if (certificate.raw.length !== der.length)
+    throw new OperatorError('the file must end with the certificate, but bytes follow it');
   return certificate;
 }
 
@@ -51,7 +52,7 @@ export function readCertificateChain(input: string | Uint8Array): X509Certificat
   const certificates = blocks.filter(({ label }) => pemLabels.includes(label));
   if (certificates.length === 0) return [readCertificate(input)];
   if (certificates.length > maximumChain) {
-    throw new OperatorError(`the file holds ${certificates.length} certificates, at most ${maximumChain} are read`);
+    throw new OperatorError(`the file must have at most ${maximumChain} certificates, not ${certificates.length}`);
   }
   return certificates.map(({ der }) => readCertificate(der));
 }
@@ -79,7 +80,7 @@ function publicKeyOf(certificate: X509Certificate): KeyObject {
 
 function dateOf(text: string, field: string): Date {
   const date = new Date(text);
-  if (Number.isNaN(date.getTime())) throw new OperatorError(`the ${field} of the certificate is no date`);
+  if (Number.isNaN(date.getTime())) throw new OperatorError(`the ${field} of the certificate must be a date`);
   return date;
 }
 
@@ -112,7 +113,7 @@ export function assertKeyMatches(certificate: X509Certificate, privateKey: KeyOb
   if (privateKey.type === 'private' && certificate.checkPrivateKey(privateKey)) return;
   throw new OperatorError(
     'the private key does not belong to the certificate',
-    'give the key from which the certificate was requested; in a chain file the own certificate comes first',
+    'give the key from which the certificate was requested; a chain file must begin with its own certificate',
   );
 }
 

@@ -36,7 +36,8 @@ const maximumKeyBytes = 64 * 1024;
 
 /** Reads PKCS#8, PKCS#1 or SEC 1 in PEM; the passphrase opens an encrypted one. */
 export function readPrivateKey(pem: string | Uint8Array, passphrase?: string): KeyObject {
-  if (pem.length > maximumKeyBytes) throw new OperatorError(`the private key is longer than ${maximumKeyBytes} bytes`);
+  if (pem.length > maximumKeyBytes)
+    throw new OperatorError(`the private key must have at most ${maximumKeyBytes} bytes`);
   const key = Buffer.from(pem as Uint8Array);
   if (passphrase === undefined && key.includes('ENCRYPTED')) {
     throw new OperatorError('the private key is encrypted', 'decrypt it first: openssl pkey -in KEY -out PLAIN');
@@ -64,22 +65,19 @@ export function nameOfAcceptableKey(key: KeyObject): string {
   if (key.asymmetricKeyType === 'ec') {
     const curve = acceptedCurves[namedCurve];
     if (curve !== undefined) return curve;
-    throw new OperatorError(
-      `the key is on the curve ${namedCurve || '(unnamed)'}, which is not accepted`,
-      'use P-256 or P-384',
-    );
+    throw new OperatorError(`the curve ${namedCurve || '(unnamed)'} of the key is not supported`, 'use P-256 or P-384');
   }
   if (key.asymmetricKeyType !== 'rsa') {
-    throw new OperatorError(`a key of type ${key.asymmetricKeyType} is not accepted`, 'use RSA, P-256 or P-384');
+    throw new OperatorError(`keys of type ${key.asymmetricKeyType} are not supported`, 'use RSA, P-256 or P-384');
   }
   if (modulusLength < minimumRsaBits || modulusLength > maximumRsaBits) {
     throw new OperatorError(
-      `the RSA key has ${modulusLength} bits, it must have ${minimumRsaBits} to ${maximumRsaBits}`,
+      `the RSA key must have ${minimumRsaBits} to ${maximumRsaBits} bits, not ${modulusLength}`,
       'use RSA with 2048 to 4096 bits, or P-256',
     );
   }
   if (publicExponent === undefined || publicExponent < 3n || publicExponent > 0xffff_ffffn) {
-    throw new OperatorError('the RSA key has an unusual public exponent', 'use 65537');
+    throw new OperatorError('the public exponent of the RSA key must be from 3 to 4294967295', 'use 65537');
   }
   return `RSA-${modulusLength}`;
 }

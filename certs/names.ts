@@ -34,7 +34,7 @@ export function subjectOf(commonName: string): RelativeDistinguishedNames {
 export function alternativeNames(names: readonly string[]): GeneralName[] {
   const distinct = [...new Set(names.map((name) => name.toLowerCase()))];
   if (distinct.length > maximumNames) {
-    throw new OperatorError(`${distinct.length} names are too many, at most ${maximumNames} fit into a certificate`);
+    throw new OperatorError(`a certificate must have at most ${maximumNames} names, not ${distinct.length}`);
   }
   return distinct.map(alternativeName);
 }
@@ -95,7 +95,9 @@ export function describedName(name: GeneralName): string {
 /** Where a revocation list is fetched: plain HTTP is usual, since the list is signed and TLS would need a list first. */
 export function uriName(url: string): GeneralName {
   if (!URL.canParse(url) || !/^https?:\/\/[\x21-\x7e]{1,1000}$/.test(url)) {
-    throw new OperatorError('the URL of the revocation list must be http or https, in ASCII, within 1000 characters');
+    throw new OperatorError(
+      'the URL of the revocation list must be http or https, in ASCII, with at most 1000 characters',
+    );
   }
   return new GeneralName({ type: GeneralNameType.uri, value: url });
 }

@@ -37,7 +37,7 @@ export function derOf(
   { single = false } = {},
 ): Buffer {
   if (input.length > bound) {
-    throw new OperatorError(`the ${what} is ${input.length} bytes long, at most ${bound} are read`);
+    throw new OperatorError(`the ${what} must have at most ${bound} bytes, not ${input.length}`);
   }
   const bytes = Buffer.from(input as Uint8Array);
   if (bytes[0] === derSequence) return bytes;

@@ -1,15 +1,10 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 
 import type { AsnType } from 'asn1js';
-import {
-  AltName,
-  Extensions,
-  ExtKeyUsage,
-  type Extension,
-  type PublicKeyInfo,
-  type RelativeDistinguishedNames,
-} from 'pkijs';
+import { AltName, ExtKeyUsage, type PublicKeyInfo, type RelativeDistinguishedNames } from 'pkijs';
 
+import { extensionsIn, type ExtensionFields } from '#crypto/certificates/certificate-fields';
+import { derRules, readDer } from '#crypto/der';
 import { OperatorError } from '#operator-error';
 import { isPurpose, Oid, purposes, type Purpose } from './extensions.ts';
 import { nameOfAcceptableKey } from './keys.ts';
@@ -18,9 +13,7 @@ import { isSignedBy, type Signed } from './signing.ts';
 
 /** What a request for a certificate asks for, of whatever kind it is, and how much of that can be granted. */
 
-export const maximumRequestBytes = 16 * 1024;
-/** Far above what requests have, far below what would take long to parse. */
-export const derBounds = { maxDepth: 24, maxNodes: 2000, maxContentLength: maximumRequestBytes };
+export const maximumRequestBytes = derRules.request.bytes;
 
 /** A request whose sender has shown to hold the private key, reduced to what a certificate may take over. */
 export interface CertificateRequest {
@@ -43,14 +36,17 @@ export interface RequestClaims {
 }
 
 export const unreadableRequest = (hint: string): OperatorError =>
-  new OperatorError('the request cannot be read: its encoding is broken', hint);
+  new OperatorError('the request cannot be read: its encoding is invalid', hint);
 
 /** Throws an OperatorError for unacceptable keys, signatures of another key, empty subjects and broken extensions. */
 export function grantable({ subject, key, extensions, signed }: RequestClaims): CertificateRequest {
   const publicKey = readPublicKey(key);
   nameOfAcceptableKey(publicKey);
   if (!isSignedBy(signed, publicKey)) {
-    throw new OperatorError('the signature of the request is not by its own key', 'the file was changed: make it anew');
+    throw new OperatorError(
+      'the signature of the request is not by its own key',
+      'the file was modified: create it again',
+    );
   }
   if (subject.typesAndValues.length === 0) {
     throw new OperatorError('the subject of the request is empty', 'request one with a common name');
@@ -69,7 +65,7 @@ function readPublicKey(info: PublicKeyInfo): KeyObject {
 
 function wishesOf(wishes: RequestClaims['extensions']): Pick<CertificateRequest, 'names' | 'dropped' | 'purposes'> {
   try {
-    const extensions = wishes === undefined ? [] : new Extensions({ schema: wishes }).extensions;
+    const extensions = wishes === undefined ? [] : extensionsIn(wishes, 'the request');
     return { ...namesIn(extensions), purposes: purposesIn(extensions) };
   } catch (error) {
     if (error instanceof OperatorError) throw error;
@@ -78,25 +74,29 @@ function wishesOf(wishes: RequestClaims['extensions']): Pick<CertificateRequest,
 }
 
 /** The alternative names: those that we would write, and what the others are. Throws what pkijs throws. */
-export function namesIn(extensions: readonly Extension[]): Pick<CertificateRequest, 'names' | 'dropped'> {
+export function namesIn(extensions: readonly ExtensionFields[]): Pick<CertificateRequest, 'names' | 'dropped'> {
   const value = valueOf(extensions, Oid.subjectAltName);
-  const all = value === undefined ? [] : AltName.fromBER(value).altNames;
+  const all =
+    value === undefined
+      ? []
+      : new AltName({ schema: readDer(value, 'the alternative names', derRules.request) }).altNames;
   return {
     names: all.map(textOf).filter((text) => text !== undefined),
     dropped: all.filter((each) => textOf(each) === undefined).map(describedName),
   };
 }
 
-function purposesIn(extensions: readonly Extension[]): Purpose[] {
+function purposesIn(extensions: readonly ExtensionFields[]): Purpose[] {
   const value = valueOf(extensions, Oid.extKeyUsage);
   if (value === undefined) return [];
-  const { keyPurposes } = ExtKeyUsage.fromBER(value);
+  const schema = readDer(value, 'the extended key usage', derRules.request);
+  const { keyPurposes } = new ExtKeyUsage({ schema });
   return purposes.filter((purpose) => keyPurposes.some((oid) => isPurpose(oid, purpose)));
 }
 
 /** RFC 5280 §4.2: an extension is there once. Of two, somebody might read the other one. */
-function valueOf(extensions: readonly Extension[], oid: string): Uint8Array | undefined {
-  const [only, second] = extensions.filter(({ extnID }) => extnID === oid);
-  if (second !== undefined) throw new OperatorError(`the extension ${oid} is there twice`);
-  return only?.extnValue.valueBlock.valueHexView;
+function valueOf(extensions: readonly ExtensionFields[], oid: string): Uint8Array | undefined {
+  const [only, second] = extensions.filter((each) => each.oid === oid);
+  if (second !== undefined) throw new OperatorError(`the extension ${oid} must appear at most once`);
+  return only?.value;
 }

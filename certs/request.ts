@@ -1,15 +1,10 @@
-import { fromBER, type AsnType } from 'asn1js';
+import type { AsnType } from 'asn1js';
 import { CertificationRequest } from 'pkijs';
 
+import { derRules, readDer } from '#crypto/der';
 import { OperatorError } from '#operator-error';
 import { derOf } from './pem.ts';
-import {
-  derBounds,
-  grantable,
-  maximumRequestBytes,
-  unreadableRequest,
-  type CertificateRequest,
-} from './request-content.ts';
+import { grantable, maximumRequestBytes, unreadableRequest, type CertificateRequest } from './request-content.ts';
 
 /** Certification requests (PKCS#10, RFC 2986), as appliances make them. */
 
@@ -32,17 +27,15 @@ export function readRequest(input: string | Uint8Array): CertificateRequest {
 /** Extensions are asked for once: what stands in a second place, nobody would look at. */
 function wishesIn({ attributes = [] }: CertificationRequest): AsnType | undefined {
   const wishes = attributes.filter(({ type }) => type === extensionRequest).flatMap(({ values }) => values);
-  if (wishes.length > 1) throw new OperatorError('the request asks for extensions in more than one place');
+  if (wishes.length > 1) throw new OperatorError('the request must ask for extensions in one place only');
   return wishes[0] as AsnType | undefined;
 }
 
-/** pkijs throws errors of many kinds at broken input: they all mean the same here. */
+/** pkijs throws errors of many kinds at broken input: they all mean the same. */
 function parse(der: Buffer): CertificationRequest {
   try {
-    const { offset, result } = fromBER(der, derBounds);
-    if (offset === der.length) return new CertificationRequest({ schema: result });
+    return new CertificationRequest({ schema: readDer(der, 'the request', derRules.request) });
   } catch {
-    // Told below.
+    throw unreadableRequest('openssl req -in FILE -noout -text shows whether the file is complete');
   }
-  throw unreadableRequest('openssl req -in FILE -noout -text shows whether the file is whole');
 }

@@ -3,36 +3,43 @@ import { sign, verify, type KeyObject } from 'node:crypto';
 import { BitString, Null, type Sequence } from 'asn1js';
 import { AlgorithmIdentifier } from 'pkijs';
 
+import { hashName } from '#crypto/hashes';
+import {
+  signatureAlgorithmByOid,
+  signatureAlgorithmOf,
+  type SignatureAlgorithm,
+  type SignerKind,
+} from '#crypto/signatures/signature-algorithms';
 import { OperatorError } from '#operator-error';
 import { nameOfAcceptableKey } from './keys.ts';
 
 /** pkijs lays the structures out, node:crypto signs them: private keys stay KeyObjects and never meet another library. */
 
-interface SignatureAlgorithm {
-  readonly oid: string;
-  readonly key: 'rsa' | 'ec' | 'ed25519';
-  readonly hash: string | null;
+/** The hashes that are accepted, and of which keys. */
+const acceptedHashes: ReadonlySet<string | undefined> = new Set(['SHA_256', 'SHA_384', 'SHA_512']);
+const keyTypes: { readonly [K in SignerKind]?: string } = { RSA: 'rsa', ECDSA: 'ec', EdDSA: 'ed25519' };
+
+/** The hash of each kind of key; SHA-256 for RSA. */
+const hashForKey: Readonly<Record<string, string>> = { 'P-256': 'SHA_256', 'P-384': 'SHA_384', 'P-521': 'SHA_512' };
+
+function algorithmFor(key: KeyObject): SignatureAlgorithm {
+  const name = nameOfAcceptableKey(key);
+  const algorithm =
+    name === 'Ed25519'
+      ? signatureAlgorithmOf('EdDSA')
+      : name in hashForKey
+        ? signatureAlgorithmOf('ECDSA', hashForKey[name])
+        : signatureAlgorithmOf('RSA', 'SHA_256');
+  return algorithm as SignatureAlgorithm;
 }
 
-const signatureAlgorithms = {
-  sha256WithRSA: { oid: '1.2.840.113549.1.1.11', key: 'rsa', hash: 'sha256' },
-  sha384WithRSA: { oid: '1.2.840.113549.1.1.12', key: 'rsa', hash: 'sha384' },
-  sha512WithRSA: { oid: '1.2.840.113549.1.1.13', key: 'rsa', hash: 'sha512' },
-  ecdsaWithSHA256: { oid: '1.2.840.10045.4.3.2', key: 'ec', hash: 'sha256' },
-  ecdsaWithSHA384: { oid: '1.2.840.10045.4.3.3', key: 'ec', hash: 'sha384' },
-  ecdsaWithSHA512: { oid: '1.2.840.10045.4.3.4', key: 'ec', hash: 'sha512' },
-  ed25519: { oid: '1.3.101.112', key: 'ed25519', hash: null },
-} as const satisfies Record<string, SignatureAlgorithm>;
+/** What node:crypto calls the hash; null where the algorithm hashes by itself. */
+const hashOf = ({ hash }: SignatureAlgorithm): string | null => (hash === undefined ? null : (hashName(hash) ?? null));
 
-const algorithmForKey: Readonly<Record<string, SignatureAlgorithm>> = {
-  'P-256': signatureAlgorithms.ecdsaWithSHA256,
-  'P-384': signatureAlgorithms.ecdsaWithSHA384,
-  'P-521': signatureAlgorithms.ecdsaWithSHA512,
-  Ed25519: signatureAlgorithms.ed25519,
-};
-
-function algorithmOf(key: KeyObject): SignatureAlgorithm {
-  return algorithmForKey[nameOfAcceptableKey(key)] ?? signatureAlgorithms.sha256WithRSA;
+function acceptedAlgorithm(oid: string): SignatureAlgorithm | undefined {
+  const algorithm = signatureAlgorithmByOid(oid);
+  if (algorithm === undefined || keyTypes[algorithm.kind] === undefined) return undefined;
+  return algorithm.kind === 'EdDSA' || acceptedHashes.has(algorithm.hash) ? algorithm : undefined;
 }
 
 /** What was signed, and how. */
@@ -54,13 +61,16 @@ interface Signable {
 
 /** Signs the structure and returns its DER. */
 export function signStructure(structure: Signable, privateKey: KeyObject): Buffer {
-  const { oid, key, hash } = algorithmOf(privateKey);
+  const algorithm = algorithmFor(privateKey);
   // RFC 4055 §5 asks for NULL with RSA, RFC 5758 §3.2 and RFC 8410 §3 for nothing with the others.
-  const identifier = { algorithmId: oid, ...(key === 'rsa' && { algorithmParams: new Null() }) };
+  const identifier = {
+    algorithmId: algorithm.oid,
+    ...(algorithm.kind === 'RSA' && { algorithmParams: new Null() }),
+  };
   structure.signatureAlgorithm = new AlgorithmIdentifier(identifier);
   if ('signature' in structure) structure.signature = new AlgorithmIdentifier(identifier);
   const [toBeSigned] = structure.toSchema(true).valueBlock.value;
-  const signature = sign(hash, new Uint8Array(toBeSigned!.toBER()), privateKey);
+  const signature = sign(hashOf(algorithm), new Uint8Array(toBeSigned!.toBER()), privateKey);
   structure.signatureValue = new BitString({ valueHex: Uint8Array.from(signature).buffer });
   return Buffer.from(structure.toSchema(true).toBER());
 }
@@ -68,10 +78,10 @@ export function signStructure(structure: Signable, privateKey: KeyObject): Buffe
 /** Whether the structure was signed with the private half of `publicKey`. Throws for algorithms that we do not accept. */
 export function isSignedBy(structure: Signed, publicKey: KeyObject): boolean {
   const oid = structure.signatureAlgorithm.algorithmId;
-  const algorithm = Object.values<SignatureAlgorithm>(signatureAlgorithms).find((row) => row.oid === oid);
+  const algorithm = acceptedAlgorithm(oid);
   if (algorithm === undefined) {
-    throw new OperatorError(`the signature algorithm ${oid} is not accepted`, 'sign with SHA-256, SHA-384 or SHA-512');
+    throw new OperatorError(`the signature algorithm ${oid} is not supported`, 'sign with SHA-256, SHA-384 or SHA-512');
   }
-  if (algorithm.key !== publicKey.asymmetricKeyType) return false;
-  return verify(algorithm.hash, structure.tbsView, publicKey, structure.signatureValue.valueBlock.valueHexView);
+  if (keyTypes[algorithm.kind] !== publicKey.asymmetricKeyType) return false;
+  return verify(hashOf(algorithm), structure.tbsView, publicKey, structure.signatureValue.valueBlock.valueHexView);
 }

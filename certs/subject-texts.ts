@@ -2,8 +2,9 @@
  * What stands in a subject as texts, whatever its shape: several values of a kind, several in one part (X.501 §9.2),
  * every kind of string.
  */
-import { Constructed, fromBER, ObjectIdentifier, Primitive, Sequence, Set as Asn1Set, type AsnType } from 'asn1js';
+import { Constructed, ObjectIdentifier, Primitive, Sequence, Set as Asn1Set, type AsnType } from 'asn1js';
 import type { RelativeDistinguishedNames } from 'pkijs';
+import { derRules, readDer } from '#crypto/der';
 import { OperatorError } from '#operator-error';
 
 export interface SubjectText {
@@ -29,13 +30,21 @@ const stringTypes: { readonly [tagNumber: number]: (bytes: Buffer) => string } =
  */
 export function subjectTexts(subject: RelativeDistinguishedNames): readonly SubjectText[] {
   const der = subject.valueBeforeDecode.byteLength > 0 ? subject.valueBeforeDecode : subject.toSchema().toBER();
-  return partsOf(fromBER(der).result, Sequence).flatMap((set) =>
+  return partsOf(valueIn(der), Sequence).flatMap((set) =>
     partsOf(set, Asn1Set).map((each) => {
       const [oid, value, more] = partsOf(each, Sequence);
       if (!(oid instanceof ObjectIdentifier) || more !== undefined) throw broken();
       return { oid: oid.valueBlock.toString(), readings: readingsOf(value) };
     }),
   );
+}
+
+function valueIn(der: ArrayBuffer): AsnType {
+  try {
+    return readDer(new Uint8Array(der), 'the subject', { ...derRules.certificate, form: 'BER' });
+  } catch {
+    throw broken();
+  }
 }
 
 function partsOf(block: AsnType | undefined, type: typeof Sequence | typeof Asn1Set): readonly AsnType[] {

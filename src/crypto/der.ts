@@ -1,4 +1,7 @@
-/** DER as the structures of keys need it (X.690 §10): read strictly, within bounds, and built. Faults of the bytes are Invalid Field. */
+/**
+ * The one door for DER and BER (X.690): it reads whole values, strictly and within bounds, and builds them. Faults of the
+ * bytes are Invalid Field.
+ */
 import {
   BitString,
   Constructed,
@@ -13,15 +16,27 @@ import {
 } from 'asn1js';
 import { KmipError } from '#protocol/kmip-error';
 
-/** Far above every key of the sizes that are taken, far below what would take long. */
-export const maximumDerLength = 16 * 1024;
-const ofKeys: DerBounds = { bytes: maximumDerLength, depth: 8, nodes: 64 };
-
-export interface DerBounds {
+/** What an encoding of one kind may be. `BER` is for the formats whose writers are known to use it: DER otherwise. */
+export interface DerRules {
+  /** Bytes of the whole. */
   readonly bytes: number;
   readonly depth: number;
   readonly nodes: number;
+  readonly form?: 'BER';
 }
+
+/** Each far above what honest writers make, and far below what would take long. */
+export const derRules = {
+  key: { bytes: 16 * 1024, depth: 8, nodes: 64 },
+  /** Real ones have one to four KiB. */
+  certificate: { bytes: 64 * 1024, depth: 24, nodes: 4000 },
+  /** PKCS#10 (RFC 2986), which some appliances write with lengths that are not the shortest. */
+  request: { bytes: 16 * 1024, depth: 24, nodes: 2000, form: 'BER' },
+  /** CertReqMessages (RFC 4211). */
+  requestMessages: { bytes: 16 * 1024, depth: 24, nodes: 2000 },
+  /** PKCS#12 (RFC 7292 §4), which may be of indefinite length. */
+  container: { bytes: 256 * 1024, depth: 24, nodes: 5000, form: 'BER' },
+} as const satisfies { readonly [kind: string]: DerRules };
 
 export const invalid = (message: string): KmipError => new KmipError('InvalidField', message);
 
@@ -29,41 +44,46 @@ const pemStart = Buffer.from('-----BEGIN');
 
 /**
  * The one value that `bytes` encode; `what` names it in errors.
- * @throws KmipError InvalidField for PEM, for broken or not canonical encodings, and for bytes after the value.
+ * @throws KmipError InvalidField for PEM, for broken encodings, for BER where it must be DER, and for bytes after the
+ * value.
  */
-export function readDer(bytes: Uint8Array, what: string, bounds = ofKeys): AsnType {
-  if (bytes.length > bounds.bytes) throw invalid(`${what} is longer than ${bounds.bytes} bytes`);
-  if (pemStart.equals(bytes.subarray(0, pemStart.length))) throw invalid(`${what} is PEM, but must be DER`);
-  const { offset, result } = parsed(bytes, what, bounds);
-  if (offset === -1) throw invalid(`${what} is no whole DER encoding`);
-  if (offset !== bytes.length) throw invalid(`there are bytes after ${what}`);
-  checkCanonical(result, what);
+export function readDer(bytes: Uint8Array, what: string, rules: DerRules = derRules.key): AsnType {
+  if (bytes.length > rules.bytes) throw invalid(`${what} must have at most ${rules.bytes} bytes`);
+  if (pemStart.equals(bytes.subarray(0, pemStart.length))) throw invalid(`${what} must be DER, not PEM`);
+  const { offset, result } = parsed(bytes, what, rules);
+  if (offset === -1) throw broken(what);
+  if (offset !== bytes.length) throw invalid(`${what} must end with its DER encoding, but bytes follow it`);
+  checkLengths(result, what, rules.form === 'BER');
   return result;
 }
 
-/** asn1js throws at values that it cannot make anything of, such as a time that is none. */
-function parsed(bytes: Uint8Array, what: string, { depth, nodes, bytes: maxContentLength }: DerBounds) {
+const broken = (what: string): KmipError => invalid(`${what} must be one complete DER encoding`);
+
+/** asn1js throws at values that it cannot interpret, such as a date and time that does not exist. */
+function parsed(bytes: Uint8Array, what: string, { depth, nodes, bytes: maxContentLength }: DerRules) {
   try {
     return fromBER(Uint8Array.from(bytes), { maxDepth: depth, maxNodes: nodes, maxContentLength });
   } catch {
-    throw invalid(`${what} is no whole DER encoding: a value in it cannot be read`);
+    throw broken(what);
   }
 }
 
 /**
- * BER has many encodings of one length; DER has the shortest. That what a block holds is as long as the block says, which asn1js does not ask, is
- * asked here too.
+ * BER has many encodings of one length, DER has the shortest only. asn1js does not compare the length of a block with
+ * the lengths of its children.
  */
-function checkCanonical(block: AsnType, what: string): void {
+function checkLengths(block: AsnType, what: string, mayBeBer: boolean): void {
   const { lenBlock, valueBlock, idBlock } = block;
-  const { length } = lenBlock;
+  const { length, isIndefiniteForm } = lenBlock;
   const shortest = length < 0x80 ? 1 : length < 0x100 ? 2 : length < 0x10000 ? 3 : 4;
-  if (lenBlock.isIndefiniteForm || lenBlock.blockLength !== shortest) throw invalid(`${what} is BER, but must be DER`);
+  if (!mayBeBer && (isIndefiniteForm || lenBlock.blockLength !== shortest)) {
+    throw invalid(`${what} must be DER, not BER`);
+  }
   if (!(block instanceof Constructed)) return;
   const { value } = valueBlock as Constructed['valueBlock'];
   const held = value.reduce((sum, each) => sum + each.blockLength, 0);
-  if (held !== length || !idBlock.isConstructed) throw invalid(`${what} is no whole DER encoding`);
-  for (const each of value) checkCanonical(each, what);
+  if ((held !== length && !isIndefiniteForm) || !idBlock.isConstructed) throw broken(what);
+  for (const each of value) checkLengths(each, what, mayBeBer);
 }
 
 /** The children of a SEQUENCE. */

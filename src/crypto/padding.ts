@@ -31,11 +31,14 @@ export function paddingFor(length: number, blockSize: number, method: string, ra
     return padding;
   }
   if (method !== 'None' && method !== 'Zeros') {
-    throw new KmipError('FeatureNotSupported', `Padding Method ${method} is none of a block cipher here`);
+    throw new KmipError('FeatureNotSupported', `Padding Method ${method} is not supported for block ciphers`);
   }
   if (missing === blockSize) return new Uint8Array(0);
   if (method === 'Zeros') return new Uint8Array(missing);
-  throw new KmipError('InvalidField', `${length} bytes are no whole blocks of ${blockSize}, and need padding`);
+  throw new KmipError(
+    'InvalidField',
+    `data of ${length} bytes requires padding: without it the length must be a multiple of ${blockSize}`,
+  );
 }
 
 export const isPadding = (method: string): boolean =>

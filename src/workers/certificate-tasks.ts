@@ -1,6 +1,6 @@
 /** Certificates: read by a parser in JavaScript, and chains of them whose signatures are checked. */
 import { validateChain, type Chain } from '#crypto/certificates/certificate-chain';
-import { readCertificateContent, readRequestKey } from '#crypto/certificates/certificates';
+import { readCertificateContent, readRequestKey } from '#crypto/certificates/certificate-content';
 import { defineTask } from './task.ts';
 
 /** Milliseconds: of hostile ones every few bytes are a value of their own. */

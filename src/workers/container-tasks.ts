@@ -49,8 +49,8 @@ function opened(container: Uint8Array, password: string, friendlyName: string | 
   for (const { privateKey } of entries.keys) if (privateKey !== entry?.privateKey) privateKey.fill(0);
   if (entry !== undefined) return entry;
   throw entries.keys.length === 0
-    ? new KmipError('InvalidField', 'the PKCS#12 container holds no private key')
-    : new KmipError('InvalidAttributeValue', 'the PKCS#12 container holds no private key of that Friendly Name');
+    ? new KmipError('InvalidField', 'the PKCS#12 container has no private key')
+    : new KmipError('InvalidAttributeValue', 'the PKCS#12 container has no private key with this Friendly Name');
 }
 
 function opens(container: Uint8Array, password: string, friendlyName: string | undefined): boolean {

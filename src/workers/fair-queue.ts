@@ -28,7 +28,10 @@ export function createFairQueue(atOnce: number, maximumWaiting = Infinity): Fair
       await new Promise<void>((resolve) => {
         const queue = waiting.get(client);
         if (queue !== undefined && queue.length >= maximumWaiting) {
-          throw new KmipError('ServerLimitExceeded', `the client has ${maximumWaiting} heavy requests waiting already`);
+          throw new KmipError(
+            'ServerLimitExceeded',
+            `the client already has ${maximumWaiting} heavy requests that wait`,
+          );
         }
         if (queue === undefined) waiting.set(client, [resolve]);
         else queue.push(resolve);

@@ -75,7 +75,8 @@ export function createPool<T extends TaskTable>(options: PoolOptions<T>): Pool<T
 
   async function inThread(of: Running, name: string, input: unknown, { client, hasLeft }: Asker): Promise<unknown> {
     return await of.queue.run(client, async () => {
-      if (hasLeft()) throw new KmipError('OperationCanceledByRequester', 'the client left before its turn came');
+      if (hasLeft())
+        throw new KmipError('OperationCanceledByRequester', 'the client disconnected before its request was started');
       const worker = threadOf(of);
       try {
         return await worker.run({ name, input });

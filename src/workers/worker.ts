@@ -19,7 +19,7 @@ export interface WorkerThread {
 /** What one request asks for takes too much: no fault of the server's, and nothing that its operator could mend. */
 const asRefusal = (error: Error): Error =>
   (error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY'
-    ? new KmipError('ServerLimitExceeded', `the request takes more than the ${maximumHeap} MiB of memory that one may`)
+    ? new KmipError('ServerLimitExceeded', `the request requires more than ${maximumHeap} MiB of memory`)
     : error;
 
 /**

@@ -84,7 +84,7 @@ describe('the revocation list', () => {
     expect(() => write([], { number: -1n })).to.throw(OperatorError, 'number of the list');
     expect(() => write([], { number: 1n << 159n })).to.throw(OperatorError, 'number of the list');
     expect(write([], { number: (1n << 159n) - 1n })).to.include('CRL Number');
-    expect(() => write([], { nextUpdate: now })).to.throw(OperatorError, 'comes after');
+    expect(() => write([], { nextUpdate: now })).to.throw(OperatorError, 'must come after');
     for (const serialNumber of ['', 'xyz', '0x10', '0'.repeat(41)]) {
       expect(() => write([{ serialNumber, revokedAt: now }])).to.throw(OperatorError, 'serial number');
     }

@@ -40,7 +40,7 @@ describe('keys for certificates', () => {
       OperatorError,
       'cannot be read',
     );
-    expect(() => readPrivateKey('x'.repeat(70_000))).to.throw(OperatorError, 'longer than');
+    expect(() => readPrivateKey('x'.repeat(70_000))).to.throw(OperatorError, 'at most');
   });
 
   for (const [what, pair] of [

@@ -177,18 +177,18 @@ describe('signing requests', () => {
         }
       }
     }
-    expect(() => readRequest(Buffer.concat([der, Buffer.of(0)]))).to.throw(OperatorError, 'encoding is broken');
+    expect(() => readRequest(Buffer.concat([der, Buffer.of(0)]))).to.throw(OperatorError, 'encoding is invalid');
   });
 
   for (const [what, input, message] of [
     ['nothing', '', 'neither PEM nor DER'],
     ['a text', 'hello', 'neither PEM nor DER'],
     ['too much', 'x'.repeat(maximumRequestBytes + 1), `at most ${maximumRequestBytes}`],
-    ['something nested without end', Buffer.from('3080'.repeat(4000), 'hex'), 'encoding is broken'],
+    ['something nested without end', Buffer.from('3080'.repeat(4000), 'hex'), 'encoding is invalid'],
     [
       'thousands of empty items',
       Buffer.concat([Buffer.from('30821f40', 'hex'), Buffer.from('0500'.repeat(4000), 'hex')]),
-      'encoding is broken',
+      'encoding is invalid',
     ],
   ] as const) {
     it(`refuses ${what}`, () => {
@@ -201,7 +201,7 @@ describe('signing requests', () => {
   });
 
   it('refuses keys that are too weak or unusual', () => {
-    expect(() => readRequest(request(['-newkey', 'rsa:1024']))).to.throw(OperatorError, '1024 bits');
+    expect(() => readRequest(request(['-newkey', 'rsa:1024']))).to.throw(OperatorError, 'bits, not 1024');
     const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:secp256k1'];
     expect(() => readRequest(request(curve))).to.throw(OperatorError, 'secp256k1');
   });

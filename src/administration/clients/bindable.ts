@@ -3,7 +3,7 @@ import type { X509Certificate } from 'node:crypto';
 
 import { factsOf, isIssuedBy, validityAt } from '#certs/inspect';
 import { nameOfAcceptableKey } from '#certs/keys';
-import { readCertificateContent } from '#crypto/certificates/certificates';
+import { readCertificateContent } from '#crypto/certificates/certificate-content';
 import { OperatorError } from '#operator-error';
 
 import { assertForeignKey, type IdentityPorts } from '#administration/own-identity';

@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { EnumerationValue } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
-import { readCertificateContent } from './certificates.ts';
+import { readCertificateContent } from './certificate-content.ts';
 
 export type Validity = EnumerationValue<'ValidityIndicator'>;
 
@@ -12,7 +12,7 @@ export const maximumChain = 16;
 /** In DER. */
 export interface Chain {
   readonly given: readonly Uint8Array[];
-  /** Of these the self-issued authorities are trusted, too. */
+  /** Among these, self-issued authorities are trusted too. */
   readonly kept: readonly Uint8Array[];
   readonly trusted: readonly Uint8Array[];
   /** Seconds since 1970. */
@@ -30,7 +30,7 @@ export interface JudgedChain {
   }[];
 }
 
-/** @throws KmipError InvalidField for what is no certificate, and as `judgeChain` does. */
+/** @throws KmipError InvalidField for anything but certificates, and as `judgeChain` does. */
 export function validateChain({ given, kept, trusted, at }: Chain): JudgedChain {
   const read = [...given, ...kept].map(readX509);
   const chain = read.filter(({ raw }, place) => read.findIndex((other) => other.raw.equals(raw)) === place);
@@ -51,28 +51,39 @@ function readX509(der: Uint8Array): X509Certificate {
 }
 
 /**
- * `Unknown` when nothing is wrong with the certificates, but they end in none that is trusted.
- * @throws KmipError InvalidField when they are not of one chain.
+ * `Unknown` when nothing is wrong with the certificates, but the last one is not trusted.
+ * @throws KmipError InvalidField when they do not form one chain.
  */
 function judgeChain(certificates: readonly X509Certificate[], trusted: readonly X509Certificate[], at: Date): Validity {
-  let current = leafOf(certificates);
-  for (let steps = 0; steps <= certificates.length; steps++) {
+  const chain = chainFrom(leafOf(certificates), [...certificates, ...trusted]);
+  for (const [place, current] of chain.entries()) {
     if (!isValidAt(current, at)) return 'Invalid';
     if (trusted.some((each) => isSame(each, current))) return 'Valid';
-    const next = issuersOf(current, certificates)[0] ?? issuersOf(current, trusted)[0];
-    if (next === undefined) return isSelfIssued(current) && !isSignedBy(current, current) ? 'Invalid' : 'Unknown';
-    if (!next.ca || !isSignedBy(current, next)) return 'Invalid';
-    current = next;
+    // Behind the last one there is an issuer in a circle only.
+    const issuer = chain[place + 1] ?? issuersOf(current, chain)[0];
+    if (issuer === undefined) return isSelfIssued(current) && !isSignedBy(current, current) ? 'Invalid' : 'Unknown';
+    if (!issuer.ca || !isSignedBy(current, issuer)) return 'Invalid';
   }
-  throw new KmipError('InvalidField', 'the certificates issue one another');
+  throw new KmipError('InvalidField', 'the certificates must lead to a root, not back to one another');
 }
 
-/** The one that issued none of the others, while every other one issued another. */
+/** The certificate and its issuers in turn, as far as they are among these, each once. Signatures are not checked. */
+export function chainFrom(first: X509Certificate, among: readonly X509Certificate[]): readonly X509Certificate[] {
+  const chain = [first];
+  for (let last = first; ;) {
+    const [next] = issuersOf(last, among).filter((each) => !chain.some((known) => isSame(known, each)));
+    if (next === undefined) return chain;
+    chain.push(next);
+    last = next;
+  }
+}
+
+/** The only one that did not issue another. */
 function leafOf(certificates: readonly X509Certificate[]): X509Certificate {
   const leaves = certificates.filter((each) => !certificates.some((other) => issuersOf(other, [each]).length > 0));
   const [leaf, second] = leaves;
   if (leaf === undefined || second !== undefined) {
-    throw new KmipError('InvalidField', 'the certificates are not of one chain');
+    throw new KmipError('InvalidField', 'the certificates must form one chain');
   }
   return leaf;
 }
@@ -80,7 +91,7 @@ function leafOf(certificates: readonly X509Certificate[]): X509Certificate {
 const isSame = (one: X509Certificate, other: X509Certificate): boolean => one.raw.equals(other.raw);
 const isSelfIssued = (certificate: X509Certificate): boolean => certificate.checkIssued(certificate);
 
-/** By their names and key identifiers; whether the signature is theirs is asked apart. */
+/** By names and key identifiers: signatures are checked apart. */
 const issuersOf = (certificate: X509Certificate, among: readonly X509Certificate[]): X509Certificate[] =>
   among.filter((each) => !isSame(each, certificate) && certificate.checkIssued(each));
 
@@ -91,7 +102,7 @@ function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): bool
   try {
     return certificate.verify(issuer.publicKey);
   } catch {
-    // Of a kind that OpenSSL has no word for.
+    // Of a kind that OpenSSL does not support.
     return false;
   }
 }

@@ -1,6 +1,6 @@
 /** Names in certificates: distinguished names (RFC 4514) and alternative names (RFC 5280 §4.2.1.6), as text and part by part. */
 import { type AsnType, Primitive } from 'asn1js';
-import { childrenOf, oidOf } from '#crypto/keys/der';
+import { childrenOf, oidOf } from '#crypto/der';
 
 /** The parts that KMIP 2.1 §4.6 has an attribute for, by object identifier (RFC 4519 §2). */
 export const nameParts = {

@@ -2,9 +2,9 @@
  * What a PGP certificate, a transferable public key in binary (RFC 4880 §11.1), says of itself: enough for the attributes that KMIP has for it (1.4 §3.13,
  * §3.14, §3.16). Nobody here looks whether its signatures are good.
  */
-import type { EnumerationValue } from '#protocol/enumerations';
 import { curveByOid } from '#crypto/keys/curves';
-import { oidOf, readDer } from '#crypto/keys/der';
+import { oidOf, readDer } from '#crypto/der';
+import { signatureAlgorithmOf, type DigitalSignatureAlgorithm } from '#crypto/signatures/signature-algorithms';
 
 export interface PgpCertificateContent {
   /** The content of the first User ID packet. */
@@ -12,7 +12,7 @@ export interface PgpCertificateContent {
   /** Of the key that issued the signature which represents the certificate: 16 hexadecimal digits. */
   readonly issuerKeyId: string;
   /** Undefined when KMIP has no word for it, as for the algorithm of the key. */
-  readonly signatureAlgorithm: EnumerationValue<'DigitalSignatureAlgorithm'> | undefined;
+  readonly signatureAlgorithm: DigitalSignatureAlgorithm | undefined;
   readonly key: { readonly algorithm: 'RSA' | 'DSA' | 'ECDSA'; readonly bits: number } | undefined;
 }
 
@@ -49,7 +49,7 @@ function packetsOf(bytes: Buffer): Packet[] {
   let isNamed = false;
   while (rest.length > 0 && packets.length < maximumPackets) {
     const { tag, start, length } = headOf(rest);
-    if (start + length > rest.length) throw new RangeError('a packet is cut');
+    if (start + length > rest.length) throw new RangeError('the packet is truncated');
     packets.push({ tag, body: rest.subarray(start, start + length) });
     if (isNamed && tag === packetTag.signature) break;
     isNamed ||= tag === packetTag.userId;
@@ -61,7 +61,7 @@ function packetsOf(bytes: Buffer): Packet[] {
 /** RFC 4880 §4.2: the old format and the new one; keys have no partial or indeterminate lengths. */
 function headOf(bytes: Buffer): { readonly tag: number; readonly start: number; readonly length: number } {
   const first = bytes.readUInt8();
-  if ((first & 0x80) === 0) throw new RangeError('no packet begins so');
+  if ((first & 0x80) === 0) throw new RangeError('the first byte is not that of a packet');
   if ((first & 0x40) !== 0) {
     const { size, length } = lengthAt(bytes, 1);
     return { tag: first & 0x3f, start: 1 + size, length };
@@ -83,26 +83,9 @@ function lengthAt(bytes: Buffer, place: number): { readonly size: number; readon
 /** RFC 4880 §9.1, RFC 6637 §5. */
 const algorithms: { readonly [id: number]: 'RSA' | 'DSA' | 'ECDSA' } = { 1: 'RSA', 3: 'RSA', 17: 'DSA', 19: 'ECDSA' };
 
-/** RFC 4880 §9.4, in the words of KMIP. */
-const signatureAlgorithms: {
-  readonly [algorithm: string]: { readonly [hash: number]: PgpCertificateContent['signatureAlgorithm'] };
-} = {
-  RSA: {
-    1: 'MD5WithRSAEncryption',
-    2: 'SHA_1WithRSAEncryption',
-    8: 'SHA_256WithRSAEncryption',
-    9: 'SHA_384WithRSAEncryption',
-    10: 'SHA_512WithRSAEncryption',
-    11: 'SHA_224WithRSAEncryption',
-  },
-  DSA: { 2: 'DSAWithSHA_1', 8: 'DSAWithSHA256', 11: 'DSAWithSHA224' },
-  ECDSA: {
-    2: 'ECDSAWithSHA_1',
-    8: 'ECDSAWithSHA256',
-    9: 'ECDSAWithSHA384',
-    10: 'ECDSAWithSHA512',
-    11: 'ECDSAWithSHA224',
-  },
+/** RFC 4880 §9.4. */
+const hashes: { readonly [id: number]: string } = {
+  ...{ 1: 'MD5', 2: 'SHA_1', 8: 'SHA_256', 9: 'SHA_384', 10: 'SHA_512', 11: 'SHA_224' },
 };
 
 /** RFC 4880 §5.5.2: version, time, in version 3 the days of validity, algorithm, and the numbers, of which the first is the modulus or p. */
@@ -135,7 +118,7 @@ function readSignature(body: Buffer): Signed | undefined {
   const algorithm = algorithms[body.readUInt8(algorithmAt)];
   return {
     issuerKeyId: issuer.toString('hex').toUpperCase(),
-    signatureAlgorithm: algorithm && signatureAlgorithms[algorithm]?.[body.readUInt8(algorithmAt + 1)],
+    signatureAlgorithm: algorithm && signatureAlgorithmOf(algorithm, hashes[body.readUInt8(algorithmAt + 1)])?.name,
   };
 }
 

@@ -137,7 +137,7 @@ export function enciphering(cipher: Cipher, use: CipherUse, random: Random, leng
     } catch {
       throw new KmipError(
         'InvalidField',
-        `${cipher.name} takes no such lengths of data, initialization vector and tag`,
+        `the length of the data, the IV/Counter/Nonce or the tag is not valid for ${cipher.name}`,
       );
     }
   };
@@ -167,7 +167,7 @@ export function enciphering(cipher: Cipher, use: CipherUse, random: Random, leng
 export function deciphering(cipher: Cipher, use: CipherUse, length = 0): Deciphering {
   const { key, iv, padding = 'None', tagLength = defaultTagLength, additionalData } = use;
   const failure = (): KmipError =>
-    new KmipError('CryptographicFailure', `the data does not decrypt with ${cipher.name} and this key`);
+    new KmipError('CryptographicFailure', `the data cannot be decrypted with ${cipher.name} and this key`);
   const attempt = <T>(step: () => T): T => {
     try {
       return step();

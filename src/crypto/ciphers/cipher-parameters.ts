@@ -27,17 +27,17 @@ export function cipherFor({ algorithm, bytes }: SymmetricKey, parameters: Crypto
   if (named !== algorithm && !(isChaCha && named === 'ChaCha20Poly1305')) {
     throw bad(`the key is for ${algorithm}, not for ${named}`);
   }
-  if (blockCipherMode === undefined && !isChaCha) throw bad(`${algorithm} needs a Block Cipher Mode`);
+  if (blockCipherMode === undefined && !isChaCha) throw bad(`${algorithm} requires a Block Cipher Mode`);
   checkTagLength(isChaCha ? 'AEAD' : (blockCipherMode ?? ''), parameters.tagLength);
   const cipher = isChaCha
     ? chaChaFor(bytes.length, named, blockCipherMode)
     : blockCipherFor(algorithm, bytes.length, blockCipherMode ?? '');
   if (cipher === undefined) {
-    const mode = blockCipherMode ?? 'without a mode';
-    throw unsupported(`${algorithm} of ${bytes.length * 8} bits has no ${mode} here`);
+    const mode = blockCipherMode === undefined ? 'without a mode' : `in mode ${blockCipherMode}`;
+    throw unsupported(`${algorithm} with ${bytes.length * 8} bits is not supported ${mode}`);
   }
   if (!isPadding(paddingMethod))
-    throw unsupported(`Padding Method ${paddingMethod} is none of a symmetric cipher here`);
+    throw unsupported(`Padding Method ${paddingMethod} is not supported for symmetric ciphers`);
   return cipher;
 }
 
@@ -56,6 +56,6 @@ function checkTagLength(mode: string, tagLength: number | undefined): void {
   if (known === undefined || tagLength === undefined || known.includes(tagLength)) return;
   throw new KmipError(
     'GeneralFailure',
-    `Tag Length ${tagLength} is none of ${mode}: they are ${known.join(', ')} bytes`,
+    `Tag Length ${tagLength} is not valid for ${mode}: must be one of ${known.join(', ')}`,
   );
 }

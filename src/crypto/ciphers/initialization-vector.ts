@@ -34,7 +34,7 @@ export function randomVector(cipher: Cipher, parameters: CryptographicParameters
   const length = ivLength === undefined ? withoutCounter : ivLength / 8;
   checkLength(cipher, length);
   const least = leastRandomVector(cipher);
-  if (length < least) throw bad(`a Random IV of ${length} bytes is too short for ${cipher.name}: it needs ${least}`);
+  if (length < least) throw bad(`a Random IV for ${cipher.name} must have at least ${least} bytes, not ${length}`);
   return random(length);
 }
 
@@ -50,9 +50,11 @@ export function vectorOf(cipher: Cipher, iv: Uint8Array, parameters: Cryptograph
   const fields = (fixedFieldLength ?? 0) + (invocationFieldLength ?? 0) + (counterLength ?? 0);
   if (fixedFieldLength !== undefined && invocationFieldLength !== undefined && fields !== iv.length * 8) {
     const withCounter = isCounterMode(cipher) && fields === cipher.ivLength * 8;
-    if (!withCounter) throw bad(`the fields of the IV/Counter/Nonce have ${fields} bits, it itself ${iv.length * 8}`);
+    if (!withCounter)
+      throw bad(`the fields of the IV/Counter/Nonce have ${fields} bits together, but it has ${iv.length * 8}`);
   }
-  if (initialCounterValue !== undefined && initialCounterValue < 0) throw bad('Initial Counter Value is negative');
+  if (initialCounterValue !== undefined && initialCounterValue < 0)
+    throw bad('Initial Counter Value must not be negative');
   checkLength(cipher, iv.length);
   if (cipher === chaCha20) return chaChaVector(iv, initialCounterValue);
   return isCounterMode(cipher) ? counterBlock(cipher, iv, parameters) : { iv, start: iv };
@@ -73,7 +75,7 @@ function checkLength(cipher: Cipher, length: number): void {
   const [least, most] = lengthsOf(cipher);
   if (Number.isInteger(length) && length >= least && length <= most) return;
   const range = least === most ? `${most}` : `${least} to ${most}`;
-  throw bad(`an IV/Counter/Nonce of ${length} bytes is none of ${cipher.name}: it has ${range}`);
+  throw bad(`the IV/Counter/Nonce for ${cipher.name} must have ${range} bytes, not ${length}`);
 }
 
 /**
@@ -91,14 +93,14 @@ function counterBlock(
     throw bad(`Counter Length is ${counterLength} bits, but the IV/Counter/Nonce leaves ${left * 8}`);
   }
   if (!Number.isInteger(length) || length < 1 || length > size) {
-    throw bad(`Counter Length must be 8 to ${size * 8} bits, whole bytes`);
+    throw bad(`Counter Length must be a multiple of 8 from 8 to ${size * 8}`);
   }
   const start = Buffer.concat([iv, new Uint8Array(left)]);
   if (initial !== undefined) {
     if (left === 0 && counterLength === undefined) {
-      throw bad('Initial Counter Value needs a Counter Length, or an IV/Counter/Nonce that leaves room for it');
+      throw bad('Initial Counter Value requires a Counter Length, or an IV/Counter/Nonce that leaves room for it');
     }
-    if (initial >= 256 ** length) throw bad('Initial Counter Value does not fit its counter');
+    if (initial >= 256 ** length) throw bad('Initial Counter Value must fit into its counter');
     start.fill(0, size - length);
     const written = Math.min(length, 4);
     start.writeUIntBE(initial, size - written, written);
@@ -117,7 +119,7 @@ function chaChaVector(iv: Uint8Array, initial: number | undefined): Initializati
   if (iv.length === 16 && initial === undefined) return chaChaStart(iv, Buffer.from(iv));
   if (iv.length !== 8 && iv.length !== 12) {
     throw bad(
-      `ChaCha20 has a nonce of 8 or 12 bytes, not ${iv.length}, or a counter before it and no Initial Counter Value`,
+      `the nonce of ChaCha20 must have 8 or 12 bytes, or 16 with its counter and no Initial Counter Value, not ${iv.length}`,
     );
   }
   const counter = Buffer.alloc(16 - iv.length);

@@ -36,5 +36,5 @@ export function unwrapKey(mode: KeyWrapMode, key: Uint8Array, wrapped: Uint8Arra
   } catch {
     // Answered like the above: why it does not open is nobody's business.
   }
-  throw new KmipError('CryptographicFailure', 'the wrapped key does not open with this wrapping key');
+  throw new KmipError('CryptographicFailure', 'the wrapped key cannot be unwrapped with this wrapping key');
 }

@@ -33,11 +33,11 @@ export function startMac(key: SymmetricKey, parameters: CryptographicParameters)
   const mode = blockCipherMode ?? (cryptographicAlgorithm === undefined ? undefined : 'CMAC');
   if (algorithm === 'AES' && key.algorithm === 'AES' && mode === 'CMAC') return startCmac(key.bytes);
   if (cryptographicAlgorithm !== undefined && cryptographicAlgorithm !== 'AES') {
-    throw new KmipError('FeatureNotSupported', `${cryptographicAlgorithm} makes no MAC here`);
+    throw new KmipError('FeatureNotSupported', `a MAC with ${cryptographicAlgorithm} is not supported`);
   }
   throw new KmipError(
     'BadCryptographicParameters',
-    'a MAC takes the Cryptographic Algorithm of an HMAC, or a key for AES and Block Cipher Mode CMAC',
+    'a MAC requires an HMAC as Cryptographic Algorithm, or an AES key and Block Cipher Mode CMAC',
   );
 }
 

@@ -34,11 +34,11 @@ export function encryptMaterial(
   const cipher = cipherOf(key, mode);
   const { ivLength = cipher.ivLength * 8 } = parameters;
   if (ivLength < 0 || ivLength > maximumIVBits || ivLength % 8 !== 0) {
-    throw new KmipError('InvalidField', `IV Length must be a multiple of 8 bits up to ${maximumIVBits}`);
+    throw new KmipError('InvalidField', `IV Length must be a multiple of 8, at most ${maximumIVBits}`);
   }
   const least = cipher.ivLength === 0 ? 0 : leastRandomVector(cipher);
   if (ivLength < least * 8)
-    throw new KmipError('InvalidField', `IV Length of ${cipher.name} must be ${least * 8} at least`);
+    throw new KmipError('InvalidField', `IV Length of ${cipher.name} must be at least ${least * 8}`);
   const iv = random(cipher.ivLength === 0 ? 0 : ivLength / 8);
   const enciphered = encipher(cipher, data, useOf(key, iv, parameters), random);
   return {
@@ -69,13 +69,16 @@ const maximumIVBits = 1024;
 
 function modeOf({ blockCipherMode }: CryptographicParameters): string {
   if (blockCipherMode !== undefined) return blockCipherMode;
-  throw new KmipError('BadCryptographicParameters', 'the Cryptographic Parameters name no Block Cipher Mode');
+  throw new KmipError('BadCryptographicParameters', 'Block Cipher Mode is missing from the Cryptographic Parameters');
 }
 
 function cipherOf({ algorithm, bytes }: SymmetricKey, mode: string): Cipher {
   const cipher = blockCipher(algorithm, bytes.length, mode);
   if (cipher !== undefined) return cipher;
-  throw new KmipError('FeatureNotSupported', `${algorithm} of ${bytes.length * 8} bits has no mode ${mode} here`);
+  throw new KmipError(
+    'FeatureNotSupported',
+    `${algorithm} with ${bytes.length * 8} bits is not supported in mode ${mode}`,
+  );
 }
 
 const useOf = ({ bytes }: SymmetricKey, iv: Uint8Array, { paddingMethod, tagLength }: CryptographicParameters) => ({

@@ -41,7 +41,10 @@ export function rsaEncrypt(
     const encoded = pkcs1.encode_rsa_oaep(lengthsOf(key), textOf(data), { ...options, seed });
     return publicEncrypt({ key, padding: constants.RSA_NO_PADDING }, bytesOf(encoded));
   } catch {
-    throw new KmipError('InvalidField', `${data.length} bytes are not what this RSA key encrypts with such padding`);
+    throw new KmipError(
+      'InvalidField',
+      `data of ${data.length} bytes cannot be encrypted with this RSA key and Padding Method`,
+    );
   }
 }
 
@@ -60,17 +63,20 @@ export function rsaDecrypt(key: KeyObject, data: Uint8Array, parameters: Cryptog
     if (padding === 'v1.5') return withoutPadding(encoded);
     return bytesOf(pkcs1.decode_rsa_oaep(lengthsOf(key), textOf(encoded), optionsOf(padding)));
   } catch {
-    throw new KmipError('CryptographicFailure', 'the data does not decrypt with this RSA key and padding');
+    throw new KmipError('CryptographicFailure', 'the data cannot be decrypted with this RSA key and Padding Method');
   }
 }
 
 function paddingOf(key: KeyObject, parameters: CryptographicParameters): Padding {
   if (key.asymmetricKeyType !== 'rsa') {
-    throw new KmipError('FeatureNotSupported', `of asymmetric keys RSA ones encrypt, not ${key.asymmetricKeyType}`);
+    throw new KmipError(
+      'FeatureNotSupported',
+      `encryption with keys of type ${key.asymmetricKeyType} is not supported: use RSA`,
+    );
   }
   const { paddingMethod, hashingAlgorithm = 'SHA_1', maskGeneratorHashingAlgorithm = 'SHA_1' } = parameters;
   if (paddingMethod === undefined) {
-    throw new KmipError('BadCryptographicParameters', 'the Cryptographic Parameters name no Padding Method');
+    throw new KmipError('BadCryptographicParameters', 'Padding Method is missing from the Cryptographic Parameters');
   }
   if (paddingMethod === 'None') return 'raw';
   if (paddingMethod === 'PKCS1V1_5') return 'v1.5';
@@ -78,7 +84,7 @@ function paddingOf(key: KeyObject, parameters: CryptographicParameters): Padding
   const maskHash = hashName(maskGeneratorHashingAlgorithm);
   if (paddingMethod !== 'OAEP' || hash === undefined || maskHash === undefined) {
     const hashes = `${hashingAlgorithm} and ${maskGeneratorHashingAlgorithm}`;
-    throw unsupported(`RSA does not encrypt with padding ${paddingMethod}, ${hashes} here`);
+    throw unsupported(`RSA encryption with Padding Method ${paddingMethod} and ${hashes} is not supported`);
   }
   return { hash, maskHash, label: parameters.pSource ?? new Uint8Array(0) };
 }
@@ -94,7 +100,7 @@ const native = (key: KeyObject, { hash, label }: Oaep) => ({
 /** RFC 8017 §7.2.2: 00, 02, eight bytes and more that are not 0, 0, and the message. */
 function withoutPadding(encoded: Uint8Array): Uint8Array {
   const end = encoded.indexOf(0, 2);
-  if (encoded[0] !== 0 || encoded[1] !== 2 || end < 10) throw new RangeError('no PKCS#1 v1.5 padding');
+  if (encoded[0] !== 0 || encoded[1] !== 2 || end < 10) throw new RangeError('the padding must be that of PKCS#1 v1.5');
   return encoded.subarray(end + 1);
 }
 

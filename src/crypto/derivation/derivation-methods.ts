@@ -59,7 +59,7 @@ const hashingAlgorithmOr = (byDefault: string | undefined, { parameters }: Deriv
   const algorithm =
     hashingAlgorithm ?? (isHmac(cryptographicAlgorithm) ? hashOfHmac(cryptographicAlgorithm) : byDefault);
   if (algorithm !== undefined) return algorithm;
-  throw new KmipError('BadCryptographicParameters', 'the Cryptographic Parameters name no Hashing Algorithm');
+  throw new KmipError('BadCryptographicParameters', 'Hashing Algorithm is missing from the Cryptographic Parameters');
 };
 const hashingAlgorithm = (input: DerivationInput): string => hashingAlgorithmOr(undefined, input);
 
@@ -79,7 +79,7 @@ function chosenPrf({ key, parameters }: DerivationInput): Prf {
   }
   throw new KmipError(
     'BadCryptographicParameters',
-    'the Cryptographic Parameters name no pseudorandom function: a Hashing Algorithm, or mode CMAC of AES',
+    'the Cryptographic Parameters must name a Hashing Algorithm, or AES with Block Cipher Mode CMAC',
   );
 }
 
@@ -114,11 +114,14 @@ function encrypted(input: DerivationInput): Uint8Array {
   const algorithm = key.algorithm ?? parameters.cryptographicAlgorithm;
   if (mode === undefined || algorithm === undefined) {
     const missing = mode === undefined ? 'Block Cipher Mode' : 'Cryptographic Algorithm';
-    throw new KmipError('BadCryptographicParameters', `the Cryptographic Parameters name no ${missing}`);
+    throw new KmipError('BadCryptographicParameters', `${missing} is missing from the Cryptographic Parameters`);
   }
   const cipher = blockCipher(algorithm, key.bytes.length, mode);
   if (cipher === undefined || cipher.isAuthenticated || cipher.halvesKey) {
-    throw new KmipError('UnsupportedCryptographicParameters', `no key is derived with ${algorithm} in mode ${mode}`);
+    throw new KmipError(
+      'UnsupportedCryptographicParameters',
+      `key derivation with ${algorithm} in mode ${mode} is not supported`,
+    );
   }
   // "An empty IV is assumed if not provided": modes that need one get zeros.
   const { iv = new Uint8Array(cipher.ivLength) } = input;
@@ -127,12 +130,12 @@ function encrypted(input: DerivationInput): Uint8Array {
 
 function fromPassword(input: DerivationInput): Uint8Array {
   const { salt, iterationCount: iterations, length } = input;
-  if (salt === undefined) throw invalid('PBKDF2 needs a Salt');
-  if (iterations === undefined || iterations < 1) throw invalid('PBKDF2 needs an Iteration Count of 1 or more');
+  if (salt === undefined) throw invalid('PBKDF2 requires a Salt');
+  if (iterations === undefined || iterations < 1) throw invalid('PBKDF2 requires an Iteration Count of at least 1');
   // RFC 8018 §B.1.1: "The default pseudorandom function is HMAC-SHA-1".
   const algorithm = hashingAlgorithmOr('SHA_1', input);
   if (pbkdf2Work(algorithm, { salt, iterations }, length) > maximumPbkdf2Work) {
-    throw invalid(`Iteration Count, Salt and Cryptographic Length ask for more than ${maximumPbkdf2Work} HMACs`);
+    throw invalid(`Iteration Count, Salt and Cryptographic Length require more than ${maximumPbkdf2Work} HMACs`);
   }
   return pbkdf2(algorithm, { password: secretOf(input), salt, iterations }, length);
 }
@@ -188,5 +191,7 @@ const counts: { readonly [D in DerivationMethod['data']]: readonly number[] } = 
 /** @throws KmipError InvalidField when there is too much or too little Derivation Data. */
 export function checkData(name: string, method: DerivationMethod, values: number): void {
   if (counts[method.data].includes(values)) return;
-  throw invalid(`Derivation Method ${name} takes ${counts[method.data].join(' or ')} Derivation Data, not ${values}`);
+  throw invalid(
+    `Derivation Method ${name} requires ${counts[method.data].join(' or ')} Derivation Data, not ${values}`,
+  );
 }

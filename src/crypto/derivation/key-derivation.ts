@@ -24,7 +24,10 @@ export function cutTo(length: number, given: Uint8Array): Uint8Array {
 
 function checkLength(length: number, most: number): void {
   if (length <= most) return;
-  throw new KmipError('CryptographicFailure', `${length} bytes are asked for, but the method gives ${most} at most`);
+  throw new KmipError(
+    'CryptographicFailure',
+    `the requested length is ${length} bytes, but the method gives at most ${most}`,
+  );
 }
 
 /** What OpenSSL calls a Hashing Algorithm. @throws KmipError UnsupportedCryptographicParameters when it has none. */

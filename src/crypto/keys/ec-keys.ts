@@ -19,7 +19,7 @@ import {
   tagged,
   toDer,
   within,
-} from './der.ts';
+} from '#crypto/der';
 import type { Contents, ContentsOf } from './key-contents.ts';
 
 /** RFC 5480 §2.1.1. */
@@ -73,7 +73,7 @@ export function publicKeyAt(curve: Curve, point: Uint8Array): EcPublicKey {
   }
   const form = formOf(point);
   if (form === undefined || point.length !== (form === 'compressed' ? 1 + length : 1 + 2 * length)) {
-    throw invalid(`the point of an EC public key on ${curve.openssl} has a wrong length or form`);
+    throw invalid(`the point of an EC public key on ${curve.openssl} has an invalid length or form`);
   }
   return { ...key, point: form === 'uncompressed' ? point : inForm(point, curve, 'uncompressed') };
 }
@@ -104,7 +104,7 @@ export function pointOf({ curve, secret }: EcPrivateKey): Uint8Array {
 
 function namedCurve(block: Contents['parameters'], what: string): Curve {
   const curve = curveByOid(oidOf(block, what));
-  if (curve === undefined || !hasPoints(curve)) throw invalid(`${what} is of a curve that this server does not know`);
+  if (curve === undefined || !hasPoints(curve)) throw invalid(`the curve of ${what} is not supported`);
   return curve;
 }
 
@@ -112,16 +112,16 @@ function namedCurve(block: Contents['parameters'], what: string): Curve {
 export function readEcPrivate(bytes: Uint8Array, outside?: Curve): EcPrivateKey {
   const what = 'the ECPrivateKey';
   const [version, secret, ...more] = childrenOf(readDer(bytes, what), what);
-  if (integerOf(version, what) !== 1n) throw invalid(`${what} must be of version 1`);
+  if (integerOf(version, what) !== 1n) throw invalid(`${what} must have version 1`);
   const parameters = more.find((each) => isTagged(each, 0));
   const point = more.find((each) => isTagged(each, 1));
   if (more.length !== Number(parameters !== undefined) + Number(point !== undefined)) {
-    throw invalid(`${what} has fields of no meaning`);
+    throw invalid(`${what} has unknown fields`);
   }
   const inside = parameters && namedCurve(within(parameters), what);
   const curve = outside ?? inside;
-  if (curve === undefined) throw invalid(`${what} does not name its curve`);
-  if (inside !== undefined && inside !== curve) throw invalid(`${what} names another curve than what it lies in`);
+  if (curve === undefined) throw invalid(`${what} must name its curve`);
+  if (inside !== undefined && inside !== curve) throw invalid(`${what} names a different curve than its container`);
   const encoded = point && publicKeyAt(curve, bitsOf(within(point), what)).point;
   return privateKeyOf(curve, octetsOf(secret, what), encoded);
 }
@@ -138,7 +138,7 @@ export function writeEcPrivate(key: EcPrivateKey, named = true): Uint8Array | un
 const curveOf = ({ oid: identifier, parameters }: Contents): Curve => {
   const own = curveByOid(identifier);
   if (own === undefined) return namedCurve(parameters, 'the EC key');
-  if (parameters !== undefined) throw invalid(`a key of ${own.openssl} has no parameters`);
+  if (parameters !== undefined) throw invalid(`a key of ${own.openssl} must have no parameters`);
   return own;
 };
 

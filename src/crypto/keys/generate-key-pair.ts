@@ -35,7 +35,7 @@ const recipes: { readonly [F in Family]: (asked: PairParameters, algorithm: stri
   RSA({ length }) {
     const { minimum, maximum } = rsaLengths;
     if (length === undefined || length < minimum || length > maximum || length % 8 !== 0) {
-      throw wrong(`RSA keys are made of ${minimum} to ${maximum} bits, in whole bytes`);
+      throw wrong(`Cryptographic Length of an RSA key must be a multiple of 8 from ${minimum} to ${maximum}`);
     }
     return ['rsa', { modulusLength: length, publicExponent: 65537 }];
   },
@@ -47,15 +47,16 @@ const recipes: { readonly [F in Family]: (asked: PairParameters, algorithm: stri
     const lengths = dsaLengths.find(([p, q]) => p === length && (qlength === undefined || q === qlength));
     if (lengths === undefined) {
       const texts = dsaLengths.map(([p, q]) => `${p} with ${q}`);
-      throw wrong(`DSA keys are made of ${texts.join(', ')} bits, Cryptographic Length with Qlength`);
+      throw wrong(`Cryptographic Length with Qlength of a DSA key must be one of ${texts.join(', ')}`);
     }
     return ['dsa', { modulusLength: lengths[0], divisorLength: lengths[1] }];
   },
   DH({ length, qlength }) {
     const group = dhGroups[length ?? 0];
-    if (group === undefined) throw wrong(`DH keys are made of ${Object.keys(dhGroups).join(', ')} bits`);
+    if (group === undefined)
+      throw wrong(`Cryptographic Length of a DH key must be one of ${Object.keys(dhGroups).join(', ')}`);
     if (qlength !== undefined && qlength !== (length ?? 0) - 1) {
-      throw wrong('the groups of DH here have safe primes: Qlength is one less than Cryptographic Length');
+      throw wrong('Qlength of a DH key must be Cryptographic Length minus one: its group has a safe prime');
     }
     return ['dh', { group }];
   },
@@ -93,7 +94,7 @@ function curveFor({ recommendedCurve, length, curveKind }: PairParameters, algor
         : curveOfLength(length);
   const own = curvesOfAlgorithms[algorithm];
   if (curve === undefined || (own !== undefined && curve.name !== own)) {
-    throw wrong(`${algorithm} has no curve of this Recommended Curve or Cryptographic Length here`);
+    throw wrong(`Recommended Curve or Cryptographic Length is not supported for ${algorithm}`);
   }
   if (length !== undefined && hasPoints(curve) && length !== curve.bits) {
     throw wrong(`Cryptographic Length is ${length}, but keys on the Recommended Curve have ${curve.bits} bits`);
@@ -107,7 +108,7 @@ function curveFor({ recommendedCurve, length, curveKind }: PairParameters, algor
  */
 export function recipeOf(algorithm: string, asked: PairParameters): Recipe {
   const family = familyOf(algorithm);
-  if (family === undefined) throw wrong(`${algorithm} has no key pairs here`);
+  if (family === undefined) throw wrong(`key pairs of ${algorithm} are not supported`);
   return recipes[family](asked, algorithm);
 }
 
@@ -131,6 +132,6 @@ function generated(type: string, options: ED25519KeyPairOptions<'der', 'der'>) {
     // Of the types of node's overloads only one can be named here; the others differ in their options.
     return generateKeyPairSync(type as 'ed25519', options);
   } catch {
-    throw new KmipError('CryptographicFailure', 'the key pair could not be made');
+    throw new KmipError('CryptographicFailure', 'the key pair could not be generated');
   }
 }

@@ -2,7 +2,7 @@
 import { pow } from '@noble/curves/abstract/modular.js';
 import type { Group, GroupPrivateKey, GroupPublicKey } from './asymmetric-key.ts';
 import { bitLength, isOdd, isPrime } from '#crypto/big-numbers';
-import { invalid } from './der.ts';
+import { invalid } from '#crypto/der';
 
 /** In bits; the shortest of DSA is that of official case BL-M-12. */
 const fieldLengths = { DSA: { minimum: 512, maximum: 4096 }, DH: { minimum: 512, maximum: 4096 } } as const;
@@ -18,7 +18,7 @@ export function checkGroupKey(key: GroupPublicKey | GroupPrivateKey): void {
     throw invalid(`a ${family} key must have ${minimum} to ${maximum} bits, not ${length}`);
   }
   if (family === 'DSA') checkOrderLength(q ?? 0n);
-  if (!isOdd(p) || g < 2n || g > p - 2n) throw invalid(`P and G of the ${family} key are no group`);
+  if (!isOdd(p) || g < 2n || g > p - 2n) throw invalid(`P and G of the ${family} key must define a group`);
   if (q !== undefined) checkSubgroup(group, q, family);
   if (key.half === 'public') {
     if (key.y < 2n || key.y > p - 2n) throw invalid(`Y of the ${family} key is out of range`);
@@ -30,7 +30,7 @@ export function checkGroupKey(key: GroupPublicKey | GroupPrivateKey): void {
   }
   const numbers = q === undefined ? [p] : [q, p];
   for (const number of numbers) {
-    if (!isPrime(number)) throw invalid(`P or Q of the ${family} key is no prime`);
+    if (!isPrime(number)) throw invalid(`P and Q of the ${family} key must be prime`);
   }
 }
 
@@ -46,6 +46,6 @@ const isSmall = (q: bigint): boolean => bitLength(q) <= orderLengths.maximum;
 function checkSubgroup({ p, g, j }: Group, q: bigint, family: string): void {
   const belongs = q > 1n && (p - 1n) % q === 0n && (j === undefined || j * q + 1n === p);
   if (!belongs || (isSmall(q) && pow(g, q, p) !== 1n)) {
-    throw invalid(`G of the ${family} key is not of the order Q in the field of P`);
+    throw invalid(`G of the ${family} key must be of the order Q in the field of P`);
   }
 }

@@ -1,7 +1,7 @@
 /** Keys in the group of a prime field: DSA (RFC 3279 §2.3.2) and DH (PKCS#3, and RFC 3279 §2.3.3 where the subgroup is known). */
 import type { AsnType } from 'asn1js';
 import type { Group, GroupPrivateKey, GroupPublicKey } from './asymmetric-key.ts';
-import { childrenOf, integer, integerOf, integers, integersOf, invalid, readDer, sequence, toDer } from './der.ts';
+import { childrenOf, integer, integerOf, integers, integersOf, invalid, readDer, sequence, toDer } from '#crypto/der';
 import type { Contents, ContentsOf } from './key-contents.ts';
 
 const idDsa = '1.2.840.10040.4.1';

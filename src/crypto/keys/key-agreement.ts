@@ -11,6 +11,6 @@ export function agreedSecret(privateKey: KeyObject, publicKey: KeyObject): Uint8
   try {
     return diffieHellman({ privateKey, publicKey });
   } catch {
-    throw new KmipError('CryptographicFailure', 'the private and the public key agree on no secret');
+    throw new KmipError('CryptographicFailure', 'the private key and the public key cannot agree on a secret');
   }
 }

@@ -17,7 +17,7 @@ import {
   readDer,
   sequence,
   toDer,
-} from './der.ts';
+} from '#crypto/der';
 import { ecContents } from './ec-keys.ts';
 import { dhContents, dsaContents } from './group-keys.ts';
 import { rsaContents } from './rsa-keys.ts';
@@ -28,13 +28,13 @@ const byFamily = { RSA: rsaContents, EC: ecContents, DSA: dsaContents, DH: dhCon
 
 function ownerOf({ oid: algorithm }: Contents, what: string): ContentsOf<PublicKey, PrivateKey> {
   const owner = Object.values(byFamily).find((each) => each.owns(algorithm));
-  if (owner === undefined) throw invalid(`${what} is of an algorithm that this server does not know`);
+  if (owner === undefined) throw invalid(`the algorithm of ${what} is not supported`);
   return owner;
 }
 
 function algorithmOf(block: AsnType | undefined, what: string): Pick<Contents, 'oid' | 'parameters'> {
   const [identifier, parameters, more] = childrenOf(block, what);
-  if (more !== undefined) throw invalid(`${what} has an algorithm of more than two fields`);
+  if (more !== undefined) throw invalid(`the algorithm of ${what} must have at most two fields`);
   return { oid: oidOf(identifier, what), parameters };
 }
 
@@ -45,7 +45,7 @@ const algorithm = ({ oid: identifier, parameters }: Contents): AsnType =>
 export function readPublicInfo(bytes: Uint8Array): PublicKey {
   const what = 'the X.509 public key';
   const [algorithmBlock, key, more] = childrenOf(readDer(bytes, what), what);
-  if (more !== undefined) throw invalid(`${what} has more than two fields`);
+  if (more !== undefined) throw invalid(`${what} must have two fields`);
   const contents = { ...algorithmOf(algorithmBlock, what), key: bitsOf(key, what) };
   return ownerOf(contents, what).readPublic(contents);
 }
@@ -59,8 +59,8 @@ export function writePublicInfo(key: PublicKey): Uint8Array {
 export function readPrivateInfo(bytes: Uint8Array): PrivateKey {
   const what = 'the PKCS#8 private key';
   const [version, algorithmBlock, key, ...more] = childrenOf(readDer(bytes, what), what);
-  if (integerOf(version, what) > 1n) throw invalid(`${what} is of an unknown version`);
-  if (!more.every((each) => isTagged(each, 0) || isTagged(each, 1))) throw invalid(`${what} has fields of no meaning`);
+  if (integerOf(version, what) > 1n) throw invalid(`${what} must have version 0 or 1`);
+  if (!more.every((each) => isTagged(each, 0) || isTagged(each, 1))) throw invalid(`${what} has unknown fields`);
   const contents = { ...algorithmOf(algorithmBlock, what), key: octetsOf(key, what) };
   return ownerOf(contents, what).readPrivate(contents);
 }

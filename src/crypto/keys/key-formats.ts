@@ -7,7 +7,7 @@ import type { Version } from '#protocol/versions';
 import type { AsymmetricKey, Half, KeyFormatType, KeyMaterial } from './asymmetric-key.ts';
 import { bitLength } from '#crypto/big-numbers';
 import { curveNamed, type Curve } from './curves.ts';
-import { invalid, maximumDerLength } from './der.ts';
+import { derRules, invalid } from '#crypto/der';
 import { checkEcPrivate, checkEcPublic } from './ec-check.ts';
 import { privateKeyOf, publicKeyAt, readEcPrivate, writeEcPrivate } from './ec-keys.ts';
 import { checkGroupKey } from './group-check.ts';
@@ -76,7 +76,7 @@ const asStructure = <K extends AsymmetricKey>(
 
 function hintedCurve({ recommendedCurve, algorithm }: Hints): Curve {
   const curve = recommendedCurve === undefined ? undefined : curveNamed(recommendedCurve, algorithm);
-  if (curve === undefined) throw invalid('a Raw asymmetric key is an EC key, and needs a Recommended Curve');
+  if (curve === undefined) throw invalid('a Raw asymmetric key must be an EC key with a Recommended Curve');
   return curve;
 }
 
@@ -151,9 +151,9 @@ export function readKey(
   hints: Hints = {},
 ): AsymmetricKey {
   const row = rowOf(format, half);
-  if (row === undefined) throw invalid(`a ${half} key has no Key Format Type ${format}`);
-  if (material instanceof Uint8Array && material.length > maximumDerLength) {
-    throw invalid(`the Key Material is longer than ${maximumDerLength} bytes`);
+  if (row === undefined) throw invalid(`Key Format Type ${format} is not valid for a ${half} key`);
+  if (material instanceof Uint8Array && material.length > derRules.key.bytes) {
+    throw invalid(`the Key Material must have at most ${derRules.key.bytes} bytes`);
   }
   return row.read(material, version, hints);
 }

@@ -17,7 +17,7 @@ import type {
 } from './asymmetric-key.ts';
 import { bytesOf, maximumBits, numberOf } from '#crypto/big-numbers';
 import { curveNamed, type Curve } from './curves.ts';
-import { invalid } from './der.ts';
+import { invalid } from '#crypto/der';
 import { privateKeyOf, publicKeyAt } from './ec-keys.ts';
 import { checkModulus } from './rsa-check.ts';
 import { completeParts } from './rsa-keys.ts';
@@ -40,8 +40,9 @@ function transparent<T, K extends AsymmetricKey>(
       const value = fields.read(items, version);
       for (const each of Object.values(value as object)) {
         if (typeof each !== 'bigint') continue;
-        if (each < 0n) throw invalid('the Key Material holds a negative Big Integer');
-        if (each >> BigInt(maximumBits) !== 0n) throw invalid(`the Key Material holds more than ${maximumBits} bits`);
+        if (each < 0n) throw invalid('the Key Material must have no negative Big Integer');
+        if (each >> BigInt(maximumBits) !== 0n)
+          throw invalid(`a Big Integer of the Key Material must have at most ${maximumBits} bits`);
       }
       return toKey(value, algorithm);
     },
@@ -83,8 +84,9 @@ export const transparentRsaPrivate: Transparent<RsaPrivateKey> = transparent(
       privateExponent !== undefined ||
       (p !== undefined && q !== undefined) ||
       (primeExponentP !== undefined && primeExponentQ !== undefined);
-    if (!isKey) throw invalid('a Transparent RSA Private Key needs Private Exponent, P and Q, or both prime exponents');
-    if (p !== undefined && p === q) throw invalid('the two primes of the RSA key are the same');
+    if (!isKey)
+      throw invalid('a Transparent RSA Private Key requires Private Exponent, P and Q, or both prime exponents');
+    if (p !== undefined && p === q) throw invalid('the two primes of the RSA key must be different');
     checkModulus(modulus);
     checkParts(modulus, given);
     const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
@@ -103,10 +105,10 @@ function checkParts(
   { p, q, ...others }: { readonly [N in keyof RsaParts]?: bigint | undefined },
 ): void {
   if (p !== undefined && q !== undefined && p * q !== modulus) {
-    throw invalid('the modulus of the RSA key is not the product of its primes');
+    throw invalid('the modulus of the RSA key must be the product of its primes');
   }
   for (const each of Object.values({ p, q, ...others })) {
-    if (each !== undefined && each >= modulus) throw invalid('the RSA key has a number that is not below its modulus');
+    if (each !== undefined && each >= modulus) throw invalid('every number of the RSA key must be below its modulus');
   }
 }
 
@@ -116,7 +118,7 @@ interface CurveAndSecret {
 
 function curveOf({ recommendedCurve }: CurveAndSecret, algorithm: string | undefined): Curve {
   const curve = curveNamed(recommendedCurve, algorithm);
-  if (curve === undefined) throw invalid(`Recommended Curve ${recommendedCurve} is none that this server has`);
+  if (curve === undefined) throw invalid(`Recommended Curve ${recommendedCurve} is not supported`);
   return curve;
 }
 

@@ -20,7 +20,7 @@ export interface Derivation {
  */
 export function derive(password: string, { hash, salt, rounds }: Derivation, purpose: Purpose, size: number): Buffer {
   const blockSize = blockSizes[hash];
-  if (blockSize === undefined) throw new RangeError(`PKCS#12 does not derive with ${hash} here`);
+  if (blockSize === undefined) throw new RangeError(`PKCS#12 key derivation with ${hash} is not supported`);
   const diversifier = Buffer.alloc(blockSize, purposes[purpose]);
   const input = Buffer.concat([filling(salt, blockSize), filling(asBmpString(password), blockSize)]);
   const parts: Buffer[] = [];

@@ -109,7 +109,7 @@ export function roundsOfContainer(): TakeRounds {
     }
     throw new KmipError(
       'InvalidField',
-      `the PKCS#12 container asks for ${count} iterations, 1 to ${maximumRounds[kind]} in all are made`,
+      `the PKCS#12 container requires ${count} iterations, but its parts may have 1 to ${maximumRounds[kind]} together`,
     );
   };
 }
@@ -124,7 +124,7 @@ export function isAuthentic(content: Uint8Array, macData: MacData, password: str
 }
 
 const unknown = (what: string): never => {
-  throw new KmipError('InvalidField', `the PKCS#12 container has a ${what} that is not read here`);
+  throw new KmipError('InvalidField', `the ${what} of the PKCS#12 container is not supported`);
 };
 
 /** RFC 8018 appendix B.1.2; SHA-1 is the default. */

@@ -1,6 +1,6 @@
 /** Reads PKCS#12 containers (RFC 7292): ours, those of openssl, and those of key stores. */
 import { X509Certificate, createPrivateKey, type KeyObject } from 'node:crypto';
-import { BmpString, fromBER, OctetString } from 'asn1js';
+import { BmpString, OctetString, type AsnType } from 'asn1js';
 import {
   CertBag,
   ContentInfo,
@@ -12,12 +12,12 @@ import {
   type SafeBag,
 } from 'pkijs';
 import { KmipError } from '#protocol/kmip-error';
-import { childrenOf } from '#crypto/keys/der';
+import { chainFrom } from '#crypto/certificates/certificate-chain';
+import { childrenOf, derRules, readDer } from '#crypto/der';
 import { AttributeType, type Pkcs12 } from './pkcs12.ts';
 import { decrypt, isAuthentic, roundsOfContainer, type TakeRounds } from './pkcs12-protection.ts';
 
-export const maximumPkcs12Bytes = 256 * 1024;
-const derBounds = { maxDepth: 24, maxNodes: 5000, maxContentLength: maximumPkcs12Bytes };
+export const maximumPkcs12Bytes = derRules.container.bytes;
 const maximumEntries = 64;
 
 /** What a container holds, in its order. */
@@ -40,7 +40,7 @@ export function readPkcs12(bytes: Uint8Array, password: string): Pkcs12Entries {
   if (bytes.length > maximumPkcs12Bytes) {
     throw new KmipError(
       'InvalidField',
-      `the PKCS#12 container is ${bytes.length} bytes long, at most ${maximumPkcs12Bytes} are read`,
+      `the PKCS#12 container must have at most ${maximumPkcs12Bytes} bytes, not ${bytes.length}`,
     );
   }
   const file = parse(() => new PFX({ schema: valueIn(bytes) }));
@@ -64,7 +64,7 @@ export function readPkcs12(bytes: Uint8Array, password: string): Pkcs12Entries {
         certificates.push(bytesIn(bagValue.certValue));
       }
       if (keys.length + certificates.length > maximumEntries) {
-        throw new KmipError('InvalidField', `the PKCS#12 container has more than ${maximumEntries} entries`);
+        throw new KmipError('InvalidField', `the PKCS#12 container must have at most ${maximumEntries} entries`);
       }
     }
   }
@@ -91,25 +91,22 @@ function chainOf(privateKey: Uint8Array, among: readonly Uint8Array[]): readonly
     createPrivateKey({ key: Buffer.from(privateKey), format: 'der', type: 'pkcs8' }),
     among.map((each) => new X509Certificate(each)),
   ]);
-  const chain: X509Certificate[] = [];
-  let next = certificates.find((each) => each.checkPrivateKey(key));
-  while (next !== undefined) {
-    const current = next;
-    chain.push(current);
-    next = certificates.find((each) => !chain.includes(each) && current.checkIssued(each));
-  }
-  return chain.map(({ raw }) => raw);
+  const own = certificates.find((each) => each.checkPrivateKey(key));
+  return own === undefined ? [] : chainFrom(own, certificates).map(({ raw }) => raw);
 }
 
 const sealed = (): KmipError =>
-  new KmipError('BadPassword', 'the PKCS#12 container does not open: the password is wrong, or it was changed');
+  new KmipError(
+    'BadPassword',
+    'the PKCS#12 container cannot be opened: the password is wrong, or the container was changed',
+  );
 
 /** What cannot be read is broken. */
 function parse<T>(read: () => T): T {
   try {
     return read();
   } catch {
-    throw new KmipError('InvalidField', 'the PKCS#12 container cannot be read: its encoding is broken');
+    throw new KmipError('InvalidField', 'the PKCS#12 container cannot be read: its encoding is invalid');
   }
 }
 
@@ -122,16 +119,13 @@ function opened<T>(open: () => T): T {
   }
 }
 
-function valueIn(bytes: Uint8Array) {
-  const { offset, result } = fromBER(Uint8Array.from(bytes), derBounds);
-  if (offset !== bytes.length) throw new RangeError('no whole encoding');
-  return result;
-}
+const what = 'the PKCS#12 container';
+const valueIn = (bytes: Uint8Array): AsnType => readDer(bytes, what, derRules.container);
 
 const bytesIn = (octets: OctetString): Uint8Array => new Uint8Array(octets.getValue());
 
 const contentsIn = (bytes: Uint8Array): ContentInfo[] =>
-  childrenOf(valueIn(bytes), 'the PKCS#12 container').map((schema) => new ContentInfo({ schema }));
+  childrenOf(valueIn(bytes), what).map((schema) => new ContentInfo({ schema }));
 
 function bagsOf(info: ContentInfo, password: string, take: TakeRounds): readonly SafeBag[] {
   if (info.contentType !== ContentInfo.ENCRYPTED_DATA) {

@@ -26,7 +26,7 @@ const maximumPrimeBits = 4096;
 export function checkPrimeField(prime: bigint): void {
   if (mersennePrimes.includes(prime)) return;
   if (prime < 2n || prime >> BigInt(maximumPrimeBits) !== 0n || !isPrime(prime)) {
-    throw new KmipError('InvalidField', `Prime Field Size must be a prime of ${maximumPrimeBits} bits at most`);
+    throw new KmipError('InvalidField', `Prime Field Size must be a prime of at most ${maximumPrimeBits} bits`);
   }
 }
 
@@ -37,10 +37,11 @@ export function checkPrimeField(prime: bigint): void {
 export function checkSharing(sharing: Sharing): void {
   const { method, parts, threshold } = sharing;
   if (method === 'XOR' && parts !== threshold) {
-    throw new KmipError('InvalidField', 'Split Key Threshold must be Split Key Parts when the method is XOR');
+    throw new KmipError('InvalidField', 'Split Key Threshold must equal Split Key Parts when the method is XOR');
   }
   const most = ways[method].mostParts(sharing);
-  if (parts > most) throw new KmipError('InvalidField', `the Split Key Method has ${most} parts at most`);
+  if (parts > most)
+    throw new KmipError('InvalidField', `Split Key Parts must be at most ${most} with this Split Key Method`);
 }
 
 /** The parts in the order of their identifiers. */
@@ -69,7 +70,8 @@ export function joinSecret(parts: readonly Part[], sharing: Sharing): Uint8Array
     const expected = valueAt(identifier, first, sharing);
     const belongs = numberOf(expected) === numberOf(bytes);
     expected.fill(0);
-    if (!belongs) throw new KmipError('CryptographicFailure', `part ${identifier} is of another key than the others`);
+    if (!belongs)
+      throw new KmipError('CryptographicFailure', `part ${identifier} belongs to a different key than the others`);
   }
   return valueAt(0, first, sharing);
 }

@@ -122,8 +122,7 @@ const overPrimeField: Way = {
   split(secret, sharing, random) {
     const prime = primeOf(sharing);
     const constant = numberOf(secret);
-    if (constant >= prime)
-      throw new KmipError('InvalidField', 'Prime Field Size is not above every value of the secret');
+    if (constant >= prime) throw new KmipError('InvalidField', 'Prime Field Size must be larger than the secret');
     const coefficients = Array.from({ length: sharing.threshold - 1 }, () => below(prime, random));
     return {
       partAt(identifier) {
@@ -139,7 +138,7 @@ const overPrimeField: Way = {
     const prime = primeOf(sharing);
     const value = parts.reduce((sum, { identifier: own, bytes }) => {
       const share = numberOf(bytes);
-      if (share >= prime) throw new KmipError('CryptographicFailure', 'a part is not below Prime Field Size');
+      if (share >= prime) throw new KmipError('CryptographicFailure', 'every part must be below Prime Field Size');
       let [weight, divisor] = [1n, 1n];
       for (const { identifier: other } of parts) {
         if (other === own) continue;
@@ -147,7 +146,7 @@ const overPrimeField: Way = {
         divisor = (divisor * BigInt(other - own)) % prime;
       }
       const inverted = inverse(modulo(divisor, prime), prime);
-      if (inverted === undefined) throw new KmipError('InvalidField', 'Prime Field Size is no prime');
+      if (inverted === undefined) throw new KmipError('InvalidField', 'Prime Field Size must be a prime');
       return (sum + modulo(weight * inverted, prime) * share) % prime;
     }, 0n);
     return padded(value, prime);

@@ -7,7 +7,7 @@ import { brainpoolP256r1, brainpoolP384r1, brainpoolP512r1 } from '@noble/curves
 import { p256, p384, p521 } from '@noble/curves/nist.js';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { KmipError } from '#protocol/kmip-error';
-import { nothing, octets, oid, sequence, toDer } from '#crypto/keys/der';
+import { nothing, octets, oid, sequence, toDer } from '#crypto/der';
 import { readEcPrivate } from '#crypto/keys/ec-keys';
 import { readPublicInfo } from '#crypto/keys/key-containers';
 import type { Random } from '#crypto/padding';
@@ -60,7 +60,7 @@ export function signDigest(key: KeyObject, digest: Uint8Array, scheme: Scheme, r
     const encoded = encodePss(hashing, digest, modulusBitsOf(key), random);
     return privateEncrypt({ key, padding: constants.RSA_NO_PADDING }, encoded);
   } catch {
-    throw new KmipError('CryptographicFailure', 'the key does not sign such a digest with such parameters');
+    throw new KmipError('CryptographicFailure', 'the key cannot sign this digest with these Cryptographic Parameters');
   }
 }
 
@@ -104,17 +104,17 @@ export function checkDigest(key: KeyObject, digest: Uint8Array, signature: Uint8
 
 function hashingOf(scheme: Scheme, digest: Uint8Array): Exclude<Scheme, { kind: 'DSA' | 'EdDSA' }> {
   if (scheme.kind === 'EdDSA' || scheme.kind === 'DSA') {
-    throw unsupported(`${scheme.kind} signs no Digested Data here: send the Data`);
+    throw unsupported(`${scheme.kind} does not support Digested Data: send the Data`);
   }
   const length = createHash(scheme.hash).digest().length;
   if (digest.length === length) return scheme;
-  throw new KmipError('InvalidField', `Digested Data must have ${length} bytes, as its Hashing Algorithm gives`);
+  throw new KmipError('InvalidField', `Digested Data must have ${length} bytes, as its Hashing Algorithm produces`);
 }
 
 function curveOf(key: KeyObject): DigestCurve {
   const name = key.asymmetricKeyDetails?.namedCurve ?? '';
   if (name in curves) return curves[name as keyof typeof curves];
-  throw unsupported(`keys on ${name} sign no Digested Data here: send the Data`);
+  throw unsupported(`keys on ${name} do not support Digested Data: send the Data`);
 }
 
 function pointOf(key: KeyObject): Uint8Array {

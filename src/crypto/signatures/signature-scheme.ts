@@ -6,6 +6,7 @@ import type { KeyObject } from 'node:crypto';
 import type { CryptographicParameters } from '#protocol/structures';
 import { hashName } from '#crypto/hashes';
 import { bad, unsupported } from '#crypto/refusals';
+import { signatureAlgorithmByName, type SignatureAlgorithm, type SignerKind } from './signature-algorithms.ts';
 
 /** Hashes by OpenSSL's names. */
 export type Scheme =
@@ -25,7 +26,7 @@ export interface Pss {
 }
 
 interface Signer {
-  readonly kind: 'RSA' | 'ECDSA' | 'DSA' | 'EdDSA';
+  readonly kind: SignerKind;
   /** The Cryptographic Algorithms that mean it. */
   readonly algorithms: readonly string[];
 }
@@ -47,28 +48,29 @@ const signers: { readonly [keyType: string]: Signer } = {
 export function schemeOf(key: KeyObject, parameters: CryptographicParameters): Scheme {
   const { digitalSignatureAlgorithm, cryptographicAlgorithm } = parameters;
   const signer = signers[key.asymmetricKeyType ?? ''];
-  if (signer === undefined) throw bad(`keys of type ${key.asymmetricKeyType} make no signatures`);
-  const named = namedBy(digitalSignatureAlgorithm);
+  if (signer === undefined) throw bad(`keys of type ${key.asymmetricKeyType} cannot sign`);
+  const named = digitalSignatureAlgorithm === undefined ? undefined : algorithmNamed(digitalSignatureAlgorithm);
   if (named !== undefined && named.kind !== signer.kind) {
-    throw bad(`the key makes no signatures of ${digitalSignatureAlgorithm}`);
+    throw bad(`Digital Signature Algorithm ${digitalSignatureAlgorithm} does not match the key`);
   }
   if (cryptographicAlgorithm !== undefined && !signer.algorithms.includes(cryptographicAlgorithm)) {
-    throw bad(`the key is none of Cryptographic Algorithm ${cryptographicAlgorithm}`);
+    throw bad(`Cryptographic Algorithm ${cryptographicAlgorithm} does not match the key`);
   }
   // RFC 8032: it hashes by itself.
   if (signer.kind === 'EdDSA') return { kind: 'EdDSA' };
   const algorithm = named?.hash ?? parameters.hashingAlgorithm;
-  if (algorithm === undefined) throw bad('the Cryptographic Parameters name no Hashing Algorithm');
+  if (algorithm === undefined) throw bad('Hashing Algorithm is missing from the Cryptographic Parameters');
   if (parameters.hashingAlgorithm !== undefined && parameters.hashingAlgorithm !== algorithm) {
-    throw bad(`${digitalSignatureAlgorithm} is not of Hashing Algorithm ${parameters.hashingAlgorithm}`);
+    throw bad(`Hashing Algorithm ${parameters.hashingAlgorithm} does not match ${digitalSignatureAlgorithm}`);
   }
   const hash = hashOf(algorithm);
   if (signer.kind !== 'RSA') return { kind: signer.kind, hash };
   const { paddingMethod = digitalSignatureAlgorithm === 'RSASSA_PSS' ? 'PSS' : 'PKCS1V1_5' } = parameters;
   if (paddingMethod === 'PSS') return pssOf(parameters, algorithm, hash);
-  if (digitalSignatureAlgorithm === 'RSASSA_PSS') throw bad(`RSASSA-PSS has no Padding Method ${paddingMethod}`);
+  if (digitalSignatureAlgorithm === 'RSASSA_PSS')
+    throw bad(`Padding Method ${paddingMethod} is not valid for RSASSA-PSS: must be PSS`);
   if (paddingMethod === 'PKCS1V1_5') return { kind: 'PKCS1', hash };
-  throw unsupported(`RSA does not sign with Padding Method ${paddingMethod} here`);
+  throw unsupported(`RSA signatures with Padding Method ${paddingMethod} are not supported`);
 }
 
 function pssOf(parameters: CryptographicParameters, algorithm: string, hash: string): Pss {
@@ -90,17 +92,8 @@ function hashOf(algorithm: string): string {
   return hash;
 }
 
-interface Named {
-  readonly kind: Signer['kind'];
-  readonly hash?: string;
-}
-
-/** What the name says: RSA and SHA_256 of SHA_256WithRSAEncryption, ECDSA and the same of ECDSAWithSHA256. */
-function namedBy(signatureAlgorithm: string | undefined): Named | undefined {
-  if (signatureAlgorithm === undefined) return undefined;
-  if (signatureAlgorithm === 'RSASSA_PSS') return { kind: 'RSA' };
-  const [, ofRsa, curves, other] = /^(?:(.+)WithRSAEncryption|(EC)?DSAWith(.+))$/.exec(signatureAlgorithm) ?? [];
-  if (ofRsa !== undefined) return { kind: 'RSA', hash: ofRsa };
-  if (other === undefined) throw unsupported(`Digital Signature Algorithm ${signatureAlgorithm} is not supported`);
-  return { kind: curves === undefined ? 'DSA' : 'ECDSA', hash: other.replace(/^SHA_?/, 'SHA_') };
+function algorithmNamed(name: string): SignatureAlgorithm {
+  const algorithm = signatureAlgorithmByName(name);
+  if (algorithm === undefined) throw unsupported(`Digital Signature Algorithm ${name} is not supported`);
+  return algorithm;
 }

@@ -124,7 +124,7 @@ const isWhole = ({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject, signatu
   asymmetricKeyType !== 'rsa' || signature.length === Math.ceil((asymmetricKeyDetails?.modulusLength ?? 0) / 8);
 
 const doesNotSign = (): KmipError =>
-  new KmipError('CryptographicFailure', 'the key does not sign with such parameters: it is too short for them');
+  new KmipError('CryptographicFailure', 'the key is too short to sign with these Cryptographic Parameters');
 
 /** node:crypto has PSS with one hash for both only. */
 const isNative = (scheme: Scheme): boolean => scheme.kind !== 'PSS' || scheme.hash === scheme.maskHash;
@@ -134,7 +134,7 @@ const hashOf = (scheme: Scheme): string | null => (scheme.kind === 'EdDSA' ? nul
 /** RFC 8032 §5.1.6 hashes the data twice, the second time knowing what the first gave. */
 function streamedHash(scheme: Scheme): string {
   if (scheme.kind !== 'EdDSA') return scheme.hash;
-  throw unsupported('EdDSA takes its Data in one part');
+  throw unsupported('EdDSA does not support streaming: send the whole data in one request');
 }
 
 const digestOf = (scheme: Scheme, data: Uint8Array): Uint8Array =>

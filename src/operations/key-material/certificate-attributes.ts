@@ -1,7 +1,7 @@
 /** The attributes that the server takes from a certificate itself (KMIP 2.1 §4.6 to §4.8, §4.22, §4.61 to §4.63; 1.4 §3.8 to §3.16). */
 import { isDeepStrictEqual } from 'node:util';
 import { familyOf, type PublicKey } from '#crypto/keys/asymmetric-key';
-import type { NameFacts } from '#crypto/certificates/certificates';
+import type { NameFacts } from '#crypto/certificates/certificate-content';
 import { nameParts, nameText } from '#crypto/certificates/distinguished-names';
 import { lengthOf } from '#crypto/keys/key-formats';
 import { readPgpCertificate } from '#crypto/certificates/pgp-certificate';

@@ -132,7 +132,9 @@ for (const version of serving) {
         const failed = await here.refused('Decrypt', ...payloadOf(key, cbc, { iv: iv128, ...sent }));
         said.add(`${failed.reason} ${failed.message}`);
       }
-      expect([...said]).to.deep.equal(['CryptographicFailure the data does not decrypt with aes-128-cbc and this key']);
+      expect([...said]).to.deep.equal([
+        'CryptographicFailure the data cannot be decrypted with aes-128-cbc and this key',
+      ]);
     });
 
     it('open what is authenticated, and nothing else', async () => {

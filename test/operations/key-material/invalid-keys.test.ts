@@ -87,19 +87,19 @@ const encodings: readonly Case[] = [
     what: 'truncated DER',
     format: format.x509,
     material: ({ rsa }) => spki(rsa.publicKey).subarray(0, -1),
-    message: /no whole DER/,
+    message: /one complete DER/,
   },
   {
     what: 'trailing bytes',
     format: format.x509,
     material: ({ rsa }) => Buffer.concat([spki(rsa.publicKey), Buffer.of(0)]),
-    message: /bytes after/,
+    message: /bytes follow/,
   },
   {
     what: 'DER whose parts are longer than the whole',
     format: format.x509,
     material: ({ ec }) => changed(spki(ec.publicKey), 1 - spki(ec.publicKey).length),
-    message: /no whole DER/,
+    message: /one complete DER/,
   },
   {
     what: 'a number of another type',
@@ -118,9 +118,9 @@ const encodings: readonly Case[] = [
     half: 'PrivateKey',
     format: format.pkcs8,
     material: () => Buffer.alloc(0),
-    message: /no whole DER/,
+    message: /one complete DER/,
   },
-  { what: 'a huge key', format: format.x509, material: () => Buffer.alloc(20_000, 0x30), message: /longer than 16384/ },
+  { what: 'a huge key', format: format.x509, material: () => Buffer.alloc(20_000, 0x30), message: /at most 16384/ },
   {
     what: 'a public key as a private one',
     half: 'PrivateKey',
@@ -154,7 +154,7 @@ const numbers: readonly Case[] = [
     what: 'a point off the curve',
     format: format.x509,
     material: ({ ec }) => changed(spki(ec.publicKey), -1),
-    message: /numbers are none of EC/,
+    message: /not a valid EC key/,
   },
   {
     what: 'the point of another key',
@@ -181,21 +181,21 @@ const numbers: readonly Case[] = [
     half: 'PrivateKey',
     format: format.pkcs8,
     material: (keys) => rsaWith(keys, { q: keys.parts.p }, keys.parts.p * keys.parts.p),
-    message: /two primes of the RSA key are the same/,
+    message: /two primes of the RSA key must be different/,
   },
   {
     what: 'an even exponent',
     half: 'PrivateKey',
     format: format.pkcs8,
     material: (keys) => rsaWith(keys, { publicExponent: 65536n }),
-    message: /exponent of the RSA key is even/,
+    message: /exponent of the RSA key must be odd/,
   },
   {
     what: 'an even public exponent',
     format: format.x509,
     material: ({ rsaKey: { modulus } }) =>
       writePublicInfo({ family: 'RSA', half: 'public', modulus, publicExponent: 4n }),
-    message: /exponent of the RSA key is even/,
+    message: /exponent of the RSA key must be odd/,
   },
   {
     what: 'exponents that do not belong together',
@@ -222,7 +222,7 @@ const numbers: readonly Case[] = [
     what: 'a generator of another group',
     format: format.x509,
     material: (keys) => dsaWith(keys, { g: keys.dsaKey.group.g + 1n }),
-    message: /not of the order Q/,
+    message: /must be of the order Q/,
   },
   {
     what: 'Y of another group',
@@ -234,7 +234,7 @@ const numbers: readonly Case[] = [
     what: 'a field that is none',
     format: format.x509,
     material: (keys) => dsaWith(keys, { p: keys.dsaKey.group.p + (keys.dsaKey.group.q ?? 0n) * 2n }),
-    message: /not of the order Q/,
+    message: /must be of the order Q/,
   },
   {
     what: 'a negative number',
@@ -247,14 +247,14 @@ const numbers: readonly Case[] = [
     half: 'PrivateKey',
     format: format.transparentRsaPrivate,
     material: () => [big('Modulus', 1n << 100_000n), big('P', (1n << 50_000n) + 1n), big('Q', (1n << 50_001n) + 1n)],
-    message: /more than 16384 bits/,
+    message: /at most 16384 bits/,
   },
   {
     what: 'a private key without what makes it one',
     half: 'PrivateKey',
     format: format.transparentRsaPrivate,
     material: ({ rsaKey }) => [big('Modulus', rsaKey.modulus), big('PublicExponent', 3n)],
-    message: /needs Private Exponent, P and Q/,
+    message: /requires Private Exponent, P and Q/,
   },
 ];
 
@@ -314,12 +314,12 @@ describe('invalid keys', () => {
     const { publicKey } = await generateKeys('P-256');
     const leaf = issueServerCertificate(authority, { names: ['localhost'], publicKey }, { now: new Date() }).raw;
     const bad: readonly (readonly [Uint8Array, RegExp])[] = [
-      [Buffer.concat([leaf, authority.certificate.raw]), /bytes after/],
-      [Buffer.concat([leaf, leaf]), /bytes after/],
-      [leaf.subarray(0, -1), /no whole DER/],
+      [Buffer.concat([leaf, authority.certificate.raw]), /bytes follow/],
+      [Buffer.concat([leaf, leaf]), /bytes follow/],
+      [leaf.subarray(0, -1), /one complete DER/],
       [Buffer.from(authority.certificate.toString()), /PEM/],
-      [Buffer.alloc(70_000, 0x30), /longer than 65536/],
-      [spki(keys.ec.publicKey), /SEQUENCE|no X\.509/],
+      [Buffer.alloc(70_000, 0x30), /at most 65536/],
+      [spki(keys.ec.publicKey), /SEQUENCE|X\.509/],
     ];
     for (const [der, message] of bad) {
       const certificate = struct(
