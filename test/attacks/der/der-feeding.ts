@@ -2,7 +2,7 @@
  * Hands one encoding to every operation and every function of the commands that reads its kind, and says what was wrong
  * with the answers.
  */
-import { X509Certificate } from 'node:crypto';
+import { randomUUID, X509Certificate } from 'node:crypto';
 import { factsOf, readCertificate, readCertificateChain, validityAt } from '#certs/inspect';
 import { nameOfAcceptableKey } from '#certs/keys';
 import { readRequest } from '#certs/request';
@@ -96,7 +96,7 @@ export async function feed(seed: Seed, der: Buffer, caller: Caller, whole = fals
       structure,
     ];
     const kept = await made('Register', ...payload);
-    await ask('Import', text('UniqueIdentifier', `import-${Math.random()}`), ...payload);
+    await ask('Import', text('UniqueIdentifier', `import-${randomUUID()}`), ...payload);
     if (kept === undefined) return;
     for (const wanted of [3, 4, 5, 6, 0xa, 0xb, 0x14, 0x16]) {
       await ask('Get', id(kept), enumerated('KeyFormatType', wanted));

@@ -4,6 +4,7 @@ import { createAcquaintances, networkOf } from '#server/admission/addresses';
 import { createCountedLog } from '#server/counted-log';
 import { createHandshakeTurns, type Candidate } from '#server/admission/handshake-turns';
 import { setTimeout as wait } from 'node:timers/promises';
+import { until } from '#test/fixtures/timing';
 
 describe('a network', () => {
   const rows: readonly (readonly [address: string, network: string])[] = [
@@ -49,7 +50,7 @@ describe('the turns of handshakes', () => {
     for (let n = 0; n < 3; n++) turns.enter(candidate('busy stranger', false));
     turns.enter(candidate('other stranger', false));
     turns.enter(candidate('known', true));
-    await wait(50);
+    await until('five handshakes', () => begun.length >= 5);
     expect(begun).to.deep.equal(['known', 'busy stranger', 'other stranger', 'busy stranger', 'busy stranger']);
   });
 
@@ -76,7 +77,7 @@ describe('the turns of handshakes', () => {
     for (let before = -1; before !== begun.length; await wait(100)) before = begun.length;
     expect(begun).to.have.length(20);
     enter('other');
-    await wait(100);
+    await until('the handshake of the other', () => begun.length > 20);
     expect(begun.at(-1)).to.equal('other');
     time = 500;
     for (let before = -1; before !== begun.length; await wait(100)) before = begun.length;

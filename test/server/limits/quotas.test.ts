@@ -41,8 +41,13 @@ describe('the quotas of a client', () => {
   }
   const used = (client: string) => server.fixture.handler.usage.usage.used(client);
   const limit = (client: string, quota: object) => void server.fixture.clients.set(client, { quota });
+  let items = 0;
   const create = (here: Caller) =>
-    item('Create', [enumerated('ObjectType', 2), given(here.version, ...aes())], Math.random().toString());
+    item(
+      'Create',
+      [enumerated('ObjectType', 2), given(here.version, ...aes())],
+      (++items).toString(16).padStart(8, '0'),
+    );
 
   for (const version of versions) {
     const number = versionOf(Number(version[0]), Number(version[2]));
