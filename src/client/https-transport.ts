@@ -31,7 +31,7 @@ export async function openHttpsTransport(peer: HttpsPeer): Promise<Transport> {
     return await new Promise((resolve, reject) => {
       const sent = request({ agent, host, port, path, method: 'POST', timeout, headers });
       sent.on('response', resolve).on('error', reject);
-      sent.on('timeout', () => sent.destroy(new Error(`no answer within ${timeout} ms`)));
+      sent.on('timeout', () => sent.destroy(new Error(`the server did not answer within ${timeout} ms`)));
       sent.end(body);
     });
   }
@@ -62,7 +62,7 @@ async function bodyOf(response: IncomingMessage, maximum: number): Promise<Buffe
   let length = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > maximum) throw new Error(`the answer is longer than ${maximum} bytes`);
+    if (length > maximum) throw new Error(`the answer must be at most ${maximum} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -43,7 +43,10 @@ export async function openTlsTransport(peer: Peer): Promise<Transport> {
   socket.setNoDelay();
   socket.on('error', breakOff);
   socket.on('close', () => breakOff(new Error('the server closed the connection')));
-  socket.on('timeout', () => waiting.length > 0 && breakOff(new Error(`no answer within ${timeout} ms`)));
+  socket.on(
+    'timeout',
+    () => waiting.length > 0 && breakOff(new Error(`the server did not answer within ${timeout} ms`)),
+  );
   socket.on('data', (chunk: Buffer) => {
     try {
       for (const message of framer.push(chunk)) waiting.shift()?.resolve(message);
@@ -85,7 +88,7 @@ export function handshake(
       ...(isIP(name) === 0 ? { servername: name } : {}),
       ...(protocols === undefined ? {} : { ALPNProtocols: protocols }),
     });
-    socket.setTimeout(timeout, () => socket.destroy(new Error(`no TLS handshake within ${timeout} ms`)));
+    socket.setTimeout(timeout, () => socket.destroy(new Error(`the TLS handshake did not end within ${timeout} ms`)));
     socket.once('error', reject);
     socket.once('secureConnect', () => {
       socket.removeAllListeners('error').removeAllListeners('timeout').setTimeout(0);

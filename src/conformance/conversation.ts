@@ -25,7 +25,8 @@ const relativeTime = /^\$NOW(?:([+-])(\d{1,9}))?$/;
  */
 export function readConversation(text: string, now: number): Exchange[] {
   const [root, second] = readElements(text);
-  if (root?.name !== 'KMIP' || second !== undefined) throw xmlError('a case file is one element KMIP', root?.line ?? 1);
+  if (root?.name !== 'KMIP' || second !== undefined)
+    throw xmlError('a case file must have one outermost element, KMIP', root?.line ?? 1);
   const messages = root.children;
   const exchanges: Exchange[] = [];
   for (let index = 0; index < messages.length; index += 2) {
@@ -37,7 +38,7 @@ export function readConversation(text: string, now: number): Exchange[] {
     };
     const { expected } = exchange;
     if (exchange.request.tag !== Tag.RequestMessage || expected?.tag !== Tag.ResponseMessage) {
-      throw xmlError('requests and responses must take turns', request.line);
+      throw xmlError('requests and responses must alternate', request.line);
     }
     exchanges.push({ request: exchange.request, expected, line: request.line });
   }
@@ -60,12 +61,12 @@ function valueOf(text: string, type: string | undefined, now: number, { line }: 
   if (!text.startsWith('$')) return undefined;
   const time = relativeTime.exec(text);
   if (time !== null) {
-    if (type !== 'DateTime') throw xmlError('only a Date-Time holds the time of the run', line);
+    if (type !== 'DateTime') throw xmlError('the time of the run must be a Date-Time', line);
     const seconds = now + Number(`${time[1] ?? '+'}${time[2] ?? '0'}`);
     return `0x${BigInt.asUintN(64, BigInt(seconds)).toString(16)}`;
   }
   if (!isVariable(text)) return undefined;
   if (type === 'ByteString') return Buffer.from(text, 'latin1').toString('hex');
-  if (type !== 'TextString') throw xmlError('a variable stands for a text or for bytes', line);
+  if (type !== 'TextString') throw xmlError('a variable must be a Text String or a Byte String', line);
   return text;
 }

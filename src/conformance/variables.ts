@@ -37,7 +37,7 @@ export function fill(item: Item, bindings: Bindings, latest: ReadonlyMap<number,
   const name = variableIn(item);
   if (name === undefined) return item;
   const value = bindings.get(name) ?? latest.get(tagOfVariable(name) ?? 0);
-  if (value === undefined) throw new Error(`nothing has given ${name} a value`);
+  if (value === undefined) throw new Error(`the variable ${name} has no value yet`);
   return { ...item, value } as Item;
 }
 

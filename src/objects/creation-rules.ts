@@ -165,7 +165,7 @@ export async function checkConstraints(
       if (!objects.has(objectType)) continue;
       const values = demanded.filter((each) => each.key === key).map(({ value }) => value);
       if (await isMet(key, values, attributes, pace)) continue;
-      throw new KmipError('ConstraintViolation', `${name} is not what a constraint of yours demands`);
+      throw new KmipError('ConstraintViolation', `${name} does not meet a constraint that this client has set`);
     }
   }
 }

@@ -5,7 +5,7 @@ import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import { ItemType, type Item } from '#ttlv/item';
 import { atMost } from '#protocol/bounds';
-import { bytes, enumeration, integer, text, wrongType, type Codec } from '#protocol/codecs';
+import { bytes, enumeration, integer, tagText, text, wrongType, type Codec } from '#protocol/codecs';
 import {
   childrenOf,
   fieldsOf,
@@ -60,7 +60,8 @@ export const encodeKeyValue = (value: Exclude<KeyValue, Uint8Array>, version: Ve
 /** Undoes `encodeKeyValue`; what it gives shares the bytes. Throws when they are no Key Value. */
 export const decodeKeyValue = (encoded: Uint8Array, version: Version): Exclude<KeyValue, Uint8Array> => {
   const item = decode(encoded);
-  if (item.tag !== Tag.KeyValue) throw new KmipError('InvalidField', 'the bytes are no Key Value');
+  if (item.tag !== Tag.KeyValue)
+    throw new KmipError('InvalidField', `expected a Key Value, found ${tagText(item.tag)}`);
   return plainKeyValue.read(item, version);
 };
 
@@ -122,7 +123,7 @@ const byTag = new Map<number, { readonly objectType: ObjectType; readonly fields
 
 function readObject(item: Item, version: Version): ObjectStructure {
   const row = byTag.get(item.tag);
-  if (row === undefined) throw new KmipError('InvalidMessage', 'the object is of no known type');
+  if (row === undefined) throw new KmipError('InvalidMessage', `expected an object, found ${tagText(item.tag)}`);
   return { objectType: row.objectType, ...row.fields.read(childrenOf(item), version) } as ObjectStructure;
 }
 
@@ -139,7 +140,7 @@ export const anyObject: Group<ObjectStructure> = {
   accepts: (tag) => byTag.has(tag),
   read([only, second], version) {
     if (only === undefined || second !== undefined)
-      throw new KmipError('InvalidMessage', 'more than one object is given');
+      throw new KmipError('InvalidMessage', 'exactly one object must be given');
     return readObject(only, version);
   },
   write: (object, version) => [writeObject(object, version)],

@@ -8,6 +8,7 @@ import type { Attributes } from '#objects/attributes/attributes';
 import { stateText } from './life-cycle.ts';
 import { objectTypeOf, type ManagedObject } from './managed-object.ts';
 import { storageStatusOf } from './storage-status.ts';
+import { objectArchived, objectDestroyed } from './object-errors.ts';
 
 /** By the bit that permits each: whether it applies protection, or processes what is protected. */
 const purposes = {
@@ -69,7 +70,10 @@ export function permitUse(object: ManagedObject, purpose: Purpose, now: number):
  */
 export function permitProtection(object: ManagedObject, now: number): void {
   if (((object.attributes.cryptographicUsageMask ?? 0) & protecting) === 0) {
-    throw new KmipError('InvalidObjectType', `the ${objectTypeOf(object)} is for nothing that applies protection`);
+    throw new KmipError(
+      'InvalidObjectType',
+      `the ${objectTypeOf(object)} cannot apply protection: its Cryptographic Usage Mask allows no such use`,
+    );
   }
   permitNow(object, 'protect', 'applying protection', now);
 }
@@ -79,18 +83,18 @@ function permitNow(object: ManagedObject, kind: 'protect' | 'process', called: s
   const { state, processStartDate, protectStopDate } = attributes;
   const type = objectTypeOf(object);
   const storage = storageStatusOf(attributes);
-  if (storage === 'DestroyedStorage') throw new KmipError('ObjectDestroyed', `the ${type} was destroyed`);
-  if (storage === 'ArchivalStorage') throw new KmipError('ObjectArchived', `the ${type} is archived`);
+  if (storage === 'DestroyedStorage') throw objectDestroyed(type);
+  if (storage === 'ArchivalStorage') throw objectArchived(type);
   const isProtection = kind === 'protect';
   if (state !== 'Active' && (isProtection || state !== 'Deactivated')) {
     const held = state === undefined ? 'has no State' : `is ${stateText(state)}`;
-    throw new KmipError('WrongKeyLifecycleState', `the ${type} ${held}: ${called} is for Active ones`);
+    throw new KmipError('WrongKeyLifecycleState', `the ${type} ${held}: ${called} requires state Active`);
   }
   if (isProtection && protectStopDate !== undefined && now > protectStopDate) {
     throw new KmipError('WrongKeyLifecycleState', `the Protect Stop Date of the ${type} has passed`);
   }
   if (!isProtection && processStartDate !== undefined && now < processStartDate) {
-    throw new KmipError('WrongKeyLifecycleState', `the Process Start Date of the ${type} is not reached`);
+    throw new KmipError('WrongKeyLifecycleState', `the Process Start Date of the ${type} is not yet reached`);
   }
 }
 
@@ -106,7 +110,7 @@ export const isUsedUp = ({ usageLimits, cryptographicUsageMask = 0 }: Attributes
  */
 export function afterUsing(limits: Limits, units: bigint, refusal: ResultReason = 'UsageLimitExceeded'): Limits {
   const { usageLimitsCount: left = 0n } = limits;
-  if (units > left) throw new KmipError(refusal, `Usage Limits Count is ${left}, and ${units} are needed`);
+  if (units > left) throw new KmipError(refusal, `Usage Limits Count is ${left}, but ${units} are needed`);
   return { ...limits, usageLimitsCount: left - units };
 }
 

@@ -38,7 +38,7 @@ export const atMostAll = (name: EnumerationName): Bound => atMost(Object.keys(en
 export const asAnswered: Bound = { most: Infinity, distinct: false, reason: 'InvalidField' };
 
 const tooMany = (tag: number, { most, reason }: Bound): KmipError =>
-  new KmipError(reason, `${tagText(tag)} must be given ${most === 1 ? 'once' : `at most ${most} times`}`);
+  new KmipError(reason, `${tagText(tag)} must be given ${most === 1 ? 'at most once' : `at most ${most} times`}`);
 
 /** Whether one more item may be read where `held` were. @throws KmipError with the reason of the bound. */
 export function checkNext(tag: number, held: number, bound: Bound, version: Version): void {

@@ -40,7 +40,7 @@ function decoded(message: Uint8Array): Item {
     if (!(error instanceof TtlvError) || !error.tooLarge) throw error;
     throw new KmipError(
       'ResponseTooLarge',
-      `the answer has more than ${maximumItemsAsText} items, too many for a text: ask for less at once, or in TTLV`,
+      `the response must have at most ${maximumItemsAsText} items in XML or JSON: request less at once, or use TTLV`,
     );
   }
 }

@@ -85,15 +85,13 @@ export const text: Codec<string> = {
   read(item) {
     if (item.type !== ItemType.TextString) throw wrongType(item, 'Text String');
     if (item.value.length > maximumTextLength) {
-      throw new KmipError('InvalidField', `${tagText(item.tag)} is longer than ${maximumTextLength} characters`);
+      throw new KmipError('InvalidField', `${tagText(item.tag)} must be at most ${maximumTextLength} characters`);
     }
     return item.value;
   },
   write(tag, value) {
     if (value.length > maximumTextLength) {
-      throw new RangeError(
-        `${tagText(tag)} is longer than ${maximumTextLength} characters, and could not be read back`,
-      );
+      throw new RangeError(`${tagText(tag)} must be at most ${maximumTextLength} characters to be read back`);
     }
     return { tag, type: ItemType.TextString, value };
   },
@@ -114,7 +112,7 @@ export const dateTime: Codec<number> = {
   },
   write(tag, value) {
     if (!Number.isSafeInteger(value))
-      throw new RangeError(`${tagText(tag)} is out of range, and could not be read back`);
+      throw new RangeError(`${tagText(tag)} is out of range: it could not be read back`);
     return { tag, type: ItemType.DateTime, value: value === largestDate ? largestDateItem : BigInt(value) };
   },
 };

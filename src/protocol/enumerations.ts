@@ -48,7 +48,7 @@ const isExtension = (value: string): boolean => /^0x[89a-f][0-9a-f]{7}$/i.test(v
 
 function table(of: ReadonlyMap<string, Enumeration>, name: string): Enumeration {
   const found = of.get(name);
-  if (found === undefined) throw new Error(`no enumeration is called ${name}`);
+  if (found === undefined) throw new Error(`enumeration ${name} is not known`);
   return found;
 }
 

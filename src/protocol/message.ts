@@ -11,7 +11,7 @@ import { childrenOf, fieldsOf, many, optional, required, structure, type Shape }
 import { KmipError } from './kmip-error.ts';
 import { nonce, protocolVersion } from './structures.ts';
 import { Tag } from './tags.ts';
-import { newestVersion, rulesOf, supportedVersions, V1_2, V1_4, V2_0, type Version } from './versions.ts';
+import { newestVersion, rulesOf, supportedVersions, V1_2, V1_4, V2_0, versionText, type Version } from './versions.ts';
 
 /** Boolean in 1.x, Enumeration in 2.x. */
 const asynchronousIndicator: Codec<OpenValue<'AsynchronousIndicator'>> = {
@@ -121,12 +121,12 @@ export interface ResponseMessage {
 }
 
 function messageParts(item: Item, tag: number, headerTag: number, what: string): { header: Item; batchItems: Item[] } {
-  if (item.tag !== tag) throw new KmipError('InvalidMessage', `the message is no ${what}`);
+  if (item.tag !== tag) throw new KmipError('InvalidMessage', `expected a ${what}`);
   const [header, ...batchItems] = childrenOf(item);
   if (header === undefined || header.tag !== headerTag) throw new KmipError('InvalidMessage', `${what} has no header`);
   for (const each of batchItems) {
     if (each.tag !== Tag.BatchItem)
-      throw new KmipError('InvalidMessage', `${what} holds more than header and batch items`);
+      throw new KmipError('InvalidMessage', `${what} must contain only a header and Batch Items`);
   }
   return { header, batchItems };
 }
@@ -167,9 +167,12 @@ export function versionAtStart(encoded: Uint8Array): Version | undefined {
 export function readRequest(item: Item): RequestMessage {
   const { header, batchItems } = messageParts(item, Tag.RequestMessage, Tag.RequestHeader, 'Request Message');
   const version = versionIn(item);
-  if (version === undefined) throw new KmipError('InvalidMessage', 'Request Header names no Protocol Version');
+  if (version === undefined) throw new KmipError('InvalidMessage', 'Request Header lacks Protocol Version');
   if (!supportedVersions.includes(version)) {
-    throw new KmipError('UnsupportedProtocolVersion', 'the server has no such Protocol Version; ask Discover Versions');
+    throw new KmipError(
+      'UnsupportedProtocolVersion',
+      `Protocol Version ${versionText(version)} is not supported: Discover Versions lists those that are`,
+    );
   }
   return { header: requestHeaderFields.read(childrenOf(header), version), batchItems };
 }
@@ -221,7 +224,7 @@ export function writeRequest(header: RequestHeader, batchItems: readonly Request
 export function readResponse(item: Item): ResponseMessage {
   const { header, batchItems } = messageParts(item, Tag.ResponseMessage, Tag.ResponseHeader, 'Response Message');
   const version = versionIn(item);
-  if (version === undefined) throw new KmipError('InvalidMessage', 'Response Header has no Protocol Version');
+  if (version === undefined) throw new KmipError('InvalidMessage', 'Response Header lacks Protocol Version');
   return {
     header: responseHeaderFields.read(childrenOf(header), version),
     batchItems: batchItems.map((each) => responseBatchItemFields.read(childrenOf(each), version)),

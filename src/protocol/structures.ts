@@ -40,7 +40,7 @@ export const objectReference: Codec<ObjectReference> = {
       if (item.value.length > maximumIdentifierLength) {
         throw new KmipError(
           'InvalidField',
-          `${tagText(item.tag)} is longer than ${maximumIdentifierLength} characters`,
+          `${tagText(item.tag)} must be at most ${maximumIdentifierLength} characters`,
         );
       }
       return item.value;
@@ -62,7 +62,7 @@ export const objectReference: Codec<ObjectReference> = {
     if (typeof value === 'string') return { tag, type: ItemType.TextString, value };
     if ('item' in value) return { tag, type: ItemType.Integer, value: value.item };
     const number = enumerationNumber('UniqueIdentifier', value.made);
-    if (number === undefined) throw new Error(`no identifier is called ${value.made}`);
+    if (number === undefined) throw new Error(`Unique Identifier has no value ${value.made}`);
     return { tag, type: ItemType.Enumeration, value: number };
   },
 };

@@ -63,7 +63,7 @@ describe('an attribute that is a structure of many items', () => {
       struct('NewAttribute', custom('2.1', label, large(count))),
     ];
     for (const label of ['b', 'c', 'd', 'e']) await here.call('AddAttribute', ...add(label, 1000));
-    const says = /^the attributes of one object hold at most 20000 items in all$/;
+    const says = /^the attributes of an object must have at most 20000 items in all$/;
     expect((await here.refused('AddAttribute', ...add('f', 1000))).message).to.match(says);
     await here.call('AddAttribute', ...add('f', 10));
     expect((await here.refused('ModifyAttribute', ...add('f', 1000))).message).to.match(says);
@@ -76,7 +76,7 @@ describe('an attribute that is a structure of many items', () => {
   it('is no way to make defaults and constraints that take long', async () => {
     const here = server.caller('2.1');
     const attributes = struct('Attributes', ...list(60, (place) => custom('2.1', 'a', large(300, place))));
-    const says = /^the attributes of all rules hold at most 5000 items$/;
+    const says = /^the attributes of all rules must have at most 5000 items in all$/;
     const constraints = struct('Constraints', struct('Constraint', attributes));
     expect((await here.refused('SetConstraints', constraints)).message).to.match(says);
     const defaults = struct('ObjectDefaults', enumerated('ObjectType', 2), attributes);
@@ -101,7 +101,7 @@ describe('an attribute that is a structure of many items', () => {
     const [found] = await measuredly([item('Locate', [struct('Attributes', there)])]);
     expect(at(found?.payload as Item, 'UniqueIdentifier')?.value).to.equal(which);
     const [gone] = await measuredly([item('DeleteAttribute', [id(which), struct('CurrentAttribute', absent)])]);
-    expect(gone?.message).to.match(/of this value$/);
+    expect(gone?.message).to.match(/with this value$/);
     const [read] = await measuredly([item('GetAttributes', [id(which)])]);
     expect(all(at(read?.payload as Item, 'Attributes') as Item, 'Attribute')).to.have.length(150);
   });

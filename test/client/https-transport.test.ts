@@ -68,7 +68,7 @@ describe('messages over HTTPS', () => {
   it('fail when a server closes, is silent, or says too much', async () => {
     const bads: [RequestListener, RegExp][] = [
       [({ socket }) => void socket.destroy(), /hang up|ECONNRESET/],
-      [() => undefined, /no answer within 500 ms/],
+      [() => undefined, /the server did not answer within 500 ms/],
       [
         (_request, response) =>
           void response.setHeader('content-type', 'application/octet-stream').end(Buffer.alloc(100_000)),

@@ -86,7 +86,7 @@ describe('messages over mutual TLS', () => {
   it('gives up on an answer that does not come', async () => {
     serve = (socket) => void socket.resume();
     const transport = await open({ timeout: 100 });
-    expect(await errorOf(transport.exchange(message(1)))).to.equal('no answer within 100 ms');
+    expect(await errorOf(transport.exchange(message(1)))).to.equal('the server did not answer within 100 ms');
   });
 
   it('gives up on an answer that is no message, or too long', async () => {

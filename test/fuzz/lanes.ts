@@ -155,7 +155,7 @@ function overHttps(kind: Exclude<LaneKind, 'tls'>, { host, port, cert, key, ca }
 function within(heard: Promise<Heard>): Promise<Heard> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Heard>((resolve) => {
-    timer = setTimeout(() => resolve({ none: `no answer within ${patience} ms` }), patience);
+    timer = setTimeout(() => resolve({ none: `the server did not answer within ${patience} ms` }), patience);
   });
   return Promise.race([heard, late]).finally(() => clearTimeout(timer));
 }

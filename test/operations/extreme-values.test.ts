@@ -148,7 +148,7 @@ describe('a value at the end of what a wire carries', () => {
     const which = await here.create(...dates);
     const { reason, message } = await here.refused('ReKey', id(which), interval('Offset', 5));
     expect(reason).to.equal('InvalidAttributeValue');
-    expect(message).to.equal('Offset moves Deactivation Date out of the range of dates');
+    expect(message).to.equal('Offset would move Deactivation Date out of the range of dates');
     expect(await here.locate(enumerated('ObjectType', 2))).to.deep.equal([which]);
   });
 

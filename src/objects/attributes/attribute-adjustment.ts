@@ -64,7 +64,10 @@ export function adjustInstance(
   checkClients(object, reference, terms);
   const [held, second] = instancesReferred(object, reference);
   if (second !== undefined) {
-    throw new KmipError('MultiValuedAttribute', `the object has several ${referenceText(reference)}`);
+    throw new KmipError(
+      'MultiValuedAttribute',
+      `${referenceText(reference)} must have at most one value to be adjusted`,
+    );
   }
   return setInstance(object, { ...reference, value: adjustedValue(reference, held?.value, adjustment) }, terms);
 }
@@ -103,22 +106,23 @@ function numberItem(tag: number, type: ItemType, value: bigint): Item {
 
 function adjusted(item: Item | undefined, reference: Reference, { type, value: amount }: Adjustment): Item {
   const wrongType = (why: string): KmipError => new KmipError('InvalidDataType', `${referenceText(reference)} ${why}`);
-  if (item === undefined) throw wrongType('has no value, and its type none to start from');
-  if (type.startsWith('0x')) throw new KmipError('InvalidField', `Adjustment Type ${type} is none of the standard's`);
+  if (item === undefined) throw wrongType('has no value, and its type has no value to start from');
+  if (type.startsWith('0x')) throw new KmipError('InvalidField', `Adjustment Type ${type} is not supported`);
   if (type === 'Negate') {
-    if (amount !== undefined) throw new KmipError('InvalidField', 'Negate takes no Adjustment Value');
+    if (amount !== undefined)
+      throw new KmipError('InvalidField', 'Adjustment Value must not be given with Adjustment Type Negate');
     if (item.type === ItemType.Boolean) return { ...item, value: !item.value };
   }
   const numberType = numberTypes[itemTypeName(item.type)];
   if (numberType === undefined || (type === 'Negate' && !numberType.negatable)) {
-    throw wrongType(`is of a type that ${type} does not apply to`);
+    throw wrongType(`has a type that Adjustment Type ${type} does not support`);
   }
-  if (amount !== undefined && !amounts.has(amount.type)) throw wrongType('is adjusted by numbers only');
+  if (amount !== undefined && !amounts.has(amount.type)) throw wrongType('must be adjusted by a number');
   const value = BigInt(item.value as number | bigint);
   const by = BigInt((amount?.value ?? 1) as number | bigint);
   const result = type === 'Negate' ? -value : type === 'Increment' ? value + by : value - by;
   if (result < numberType.lowest || result > numberType.highest) {
-    throw new KmipError('NumericRange', `${referenceText(reference)} would leave the range of its type`);
+    throw new KmipError('NumericRange', `${referenceText(reference)} would exceed the range of its type`);
   }
   return numberItem(item.tag, item.type, result);
 }

@@ -18,7 +18,7 @@ export function checkApplicationData({ applicationNamespace, applicationData }: 
 /** "Only the transitions described" (2.1 §4.57) are there: from a state of a vendor there is none. */
 export function checkState(value: EnumerationValue<'State'>): void {
   if (!value.startsWith('0x')) return;
-  throw new KmipError('InvalidAttributeValue', `State must be one that the standard has, not ${value}`);
+  throw new KmipError('InvalidAttributeValue', `State must be a state of the standard, not ${value}`);
 }
 
 /** 2.1 §4.60: "usage limited to alphanumeric, underscore and period". */
@@ -26,7 +26,7 @@ export function checkVendorNames({ vendorIdentification, attributeName }: Vendor
   if (!/^[A-Za-z0-9_.]+$/.test(vendorIdentification) || attributeName === '') {
     throw new KmipError(
       'InvalidAttributeValue',
-      'Vendor Identification must be of letters, digits, "_" and ".", and Attribute Name not empty',
+      'Vendor Identification must consist of letters, digits, "_" and ".", and Attribute Name must not be empty',
     );
   }
 }
@@ -37,7 +37,7 @@ export function wholeLimits({
   usageLimitsUnit,
 }: UsageLimits): Required<Omit<UsageLimits, 'usageLimitsCount'>> {
   if (usageLimitsTotal === undefined || usageLimitsTotal < 0n || usageLimitsUnit === undefined) {
-    throw new KmipError('InvalidAttributeValue', 'Usage Limits needs a total of 0 or more, and a unit');
+    throw new KmipError('InvalidAttributeValue', 'Usage Limits must have a unit and a total of at least 0');
   }
   return { usageLimitsTotal, usageLimitsUnit };
 }
@@ -50,7 +50,7 @@ export function keptLimits(given: UsageLimits, held: UsageLimits | undefined, re
   const { usageLimitsTotal, usageLimitsUnit } = wholeLimits({ ...held, ...given });
   const { usageLimitsCount } = given;
   if (usageLimitsCount !== undefined && usageLimitsCount !== usageLimitsTotal) {
-    throw new KmipError(readOnly, 'Usage Limits Count is set by the server, to the total');
+    throw new KmipError(readOnly, 'Usage Limits Count must be the total or absent: only the server sets it');
   }
   return { usageLimitsTotal, usageLimitsCount: usageLimitsTotal, usageLimitsUnit };
 }

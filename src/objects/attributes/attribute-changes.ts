@@ -111,7 +111,7 @@ const readOnly = (reference: Reference, why: string, terms: Terms): KmipError =>
 export function checkClients(object: ManagedObject, reference: Reference, terms: Terms): void {
   checkApplies(objectTypeOf(object), reference, terms.version);
   if (isServersOwn(reference) || attributeRow(reference.key).setBy === 'creation') {
-    throw readOnly(reference, 'is set by the server', terms);
+    throw readOnly(reference, 'cannot be changed: only the server sets it', terms);
   }
 }
 
@@ -140,11 +140,11 @@ const conditions: { readonly [M in Modifiable]: Condition } = {
 function checkModifiable({ attributes }: ManagedObject, reference: Reference, terms: Terms): void {
   const { modifiable } = attributeRow(reference.key);
   if (conditions[modifiable](attributes, reference.key, terms.now)) return;
-  if (modifiable === 'untilAllocated') throw readOnly(reference, 'is in use: some of it was allocated', terms);
+  if (modifiable === 'untilAllocated') throw readOnly(reference, 'is in use: part of it is already allocated', terms);
   const state = stateText(attributes.state ?? 'PreActive');
   throw new KmipError(
     'WrongKeyLifecycleState',
-    `${referenceText(reference)} is fixed: the object is ${state}, or the date was reached`,
+    `${referenceText(reference)} cannot be changed: the object is ${state}, or the date has passed`,
   );
 }
 
@@ -159,14 +159,14 @@ function heldInstance(object: ManagedObject, which: Which, reference: Reference,
   const held = heldInstances(object, reference);
   if (which === 'only') {
     if (held.length === 1) return held[0] as Instance;
-    throw new KmipError(terms.ambiguous, `the object has several ${referenceText(reference)}: say which`);
+    throw new KmipError(terms.ambiguous, `the object has several values of ${referenceText(reference)}: name one`);
   }
   const isIt = 'index' in which ? undefined : sameAs(which.value);
   const found = held.find((each) =>
     'index' in which ? (each.index ?? 0) === which.index : isIt?.(each.value) === true,
   );
   if (found !== undefined) return found;
-  const what = 'index' in which ? `with Attribute Index ${which.index}` : 'of this value';
+  const what = 'index' in which ? `with Attribute Index ${which.index}` : 'with this value';
   throw new KmipError('AttributeInstanceNotFound', `the object has no ${referenceText(reference)} ${what}`);
 }
 

@@ -46,7 +46,7 @@ export class Collected {
     const row = attributeRow(key);
     if (!row.multiple) {
       if (held !== undefined) {
-        throw new KmipError('AttributeSingleValued', `${referenceText(instance)} takes one value only`);
+        throw new KmipError('AttributeSingleValued', `${referenceText(instance)} must have at most one value`);
       }
       if (size > maximumItems) throw tooManyItems();
       this.#set[key] = value;
@@ -55,10 +55,13 @@ export class Collected {
     }
     const list = this.#listOf(key);
     if (list.length >= maximumInstances) {
-      throw new KmipError('ServerLimitExceeded', `${referenceText(instance)} has ${maximumInstances} values already`);
+      throw new KmipError(
+        'ServerLimitExceeded',
+        `${referenceText(instance)} must have at most ${maximumInstances} values`,
+      );
     }
     if (this.#values >= maximumValues) {
-      throw new KmipError('ServerLimitExceeded', `the object has ${maximumValues} values of attributes already`);
+      throw new KmipError('ServerLimitExceeded', `an object must have at most ${maximumValues} attribute values`);
     }
     if (size > maximumItems) throw tooManyItems();
     if (row.distinct === true) this.#checkDistinct(key, value, list);
@@ -95,10 +98,10 @@ export class Collected {
  * "Names SHALL be unique within a given key management server" (2.1 §4.32), but official cases register several objects
  * under one Name: here it is unique on its object.
  */
-export const nameTaken = (): KmipError => new KmipError('NonUniqueNameAttribute', 'the object has this Name already');
+export const nameTaken = (): KmipError => new KmipError('NonUniqueNameAttribute', 'the object already has this Name');
 
 const tooManyItems = (): KmipError =>
-  new KmipError('ServerLimitExceeded', `the attributes of one object hold at most ${maximumItems} items in all`);
+  new KmipError('ServerLimitExceeded', `the attributes of an object must have at most ${maximumItems} items in all`);
 
 /**
  * Checks a set that did not come together here.

@@ -50,7 +50,7 @@ function readAll(
 function theOnly(items: readonly Item[], tag: number): Item {
   const [only, second] = items;
   if (only !== undefined && second === undefined) return only;
-  throw new KmipError('InvalidMessage', `${tagText(tag)} is given more than once`);
+  throw new KmipError('InvalidMessage', `${tagText(tag)} must be given at most once`);
 }
 
 /** Attributes of 2.x under `tag`, Template-Attribute of 1.x under `olderTag`. */
@@ -110,7 +110,8 @@ export const askedAttributes = (bound: Bound): Group<readonly Instance[]> => ({
 /** Nobody is to find more than was asked for because a part of it was passed over. */
 function withoutTemplates(item: Item, version: Version): readonly Item[] {
   const { name: names = [], attribute = [] } = templateAttribute.read(item, version);
-  if (names.length > 0) throw new KmipError('InvalidField', 'Locate takes Attributes, and no names of Templates');
+  if (names.length > 0)
+    throw new KmipError('InvalidField', 'Template-Attribute must contain only Attributes, not names of Templates');
   return attribute;
 }
 

@@ -13,7 +13,7 @@ export interface Reference {
 const customName = /^([xy])-(.+)$/s;
 
 export const unknownAttribute = (what: string): KmipError =>
-  new KmipError('InvalidAttribute', `no attribute is called ${what}`);
+  new KmipError('InvalidAttribute', `attribute ${what} is not known`);
 
 /** @throws KmipError InvalidAttribute, with the name, when nobody defined it. */
 export function referenceByName(attributeName: string): Reference {

@@ -18,7 +18,10 @@ import {
 export function checkApplies(objectType: ObjectType, instance: Reference, version: Version): void {
   const row = attributeRow(instance.key);
   if (!inRange(row, version) || !row.objects.has(objectType)) {
-    throw new KmipError('InvalidAttribute', `${referenceText(instance)} is no attribute of a ${objectType}`);
+    throw new KmipError(
+      'InvalidAttribute',
+      `${referenceText(instance)} is not an attribute of Object Type ${objectType}`,
+    );
   }
 }
 
@@ -47,7 +50,7 @@ export function checkDates(set: Attributes, changed?: AttributeKey): void {
     const [earlier, later] = [set[first], set[second]] as readonly (number | undefined)[];
     if (earlier === undefined || later === undefined || earlier <= later) continue;
     const [before, after] = [attributeRow(first).name, attributeRow(second).name];
-    throw new KmipError('InvalidAttributeValue', `${after} precedes ${before}`);
+    throw new KmipError('InvalidAttributeValue', `${after} must not be before ${before}`);
   }
 }
 
@@ -55,7 +58,7 @@ export function checkDates(set: Attributes, changed?: AttributeKey): void {
 export function givenAttributes(objectType: ObjectType, instances: readonly Instance[], version: Version): Attributes {
   const set = collected(objectType, instances, version, (instance) => {
     if (!isServersOwn(instance)) return;
-    throw new KmipError('ReadOnlyAttribute', `${referenceText(instance)} is set by the server`);
+    throw new KmipError('ReadOnlyAttribute', `${referenceText(instance)} must not be given: only the server sets it`);
   });
   checkDates(set);
   return set;

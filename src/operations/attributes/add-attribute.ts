@@ -25,7 +25,7 @@ export const addAttribute = defineOperation('AddAttribute', {
     if (given.index !== undefined) {
       throw new KmipError(
         'InvalidField',
-        `${referenceText(given)} has an Attribute Index, which is the server's to give`,
+        `Attribute Index of ${referenceText(given)} must not be given: the server assigns it`,
       );
     }
     const instance = await withLinkResolved(given, context);

@@ -52,7 +52,8 @@ function refuseRepeated(references: readonly Reference[]): void {
   const seen = new Set<string>();
   for (const reference of references) {
     const id = referenceId(reference);
-    if (seen.has(id)) throw new KmipError('InvalidMessage', `${referenceText(reference)} is asked for more than once`);
+    if (seen.has(id))
+      throw new KmipError('InvalidMessage', `${referenceText(reference)} must not be requested more than once`);
     seen.add(id);
   }
 }

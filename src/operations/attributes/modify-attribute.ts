@@ -44,7 +44,7 @@ async function whichOf(current: Instance | undefined, given: Instance, context: 
   if (referenceId(current) !== referenceId(given)) {
     throw new KmipError(
       'InvalidField',
-      `Current Attribute is ${referenceText(current)}, and New Attribute ${referenceText(given)}`,
+      `Current Attribute is ${referenceText(current)}, but New Attribute is ${referenceText(given)}`,
     );
   }
   return { value: (await withLinkResolved(current, context)).value };

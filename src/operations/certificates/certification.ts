@@ -31,7 +31,7 @@ export function requestIn(payload: Requested): CertificateHolder | undefined {
   const request = certificateRequest ?? certificateRequestValue;
   if (request === undefined) return undefined;
   if (type === undefined) {
-    throw new KmipError('InvalidField', 'Certificate Request Type is missing, and a Certificate Request is given');
+    throw new KmipError('InvalidField', 'Certificate Request Type is required when a Certificate Request is given');
   }
   return requestOf(type, request);
 }
@@ -41,11 +41,14 @@ const pemBegins = Buffer.from('-----BEGIN ');
 /** @throws KmipError FeatureNotSupported for PGP, InvalidCSR when the type is not that of the request. */
 function requestOf(type: string, request: Uint8Array): CertificateHolder {
   if (type !== 'PKCS_10' && type !== 'PEM' && type !== 'CRMF') {
-    throw new KmipError('FeatureNotSupported', 'certificate requests are PKCS#10, as such or in PEM, or CRMF here');
+    throw new KmipError('FeatureNotSupported', `Certificate Request Type must be PKCS_10, PEM or CRMF, not ${type}`);
   }
   const isPem = Buffer.from(request).indexOf(pemBegins) >= 0;
   if (isPem !== (type === 'PEM')) {
-    throw new KmipError('InvalidCSR', 'Certificate Request Type is not that of the Certificate Request');
+    throw new KmipError(
+      'InvalidCSR',
+      `Certificate Request Type ${type} does not match the format of the Certificate Request`,
+    );
   }
   return { request, format: type };
 }
@@ -54,14 +57,15 @@ function requestOf(type: string, request: Uint8Array): CertificateHolder {
 export function requestOfObject(loaded: Loaded): CertificateHolder {
   const held = loaded.openStructure();
   if (held.objectType !== 'CertificateRequest') {
-    throw new KmipError('InvalidObjectType', `a ${held.objectType} is no Certificate Request`);
+    throw new KmipError('InvalidObjectType', `Object Type must be CertificateRequest, not ${held.objectType}`);
   }
   return requestOf(held.certificateRequestType, held.certificateRequestValue);
 }
 
 /** Certificates of other kinds are not made here. */
 export function checkType({ certificateType = 'X_509' }: Attributes): void {
-  if (certificateType !== 'X_509') throw new KmipError('FeatureNotSupported', 'only X.509 certificates are made');
+  if (certificateType !== 'X_509')
+    throw new KmipError('FeatureNotSupported', `Certificate Type must be X_509, not ${certificateType}`);
 }
 
 export interface Certified {
@@ -116,7 +120,7 @@ function checkLength(holder: CertificateHolder): void {
   if (encoded.length <= longestHolder) return;
   throw new KmipError(
     'request' in holder ? 'InvalidCSR' : 'InvalidField',
-    `the ${called} has ${encoded.length} bytes, at most ${longestHolder} are certified`,
+    `the ${called} must be at most ${longestHolder} bytes, not ${encoded.length}`,
   );
 }
 
@@ -129,7 +133,7 @@ export async function publicKeyOf(certificate: Uint8Array, context: Context): Pr
 /** @throws KmipError InvalidCSR. */
 export function checkSameKey(one: Uint8Array | undefined, other: Uint8Array | undefined): void {
   if (one === undefined || other === undefined || !Buffer.from(one).equals(other)) {
-    throw new KmipError('InvalidCSR', 'the Certificate Request is for another key');
+    throw new KmipError('InvalidCSR', 'the Certificate Request does not contain the public key to be certified');
   }
 }
 

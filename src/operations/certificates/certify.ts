@@ -3,6 +3,7 @@ import { attributeSet } from '#objects/attributes/attribute-groups';
 import type { Attributes } from '#objects/attributes/attributes';
 import { isDestroyed } from '#objects/life-cycle';
 import { objectTypeOf } from '#objects/managed-object';
+import { objectDestroyed } from '#objects/object-errors';
 import { optional, required } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
 import { objectReference, uniqueIdentifier } from '#protocol/structures';
@@ -67,20 +68,20 @@ function holderNamed(named: Loaded, given: Attributes): CertificateHolder {
   const { object } = named;
   const type = objectTypeOf(object);
   if (type === 'CertificateRequest') return requestOfObject(named);
-  if (type !== 'PublicKey') throw new KmipError('InvalidObjectType', `a ${type} cannot be certified`);
+  if (type !== 'PublicKey')
+    throw new KmipError('InvalidObjectType', `Object Type must be PublicKey or CertificateRequest, not ${type}`);
   const [name] = [...(given.name ?? []), ...(object.attributes.name ?? [])];
   return { publicKey: keyOf(named), commonName: name?.nameValue ?? object.id };
 }
 
 /** SubjectPublicKeyInfo. */
 function keyOf(loaded: Loaded): Uint8Array {
-  if (isDestroyed(loaded.object.attributes.state))
-    throw new KmipError('ObjectDestroyed', 'the public key was destroyed');
+  if (isDestroyed(loaded.object.attributes.state)) throw objectDestroyed('PublicKey');
   const held = loaded.openStructure();
   const key =
     held.objectType === 'PublicKey' ? keyIn('public', held.keyBlock, loaded.object.attributes, atRest) : undefined;
   if (key === undefined || key.half !== 'public') {
-    throw new KmipError('InvalidField', 'the public key cannot be read: it is Opaque, wrapped or absent');
+    throw new KmipError('InvalidField', 'the public key cannot be read: it is opaque, wrapped or absent');
   }
   return writePublicInfo(key);
 }

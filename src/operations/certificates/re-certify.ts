@@ -45,7 +45,7 @@ export const reCertify = defineOperation('ReCertify', {
     const existing = await context.load(reference, 'modify');
     const value = certificateIn(existing);
     if (await context.authority.hasRevoked(value)) {
-      throw new KmipError('PermissionDenied', 'the certificate is revoked, and not certified again');
+      throw new KmipError('PermissionDenied', 'the certificate is revoked: it cannot be certified again');
     }
     const given = await attributesToGive('Certificate', [payload.attributes], context);
     checkType(given);
@@ -68,7 +68,7 @@ function certificateIn(loaded: Loaded): Uint8Array {
   checkReplaceable(loaded, 'Certificate');
   const held = loaded.openStructure();
   if (held.objectType !== 'Certificate' || held.certificateType !== 'X_509') {
-    throw new KmipError('FeatureNotSupported', 'only X.509 certificates are certified again');
+    throw new KmipError('FeatureNotSupported', 'Certificate Type must be X_509');
   }
   return held.certificateValue;
 }

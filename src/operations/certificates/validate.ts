@@ -1,6 +1,7 @@
 import { maximumChain, type JudgedChain } from '#crypto/certificates/certificate-chain';
 import { isDestroyed } from '#objects/life-cycle';
 import { objectTypeOf, type ManagedObject } from '#objects/managed-object';
+import { objectDestroyed } from '#objects/object-errors';
 import { objectSchemas } from '#objects/object-structure';
 import { allStorage } from '#objects/storage-status';
 import { atMost } from '#protocol/bounds';
@@ -30,9 +31,13 @@ export const validate = defineOperation('Validate', {
   response: { validityIndicator: required(Tag.ValidityIndicator, enumeration('ValidityIndicator')) },
 
   async run({ certificate: given = [], uniqueIdentifier: references = [], validityDate }, context) {
-    if (given.length + references.length === 0) throw new KmipError('InvalidField', 'no certificate is given');
+    if (given.length + references.length === 0)
+      throw new KmipError('InvalidField', 'Certificate or Unique Identifier is required');
     if (given.length + references.length > maximumChain) {
-      throw new KmipError('InvalidField', `more than ${maximumChain} certificates are given`);
+      throw new KmipError(
+        'InvalidField',
+        `Certificate and Unique Identifier must be given at most ${maximumChain} times in all`,
+      );
     }
     const kept: Uint8Array[] = [];
     for (const reference of references) kept.push(await load(reference, context));
@@ -51,17 +56,16 @@ export const validate = defineOperation('Validate', {
 
 function x509In({ certificateType, certificateValue }: ReturnType<typeof certificate.read>): Uint8Array {
   if (certificateType === 'X_509') return certificateValue;
-  throw new KmipError('InvalidField', 'only chains of X.509 certificates are validated');
+  throw new KmipError('InvalidField', 'Certificate Type must be X_509');
 }
 
 async function load(reference: Parameters<Context['load']>[0], context: Context): Promise<Uint8Array> {
   const loaded = await context.load(reference, 'fetch');
   const type = objectTypeOf(loaded.object);
-  if (type !== 'Certificate') throw new KmipError('InvalidObjectType', `a ${type} is no certificate`);
-  if (isDestroyed(loaded.object.attributes.state))
-    throw new KmipError('ObjectDestroyed', 'the certificate was destroyed');
+  if (type !== 'Certificate') throw new KmipError('InvalidObjectType', `Object Type must be Certificate, not ${type}`);
+  if (isDestroyed(loaded.object.attributes.state)) throw objectDestroyed('Certificate');
   const held = loaded.openStructure();
-  if (held.objectType !== 'Certificate') throw new Error('a certificate has another structure');
+  if (held.objectType !== 'Certificate') throw new Error('the structure of a Certificate object is not a Certificate');
   return x509In(held);
 }
 

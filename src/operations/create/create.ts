@@ -27,7 +27,8 @@ export const create = defineOperation('Create', {
   },
 
   async run({ objectType, attributes, protectionStorageMasks: wanted }, context) {
-    if (objectType !== 'SymmetricKey') throw new KmipError('InvalidObjectType', 'Create makes Symmetric Keys only');
+    if (objectType !== 'SymmetricKey')
+      throw new KmipError('InvalidObjectType', `Object Type must be SymmetricKey, not ${objectType}`);
     checkProtectionStorage(wanted);
     const given = await attributesToMake(objectType, [withoutFormat(attributes)], context);
     const made = newSymmetricKey(given, formatAsked(attributes) ?? 'Raw', context);

@@ -45,7 +45,10 @@ export const importObject = defineOperation('Import', {
   async run(request, context) {
     const { objectTypeOfOld, objectType = objectTypeOfOld, object: provided } = request;
     if (objectType !== undefined && objectType !== provided.objectType) {
-      throw new KmipError('InvalidField', `Object Type is ${objectType}, but a ${provided.objectType} is given`);
+      throw new KmipError(
+        'InvalidField',
+        `Object Type is ${objectType}, but the object given is a ${provided.objectType}`,
+      );
     }
     const { id, existing } = await placeOf(request.uniqueIdentifier, request.replaceExisting ?? false, context);
     const readable = await asAsked(provided, request.keyWrapType, id, context);
@@ -74,7 +77,7 @@ export const importObject = defineOperation('Import', {
 /** @throws KmipError InvalidField when a destroyed object comes with its value. */
 function nothingOf(structure: ObjectStructure): Attributes {
   if (!hasMaterial(structure)) return {};
-  throw new KmipError('InvalidField', 'the object was destroyed, by its State, and its value is given all the same');
+  throw new KmipError('InvalidField', 'State is that of a destroyed object, but its value is given');
 }
 
 /** As other servers have them: the identifiers of this one are of 36 characters. In bytes of UTF-8. */
@@ -87,22 +90,27 @@ async function placeOf(
   context: Context,
 ): Promise<{ readonly id: string; readonly existing?: Loaded }> {
   if (typeof reference === 'string' && !(await context.isTaken(reference))) return { id: newIdentifier(reference) };
-  if (!replace) throw taken('Replace Existing is not set');
+  if (!replace) throw taken(': set Replace Existing to replace it');
   try {
     const existing = await context.load(reference, 'destroy');
     return { id: existing.object.id, existing };
   } catch (error) {
-    throw error instanceof KmipError && error.reason === 'ObjectNotFound' ? taken('is none of yours') : error;
+    throw error instanceof KmipError && error.reason === 'ObjectNotFound'
+      ? taken(', and is not accessible to this client')
+      : error;
   }
 }
 
 const taken = (why: string): KmipError =>
-  new KmipError('ObjectAlreadyExists', `an object with this Unique Identifier exists, and ${why}`);
+  new KmipError('ObjectAlreadyExists', `an object with this Unique Identifier already exists${why}`);
 
 /** Control characters would go into logs and listings. */
 function newIdentifier(id: string): string {
   if (/^[^\p{Control}\p{Surrogate}]+$/u.test(id) && Buffer.byteLength(id) <= longestIdentifier) return id;
-  throw new KmipError('InvalidField', `Unique Identifier must be a text of 1 to ${longestIdentifier} bytes`);
+  throw new KmipError(
+    'InvalidField',
+    `Unique Identifier must be 1 to ${longestIdentifier} bytes without control characters`,
+  );
 }
 
 /** "If Not Wrapped then the server SHALL unwrap the object before storing it ... Otherwise the server SHALL store the object as provided." */
@@ -132,7 +140,7 @@ async function supplied(
     [given.objectType, objectType, 'Object Type'],
   ] as const) {
     if (said !== undefined && said !== is) {
-      throw new KmipError('InvalidAttributeValue', `the attribute ${called} is not that of the object`);
+      throw new KmipError('InvalidAttributeValue', `the attribute ${called} does not match the object`);
     }
   }
   const isGone = isDestroyed(given.state);

@@ -60,10 +60,7 @@ function curveKindOf(publicKey: Loaded): CurveKind | undefined {
 async function publicKeyOf({ object }: Loaded, context: Context): Promise<Loaded> {
   const link = object.attributes.link?.find(({ linkType }) => linkType === 'PublicKeyLink');
   if (link === undefined) {
-    throw new KmipError(
-      'PermissionDenied',
-      'the private key has no Link to its public key: there is no pair to replace',
-    );
+    throw new KmipError('PermissionDenied', 'the private key has no Link to a public key: the pair cannot be replaced');
   }
   return await context.load(link.linkedObjectIdentifier, 'modify');
 }

@@ -34,7 +34,10 @@ export const register = defineOperation('Register', {
 
   async run({ objectType, attributes, object, protectionStorageMasks: wanted }, context) {
     if (object.objectType !== objectType) {
-      throw new KmipError('InvalidObjectType', `Object Type is ${objectType}, but a ${object.objectType} is given`);
+      throw new KmipError(
+        'InvalidObjectType',
+        `Object Type is ${objectType}, but the object given is a ${object.objectType}`,
+      );
     }
     checkProtectionStorage(wanted);
     const together = joined(attributes, attributesGivenWithin(object));

@@ -29,12 +29,15 @@ export function decryptWithPrivateKey(key: KeyObject, given: Given): Work<Decryp
 
 function check(key: KeyObject, { parameters, part, ivCounterNonce, additionalData, tag }: Given): void {
   if (key.asymmetricKeyType !== 'rsa') {
-    throw new KmipError('InvalidObjectType', `of asymmetric keys RSA ones encrypt, not ${key.asymmetricKeyType}`);
+    throw new KmipError(
+      'InvalidObjectType',
+      `asymmetric encryption is supported only with RSA keys, not ${key.asymmetricKeyType}`,
+    );
   }
   const { cryptographicAlgorithm: named = 'RSA' } = parameters;
-  if (named !== 'RSA') throw bad(`the key is for RSA, not for ${named}`);
+  if (named !== 'RSA') throw bad(`Cryptographic Algorithm is ${named}, but the algorithm of the key is RSA`);
   if (ivCounterNonce !== undefined || additionalData !== undefined || tag !== undefined) {
-    throw bad('RSA takes no IV/Counter/Nonce, additional data or tag');
+    throw bad('IV/Counter/Nonce, additional data and tag are not valid for RSA');
   }
   if (!(part.isFirst && part.isLast)) throw wholeOnly('RSA');
 }

@@ -34,10 +34,10 @@ export function heldPlaintext(maximum: number): HeldPlaintext {
     add(part, room) {
       try {
         // Its connection may have gone while the part was decrypted: nobody would come to wipe it.
-        if (isOver) throw new KmipError('OperationCanceledByRequester', 'the stream is over');
+        if (isOver) throw new KmipError('OperationCanceledByRequester', 'the stream has ended');
         const needed = length + part.length;
         if (needed > maximum) {
-          const why = `a stream is decrypted up to ${maximum} bytes before its tag was checked`;
+          const why = `a stream with an Authenticated Encryption Tag must be at most ${maximum} bytes`;
           throw new KmipError('ServerLimitExceeded', why);
         }
         if (needed > bytes.length) grow(Math.min(maximum, 2 * needed), room);

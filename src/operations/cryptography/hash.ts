@@ -41,7 +41,7 @@ function hashingWhole(parameters: CryptographicParameters): Work<Hashed> {
 
 function algorithmOf({ hashingAlgorithm }: CryptographicParameters): string {
   if (hashingAlgorithm !== undefined) return hashingAlgorithm;
-  throw new KmipError('InvalidField', 'the Cryptographic Parameters name no Hashing Algorithm');
+  throw new KmipError('InvalidField', 'Cryptographic Parameters lacks Hashing Algorithm');
 }
 
 function hashing(parameters: CryptographicParameters): Work<Hashed> {

@@ -13,8 +13,5 @@ export function withContent<R extends Given>(request: R): R {
   if (digestedData === undefined) return request;
   const isWhole = correlationValue === undefined && (initIndicator !== true || finalIndicator === true);
   if (data === undefined && isWhole) return { ...request, data: digestedData };
-  throw new KmipError(
-    'InvalidField',
-    'Digested Data stands for all of the data: it has no Data beside it, and no parts',
-  );
+  throw new KmipError('InvalidField', 'Digested Data must not be given with Data, or for one part of a stream');
 }

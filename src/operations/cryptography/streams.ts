@@ -57,12 +57,11 @@ export interface Service<A extends object> {
 function partOf({ correlationValue: value, initIndicator = false, finalIndicator = false }: PartRequest): Part {
   if (value === undefined) {
     if (finalIndicator && !initIndicator) {
-      throw new KmipError('InvalidCorrelationValue', 'a Final Indicator needs the Correlation Value of its stream');
+      throw new KmipError('InvalidCorrelationValue', 'Correlation Value is required to end a stream');
     }
     return { isFirst: true, isLast: finalIndicator || !initIndicator };
   }
-  if (initIndicator)
-    throw new KmipError('InvalidField', 'an Init Indicator begins a stream: it has no Correlation Value');
+  if (initIndicator) throw new KmipError('InvalidField', 'Correlation Value must not be given with Init Indicator');
   return { isFirst: false, isLast: finalIndicator };
 }
 
@@ -123,7 +122,7 @@ async function goOn<A extends object>(
     const { cryptographicParameters: parameters = stream.parameters } = request;
     if (key !== stream.key || !isDeepStrictEqual(parameters, stream.parameters)) throw foreign('key and parameters');
     if (!repeats(initial, stream.initial)) {
-      throw new KmipError('InvalidField', 'what belongs to the first part of a stream comes with a later one');
+      throw new KmipError('InvalidField', 'a field of the first part of a stream must not be changed by a later part');
     }
     await charge?.(part);
     // It may have ended meanwhile, with its connection.
@@ -151,4 +150,4 @@ const repeats = (later: Initial, first: Initial): boolean =>
   });
 
 const foreign = (what: string): KmipError =>
-  new KmipError('InvalidCorrelationValue', `the Correlation Value is of a stream with another ${what}`);
+  new KmipError('InvalidCorrelationValue', `Correlation Value belongs to a stream with a different ${what}`);

@@ -77,11 +77,11 @@ export function encryptWith(key: SymmetricKey, given: Given, random: Random): Wo
     async take(data, isLast, _proof, context) {
       count(data.length);
       const { data: enciphered, tag } = await running.take(data, isLast, context);
-      const told = news;
+      const shown = news;
       news = {};
-      if (tag === undefined) return { data: enciphered, ...told };
-      if (!tagField) return { data: Buffer.concat([enciphered, tag]), ...told };
-      return { data: enciphered, ...told, authenticatedEncryptionTag: tag };
+      if (tag === undefined) return { data: enciphered, ...shown };
+      if (!tagField) return { data: Buffer.concat([enciphered, tag]), ...shown };
+      return { data: enciphered, ...shown, authenticatedEncryptionTag: tag };
     },
     end: () => running.end(),
   };
@@ -103,7 +103,7 @@ export function decryptWith(key: SymmetricKey, given: Given): Work<Decrypted> {
   const { paddingMethod: padding, tagLength } = parameters;
   const use = { key: key.bytes, iv: vector.start, padding, tagLength, additionalData };
   if (!cipher.isAuthenticated) {
-    if (tag !== undefined) throw bad(`${cipher.name} has no Authenticated Encryption Tag`);
+    if (tag !== undefined) throw bad(`Authenticated Encryption Tag is not valid for ${cipher.name}`);
     const running = decipherer(cipher, use, part);
     return {
       async take(data, isLast, _proof, context) {
@@ -113,8 +113,8 @@ export function decryptWith(key: SymmetricKey, given: Given): Work<Decrypted> {
       end: () => running.end(),
     };
   }
-  if (tagField && tag === undefined) throw new KmipError('InvalidField', 'the Authenticated Encryption Tag is missing');
-  if (!tagField && !part.isLast) throw wholeOnly(`${cipher.name}, whose tag comes in a field of its own from 1.4 on,`);
+  if (tagField && tag === undefined) throw new KmipError('InvalidField', 'Authenticated Encryption Tag is required');
+  if (!tagField && !part.isLast) throw wholeOnly(`decryption with ${cipher.name} before KMIP 1.4`);
   const following = tagField ? 0 : (tagLength ?? 16);
   // The request's own bytes are wiped when it was answered.
   const expected = tag && Buffer.from(tag);
@@ -155,10 +155,10 @@ function chosen(key: SymmetricKey, { parameters, ivCounterNonce, additionalData,
     throw wholeOnly('keyWrap' in cipher ? cipher.keyWrap : cipher.name);
   }
   if (additionalData !== undefined && ('keyWrap' in cipher || cipher.isAuthenticated !== true)) {
-    throw bad('Authenticated Encryption Additional Data is for authenticated modes');
+    throw bad('Authenticated Encryption Additional Data is valid only for authenticated modes');
   }
   if ('keyWrap' in cipher && ivCounterNonce !== undefined) {
-    throw bad(`${cipher.keyWrap} has an initial value of its own: no IV/Counter/Nonce changes it`);
+    throw bad(`IV/Counter/Nonce is not valid for ${cipher.keyWrap}: its initial value is fixed`);
   }
   return cipher;
 }
@@ -171,7 +171,7 @@ function vectorFor(
 ): InitializationVector {
   const none = new Uint8Array(0);
   if (!needsVector(cipher)) return { iv: none, start: none };
-  if (iv === undefined) throw new KmipError(missing, `${cipher.name} needs an IV/Counter/Nonce`);
+  if (iv === undefined) throw new KmipError(missing, `IV/Counter/Nonce is required for ${cipher.name}`);
   return vectorOf(cipher, iv, parameters);
 }
 
@@ -180,9 +180,9 @@ function counter({ maximumBytes = Infinity }: InitializationVector): (length: nu
   let taken = 0;
   return (length) => {
     taken += length;
-    if (taken > maximumBytes) throw new KmipError('CryptographicFailure', 'the data is longer than the counter counts');
+    if (taken > maximumBytes) throw new KmipError('CryptographicFailure', 'the data is too long for the counter');
   };
 }
 
 export const wholeOnly = (what: string): KmipError =>
-  new KmipError('FeatureNotSupported', `${what} takes its data at once, not in parts`);
+  new KmipError('FeatureNotSupported', `${what} does not support streaming: send the whole data in one request`);

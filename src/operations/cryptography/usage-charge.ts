@@ -20,6 +20,6 @@ export interface Charge {
  */
 export function chargeUse(attributes: Attributes, { bytes, ...charge }: Charge, context: Context): Attributes {
   const charged = afterProtecting(attributes, bytes, charge);
-  if (charged !== attributes) context.refuseUndo('what Usage Limits count');
+  if (charged !== attributes) context.refuseUndo('a charge to Usage Limits');
   return charged;
 }

@@ -29,7 +29,7 @@ export function judging(called: string, verification: Verification): Work<Judged
   return {
     async take(data, isLast, proof, context) {
       if (proof !== undefined && held !== undefined && Buffer.compare(proof, held) !== 0) {
-        throw new KmipError('InvalidField', `${called} differs from that of an earlier part`);
+        throw new KmipError('InvalidField', `${called} must be the same as in an earlier part`);
       }
       // The request's own bytes are wiped when it was answered.
       if (proof !== undefined) held = Buffer.from(proof);

@@ -17,7 +17,7 @@ export function checkNumber(rules: readonly { readonly attributes?: readonly Ins
   if (rules.length > maximumRules || number > maximumAttributes) {
     throw new KmipError(
       'ServerLimitExceeded',
-      `at most ${maximumRules} are set, with ${maximumAttributes} attributes in all`,
+      `at most ${maximumRules} rules can be set, with at most ${maximumAttributes} attributes in all`,
     );
   }
   let size = 0;
@@ -25,13 +25,16 @@ export function checkNumber(rules: readonly { readonly attributes?: readonly Ins
     for (const { key, value } of attributes) size += sizeOfValue(key, value, maximumItems - size);
   }
   if (size <= maximumItems) return;
-  throw new KmipError('ServerLimitExceeded', `the attributes of all rules hold at most ${maximumItems} items`);
+  throw new KmipError(
+    'ServerLimitExceeded',
+    `the attributes of all rules must have at most ${maximumItems} items in all`,
+  );
 }
 
 /** Types of vendors are none of objects here. */
 export function checkTypes(types: readonly string[]): void {
   const unknown = types.find((each) => !registrableTypes.includes(each as ObjectType));
-  if (unknown !== undefined) throw new KmipError('InvalidObjectType', `no object here is a ${unknown}`);
+  if (unknown !== undefined) throw new KmipError('InvalidObjectType', `Object Type ${unknown} is not supported`);
 }
 
 /** The reason that both error tables have for an attribute that cannot be as it is given. */

@@ -33,7 +33,7 @@ export const setDefaults = defineOperation('SetDefaults', {
 /** Each must be what a request may give to an object of every type named. */
 function checkDefaults(defaults: ObjectDefaults, { version }: Context): void {
   if ((defaults.objectType === undefined) === (defaults.objectTypes === undefined)) {
-    throw new KmipError('InvalidField', 'Object Defaults has either Object Type or Object Types');
+    throw new KmipError('InvalidField', 'Object Defaults must have either Object Type or Object Types');
   }
   const types = typesOf(defaults);
   checkTypes(types);

@@ -65,7 +65,7 @@ export async function derive(
   // Where a key or data is enough, Secret Data that stands alone is the data: "If both are provided, then an error SHALL be returned."
   const standsForData = ofData ?? (method.data === 'orKey' && isSecretData(ofKey) ? ofKey : undefined);
   if (standsForData !== undefined && derivationData.length > 0) {
-    throw new KmipError('InvalidMessage', 'Derivation Data is given, and Secret Data that takes its place');
+    throw new KmipError('InvalidMessage', 'Derivation Data must not be given with Secret Data that takes its place');
   }
   checkData(name, method, ofData === undefined ? derivationData.length : 1);
   const parameters = parametersFor(ofKey, method, given.cryptographicParameters, context);
@@ -93,13 +93,16 @@ async function agreed(bases: readonly Loaded[], context: Context): Promise<Uint8
     bases.find(({ object }) => objectTypeOf(object) === type),
   );
   if (ofPrivate === undefined || ofPublic === undefined) {
-    throw new KmipError('InvalidObjectType', 'Derivation Method Asymmetric Key takes a Private Key and a Public Key');
+    throw new KmipError(
+      'InvalidObjectType',
+      'Derivation Method Asymmetric Key requires a Private Key and a Public Key',
+    );
   }
   const { cryptographicLength: bits = 0 } = ofPrivate.object.attributes;
   if (bits > maximumAgreement) {
     throw new KmipError(
       'UnsupportedCryptographicParameters',
-      `keys above ${maximumAgreement} bits agree on nothing here`,
+      `key agreement is limited to keys of at most ${maximumAgreement} bits`,
     );
   }
   return await context.heavily('agree', {
@@ -114,13 +117,16 @@ const isSecretData = ({ object }: Loaded): boolean => objectTypeOf(object) === '
 function rolesOf([first, second]: readonly Loaded[]): { readonly ofKey: Loaded; readonly ofData?: Loaded } {
   for (const base of [first, second]) {
     if (base === undefined || isSecretData(base) || objectTypeOf(base.object) === 'SymmetricKey') continue;
-    throw new KmipError('InvalidObjectType', `this Derivation Method does not take a ${objectTypeOf(base.object)}`);
+    throw new KmipError(
+      'InvalidObjectType',
+      `Object Type ${objectTypeOf(base.object)} is not supported by this Derivation Method`,
+    );
   }
-  if (first === undefined) throw new Error('nothing to derive from');
+  if (first === undefined) throw new Error('no object to derive from');
   if (second === undefined) return { ofKey: first };
   if (isSecretData(second)) return { ofKey: first, ofData: second };
   if (isSecretData(first)) return { ofKey: second, ofData: first };
-  throw new KmipError('InvalidField', 'of two objects to derive from, one must be Secret Data');
+  throw new KmipError('InvalidField', 'one of the two objects must be Secret Data');
 }
 
 /** A key without any of its own is bound to none, as clients make them, although 1.4 §4.6 has an error for it. */
@@ -134,10 +140,7 @@ function parametersFor(
   if (!heedsParameters) return own[0] ?? asked ?? {};
   const isBound = rules.derivesByOwnParameters && own.length > 0 && asked !== undefined;
   if (isBound && !own.some((each) => fieldsMatch([each], [asked]))) {
-    throw new KmipError(
-      'BadCryptographicParameters',
-      'the key has other Cryptographic Parameters than those asked for',
-    );
+    throw new KmipError('BadCryptographicParameters', 'Cryptographic Parameters do not match those of the key');
   }
   return asked ?? own[0] ?? {};
 }

@@ -4,6 +4,7 @@ import { attributeSet } from '#objects/attributes/attribute-groups';
 import type { Attributes, ObjectType } from '#objects/attributes/attributes';
 import { objectTypeOf } from '#objects/managed-object';
 import type { MadeObject } from '#objects/new-object';
+import { keyLengthNotSupported } from '#objects/object-errors';
 import type { ObjectStructure } from '#objects/object-structure';
 import { atMost } from '#protocol/bounds';
 import { enumeration } from '#protocol/codecs';
@@ -44,7 +45,7 @@ export const deriveKey = defineOperation('DeriveKey', {
     const { objectType, uniqueIdentifier: named = [], derivationMethod, derivationParameters: parameters } = request;
     const { attributes } = request;
     if (objectType !== 'SymmetricKey' && objectType !== 'SecretData') {
-      throw new KmipError('InvalidObjectType', 'Derive Key makes Symmetric Keys and Secret Data only');
+      throw new KmipError('InvalidObjectType', `Object Type must be SymmetricKey or SecretData, not ${objectType}`);
     }
     const bases = await loadBases(named, context);
     const asked = await attributesToMake(objectType, [withoutFormat(attributes)], context);
@@ -90,11 +91,11 @@ async function loadBases(named: readonly ObjectReference[], context: Context): P
   for (const reference of named) {
     // "The current value of the ID Placeholder SHALL NOT be used in place of a Unique Identifier in this operation."
     if (typeof reference === 'object' && 'made' in reference && reference.made === 'IDPlaceholder') {
-      throw new KmipError('InvalidField', 'Derive Key does not take the ID Placeholder for a Unique Identifier');
+      throw new KmipError('InvalidField', 'Unique Identifier must not be the ID Placeholder in Derive Key');
     }
     const base = await loadToUse(reference, 'DeriveKey', context, derivable);
     if (bases.some(({ object }) => object.id === base.object.id)) {
-      throw new KmipError('InvalidField', 'the same object is named twice');
+      throw new KmipError('InvalidField', 'Unique Identifier must not name the same object twice');
     }
     bases.push(base);
   }
@@ -119,12 +120,13 @@ const maximumSecret = 8_388_608;
 /** In bytes. "The client SHALL specify the desired length", and of a key the algorithm too. */
 function lengthOf(objectType: ObjectType, given: Attributes): number {
   const { cryptographicAlgorithm: algorithm, cryptographicLength: bits } = given;
-  if (bits === undefined) throw new KmipError('InvalidAttribute', 'Derive Key needs a Cryptographic Length');
+  if (bits === undefined) throw new KmipError('InvalidAttribute', 'Cryptographic Length is required for Derive Key');
   if (objectType === 'SymmetricKey') {
-    if (algorithm === undefined) throw new KmipError('InvalidAttribute', 'a key needs a Cryptographic Algorithm');
+    if (algorithm === undefined)
+      throw new KmipError('InvalidAttribute', 'Cryptographic Algorithm is required for a Symmetric Key');
     const length = symmetricKeyBytes(algorithm, bits);
     if (length !== undefined) return length;
-    throw new KmipError('InvalidAttributeValue', `${algorithm} has no keys of ${bits} bits`);
+    throw keyLengthNotSupported(algorithm, bits);
   }
   if (bits >= 8 && bits <= maximumSecret && bits % 8 === 0) return bits / 8;
   throw new KmipError(

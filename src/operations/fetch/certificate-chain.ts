@@ -24,7 +24,10 @@ export async function chainFrom(certificate: Loaded, context: Context): Promise<
   const seen = new Set<string>();
   for (let next: Loaded | undefined = certificate; next !== undefined && !seen.has(next.object.id);) {
     if (seen.size === maximumChain) {
-      throw new KmipError('KeyFormatTypeNotSupported', `the certificate chain is longer than ${maximumChain}`);
+      throw new KmipError(
+        'KeyFormatTypeNotSupported',
+        `the certificate chain must have at most ${maximumChain} certificates`,
+      );
     }
     seen.add(next.object.id);
     const held = next.openStructure();

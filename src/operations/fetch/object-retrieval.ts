@@ -1,5 +1,6 @@
 /** How an object's value leaves the server: what Get and Export have in common (KMIP 2.1 §6.1.18, §6.1.19; 1.4 §4.11, §4.40). */
 import { objectTypeOf } from '#objects/managed-object';
+import { keyValueNotPresent, objectDestroyed } from '#objects/object-errors';
 import { anyObject, type ObjectStructure } from '#objects/object-structure';
 import { templateStructure } from '#objects/template';
 import { enumeration } from '#protocol/codecs';
@@ -30,12 +31,15 @@ export const wayOut = {
 export async function givingOut(loaded: Loaded, asked: Shape<typeof wayOut>, context: Context): Promise<Wrapped> {
   const { object } = loaded;
   const { destroyDate, sensitive, extractable, keyValuePresent } = object.attributes;
-  if (destroyDate !== undefined) throw new KmipError('ObjectDestroyed', 'the object was destroyed');
+  if (destroyDate !== undefined) throw objectDestroyed();
   if (sensitive === true && !isHidden(object, asked)) {
-    throw new KmipError('Sensitive', 'the object is Sensitive: it is given out encrypted only');
+    throw new KmipError(
+      'Sensitive',
+      'the object is Sensitive: request it with a Key Wrapping Specification that encrypts it',
+    );
   }
   if (extractable === false) throw new KmipError('NotExtractable', 'the object is not Extractable');
-  if (keyValuePresent === false) throw new KmipError('KeyValueNotPresent', 'the server does not have the key value');
+  if (keyValuePresent === false) throw keyValueNotPresent();
   const held = objectTypeOf(object) === 'Template' ? templateStructure(object) : loaded.openStructure();
   const opened = asked.keyWrapType === 'NotWrapped' ? await notWrapped(held, object.id, context) : held;
   const formed = isPacked(opened, asked, context.version)
@@ -62,6 +66,6 @@ function checkSayable(structure: ObjectStructure, version: Version): void {
   if (anyObject.fits?.(structure, version) !== false) return;
   throw new KmipError(
     'KeyFormatTypeNotSupported',
-    `version ${versionText(version)} has no word for a value in the object, such as its algorithm: ask in a newer one`,
+    `the object has a value that KMIP ${versionText(version)} cannot represent: use a newer version`,
   );
 }

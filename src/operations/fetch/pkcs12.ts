@@ -39,7 +39,7 @@ export async function outOfContainer(
   if (keyValue === undefined || isWrapped(keyValue)) return { structure, found: {} };
   const { keyMaterial: container } = keyValue;
   if (!(container instanceof Uint8Array)) {
-    throw new KmipError('InvalidField', 'the Key Material of a PKCS_12 key must be a Byte String');
+    throw new KmipError('InvalidField', 'Key Material must be a Byte String for Key Format Type PKCS_12');
   }
   const password = await passwordOf(given, context);
   const { privateKey, certificates, friendlyName } = await context.heavily('openPkcs12', {
@@ -114,12 +114,12 @@ export async function inContainer(
 }
 
 const noContainer = (): KmipError =>
-  new KmipError('KeyFormatTypeNotSupported', 'the private key cannot be given out as PKCS_12');
+  new KmipError('KeyFormatTypeNotSupported', 'Key Format Type PKCS_12 is not supported for this private key');
 
 /** No reader would find the two together. */
 function checkBelongs(certificate: Uint8Array, key: KeyObject): void {
   if (new X509Certificate(certificate).checkPrivateKey(key)) return;
-  throw new KmipError('KeyFormatTypeNotSupported', 'the certificate that links lead to is of another key');
+  throw new KmipError('KeyFormatTypeNotSupported', 'the linked certificate does not match the private key');
 }
 
 const hasChain = ({ certificates: held }: OpenedContainer, certificates: readonly Uint8Array[]): boolean =>
@@ -131,15 +131,15 @@ const badPassword = (why: string): KmipError => new KmipError('BadPassword', `PK
 /** 2.1 §11.46: "missing or multiple PKCS#12 Password Links, or not Secret Data, or not Active"; 1.4 §11.4: "or the Secret Data Type is not Password". */
 async function passwordOf({ link = [] }: Attributes, context: Context): Promise<string> {
   const [only, second] = link.filter(({ linkType }) => linkType === 'PKCS_12PasswordLink');
-  if (only === undefined || second !== undefined) throw badPassword('there must be exactly one');
+  if (only === undefined || second !== undefined) throw badPassword('must be given exactly once');
   const loaded = await loadPassword(only.linkedObjectIdentifier, context);
   const { state, destroyDate } = loaded.object.attributes;
   if (destroyDate !== undefined || (context.rules.passwordsAreActive && state !== 'Active')) {
-    throw badPassword('the object that it leads to is not Active');
+    throw badPassword('the linked object must be Active');
   }
   const structure = loaded.openStructure();
   if (structure.objectType !== 'SecretData' || structure.secretDataType !== 'Password') {
-    throw badPassword('the object that it leads to is no Secret Data of type Password');
+    throw badPassword('the linked object must be Secret Data of type Password');
   }
   const { keyValue } = structure.keyBlock;
   const bytes = keyValue === undefined || isWrapped(keyValue) ? undefined : keyValue.keyMaterial;
@@ -154,6 +154,6 @@ async function loadPassword(reference: Parameters<Context['load']>[0], context: 
     return await context.load(reference, 'use');
   } catch (error) {
     if (!(error instanceof KmipError) || error.reason !== 'ObjectNotFound') throw error;
-    throw badPassword('it leads to no object of yours');
+    throw badPassword(error.message);
   }
 }

@@ -54,12 +54,18 @@ export async function examineAsymmetric(
   const { cryptographicAlgorithm: algorithm, cryptographicLength: length } = said;
   const family = algorithm === undefined ? undefined : familyOf(algorithm);
   if (algorithm !== undefined && family === undefined) {
-    throw new KmipError('InvalidAttributeValue', `${algorithm} has no ${half} keys here`);
+    throw new KmipError(
+      'InvalidAttributeValue',
+      `Cryptographic Algorithm ${algorithm} is not supported for ${half} keys`,
+    );
   }
   const written = writtenIn(half, block, said, context.version);
   if (written === undefined) {
     if (algorithm === undefined && block.keyValue !== undefined && !isWrapped(block.keyValue)) {
-      throw new KmipError('InvalidAttribute', `a ${half} key that is Opaque needs Cryptographic Algorithm and Length`);
+      throw new KmipError(
+        'InvalidAttribute',
+        `Cryptographic Algorithm and Cryptographic Length are required for an opaque ${half} key`,
+      );
     }
     return algorithm === undefined ? {} : { cryptographicAlgorithm: algorithm, cryptographicLength: length };
   }
@@ -83,7 +89,11 @@ function checkAlgorithm(key: AsymmetricKey, algorithm: string | undefined): void
     algorithm === undefined ||
     (familyOf(algorithm) === key.family &&
       (!isEdwards || (key.family === 'EC' && key.curve.openssl === algorithm.toLowerCase())));
-  if (!fits) throw new KmipError('InvalidAttributeValue', `the key is of ${key.family}, and not of ${algorithm}`);
+  if (!fits)
+    throw new KmipError(
+      'InvalidAttributeValue',
+      `Cryptographic Algorithm is ${algorithm}, but the algorithm of the key is ${key.family}`,
+    );
 }
 
 /** Where nothing says it. */
@@ -120,7 +130,7 @@ export function domainParametersOf(key: AsymmetricKey): DomainParameters | undef
 function checkDomainParameters(actual: DomainParameters, { cryptographicDomainParameters: given }: Attributes): void {
   for (const field of ['recommendedCurve', 'qlength'] as const) {
     if (given?.[field] === undefined || actual[field] === undefined || given[field] === actual[field]) continue;
-    throw new KmipError('InvalidAttributeValue', `Cryptographic Domain Parameters has another ${field} than the key`);
+    throw new KmipError('InvalidAttributeValue', `${field} in Cryptographic Domain Parameters does not match the key`);
   }
 }
 
@@ -133,7 +143,7 @@ function checkCompression(key: AsymmetricKey, block: KeyBlock, version: Version)
     claimed === undefined ||
     !isDeepStrictEqual(asPlain(writeKey(claimed, keyFormatType, version)), asPlain(keyValue.keyMaterial))
   ) {
-    throw new KmipError('InvalidField', 'the key is not compressed as Key Compression Type says');
+    throw new KmipError('InvalidField', 'Key Compression Type does not match the encoding of the key');
   }
 }
 

@@ -80,7 +80,7 @@ function withinBounds(found: Attributes): Attributes {
   for (const [key, value] of Object.entries(found)) {
     if (longestText(value) <= maximumTextLength) continue;
     const { name } = attributeRow(key as AttributeKey);
-    throw new KmipError('InvalidField', `${name} of the Certificate is longer than ${maximumTextLength} characters`);
+    throw new KmipError('InvalidField', `${name} of the Certificate must be at most ${maximumTextLength} characters`);
   }
   return found;
 }
@@ -103,7 +103,7 @@ function checkGiven(found: Attributes, given: Attributes): void {
     if (given[key] === undefined || isDeepStrictEqual(given[key], found[key])) continue;
     // An EC key may be meant for any algorithm of its family.
     if (key === 'cryptographicAlgorithm' && familyOf(given[key] ?? '') === familyOf(found[key] ?? '')) continue;
-    throw new KmipError('InvalidAttributeValue', `${attributeRow(key).name} is not what the Certificate says`);
+    throw new KmipError('InvalidAttributeValue', `${attributeRow(key).name} does not match the Certificate`);
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { symmetricKeyBytes } from '#crypto/keys/symmetric-keys';
 import { attributeRow, type Attributes } from '#objects/attributes/attributes';
+import { keyLengthNotSupported, keyTypeMissing } from '#objects/object-errors';
 import { isWrapped, type KeyBlock, type KeyMaterial } from '#objects/object-structure';
 import { KmipError } from '#protocol/kmip-error';
 import { Tag } from '#protocol/tags';
@@ -21,15 +22,15 @@ const shapes: { readonly [format: string]: 'bytes' | 'key' } = {
 export function checkKeyBlock(block: KeyBlock, formats: readonly string[], version: Version): void {
   const { keyFormatType, keyValue, keyWrappingData, cryptographicAlgorithm, cryptographicLength } = block;
   if (!formats.includes(keyFormatType)) {
-    throw new KmipError('InvalidField', `Key Format Type ${keyFormatType} is none of ${formats.join(', ')}`);
+    throw new KmipError('InvalidField', `Key Format Type must be one of ${formats.join(', ')}, not ${keyFormatType}`);
   }
   if (block.keyCompressionType !== undefined && !formats.includes('X_509')) {
-    throw new KmipError('InvalidField', 'Key Compression Type is for elliptic curve public keys');
+    throw new KmipError('InvalidField', 'Key Compression Type is valid only for elliptic curve public keys');
   }
   if ((cryptographicAlgorithm === undefined) !== (cryptographicLength === undefined)) {
     throw new KmipError(
       'InvalidField',
-      'a Key Block has both Cryptographic Algorithm and Cryptographic Length, or none',
+      'Key Block must have both Cryptographic Algorithm and Cryptographic Length, or neither',
     );
   }
   if (keyWrappingData !== undefined) checkWrapping(block, keyWrappingData);
@@ -40,7 +41,7 @@ export function checkKeyBlock(block: KeyBlock, formats: readonly string[], versi
   }
   if (!isWrapped(keyValue)) checkMaterial(keyFormatType, keyValue.keyMaterial);
   else if (keyWrappingData === undefined) {
-    throw new KmipError('InvalidField', 'a Key Value of bytes is wrapped, and the Key Block lacks Key Wrapping Data');
+    throw new KmipError('InvalidField', 'Key Wrapping Data is required when Key Value is a Byte String');
   }
 }
 
@@ -49,11 +50,11 @@ function checkWrapping({ keyValue }: KeyBlock, wrapping: NonNullable<KeyBlock['k
   if (wrapping.encryptionKeyInformation === undefined && wrapping.macSignatureKeyInformation === undefined) {
     throw new KmipError(
       'InvalidField',
-      'Key Wrapping Data needs Encryption Key Information or MAC/Signature Key Information',
+      'Key Wrapping Data must have Encryption Key Information or MAC/Signature Key Information',
     );
   }
   if (keyValue === undefined || (!isWrapped(keyValue) && wrapping.wrappingMethod !== 'MACSign')) {
-    throw new KmipError('InvalidField', 'Key Wrapping Data is there, but no wrapped Key Value');
+    throw new KmipError('InvalidField', 'Key Wrapping Data is given, but Key Value is not wrapped');
   }
 }
 
@@ -61,12 +62,16 @@ function checkMaterial(format: string, material: KeyMaterial): void {
   const isBytes = material instanceof Uint8Array;
   if (shapes[format] === undefined) return;
   if (shapes[format] === 'bytes') {
-    if (!isBytes) throw new KmipError('InvalidField', `the Key Material of a ${format} key must be a Byte String`);
+    if (!isBytes)
+      throw new KmipError('InvalidField', `Key Material must be a Byte String for Key Format Type ${format}`);
     return;
   }
   const [key, more] = isBytes ? [] : material;
   if (key?.tag !== Tag.Key || key.type !== ItemType.ByteString || more !== undefined) {
-    throw new KmipError('InvalidField', `the Key Material of a ${format} must be a Structure of one Key`);
+    throw new KmipError(
+      'InvalidField',
+      `Key Material must be a Structure with exactly one Key for Key Format Type ${format}`,
+    );
   }
 }
 
@@ -77,7 +82,7 @@ export function saidByKeyBlock(block: KeyBlock, given: Attributes): Attributes {
   const said = { cryptographicAlgorithm, cryptographicLength };
   for (const key of ['cryptographicAlgorithm', 'cryptographicLength'] as const) {
     if (given[key] !== undefined && given[key] !== said[key]) {
-      throw new KmipError('InvalidAttributeValue', `${attributeRow(key).name} is not what the Key Block says`);
+      throw new KmipError('InvalidAttributeValue', `${attributeRow(key).name} does not match the Key Block`);
     }
   }
   return said;
@@ -91,18 +96,18 @@ export function checkSymmetricKey(
   if (algorithm === undefined || length === undefined) {
     // Wrapped together with the key they may be (2.1 §6.1.43: "encapsulated in the Key Block").
     if (keyValue !== undefined && isWrapped(keyValue) && algorithm === length) return;
-    throw new KmipError('InvalidAttribute', 'a Symmetric Key needs Cryptographic Algorithm and Cryptographic Length');
+    throw keyTypeMissing();
   }
   const expected = symmetricKeyBytes(algorithm, length);
   if (expected === undefined) {
-    throw new KmipError('InvalidAttributeValue', `${algorithm} has no symmetric keys of ${length} bits`);
+    throw keyLengthNotSupported(algorithm, length);
   }
   if (keyValue === undefined || isWrapped(keyValue) || keyFormatType === 'Opaque') return;
   const held = plainLength(keyValue.keyMaterial);
   if (held !== expected) {
     throw new KmipError(
       'InvalidAttributeValue',
-      `the Key Material has ${held} bytes, but ${algorithm} of ${length} bits takes ${expected}`,
+      `Key Material must be ${expected} bytes for ${algorithm} of ${length} bits, not ${held}`,
     );
   }
 }

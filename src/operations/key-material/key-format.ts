@@ -26,13 +26,13 @@ export function inFormat(object: ObjectStructure, asked: Asked, reader: Reader):
   if (asked.keyCompressionType !== undefined && object.objectType !== 'PublicKey') throw noCompression();
   if (!('keyBlock' in object)) {
     if (asked.keyFormatType === undefined || asked.keyFormatType === reader.attributes.keyFormatType) return object;
-    throw new KmipError('KeyFormatTypeNotSupported', 'the object has no Key Block, and so no Key Format Type');
+    throw new KmipError('KeyFormatTypeNotSupported', 'Key Format Type is not valid for an object without a Key Block');
   }
   return { ...object, keyBlock: blockOf(object, asked, reader) };
 }
 
 const noCompression = (): KmipError =>
-  new KmipError('KeyCompressionTypeNotSupported', 'Key Compression Type is for elliptic curve public keys');
+  new KmipError('KeyCompressionTypeNotSupported', 'Key Compression Type is valid only for elliptic curve public keys');
 
 function blockOf(
   object: Extract<ObjectStructure, { readonly keyBlock: KeyBlock }>,
@@ -45,7 +45,10 @@ function blockOf(
 }
 
 const wrappedAs = (): KmipError =>
-  new KmipError('KeyFormatTypeNotSupported', 'a wrapped key is given out in the format that it was registered in');
+  new KmipError(
+    'KeyFormatTypeNotSupported',
+    'the key is wrapped: it is available only in the Key Format Type in which it was registered',
+  );
 
 /**
  * An asymmetric key. When no format is asked for it is the one that it was registered or made in, but for RSA public keys, which clients expect as the default
@@ -69,7 +72,7 @@ function asymmetricIn(half: Half, block: KeyBlock, asked: Asked, { version, attr
   const format = asked.keyFormatType ?? sayable(key, wanted, version);
   const keyMaterial = format === undefined ? undefined : writeKey(compressed, format, version);
   if (format === undefined || keyMaterial === undefined) {
-    throw new KmipError('KeyFormatTypeNotSupported', `this key cannot be given out as ${wanted}`);
+    throw new KmipError('KeyFormatTypeNotSupported', `Key Format Type ${wanted} is not supported for this key`);
   }
   const { keyCompressionType: _, ...rest } = block;
   return {
@@ -101,7 +104,10 @@ function keyBlockIn(block: KeyBlock, format: OpenValue<'KeyFormatType'>): KeyBlo
     const key = { tag: Tag.Key, type: ItemType.ByteString, value: bytes } as const;
     return { ...block, keyFormatType: 'TransparentSymmetricKey', keyValue: { ...keyValue, keyMaterial: [key] } };
   }
-  throw new KmipError('KeyFormatTypeNotSupported', `a ${block.keyFormatType} key cannot be given out as ${format}`);
+  throw new KmipError(
+    'KeyFormatTypeNotSupported',
+    `Key Format Type ${format} is not supported for a key in Key Format Type ${block.keyFormatType}`,
+  );
 }
 
 /** The bytes of a symmetric key, raw or transparent (2.1 §3.4); undefined for all others. */

@@ -8,6 +8,7 @@ import { atRest } from '#protocol/versions';
 import { examineAsymmetric } from './asymmetric-keys.ts';
 import { attributesOfCertificate, attributesOfKeyWithin } from './certificate-attributes.ts';
 import type { Context } from '#operations/context';
+import { checkThreshold } from '#operations/split/split-keys';
 import { digestOfSymmetric } from './default-digest.ts';
 import { keyBytes } from './key-format.ts';
 import { checkKeyBlock, checkSymmetricKey, saidByKeyBlock } from './key-block-rules.ts';
@@ -68,7 +69,8 @@ const registrable: { readonly [T in ObjectType]?: Registrable<T> } = {
     needsUsageMask: true,
     examine({ keyBlock, pgpKeyVersion }, given, { version }) {
       checkKeyBlock(keyBlock, ['Raw', 'Opaque'], version);
-      if (pgpKeyVersion !== 3 && pgpKeyVersion !== 4) throw new KmipError('InvalidField', 'PGP Key Version is 3 or 4');
+      if (pgpKeyVersion !== 3 && pgpKeyVersion !== 4)
+        throw new KmipError('InvalidField', 'PGP Key Version must be 3 or 4');
       return saidByKeyBlock(keyBlock, given);
     },
   },
@@ -97,7 +99,7 @@ export const registrableTypes = enumerationValues('ObjectType', atRest).filter((
 export async function examine(object: ObjectStructure, given: Attributes, context: Context): Promise<Attributes> {
   const row = registrable[object.objectType] as Registrable<ObjectType> | undefined;
   if (row === undefined) {
-    throw new KmipError('InvalidObjectType', `this server does not take objects of type ${object.objectType}`);
+    throw new KmipError('InvalidObjectType', `Object Type ${object.objectType} is not supported`);
   }
   return await row.examine(object, given, context);
 }
@@ -105,20 +107,21 @@ export async function examine(object: ObjectStructure, given: Attributes, contex
 /** @throws KmipError InvalidAttribute when Register needs a Cryptographic Usage Mask for objects of this type. */
 export function checkUsageMask(objectType: ObjectType, given: Attributes): void {
   if (registrable[objectType]?.needsUsageMask !== true || given.cryptographicUsageMask !== undefined) return;
-  throw new KmipError('InvalidAttribute', `Register of a ${objectType} needs a Cryptographic Usage Mask`);
+  throw new KmipError('InvalidAttribute', `Cryptographic Usage Mask is required to register a ${objectType}`);
 }
 
 /** KMIP 2.1 §2.8. */
 function checkSplitKey(part: StructureOf<'SplitKey'>): void {
   const { splitKeyParts, keyPartIdentifier, splitKeyThreshold, splitKeyMethod, primeFieldSize } = part;
-  if (splitKeyThreshold < 1 || splitKeyThreshold > splitKeyParts) {
-    throw new KmipError('InvalidField', 'Split Key Threshold must be from 1 to Split Key Parts');
-  }
+  checkThreshold(splitKeyThreshold, splitKeyParts);
   if (keyPartIdentifier < 1 || keyPartIdentifier > splitKeyParts) {
     throw new KmipError('InvalidField', 'Key Part Identifier must be from 1 to Split Key Parts');
   }
   if (splitKeyMethod === 'PolynomialSharingPrimeField' && primeFieldSize === undefined) {
-    throw new KmipError('InvalidField', 'Prime Field Size is missing, and the Split Key Method needs it');
+    throw new KmipError(
+      'InvalidField',
+      'Prime Field Size is required for Split Key Method PolynomialSharingPrimeField',
+    );
   }
 }
 

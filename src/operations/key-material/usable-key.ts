@@ -5,6 +5,7 @@ import { keyObjectOf } from '#crypto/keys/key-objects';
 import type { SymmetricKey } from '#crypto/ciphers/material-cipher';
 import type { ObjectType } from '#objects/attributes/attributes';
 import { objectTypeOf } from '#objects/managed-object';
+import { keyValueNotPresent } from '#objects/object-errors';
 import { isWrapped, type KeyBlock } from '#objects/object-structure';
 import { permitUse, type Purpose } from '#objects/use';
 import { KmipError } from '#protocol/kmip-error';
@@ -27,7 +28,8 @@ export async function loadToUse(
 ): Promise<Loaded> {
   const loaded = await context.load(reference, 'use');
   const type = objectTypeOf(loaded.object);
-  if (types?.includes(type) === false) throw new KmipError('InvalidObjectType', `a ${type} is not for ${purpose}`);
+  if (types?.includes(type) === false)
+    throw new KmipError('InvalidObjectType', `Object Type ${type} is not supported for ${purpose}`);
   permitUse(loaded.object, purpose, context.now());
   return loaded;
 }
@@ -126,13 +128,13 @@ export function publicKeyIn(loaded: Loaded): KeyObject {
   } catch {
     // A key of a kind that OpenSSL does not know, or a certificate that is none of X.509.
   }
-  throw new KmipError('InvalidField', 'the certificate holds no key that the server can use');
+  throw new KmipError('InvalidField', 'the certificate has no public key that the server supports');
 }
 
 function checkPresent({ object }: Loaded): void {
   if (object.attributes.keyValuePresent !== false) return;
-  throw new KmipError('KeyValueNotPresent', 'the server does not have the key value');
+  throw keyValueNotPresent();
 }
 
 const unreadable = (): KmipError =>
-  new KmipError('InvalidField', 'the key is itself wrapped or opaque: the server cannot use it');
+  new KmipError('InvalidField', 'the key is wrapped or opaque: the server cannot use its value');

@@ -1,4 +1,5 @@
 import { isDestroyed } from '#objects/life-cycle';
+import { objectDestroyed } from '#objects/object-errors';
 import { storageStatusOf } from '#objects/storage-status';
 import { optional, required } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
@@ -21,9 +22,9 @@ export const archive = defineOperation('Archive', {
     const loaded = await context.load(request.uniqueIdentifier, 'archive');
     const { object } = loaded;
     if (storageStatusOf(object.attributes) === 'ArchivalStorage') {
-      throw new KmipError('ObjectArchived', 'the object is archived already');
+      throw new KmipError('ObjectArchived', 'the object is already archived');
     }
-    if (isDestroyed(object.attributes.state)) throw new KmipError('ObjectDestroyed', 'the object was destroyed');
+    if (isDestroyed(object.attributes.state)) throw objectDestroyed();
     const now = context.now();
     await context.commit([{ update: loaded, to: changed(object, { archiveDate: now }, now) }]);
     return { uniqueIdentifier: object.id };

@@ -4,6 +4,7 @@ import { KmipError } from '#protocol/kmip-error';
 import { objectReference, uniqueIdentifier } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
 import type { Attributes } from '#objects/attributes/attributes';
+import { objectDestroyed } from '#objects/object-errors';
 import { defineOperation } from '#operations/operation';
 
 const asked = {
@@ -26,7 +27,7 @@ export const check = defineOperation('Check', {
   async run(request, context) {
     const { object } = await context.load(request.uniqueIdentifier, 'read');
     if (object.structure.objectType === 'Template') {
-      throw new KmipError('IllegalObjectType', 'a Template is not used, and so not checked');
+      throw new KmipError('IllegalObjectType', 'Object Type Template is not supported for Check');
     }
     const denial = denied(request, object.attributes);
     if (denial !== undefined) {
@@ -44,24 +45,21 @@ interface Asked {
 }
 
 function denied(wanted: Asked, has: Attributes): KmipError | undefined {
-  if (has.destroyDate !== undefined) return new KmipError('ObjectDestroyed', 'the object was destroyed');
+  if (has.destroyDate !== undefined) return objectDestroyed();
   const { cryptographicUsageMask: bits = 0, usageLimitsCount: count, leaseTime } = wanted;
   // An object without a mask may be used for nothing that has a bit.
   if ((bits & ~(has.cryptographicUsageMask ?? 0)) !== 0) {
     return new KmipError(
       'IncompatibleCryptographicUsageMask',
-      'the Cryptographic Usage Mask of the object lacks bits of the one given',
+      'Cryptographic Usage Mask has bits that the mask of the object does not have',
     );
   }
   const left = has.usageLimits?.usageLimitsCount;
   if (count !== undefined && left !== undefined && count > left) {
-    return new KmipError('UsageLimitExceeded', `Usage Limits Count is above what is left, ${left}`);
+    return new KmipError('UsageLimitExceeded', `Usage Limits Count must be at most the remaining ${left}`);
   }
   if (leaseTime !== undefined && leaseTime > (has.leaseTime ?? 0)) {
-    return new KmipError(
-      'PermissionDenied',
-      `Lease Time is above what the server grants, ${has.leaseTime ?? 0} seconds`,
-    );
+    return new KmipError('PermissionDenied', `Lease Time must be at most ${has.leaseTime ?? 0} seconds`);
   }
   return undefined;
 }

@@ -30,7 +30,7 @@ export const getUsageAllocation = defineOperation('GetUsageAllocation', {
     permitProtection(object, now);
     const to = changed(object, { usageLimits: afterUsing(usageLimits, units) }, now);
     // The client has read its allocation by the time that the batch is undone.
-    context.refuseUndo('what Usage Limits count');
+    context.refuseUndo('a charge to Usage Limits');
     await context.commit([{ update: loaded, to }]);
     return { uniqueIdentifier: object.id };
   },

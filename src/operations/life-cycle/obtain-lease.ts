@@ -41,10 +41,13 @@ export const obtainLease = defineOperation('ObtainLease', {
  */
 function leaseOf(attributes: Attributes, now: number): number {
   const { state, leaseTime, deactivationDate = Infinity } = attributes;
-  if (leaseTime === undefined) throw new KmipError('PermissionDenied', 'no lease is granted for such an object');
+  if (leaseTime === undefined) throw new KmipError('PermissionDenied', 'the object has no Lease Time');
   if (state !== 'PreActive' && state !== 'Active') {
-    throw new KmipError('PermissionDenied', `no lease is granted for an object that is ${stateText(state as State)}`);
+    throw new KmipError(
+      'PermissionDenied',
+      `State must be Pre-Active or Active to get a lease, not ${stateText(state as State)}`,
+    );
   }
-  if (isUsedUp(attributes)) throw new KmipError('UsageLimitExceeded', 'the Usage Limits of the object are used up');
+  if (isUsedUp(attributes)) throw new KmipError('UsageLimitExceeded', 'Usage Limits of the object are used up');
   return Math.min(leaseTime, deactivationDate - now);
 }

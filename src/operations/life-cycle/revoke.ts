@@ -30,7 +30,10 @@ export const revoke = defineOperation('Revoke', {
     const state = stateOf(object, 'revoked');
     const compromised = compromises.has(revocationReason.revocationReasonCode);
     if (!compromised && compromiseOccurrenceDate !== undefined) {
-      throw new KmipError('InvalidField', 'Compromise Occurrence Date is for compromises only');
+      throw new KmipError(
+        'InvalidField',
+        'Compromise Occurrence Date is valid only when Revocation Reason Code is Key Compromise or CA Compromise',
+      );
     }
     const to = compromised
       ? changed(

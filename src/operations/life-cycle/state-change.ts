@@ -8,7 +8,8 @@ import type { Loaded, ObjectChange } from '#operations/context';
 /** The state of an object that has one: Templates do not (1.4 §3.22). @throws KmipError InvalidObjectType. */
 export function stateOf(object: ManagedObject, what: string): State {
   const { state } = object.attributes;
-  if (state === undefined) throw new KmipError('InvalidObjectType', `a ${objectTypeOf(object)} cannot be ${what}`);
+  if (state === undefined)
+    throw new KmipError('InvalidObjectType', `Object Type ${objectTypeOf(object)} cannot be ${what}`);
   return state;
 }
 

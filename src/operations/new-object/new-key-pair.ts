@@ -101,7 +101,7 @@ export async function newKeyPair(
 ): Promise<Pair<MadeObject>> {
   const { cryptographicAlgorithm: algorithm, ...parameters } = asked.private.given;
   if (algorithm === undefined) {
-    throw new KmipError('InvalidAttribute', 'a new key pair needs a Cryptographic Algorithm');
+    throw new KmipError('InvalidAttribute', 'Cryptographic Algorithm is required for a new key pair');
   }
   const { recommendedCurve, qlength } = parameters.cryptographicDomainParameters ?? {};
   const recipe = recipeOf(algorithm, {
@@ -141,7 +141,10 @@ function half(
   const keyFormatType = format ?? (canBeLike ? like : usualFormat(key, context.version));
   const keyMaterial = keyFormatType && writeKey(key, keyFormatType, context.version);
   if (keyFormatType === undefined || keyMaterial === undefined) {
-    throw new KmipError('InvalidAttributeValue', `a ${key.half} key of ${key.family} has no such Key Format Type`);
+    throw new KmipError(
+      'InvalidAttributeValue',
+      `Key Format Type ${format} is not supported for a ${key.family} ${key.half} key`,
+    );
   }
   const parameters = domainParametersOf(key);
   const found: Attributes = {

@@ -2,6 +2,7 @@
 import { symmetricKeyBytes } from '#crypto/keys/symmetric-keys';
 import type { Attributes } from '#objects/attributes/attributes';
 import type { MadeObject } from '#objects/new-object';
+import { keyLengthNotSupported, keyTypeMissing } from '#objects/object-errors';
 import { KmipError } from '#protocol/kmip-error';
 import type { KeyFormatType } from './requested-key-format.ts';
 import type { Context } from '#operations/context';
@@ -16,17 +17,14 @@ import { generatorFor } from './random-number-generator.ts';
 export function newSymmetricKey(given: Attributes, format: KeyFormatType, context: Context): MadeObject {
   const { cryptographicAlgorithm, cryptographicLength, cryptographicUsageMask } = given;
   if (cryptographicAlgorithm === undefined || cryptographicLength === undefined) {
-    throw new KmipError('InvalidAttribute', 'a new key needs Cryptographic Algorithm and Cryptographic Length');
+    throw keyTypeMissing();
   }
   if (cryptographicUsageMask === undefined) {
-    throw new KmipError('InvalidAttribute', 'a new key needs a Cryptographic Usage Mask');
+    throw new KmipError('InvalidAttribute', 'Cryptographic Usage Mask is required for a new key');
   }
   const length = symmetricKeyBytes(cryptographicAlgorithm, cryptographicLength);
   if (length === undefined) {
-    throw new KmipError(
-      'InvalidAttributeValue',
-      `${cryptographicAlgorithm} has no keys of ${cryptographicLength} bits`,
-    );
+    throw keyLengthNotSupported(cryptographicAlgorithm, cryptographicLength);
   }
   const key = context.random(length);
   const keyBlock = {

@@ -21,6 +21,6 @@ export function checkProtectionStorage(
 ): void {
   const asked = masks?.protectionStorageMask ?? [];
   if (asked.length > 0 && !asked.some((each) => (each & ~offeredProtectionStorage) === 0)) {
-    throw new KmipError(reason, 'this server keeps objects in Software, On System, and nowhere else');
+    throw new KmipError(reason, 'Protection Storage Mask must allow storage in Software and On System');
   }
 }

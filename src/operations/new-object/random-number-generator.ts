@@ -37,6 +37,6 @@ export function generatorFor(given: Attributes, server: ServerFacts): Pick<Attri
   const differs = Object.entries(given.randomNumberGenerator ?? {}).some(
     ([field, value]) => value !== undefined && value !== generator[field as keyof RngParameters],
   );
-  if (differs) throw new KmipError('CryptographicFailure', 'the server has no such Random Number Generator');
+  if (differs) throw new KmipError('CryptographicFailure', 'Random Number Generator must be that of the server');
   return { randomNumberGenerator: generator };
 }

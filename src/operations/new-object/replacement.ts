@@ -18,6 +18,7 @@ import type { Instance } from '#objects/attributes/attribute-codec';
 import { InstanceSet } from '#objects/attributes/instance-set';
 import { isDestroyed } from '#objects/life-cycle';
 import { allInstances, attributesFrom, objectTypeOf, type ManagedObject } from '#objects/managed-object';
+import { keyValueNotPresent, objectDestroyed } from '#objects/object-errors';
 import { isWrapped } from '#objects/object-structure';
 import { rotation } from '#objects/rotation';
 import { largestDate } from '#protocol/codecs';
@@ -33,14 +34,14 @@ import { changed } from '#operations/life-cycle/state-change';
  */
 export function checkReplaceable({ object }: Loaded, objectType: ObjectType): void {
   const type = objectTypeOf(object);
-  if (type !== objectType) throw new KmipError('InvalidObjectType', `a ${type} is given, and no ${objectType}`);
-  if (isDestroyed(object.attributes.state)) throw new KmipError('ObjectDestroyed', `the ${type} was destroyed`);
+  if (type !== objectType) throw new KmipError('InvalidObjectType', `Object Type must be ${objectType}, not ${type}`);
+  if (isDestroyed(object.attributes.state)) throw objectDestroyed(type);
   if (!('keyBlock' in object.structure)) return;
   const { keyValue } = object.structure.keyBlock;
   if (keyValue === undefined) {
-    throw new KmipError('KeyValueNotPresent', `the server does not have the key value of the ${type}`);
+    throw keyValueNotPresent();
   }
-  if (isWrapped(keyValue)) throw new KmipError('PermissionDenied', `the ${type} is wrapped, and not replaced here`);
+  if (isWrapped(keyValue)) throw new KmipError('PermissionDenied', `the ${type} is wrapped: it cannot be replaced`);
 }
 
 /** What an Offset moves (2.1 tables 298, 303 and 308), the one that the others are counted from first. */
@@ -82,7 +83,7 @@ export function inherited(
 function checkNoDates(given: Attributes): void {
   const key = dates.find((each) => given[each] !== undefined);
   if (key === undefined) return;
-  throw new KmipError('InvalidMessage', `Offset and ${attributeRow(key).name} are not given together`);
+  throw new KmipError('InvalidMessage', `Offset must not be given with ${attributeRow(key).name}`);
 }
 
 const isMerged = ({ key }: Instance): boolean => attributeRow(key).onReplacement === 'merged';
@@ -109,7 +110,7 @@ function datesOf(existing: Attributes, offset: number | undefined, now: number):
   const { activationDate: before } = existing;
   if (before === undefined) {
     if (held.length === 0) return { activationDate };
-    throw new KmipError('IllegalOperation', 'Offset moves dates, and the object has no Activation Date');
+    throw new KmipError('IllegalOperation', 'Offset requires an Activation Date, but the object has none');
   }
   return Object.fromEntries(
     held.map(([key, date]) => [
@@ -124,7 +125,7 @@ function moved(key: AttributeKey, date: number, seconds: number): number {
   if (date === largestDate) return date;
   const to = date + seconds;
   if (Number.isSafeInteger(seconds) && Number.isSafeInteger(to) && to !== largestDate) return to;
-  throw new KmipError('InvalidAttributeValue', `Offset moves ${attributeRow(key).name} out of the range of dates`);
+  throw new KmipError('InvalidAttributeValue', `Offset would move ${attributeRow(key).name} out of the range of dates`);
 }
 
 /** "All name attributes are removed from the existing" object, and it leads to the one that took its place. */

@@ -6,6 +6,7 @@ import { attributeRow, type Attributes, type AttributeValue, type ObjectType } f
 import { besideMaterial, withDefaults } from '#objects/creation-rules';
 import { InstanceSet } from '#objects/attributes/instance-set';
 import type { ManagedObject } from '#objects/managed-object';
+import { objectArchived } from '#objects/object-errors';
 import { templateAttributes } from '#objects/template';
 import { KmipError } from '#protocol/kmip-error';
 import type { Context } from '#operations/context';
@@ -80,7 +81,7 @@ async function templateNamed(name: AttributeValue<'name'>, context: Context): Pr
   ];
   for await (const { object } of context.find({ instances: query })) return object;
   for await (const _ of context.find({ instances: query, storage: ['ArchivalStorage'] })) {
-    throw new KmipError('ObjectArchived', 'the Template is archived: recover it first');
+    throw objectArchived('Template');
   }
-  throw new KmipError('ItemNotFound', 'no Template has the Name given');
+  throw new KmipError('ItemNotFound', 'Template not found: no Template with this Name is accessible to this client');
 }

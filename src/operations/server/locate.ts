@@ -116,7 +116,7 @@ function checkRanges(instances: readonly Instance[]): void {
     counts.set(key, count);
     const { name, matches } = attributeRow(key);
     if (matches === withinRange && count > 2) {
-      throw new KmipError('InvalidField', `${name} is given more than twice: a range has two ends`);
+      throw new KmipError('InvalidField', `${name} must be given at most twice: one date, or the two ends of a range`);
     }
   }
 }
@@ -125,11 +125,11 @@ function checkRanges(instances: readonly Instance[]): void {
 function ofMember(instances: readonly Instance[], member: string | undefined): readonly Instance[] {
   if (member === undefined) return [];
   if (!instances.some(({ key }) => key === 'objectGroup')) {
-    throw new KmipError('InvalidField', 'Object Group Member is given without Object Group');
+    throw new KmipError('InvalidField', 'Object Group is required when Object Group Member is given');
   }
   if (member === 'GroupMemberDefault') return [];
   if (member !== 'GroupMemberFresh')
-    throw new KmipError('FeatureNotSupported', 'Object Group Member is one of a vendor');
+    throw new KmipError('FeatureNotSupported', `Object Group Member ${member} is not supported`);
   return [{ key: 'fresh', value: true }];
 }
 

@@ -177,7 +177,7 @@ async function checkKnown(groups: readonly string[], context: Context): Promise<
   const named = new Set([...objectDefaults, ...constraints].flatMap((rule) => groupsOf(rule) ?? []));
   for (const group of groups) {
     if (named.has(group) || (await hasMember(group, context))) continue;
-    throw new KmipError('UnknownObjectGroup', 'no object of yours is in an Object Group of this name');
+    throw new KmipError('UnknownObjectGroup', 'Object Group not found: no object in it is accessible to this client');
   }
 }
 

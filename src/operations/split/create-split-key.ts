@@ -6,6 +6,7 @@ import { valuesIn, type Attributes } from '#objects/attributes/attributes';
 import { objectTypeOf } from '#objects/managed-object';
 import type { MadeObject } from '#objects/new-object';
 import { isWrapped } from '#objects/object-structure';
+import { keyLengthNotSupported, keyTypeMissing, keyValueNotPresent } from '#objects/object-errors';
 import { asAnswered } from '#protocol/bounds';
 import { bigInteger, enumeration, integer } from '#protocol/codecs';
 import { many, optional, required } from '#protocol/fields';
@@ -56,21 +57,25 @@ export const createSplitKey = defineOperation('CreateSplitKey', {
     const { attributes, uniqueIdentifier: named, objectType } = request;
     checkProtectionStorage(request.protectionStorageMasks);
     const format = formatAsked(attributes) ?? 'Raw';
-    if (format !== 'Raw') throw new KmipError('KeyFormatTypeNotSupported', 'the parts of a Split Key are Raw');
+    if (format !== 'Raw')
+      throw new KmipError('KeyFormatTypeNotSupported', 'Key Format Type must be Raw for the parts of a Split Key');
     const given = await attributesToMake('SplitKey', [withoutFormat(attributes)], context);
     const source = named === undefined ? undefined : await loadToTake(named, context);
     // "Determines the type of object to be created": Split Key, but what is split may be called for as well.
     const splitType = source === undefined ? 'SymmetricKey' : objectTypeOf(source.object);
     if (!isSplitType(splitType) || (objectType !== 'SplitKey' && objectType !== splitType)) {
-      throw new KmipError('InvalidObjectType', `a ${splitType} is not split into objects of type ${objectType}`);
+      throw new KmipError(
+        'InvalidObjectType',
+        `Object Type ${objectType} is not valid for the parts of a ${splitType}`,
+      );
     }
     if (request.splitKeyParts > maximumParts) {
-      throw new KmipError('ServerLimitExceeded', `a key is split into ${maximumParts} parts at most`);
+      throw new KmipError('ServerLimitExceeded', `Split Key Parts must be at most ${maximumParts}`);
     }
     if (request.splitKeyParts * valuesIn(given) > maximumValuesOfParts) {
       throw new KmipError(
         'ServerLimitExceeded',
-        `the parts have at most ${maximumValuesOfParts} values of attributes together: give fewer, or make fewer parts`,
+        `the parts must have at most ${maximumValuesOfParts} attribute values in all: give fewer attributes or make fewer parts`,
       );
     }
     const secret = source === undefined ? newSecret(given, context) : secretOf(source);
@@ -104,18 +109,18 @@ function checkBytes(bytes: number): void {
   if (bytes <= maximumBytesOfParts) return;
   throw new KmipError(
     'ServerLimitExceeded',
-    `the parts of a key take at most ${maximumBytesOfParts} bytes together, but these take ${bytes}: make fewer parts`,
+    `the parts must be at most ${maximumBytesOfParts} bytes in all, not ${bytes}: make fewer parts`,
   );
 }
 
 /** "Requests the server to generate a new split key": only symmetric keys are nothing but random bytes. */
 function newSecret({ cryptographicAlgorithm, cryptographicLength }: Attributes, context: Context): Uint8Array {
   if (cryptographicAlgorithm === undefined || cryptographicLength === undefined) {
-    throw new KmipError('InvalidAttribute', 'a new key needs Cryptographic Algorithm and Cryptographic Length');
+    throw keyTypeMissing();
   }
   const length = symmetricKeyBytes(cryptographicAlgorithm, cryptographicLength);
   if (length !== undefined) return context.random(length);
-  throw new KmipError('InvalidAttributeValue', `${cryptographicAlgorithm} has no keys of ${cryptographicLength} bits`);
+  throw keyLengthNotSupported(cryptographicAlgorithm, cryptographicLength);
 }
 
 /** The bytes of the key; a private key that is not kept as DER is written as PKCS#8. Whoever asked wipes them. */
@@ -124,8 +129,7 @@ function secretOf(source: Loaded): Uint8Array {
   if (objectTypeOf(object) !== 'PrivateKey') return openBytes(source);
   const structure = source.openStructure();
   const keyBlock = 'keyBlock' in structure ? structure.keyBlock : undefined;
-  if (keyBlock?.keyValue === undefined)
-    throw new KmipError('KeyValueNotPresent', 'the server does not have the key value');
+  if (keyBlock?.keyValue === undefined) throw keyValueNotPresent();
   if (!isWrapped(keyBlock.keyValue)) {
     const { keyMaterial } = keyBlock.keyValue;
     if (keyMaterial instanceof Uint8Array && isDerFormat(keyBlock.keyFormatType)) return keyMaterial;
@@ -133,7 +137,7 @@ function secretOf(source: Loaded): Uint8Array {
     const written = key && writeKey(key, 'PKCS_8', atRest);
     if (written instanceof Uint8Array) return written;
   }
-  throw new KmipError('InvalidField', 'the key is wrapped, or lacks numbers, and cannot be split');
+  throw new KmipError('InvalidField', 'the key cannot be split: it is wrapped or incomplete');
 }
 
 /** In a prime field: a "prime bigger than 2^L", which the server chooses where the client does not. */
@@ -144,7 +148,8 @@ function primeAbove(
   if (method !== 'PolynomialSharingPrimeField') return undefined;
   const bits = secret.length * 8;
   const prime = asked ?? primeFor(bits);
-  if (prime === undefined) throw new KmipError('InvalidField', 'the key is too long to be split in a prime field');
+  if (prime === undefined)
+    throw new KmipError('InvalidField', 'the key is too long for Split Key Method PolynomialSharingPrimeField');
   if (prime > 2n ** BigInt(bits)) return prime;
   throw new KmipError('InvalidField', `Prime Field Size must be above 2^${bits}`);
 }

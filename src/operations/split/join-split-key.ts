@@ -1,6 +1,6 @@
 import { type Part, type Sharing } from '#crypto/sharing/secret-sharing';
 import { attributeSet } from '#objects/attributes/attribute-groups';
-import type { Attributes } from '#objects/attributes/attributes';
+import { attributeRow, type Attributes } from '#objects/attributes/attributes';
 import { objectTypeOf } from '#objects/managed-object';
 import { atMost } from '#protocol/bounds';
 import { enumeration } from '#protocol/codecs';
@@ -42,10 +42,13 @@ export const joinSplitKey = defineOperation('JoinSplitKey', {
     const { objectType, secretDataType, attributes, uniqueIdentifier: named = [] } = request;
     checkProtectionStorage(request.protectionStorageMasks);
     if (!isSplitType(objectType)) {
-      throw new KmipError('InvalidObjectType', `parts do not join to an object of type ${objectType}`);
+      throw new KmipError('InvalidObjectType', `Object Type ${objectType} is not supported for Join Split Key`);
     }
     if (secretDataType !== undefined && objectType !== 'SecretData') {
-      throw new KmipError('InvalidField', `Secret Data Type is given, but a ${objectType} is made`);
+      throw new KmipError(
+        'InvalidField',
+        `Secret Data Type is valid only for Object Type SecretData, not ${objectType}`,
+      );
     }
     const held = await loadParts(named, context);
     const sharing = await sharingOf(held[0].structure, context);
@@ -102,14 +105,15 @@ async function loadParts(
     if (room > maximumRoomOfParts) {
       throw new KmipError(
         'ServerLimitExceeded',
-        `the parts take at most ${maximumRoomOfParts} bytes together, with their attributes`,
+        `the parts and their attributes must be at most ${maximumRoomOfParts} bytes in all`,
       );
     }
     const { id, structure } = loaded.object;
     if (structure.objectType !== 'SplitKey') {
-      throw new KmipError('InvalidObjectType', `a ${objectTypeOf(loaded.object)} is no part of a Split Key`);
+      throw new KmipError('InvalidObjectType', `Object Type must be SplitKey, not ${objectTypeOf(loaded.object)}`);
     }
-    if (held.some((each) => each.loaded.object.id === id)) throw new KmipError('InvalidField', 'a part is named twice');
+    if (held.some((each) => each.loaded.object.id === id))
+      throw new KmipError('InvalidField', 'Unique Identifier must not name the same part twice');
     held.push({ loaded, structure });
   }
   const [first, ...others] = held;
@@ -118,7 +122,7 @@ async function loadParts(
 }
 
 /** What all parts of one key say alike. */
-const told = ['splitKeyParts', 'splitKeyThreshold', 'splitKeyMethod', 'primeFieldSize', 'polynomial'] as const;
+const common = ['splitKeyParts', 'splitKeyThreshold', 'splitKeyMethod', 'primeFieldSize', 'polynomial'] as const;
 
 /** @throws KmipError InvalidField for a part twice, BadCryptographicParameters for one of another key, CryptographicFailure for too few. */
 function checkTogether(held: readonly [HeldPart, ...HeldPart[]], { threshold }: Sharing): void {
@@ -128,12 +132,15 @@ function checkTogether(held: readonly [HeldPart, ...HeldPart[]], { threshold }: 
   for (const { structure } of held) {
     const { keyPartIdentifier, splitOf } = structure;
     if (identifiers.has(keyPartIdentifier)) {
-      throw new KmipError('InvalidField', `part ${keyPartIdentifier} is there twice`);
+      throw new KmipError('InvalidField', `Key Part Identifier ${keyPartIdentifier} must not be given twice`);
     }
     identifiers.add(keyPartIdentifier);
     if (splitOf !== undefined) sets.add(splitOf);
-    if (sets.size > 1 || told.some((field) => structure[field] !== first[field])) {
-      throw new KmipError('BadCryptographicParameters', `part ${keyPartIdentifier} is of another key than the others`);
+    if (sets.size > 1 || common.some((field) => structure[field] !== first[field])) {
+      throw new KmipError(
+        'BadCryptographicParameters',
+        `part ${keyPartIdentifier} belongs to a different key than the other parts`,
+      );
     }
   }
   if (held.length < threshold) {
@@ -149,7 +156,7 @@ function checkLengths(parts: readonly Part[], { method, threshold }: Sharing): v
   const [first, ...others] = parts.map(({ bytes }) => bytes.length) as [number, ...number[]];
   checkWork(Math.max(first, ...others), threshold, parts.length);
   if (method === 'PolynomialSharingPrimeField' || others.every((length) => length === first)) return;
-  throw new KmipError('BadCryptographicParameters', 'the parts have different lengths: they are not of one key');
+  throw new KmipError('BadCryptographicParameters', 'the parts have different lengths: they do not belong to one key');
 }
 
 /** What the client wants, what the parts say of the key, and the stricter side where they guard it. */
@@ -159,7 +166,10 @@ function attributesOf(held: readonly [HeldPart, ...HeldPart[]], asked: Attribute
   for (const key of ['cryptographicAlgorithm', 'cryptographicLength'] as const) {
     const values = new Set([asked, ...sources].map((each) => each[key]).filter((value) => value !== undefined));
     if (values.size > 1)
-      throw new KmipError('InvalidAttributeValue', `${key} is not the same for all parts and the object`);
+      throw new KmipError(
+        'InvalidAttributeValue',
+        `${attributeRow(key).name} must be the same for all parts and the new object`,
+      );
   }
   return { ...own, ...asked, ...guardedBy(sources, asked) };
 }

@@ -4,6 +4,7 @@ import { readKey } from '#crypto/keys/key-formats';
 import type { Sharing } from '#crypto/sharing/secret-sharing';
 import { symmetricKeyBytes } from '#crypto/keys/symmetric-keys';
 import type { Attributes } from '#objects/attributes/attributes';
+import { keyTypeMissing } from '#objects/object-errors';
 import type { ObjectStructure } from '#objects/object-structure';
 import type { OpenValue } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
@@ -11,7 +12,8 @@ import { atRest } from '#protocol/versions';
 import { derFormats, type SplitType } from './split-keys.ts';
 
 /** Also when parts of another key say of themselves what those of this one say: nothing else tells them apart. */
-const unfit = (): KmipError => new KmipError('CryptographicFailure', 'the parts make no such key');
+const unfit = (): KmipError =>
+  new KmipError('CryptographicFailure', 'the parts do not join to a key of the type and length requested');
 
 /** In bytes; undefined where only the parts tell. */
 function lengthOf(
@@ -22,7 +24,7 @@ function lengthOf(
   if (objectType === 'PrivateKey') return derLength(joined);
   if (objectType === 'SecretData') return bits === undefined ? undefined : Math.ceil(bits / 8);
   if (algorithm === undefined || bits === undefined) {
-    throw new KmipError('InvalidAttribute', 'a key needs Cryptographic Algorithm and Cryptographic Length');
+    throw keyTypeMissing();
   }
   return symmetricKeyBytes(algorithm, bits);
 }

@@ -2,6 +2,7 @@
 import { checkSharing, isSplitKeyMethod, type Sharing } from '#crypto/sharing/secret-sharing';
 import type { Attributes } from '#objects/attributes/attributes';
 import { objectTypeOf } from '#objects/managed-object';
+import { objectDestroyed } from '#objects/object-errors';
 import type { ObjectStructure } from '#objects/object-structure';
 import { storageStatusOf } from '#objects/storage-status';
 import { KmipError } from '#protocol/kmip-error';
@@ -37,7 +38,7 @@ export const isDerFormat = (format: string): boolean => (derFormats as readonly 
 /** Some 2^24 multiplications in a field are a second's work, others having their turns in between. */
 export function checkWork(bytes: number, threshold: number, parts: number): void {
   if (bytes * threshold * parts <= 2 ** 24) return;
-  throw new KmipError('ServerLimitExceeded', 'the key is too long for so many parts');
+  throw new KmipError('ServerLimitExceeded', 'Split Key Parts is too high for a key of this length');
 }
 
 type SharingFields = Pick<
@@ -45,13 +46,17 @@ type SharingFields = Pick<
   'splitKeyMethod' | 'splitKeyParts' | 'splitKeyThreshold' | 'primeFieldSize' | 'polynomial'
 >;
 
-/** @throws KmipError InvalidField for a method that is none, and for numbers that it cannot have. */
+/** @throws KmipError InvalidField. */
+export function checkThreshold(threshold: number, parts: number): void {
+  if (threshold >= 1 && threshold <= parts) return;
+  throw new KmipError('InvalidField', 'Split Key Threshold must be from 1 to Split Key Parts');
+}
+
+/** @throws KmipError InvalidField for a method that is not supported, and for numbers that it cannot have. */
 export async function sharingOf(fields: SharingFields, context: Context): Promise<Sharing> {
   const { splitKeyMethod: method, splitKeyParts: parts, splitKeyThreshold: threshold } = fields;
   if (!isSplitKeyMethod(method)) throw new KmipError('InvalidField', `Split Key Method ${method} is not supported`);
-  if (threshold < 1 || threshold > parts) {
-    throw new KmipError('InvalidField', 'Split Key Threshold must be from 1 to Split Key Parts');
-  }
+  checkThreshold(threshold, parts);
   const isInPrimeField = method === 'PolynomialSharingPrimeField';
   const { primeFieldSize: prime } = fields;
   const polynomial = fields.polynomial === 0x11b ? 0x11b : 0x11d;
@@ -65,7 +70,7 @@ export async function sharingOf(fields: SharingFields, context: Context): Promis
 export async function loadToTake(reference: ObjectReference, context: Context): Promise<Loaded> {
   const loaded = await context.load(reference, 'fetch');
   if (storageStatusOf(loaded.object.attributes) !== 'DestroyedStorage') return loaded;
-  throw new KmipError('ObjectDestroyed', `the ${objectTypeOf(loaded.object)} was destroyed`);
+  throw objectDestroyed(objectTypeOf(loaded.object));
 }
 
 /** What makes the key, and goes with it. */

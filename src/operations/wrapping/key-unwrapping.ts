@@ -41,7 +41,10 @@ export async function unwrapped(structure: ObjectStructure, id: string, context:
 
 /** One answer to every failure: which step it was is nobody's business. */
 const sealed = (): KmipError =>
-  new KmipError('CryptographicFailure', 'the wrapped Key Value does not open with the keys of its Key Wrapping Data');
+  new KmipError(
+    'CryptographicFailure',
+    'the wrapped Key Value cannot be unwrapped with the keys that Key Wrapping Data names',
+  );
 
 /** Before anything is opened: afterwards the refusal would tell that it did open. */
 function checkEncoding({ encodingOption }: KeyWrappingData): void {

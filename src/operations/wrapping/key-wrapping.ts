@@ -57,14 +57,17 @@ export async function inWrapping(
 ): Promise<Wrapped> {
   if (keyWrapType !== undefined) {
     if (asked !== undefined)
-      throw new KmipError('InvalidField', 'a Key Wrapping Specification leaves no Key Wrap Type');
+      throw new KmipError('InvalidField', 'Key Wrap Type must not be given with a Key Wrapping Specification');
     if (keyWrapType !== 'AsRegistered' && keyWrapType !== 'NotWrapped') {
       throw new KmipError('KeyWrapTypeNotSupported', `Key Wrap Type ${keyWrapType} is not supported`);
     }
   }
   if (asked === undefined) return { structure, changes: [] };
   if (!('keyBlock' in structure)) {
-    throw new KmipError('InvalidObjectType', `a ${structure.objectType} has no Key Block, and is not wrapped`);
+    throw new KmipError(
+      'InvalidObjectType',
+      `Object Type ${structure.objectType} cannot be wrapped: it has no Key Block`,
+    );
   }
   const { keyBlock } = structure;
   const keys = await wrappingKeys(asked, object.id, context);
@@ -107,7 +110,7 @@ function bytesToWrap(
   version: Version,
 ): Uint8Array {
   if (keyValue === undefined || isWrapped(keyValue) || keyWrappingData !== undefined) {
-    throw new KmipError('FeatureNotSupported', 'a key that was registered wrapped is not wrapped again');
+    throw new KmipError('FeatureNotSupported', 'the key was registered wrapped: it cannot be wrapped again');
   }
   const asked = names.map((name) => referenceIn(name, version));
   const named = new Set(asked.map(referenceId));
@@ -122,17 +125,20 @@ function bytesToWrap(
     bytes.fill(0);
     throw new KmipError(
       'InvalidField',
-      `the Key Value with the attributes named must have at most ${maximumWithAttributes} bytes to be wrapped`,
+      `the Key Value with the named attributes must be at most ${maximumWithAttributes} bytes to be wrapped`,
     );
   }
   if (encodingOption !== 'NoEncoding') {
     throw new KmipError('EncodingOptionError', `Encoding Option ${encodingOption} is not supported`);
   }
   if (attributes.length > 0 || names.length > 0) {
-    throw new KmipError('EncodingOptionError', 'with No Encoding no attributes are wrapped');
+    throw new KmipError('EncodingOptionError', 'Encoding Option must be TTLV Encoding when attributes are wrapped');
   }
   if (!(keyMaterial instanceof Uint8Array)) {
-    throw new KmipError('EncodingOptionError', 'Key Material that is a Structure is wrapped in TTLV Encoding only');
+    throw new KmipError(
+      'EncodingOptionError',
+      'Encoding Option must be TTLV Encoding when Key Material is a Structure',
+    );
   }
   return Uint8Array.from(keyMaterial);
 }

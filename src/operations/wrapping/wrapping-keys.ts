@@ -82,7 +82,11 @@ async function loadKey(
     const loaded = objectTypeOf(named.object) === namedBy ? await otherHalf(named, context) : named;
     const type = objectTypeOf(loaded.object);
     const way = by[type];
-    if (way === undefined) throw new KmipError('InvalidObjectType', `a ${type} is no key for ${direction} in this way`);
+    if (way === undefined)
+      throw new KmipError(
+        'InvalidObjectType',
+        `Object Type ${type} is not supported for ${direction} by this Wrapping Method`,
+      );
     permitUse(loaded.object, way.purpose, context.now());
     if (loaded.object.id === wrappedId) throw new KmipError('InvalidField', 'a key cannot be wrapped with itself');
     return { named, loaded, way, given };
@@ -113,5 +117,8 @@ function parametersOf(
   }
   const found = held.find((each) => asked === undefined || fieldsMatch([each], [asked]));
   if (found !== undefined) return found;
-  throw new KmipError('BadCryptographicParameters', `${called}: the key has other Cryptographic Parameters`);
+  throw new KmipError(
+    'BadCryptographicParameters',
+    `${called}: Cryptographic Parameters do not match those of the key`,
+  );
 }

@@ -163,7 +163,7 @@ async function demandGenuine(
 ): Promise<Made> {
   const { macSignature } = made;
   if (macSignature !== undefined && (await isGenuine(macSignature))) return made;
-  throw new KmipError('CryptographicFailure', 'the MAC/Signature is not that of the Key Value');
+  throw new KmipError('CryptographicFailure', 'MAC/Signature does not match the Key Value');
 }
 
 /** TR-31 is none: it is a block of its own, in which the Key Value of this text has no place. */
@@ -185,7 +185,7 @@ export function stepsOf(wrapping: Wrapping): readonly Step[] {
   }
   for (const each of [encrypt, sign]) {
     if (steps.includes(each) === (wrapping[each.information] !== undefined)) continue;
-    const rule = steps.includes(each) ? 'needs' : 'has no use for';
+    const rule = steps.includes(each) ? 'needs' : 'does not allow';
     throw new KmipError('InvalidField', `Wrapping Method ${wrapping.wrappingMethod} ${rule} ${each.called}`);
   }
   return steps;

@@ -6,6 +6,7 @@ import { valuesIn, type Attributes } from '#objects/attributes/attributes';
 import type { ManagedObject } from '#objects/managed-object';
 import { newObject, type MadeObject } from '#objects/new-object';
 import { storageStatusOf } from '#objects/storage-status';
+import { objectArchived, objectNotFound } from '#objects/object-errors';
 import type {
   CertificateAuthority,
   Context,
@@ -150,12 +151,12 @@ export class RunContext implements Context {
       !this.#hasWordFor(held.object) ||
       !mayOn(scope.principal, this.#run.operation, held.object, right)
     ) {
-      throw new KmipError('ObjectNotFound', 'no object of yours has this Unique Identifier');
+      throw objectNotFound();
     }
     this.#touch(id);
     // "Any archived object SHALL first be made available by a Recover operation" (2.1 §6.1; 1.4 §4).
     if (right !== 'archive' && storageStatusOf(held.object.attributes) === 'ArchivalStorage') {
-      throw new KmipError('ObjectArchived', 'the object is archived: recover it first');
+      throw objectArchived();
     }
     return held;
   }

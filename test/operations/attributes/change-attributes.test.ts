@@ -114,7 +114,7 @@ describe('the operations that change attributes', () => {
       failed(
         await add(version, which, text('ContactInformation', 'you')),
         version < '2' ? 'IllegalOperation' : 'AttributeSingleValued',
-        /Contact Information takes one value only/,
+        /Contact Information must have at most one value/,
       );
       expect(await held(fixture, which, 'ContactInformation')).to.equal('me');
     });
@@ -145,7 +145,7 @@ describe('the operations that change attributes', () => {
           failed(await call(fixture, version, 'SetAttribute', id(which), newAttribute(version, one)), added);
       }
       const servers = custom('y-Mine', int('AttributeValue', 1));
-      failed(await add(version, which, servers), added, /"y-Mine" is set by the server/);
+      failed(await add(version, which, servers), added, /"y-Mine" must not be given: only the server sets it/);
       failed(await modify(version, which, servers), modified);
       failed(await remove(version, which, referenceTo(version, 'y-Mine')), modified);
       failed(await modify(version, which, int('CryptographicUsageMask', 1)), modified, /cannot be modified/);
@@ -225,7 +225,7 @@ describe('the operations that change attributes', () => {
       failed(
         await add(version, which, struct('CryptographicDomainParameters', int('Qlength', 256))),
         version < '2' ? 'PermissionDenied' : 'InvalidAttribute',
-        /Cryptographic Domain Parameters is no attribute of a SymmetricKey/,
+        /Cryptographic Domain Parameters is not an attribute of Object Type SymmetricKey/,
       );
     });
 
@@ -306,7 +306,7 @@ describe('the operations that change attributes', () => {
     for (const version of ofOld) {
       const which = await createKey(fixture, version, nameOf('a'), nameOf('b'));
       const answer = await remove(version, which, referenceTo(version, 'Name'));
-      if (version === '1.0') failed(answer, 'InvalidField', /several Name: say which/);
+      if (version === '1.0') failed(answer, 'InvalidField', /several values of Name: name one/);
       else expect(await valuesOf(which, 'Name')).to.deep.equal(plainValues(nameOf('b')));
     }
   });
@@ -314,7 +314,7 @@ describe('the operations that change attributes', () => {
   for (const version of ofNew) {
     it(`modifies in ${version} the instance whose value is given, and none of several when none is`, async () => {
       const which = await createKey(fixture, version, nameOf('a'), nameOf('b'));
-      failed(await modify(version, which, nameOf('c')), 'AttributeInstanceNotFound', /say which/);
+      failed(await modify(version, which, nameOf('c')), 'AttributeInstanceNotFound', /name one/);
       succeeded(await modifyFrom(which, nameOf('b'), nameOf('c')));
       expect(await valuesOf(which, 'Name')).to.deep.equal(plainValues(nameOf('a'), nameOf('c')));
       failed(
@@ -387,7 +387,11 @@ describe('the operations that change attributes', () => {
         enumerated('UsageLimitsUnit', 1),
       );
     const which = await createKey(fixture, '1.4');
-    failed(await add('1.4', which, limits(100n, 50n)), 'PermissionDenied', /Usage Limits Count is set by the server/);
+    failed(
+      await add('1.4', which, limits(100n, 50n)),
+      'PermissionDenied',
+      /Usage Limits Count must be the total or absent: only the server sets it/,
+    );
     failed(await add('1.4', which, limits(-1n)), 'InvalidField');
     succeeded(await add('1.4', which, limits(100n)));
     expect(await valuesOf(which, 'UsageLimits')).to.deep.equal(plainValues(limits(100n, 100n)));
@@ -438,7 +442,7 @@ describe('the operations that change attributes', () => {
 
   it('stops at the bound of instances', async () => {
     const which = await createKey(fixture, '1.4', ...Array.from({ length: 1000 }, (_, number) => counter(number)));
-    failed(await add('1.4', which, counter(1000)), 'IndexOutOfBounds', /1000 values already/);
+    failed(await add('1.4', which, counter(1000)), 'IndexOutOfBounds', /at most 1000 values/);
     failed(await add('2.1', which, counter(1000)), 'ServerLimitExceeded');
   });
 });

@@ -32,7 +32,7 @@ describe('a certificate with a long name', () => {
       );
       const { reason, message } = await here.refused('Register', enumerated('ObjectType', 1), given(version), long);
       expect(reason).to.equal('InvalidField');
-      expect(message).to.match(/ of the Certificate is longer than 65536 characters$/);
+      expect(message).to.match(/ of the Certificate must be at most 65536 characters$/);
       const kept = await registerCertificate(here, certificate(1000));
       expect(await here.attributes(kept)).to.not.have.length(0);
       expect(server.fixture.logged.filter((line) => /damaged|unexpected/.test(line))).to.deep.equal([]);

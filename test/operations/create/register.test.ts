@@ -120,7 +120,7 @@ describe('Register', () => {
       // 1.4 §11.4: Invalid Field. 2.1 §6.1.43.1: Invalid Object Type.
       expect(refused).to.deep.equal([
         isOld(version) ? 7 : 0x30,
-        'Object Type is SecretData, but a SymmetricKey is given',
+        'Object Type is SecretData, but the object given is a SymmetricKey',
       ]);
     });
   }
@@ -150,7 +150,7 @@ describe('Register', () => {
     expect((await get('2.1', id)).value).to.deep.include(key(key128));
     expect(await refusal('2.1', type.symmetricKey, given('2.1', mask(8)), key('0011'))).to.deep.equal([
       0x2d,
-      'the Key Material has 2 bytes, but AES of 128 bits takes 16',
+      'Key Material must be 16 bytes for AES of 128 bits, not 2',
     ]);
   });
 
@@ -160,68 +160,68 @@ describe('Register', () => {
       [
         encrypting,
         symmetricKey(format.raw, keyValue(key128)),
-        'a Symmetric Key needs Cryptographic Algorithm and Cryptographic Length',
+        'Cryptographic Algorithm and Cryptographic Length are required for a symmetric key',
       ],
       [
         encrypting,
         symmetricKey(format.raw, keyValue(`${key128}00`), ...said(aes, 128)),
-        'the Key Material has 17 bytes, but AES of 128 bits takes 16',
+        'Key Material must be 16 bytes for AES of 128 bits, not 17',
       ],
       [
         encrypting,
         symmetricKey(format.raw, keyValue(key128), ...said(aes, 100)),
-        'AES has no symmetric keys of 100 bits',
+        'Cryptographic Length 100 is not supported for AES',
       ],
       [
         encrypting,
         symmetricKey(format.raw, keyValue(key128), ...said(4, 2048)),
-        'RSA has no symmetric keys of 2048 bits',
+        'Cryptographic Length 2048 is not supported for RSA',
       ],
       [
         encrypting,
         symmetricKey(format.raw, keyValue(key128), enumerated('CryptographicAlgorithm', aes)),
-        'a Key Block has both Cryptographic Algorithm and Cryptographic Length, or none',
+        'Key Block must have both Cryptographic Algorithm and Cryptographic Length, or neither',
       ],
       [
         encrypting,
         symmetricKey(format.pkcs1, keyValue(key128), ...said(aes, 128)),
-        'Key Format Type PKCS_1 is none of Raw, Opaque, TransparentSymmetricKey',
+        'Key Format Type must be one of Raw, Opaque, TransparentSymmetricKey, not PKCS_1',
       ],
       [
         encrypting,
         symmetricKey(format.raw, transparent(key128), ...said(aes, 128)),
-        'the Key Material of a Raw key must be a Byte String',
+        'Key Material must be a Byte String for Key Format Type Raw',
       ],
       [
         encrypting,
         symmetricKey(format.transparentSymmetricKey, keyValue(key128), ...said(aes, 128)),
-        'the Key Material of a TransparentSymmetricKey must be a Structure of one Key',
+        'Key Material must be a Structure with exactly one Key for Key Format Type TransparentSymmetricKey',
       ],
       [
         given('1.4', mask(12), algorithm(2), length(128)),
         rawAes,
-        'Cryptographic Algorithm is not what the Key Block says',
+        'Cryptographic Algorithm does not match the Key Block',
       ],
       [
         given('1.4', mask(12), algorithm(aes), length(256)),
         rawAes,
-        'Cryptographic Length is not what the Key Block says',
+        'Cryptographic Length does not match the Key Block',
       ],
-      [given('1.4'), rawAes, 'Register of a SymmetricKey needs a Cryptographic Usage Mask'],
+      [given('1.4'), rawAes, 'Cryptographic Usage Mask is required to register a SymmetricKey'],
       [
         encrypting,
         symmetricKey(format.raw, bytes('KeyValue', key128), ...said(aes, 128)),
-        'a Key Value of bytes is wrapped, and the Key Block lacks Key Wrapping Data',
+        'Key Wrapping Data is required when Key Value is a Byte String',
       ],
       [
         encrypting,
         symmetricKey(format.raw, keyValue(key128), ...said(aes, 128), wrapping),
-        'Key Wrapping Data is there, but no wrapped Key Value',
+        'Key Wrapping Data is given, but Key Value is not wrapped',
       ],
       [
         encrypting,
         symmetricKey(format.raw, bytes('KeyValue', key128), struct('KeyWrappingData', enumerated('WrappingMethod', 1))),
-        'Key Wrapping Data needs Encryption Key Information or MAC/Signature Key Information',
+        'Key Wrapping Data must have Encryption Key Information or MAC/Signature Key Information',
       ],
     ];
     for (const [attributes, key, why] of cases) {
@@ -270,7 +270,7 @@ describe('Register', () => {
     const other: [string, Item] = ['Contact Information', text('ContactInformation', 'dev')];
     expect(await refusal('1.4', type.symmetricKey, given('1.4', mask(12), other), key)).to.deep.equal([
       7,
-      'Contact Information is given twice, with different values',
+      'Contact Information must not be given twice with different values',
     ]);
   });
 
@@ -348,7 +348,7 @@ describe('Register', () => {
     );
     expect(await refusal('1.4', type.secretData, attributes, secretData(format.opaque, '2a'))).to.deep.equal([
       1,
-      'no Template has the Name given',
+      'Template not found: no Template with this Name is accessible to this client',
     ]);
   });
 
@@ -368,7 +368,7 @@ describe('Register', () => {
   it("refuses attributes that are the server's", async () => {
     const attributes = given('2.1', mask(12), ['State', enumerated('State', 2)]);
     const [, why] = (await refusal('2.1', type.symmetricKey, attributes, rawAes)) as [number, string];
-    expect(why).to.equal('State is set by the server');
+    expect(why).to.equal('State must not be given: only the server sets it');
   });
 
   it('sets the ID Placeholder', async () => {

@@ -73,7 +73,7 @@ describe('Derive Key from what has Usage Limits', () => {
     await derive(here, [base, plain], withSecret);
     expect([await left(base), await left(plain)]).to.deep.equal([8n, 1n]);
     const { message } = await here.refused('DeriveKey', ...payload(here, [base], encrypt));
-    expect(message).to.match(/^Usage Limits Count is 8, and 16 are needed$/);
+    expect(message).to.match(/^Usage Limits Count is 8, but 16 are needed$/);
   });
 
   it('derives as often as it likes from what has none', async () => {

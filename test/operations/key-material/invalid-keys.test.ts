@@ -132,7 +132,7 @@ const encodings: readonly Case[] = [
     what: 'a format of the other half',
     format: format.pkcs8,
     material: ({ rsa }) => pkcs8(rsa.privateKey),
-    message: /Key Format Type PKCS_8 is none of/,
+    message: /Key Format Type must be one of .*, not PKCS_8/,
   },
   {
     what: 'bytes where a structure belongs',
@@ -260,7 +260,12 @@ const numbers: readonly Case[] = [
 
 /** Keys that are others than what is said of them. */
 const contradictions: readonly Case[] = [
-  { ...contradicts, what: 'another algorithm', message: /the key is of RSA/, said: said(algorithm.ecdsa, 1024) },
+  {
+    ...contradicts,
+    what: 'another algorithm',
+    message: /the algorithm of the key is RSA/,
+    said: said(algorithm.ecdsa, 1024),
+  },
   { ...contradicts, what: 'another length', message: /but the key has 1024/, said: said(algorithm.rsa, 2048) },
   { ...contradicts, what: 'a symmetric algorithm', message: /AES has no public keys/, said: said(algorithm.aes, 1024) },
   {

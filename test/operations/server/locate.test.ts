@@ -164,7 +164,7 @@ describe('Locate', () => {
     const answer = await ask('2.1', [stop(1), stop(2), stop(3)]);
     expect([answer.reason, answer.message]).to.deep.equal([
       'InvalidField',
-      'Protect Stop Date is given more than twice: a range has two ends',
+      'Protect Stop Date must be given at most twice: one date, or the two ends of a range',
     ]);
   });
 
@@ -273,7 +273,7 @@ describe('Locate', () => {
   it('locate-never-widens: refuses what it does not understand', async () => {
     await createKey(fixture, '1.4', nameOf('one'));
     const unknown = await call(fixture, '1.4', 'Locate', attribute('x', text('AttributeValue', 'y')));
-    expect([unknown.reason, unknown.message]).to.deep.equal(['InvalidField', 'no attribute is called "x"']);
+    expect([unknown.reason, unknown.message]).to.deep.equal(['InvalidField', 'attribute "x" is not known']);
     // Each is newer than the version that asks.
     const newer: readonly [VersionText, Given][] = [
       ['1.0', enumerated('KeyFormatType', 1)],

@@ -80,7 +80,7 @@ export const rows: readonly Row[] = [
   {
     name: 'a response',
     sends: enclose('42007b', enclose('42007a', version(1, 4), batchCount(1)), discover),
-    answer: whole(1, 4, 'the message is no Request Message'),
+    answer: whole(1, 4, 'expected a Request Message'),
   },
   {
     name: 'a message larger than the bound',
@@ -169,12 +169,12 @@ export const rows: readonly Row[] = [
   {
     name: 'an item that is no Batch Item',
     sends: message(header(1, 4), enclose('42005b')),
-    answer: whole(1, 4, 'Request Message holds more than header and batch items'),
+    answer: whole(1, 4, 'Request Message must contain only a header and Batch Items'),
   },
   {
     name: 'a header without Protocol Version',
     sends: message(enclose('420077', batchCount(1)), discover),
-    answer: whole(1, 0, 'Request Header names no Protocol Version'),
+    answer: whole(1, 0, 'Request Header lacks Protocol Version'),
   },
   {
     name: 'a Protocol Version of a negative number',
@@ -186,7 +186,7 @@ export const rows: readonly Row[] = [
       ),
       discover,
     ),
-    answer: whole(1, 0, 'Request Header names no Protocol Version'),
+    answer: whole(1, 0, 'Request Header lacks Protocol Version'),
   },
   {
     name: 'a Protocol Version whose parts could pass for another',
@@ -194,22 +194,32 @@ export const rows: readonly Row[] = [
       enclose('420077', enclose('420069', number('42006a', '02', 0), number('42006b', '02', 0x104)), batchCount(1)),
       discover,
     ),
-    answer: whole(1, 0, 'Request Header names no Protocol Version'),
+    answer: whole(1, 0, 'Request Header lacks Protocol Version'),
   },
   {
     name: 'a header of 3.0',
     sends: message(header(3, 0), discover),
-    answer: whole(2, 1, 'the server has no such Protocol Version; ask Discover Versions', reasons.unsupportedVersion),
+    answer: whole(
+      2,
+      1,
+      'Protocol Version 3.0 is not supported: Discover Versions lists those that are',
+      reasons.unsupportedVersion,
+    ),
   },
   {
     name: 'a header of 9.9',
     sends: message(header(9, 9), discover),
-    answer: whole(2, 1, 'the server has no such Protocol Version; ask Discover Versions', reasons.unsupportedVersion),
+    answer: whole(
+      2,
+      1,
+      'Protocol Version 9.9 is not supported: Discover Versions lists those that are',
+      reasons.unsupportedVersion,
+    ),
   },
   {
     name: 'a header of 0.9',
     sends: message(header(0, 9), discover),
-    answer: whole(1, 0, 'the server has no such Protocol Version; ask Discover Versions'),
+    answer: whole(1, 0, 'Protocol Version 0.9 is not supported: Discover Versions lists those that are'),
   },
   {
     name: 'a header field twice',

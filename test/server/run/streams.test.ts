@@ -185,7 +185,7 @@ describe('what a stream holds', () => {
     expect([...held.all()]).to.deep.equal([]);
     expect(taken).to.equal(0);
     const late = Uint8Array.of(8);
-    expect(() => held.add(late, room)).to.throw('the stream is over');
+    expect(() => held.add(late, room)).to.throw('the stream has ended');
     expect([...late]).to.deep.equal([0]);
   });
 });
