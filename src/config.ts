@@ -197,6 +197,11 @@ export type Config = { readonly [N in SettingName as Camel<N>]: ValueOf<(typeof 
 /** What a command line gave: by the settings' names, texts as they were typed. */
 export type Flags = Readonly<Partial<Record<SettingName, unknown>>>;
 
+/** What a setting is when nobody sets it, as `Config` has it. */
+export function defaultOf<N extends SettingName>(name: N): Config[Camel<N>] {
+  return read(name, { raw: settings[name].default, base: process.cwd(), origin: 'the default' }) as Config[Camel<N>];
+}
+
 /** A setting is wrong. The message names it and where it came from. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';

@@ -8,7 +8,9 @@
  */
 import { DamagedRecordError } from '#store/engines/engine';
 import type { Store } from '#store/store';
+import { defaultOf } from '#config';
 import type { Log } from '#log';
+import { createScheduler, type Schedule } from '#scheduler';
 
 import {
   claimIdOf,
@@ -74,10 +76,12 @@ export interface DirectoryOptions {
   readonly log: Log;
   /** Milliseconds between two looks at the generation. */
   readonly interval?: number;
-  /** How long the clients may be unreadable, in milliseconds, until everybody is refused; a minute when absent. */
+  /** How long the clients may be unreadable, in milliseconds, until everybody is refused; that of the settings when absent. */
   readonly timeout?: number;
   /** Milliseconds of a clock that only goes forward. */
   readonly elapsed?: () => number;
+  /** Who runs what is done again and again; a scheduler of its own when absent. */
+  readonly schedule?: Schedule;
 }
 
 /** Milliseconds since the last look that succeeded. */
@@ -90,7 +94,8 @@ interface Holder {
 
 /** Resolves when the clients were read once. */
 export async function openDirectory(options: DirectoryOptions): Promise<Directory> {
-  const { store, now, log, interval = 1000, timeout = 60_000, elapsed = () => performance.now() } = options;
+  const { store, now, log, interval = 1000, timeout = defaultOf('directory-timeout') } = options;
+  const { elapsed = () => performance.now(), schedule = createScheduler({ log }).schedule } = options;
   const listeners: (() => void)[] = [];
   const checkPassword = createPasswordCheck();
   let clients = new Map<string, ClientRecord>();
@@ -171,7 +176,7 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
     for (const listener of listeners) listener();
   }
 
-  function tell(error: unknown): void {
+  function report(error: unknown): void {
     if (String(error) === trouble) return;
     trouble = String(error);
     log.error('the clients cannot be read', {
@@ -196,11 +201,14 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
   }
 
   await refresh();
-  const timer = setInterval(() => {
-    closeWhenTooOld();
-    refresh().catch(tell);
-  }, interval);
-  timer.unref();
+  const stop = schedule({
+    ...{ name: 'read the clients', interval },
+    // It is not waited for: while a look hangs, the clients may become too old.
+    run() {
+      closeWhenTooOld();
+      refresh().catch(report);
+    },
+  });
 
   return {
     decide(fingerprint, at) {
@@ -230,7 +238,7 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
     get isCurrent() {
       return elapsed() - readAt <= currentFor;
     },
-    close: () => clearInterval(timer),
+    close: () => void stop(),
   };
 }
 

@@ -8,6 +8,7 @@ import { clientKind } from '#access/client-record';
 import { openTrail, type AuditTrail } from '#audit/trail';
 import type { Config } from '#config';
 import type { Log } from '#log';
+import type { Schedule } from '#scheduler';
 import type { DamagedRecordError, Engine } from '#store/engines/engine';
 import { openEngine } from '#store/engines/open-engine';
 import { openStore } from '#store/open-store';
@@ -36,10 +37,14 @@ export interface Installation extends Authorities {
 export interface InstallationOptions {
   readonly config: Config;
   readonly log: Log;
+  /** Who runs what is done again and again; store and trail have schedulers of their own when absent. */
+  readonly schedule?: Schedule;
 }
 
 /** @param make whether a store that is not there is made. A command that only reads makes none. */
-export async function openInstallation({ config, log }: InstallationOptions, make: boolean): Promise<Installation> {
+export async function openInstallation(options: InstallationOptions, make: boolean): Promise<Installation> {
+  const { config, log, schedule } = options;
+  const scheduled = schedule === undefined ? {} : { schedule };
   const places = placesIn(config.data);
   if (make) makeDataDirectory(config.data);
   else assertStoreIsThere(config);
@@ -56,7 +61,7 @@ export async function openInstallation({ config, log }: InstallationOptions, mak
       if (config.passphraseFile === undefined) made.push(`a root key: ${rootKeyPath(config)}`);
     }
     const rootKey = rootKeySource(config, log);
-    const store = await openStore({ engine, rootKey, log: storeLog });
+    const store = await openStore({ engine, rootKey, log: storeLog, ...scheduled });
     const trail = await openTrail({
       directory: places.audit,
       fileSize: config.auditFileSize,
@@ -64,7 +69,7 @@ export async function openInstallation({ config, log }: InstallationOptions, mak
       now: Date.now,
       random: randomBytes,
       log: log.child({ component: 'audit' }),
-      store,
+      ...{ store, ...scheduled },
     });
     store.onDamage((damaged) => recordDamage(trail, damaged));
     const authorities = await openAuthorities({ store, trail, config, log }, made);

@@ -6,6 +6,7 @@ import { chainNumber } from '#audit/chain/chain';
 import { endsBefore, findEnded, pinsAtOnce, type ChainOptions } from '#audit/chain/chain-opening';
 import { OwnCheckpoint, type Found } from '#audit/chain/holding';
 import { heartbeatInterval } from '#audit/chain/process-identity';
+import { createScheduler, type Schedule } from '#scheduler';
 import type { Store } from '#store/store';
 import { formatEntry, type Pinned } from './entry.ts';
 import type { Leftover } from './pending.ts';
@@ -16,6 +17,8 @@ import type { AuditLog, TrailWriting } from './trail-writing.ts';
 export interface UpkeepOptions extends Pick<ChainOptions, 'directory' | 'now'> {
   readonly store: Store;
   readonly log: AuditLog;
+  /** Who runs what is done again and again; a scheduler of the trail's own when absent. */
+  readonly schedule?: Schedule;
 }
 
 export class TrailUpkeep {
@@ -25,7 +28,7 @@ export class TrailUpkeep {
   #checkpoint: OwnCheckpoint;
   /** Chains of other processes that have not been seen to end. */
   #running: readonly string[];
-  readonly #heartbeat: NodeJS.Timeout;
+  readonly #stopJobs: readonly (() => Promise<void>)[];
   #stopped = false;
 
   constructor(options: UpkeepOptions, writing: TrailWriting) {
@@ -35,7 +38,15 @@ export class TrailUpkeep {
     this.#sweep = new Sweep(store);
     this.#checkpoint = new OwnCheckpoint(store, directory);
     this.#running = writing.writer.running;
-    this.#heartbeat = setInterval(() => void this.#beat(), heartbeatInterval).unref();
+    const { schedule = createScheduler({ log: options.log }).schedule } = options;
+    this.#stopJobs = [
+      // Apart from the other job, which waits for the store: a chain that is not touched seems abandoned.
+      schedule({
+        ...{ name: 'show that the audit chain is in use', interval: heartbeatInterval },
+        run: () => writing.touch(),
+      }),
+      schedule({ name: 'complete the audit trail', interval: heartbeatInterval, run: () => this.#complete() }),
+    ];
   }
 
   /** What the next chain has to say of this one. */
@@ -92,7 +103,7 @@ export class TrailUpkeep {
 
   stop(): void {
     this.#stopped = true;
-    clearInterval(this.#heartbeat);
+    for (const stop of this.#stopJobs) void stop();
   }
 
   /** After `stop`: ends the chain in order. Everything that was written is on disk. */
@@ -103,8 +114,7 @@ export class TrailUpkeep {
     await this.#checkpoint.keep(writer, writer.mark, this.#options.now(), { closed: true });
   }
 
-  async #beat(): Promise<void> {
-    this.#writing.touch();
+  async #complete(): Promise<void> {
     await this.#clean();
     this.#keepCheckpoint();
     try {

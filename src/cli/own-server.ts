@@ -11,7 +11,7 @@ import type { Peer } from '#client/tls-transport';
 import type { UsernameAndPassword } from '#conformance/credentials';
 
 import { boundCertificate, makeClientFiles } from '#administration/clients/client-files';
-import { startServing } from '#daemon/daemon';
+import { startServing } from '#daemon/serving';
 import { openInstallation } from '#administration/installation';
 
 export interface OwnServer {

@@ -4,16 +4,17 @@ import { statSync } from 'node:fs';
 import { filesOf, readTlsIdentity, type ServerPem } from '#administration/server-certificate';
 import type { Config } from '#config';
 import type { Log } from '#log';
+import type { Job } from '#scheduler';
 
 const watchInterval = 1000;
 
 /**
  * Calls with what is in the files whenever they have changed. While they do not fit together, as in the midst of being
- * replaced, the server goes on with what it has. Gives the function that stops it.
+ * replaced, the server goes on with what it has.
  */
-export function watchTlsIdentity(config: Config, log: Log, onChange: (identity: ServerPem) => void): () => void {
+export function certificateWatch(config: Config, log: Log, onChange: (identity: ServerPem) => void): Job {
   let seen = marksOf(config);
-  const timer = setInterval(() => {
+  const run = (): void => {
     const marks = marksOf(config);
     if (marks === seen) return;
     seen = marks;
@@ -23,9 +24,8 @@ export function watchTlsIdentity(config: Config, log: Log, onChange: (identity: 
     } catch (error) {
       log.warn("the server's new certificate cannot be used; the one before stays", { error: String(error) });
     }
-  }, watchInterval);
-  timer.unref();
-  return () => clearInterval(timer);
+  };
+  return { name: "read the server's certificate when it is replaced", interval: watchInterval, run };
 }
 
 /** Tells a file from what it was before, without reading it; one that cannot be looked at is as good as missing. */

@@ -1,5 +1,6 @@
 /** Puts the Store over an Engine: seals what goes down, opens what comes up, and keeps opened bodies in a cache. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createScheduler, type Schedule } from '#scheduler';
 import { LimitError, bounds, roomOf, sizeOf } from '#store/engines/bounds';
 import { createDamageRegister } from './damage.ts';
 import { DamagedRecordError } from '#store/engines/engine';
@@ -19,6 +20,8 @@ import type { Growth, Kind, Store, StoreChange } from './store.ts';
 export interface StoreOptions extends KeyringOptions {
   /** What the cache of opened bodies may take, 64 MiB when absent. */
   readonly cacheBytes?: number;
+  /** Who runs what is done again and again; a scheduler of the store's own when absent. */
+  readonly schedule?: Schedule;
 }
 
 type Write = Exclude<StoreChange, { readonly removed: true }>;
@@ -29,13 +32,22 @@ const cachedPerFind = 100;
 
 /** Opens the store, which owns the engine from then on, and makes its keys when it is new. Throws OperatorError. */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { engine, cacheBytes = cacheBytesByDefault } = options;
+  const {
+    engine,
+    cacheBytes = cacheBytesByDefault,
+    schedule = createScheduler({ log: options.log }).schedule,
+  } = options;
   const damage = createDamageRegister(options.log);
   const keyring = await Keyring.open({ ...options, damaged: damage.report });
   const cache = new RecordCache<KeptRecord<unknown>>(cacheBytes);
   const registered = new Set<string>();
   const turns = new SealingTurns(workPerTurn);
-  const stopWatching = watch(keyring, options.log);
+  // So that new keys are known before they are needed, and deleted ones are forgotten.
+  const stopChecking = schedule({
+    name: 'check the keys of the store',
+    interval: checkInterval,
+    run: () => keyring.check(),
+  });
 
   /** As the record that was asked for, whatever the engine calls it. Throws DamagedRecordError. */
   async function opened<T>(kind: Kind<T>, id: string, given: StoredRecord): Promise<KeptRecord<T>> {
@@ -160,7 +172,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     },
 
     async close() {
-      stopWatching();
+      // A check that hangs must not hold up the end.
+      void stopChecking();
       cache.clear();
       await engine.close();
     },
@@ -202,25 +215,4 @@ function keptMaterial({ id, revision, material, before }: Write): SealedMaterial
     throw new TypeError('an update that keeps the material names the record that was read');
   }
   return before.material;
-}
-
-/** So that new keys are known before they are needed, deleted ones are forgotten, and trouble is told once. */
-function watch(keyring: Keyring, log: KeyringOptions['log']): () => void {
-  let trouble = '';
-  let stopped = false;
-  const timer = setInterval(() => {
-    keyring.check().then(
-      () => (trouble = ''),
-      (error: unknown) => {
-        if (stopped || String(error) === trouble) return;
-        trouble = String(error);
-        log?.warn(`the keys of the store cannot be checked: ${trouble}`);
-      },
-    );
-  }, checkInterval);
-  timer.unref();
-  return () => {
-    stopped = true;
-    clearInterval(timer);
-  };
 }

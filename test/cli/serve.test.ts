@@ -237,7 +237,7 @@ describe('kmipd serve', () => {
     expect(unhealthy.status).to.equal(1);
     expect(unhealthy.stderr).to.include(`the port ${server.port} of 127.0.0.1 is in use`);
     const nowhere = await place.kmipd('serve', '--port', '0', '--host', '192.0.2.1');
-    expect(nowhere.stderr).to.match(/192\.0\.2\.1 is no address of this machine\nhint: /);
+    expect(nowhere.stderr).to.match(/cannot listen on 192\.0\.2\.1: not an address of this machine\nhint: /);
   });
 
   it('takes its root key from a passphrase', async () => {

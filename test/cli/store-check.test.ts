@@ -10,7 +10,7 @@ import { open } from 'lmdb';
 import { openClients } from '#access/clients';
 import { openDirectory } from '#access/directory';
 import { recordKinds } from '#administration/record-kinds';
-import { startServing } from '#daemon/daemon';
+import { startServing } from '#daemon/serving';
 import { openInstallation } from '#administration/installation';
 import { rootKeySource } from '#administration/places';
 import { loadConfig } from '#config';

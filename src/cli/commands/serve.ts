@@ -2,9 +2,7 @@ import { resolve } from 'node:path';
 
 import { settings, type Config } from '#config';
 import { defineCommand } from '#cli/command';
-import { startServing } from '#daemon/daemon';
-import { openInstallation } from '#administration/installation';
-import { OperatorError } from '#operator-error';
+import { startDaemon } from '#daemon/daemon';
 
 export const serve = defineCommand({
   usage: 'serve',
@@ -23,23 +21,16 @@ export const serve = defineCommand({
     const { config, log, output } = invocation;
     const stop = stopSignal();
     const say = (text: string) => (config.logFormat === 'json' ? log.info(text) : output.note(text));
-    const installation = await openInstallation(invocation, true);
-    try {
-      const serving = await startServing(installation).catch((error: unknown) => {
-        throw explained(error);
-      });
-      for (const what of [...installation.made, ...serving.made]) say(`made ${what}`);
-      if (installation.made.length > 0) {
-        say(`next, in another shell: npx kmipd client add my-array --out ./my-array${sameStore(config)}`);
-      }
-      // Scripts wait for these lines, whatever the log's format.
-      output.note(`listening on ${serving.address}`);
-      if (serving.httpsAddress !== undefined) output.note(`https listening on ${serving.httpsAddress}`);
-      log.info(`${await stop}: stopping`);
-      await serving.stop();
-    } finally {
-      await installation.close();
+    const daemon = await startDaemon({ config, log });
+    for (const what of daemon.made) say(`made ${what}`);
+    if (daemon.isNew) {
+      say(`next, in another shell: npx kmipd client add my-array --out ./my-array${sameStore(config)}`);
     }
+    // Scripts wait for these lines, whatever the log's format.
+    output.note(`listening on ${daemon.address}`);
+    if (daemon.httpsAddress !== undefined) output.note(`https listening on ${daemon.httpsAddress}`);
+    log.info(`${await stop}: stopping`);
+    await daemon.stop();
   },
 });
 
@@ -64,18 +55,4 @@ function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((settle) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, settle);
   });
-}
-
-function explained(error: unknown): unknown {
-  const { code, port, address, hostname = address } = error as NodeJS.ErrnoException & Record<string, unknown>;
-  if (code === 'EADDRINUSE') {
-    return new OperatorError(`the port ${port} of ${address} is in use`, 'stop what uses it, or choose another port');
-  }
-  if (code === 'EACCES' && port !== undefined) {
-    return new OperatorError(`the port ${port} of ${address} may not be used`, 'choose one above 1023');
-  }
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    return new OperatorError(`${hostname} is no address of this machine`, 'choose another with --host');
-  }
-  return error;
 }

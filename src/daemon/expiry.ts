@@ -1,8 +1,9 @@
-/** Tells the log 90, 30, 7 and 1 days before a certificate ends: the server's, the authority's, the clients'. */
+/** Logs 90, 30, 7 and 1 days before a certificate ends: the server's, the authority's, the clients'. */
 import { openClients } from '#access/clients';
 import { daysLeft, expiryWarning } from '#certs/expiry';
 import { factsOf, readCertificateChain } from '#certs/inspect';
 import type { Log } from '#log';
+import type { Job } from '#scheduler';
 
 import { removeExpired } from '#administration/certificates/issued';
 import { readTlsIdentity } from '#administration/server-certificate';
@@ -11,17 +12,24 @@ import type { Installation } from '#administration/installation';
 
 const dayMs = 24 * 3600 * 1000;
 
-/** Looks at once and then once a day; gives the function that stops it. */
-export function watchExpiry(installation: Installation, log: Log): () => void {
-  const look = () =>
-    void tell(installation, log).catch((error: unknown) => log.warn('expiry dates cannot be read', { error }));
-  look();
-  const timer = setInterval(look, dayMs);
-  timer.unref();
-  return () => clearInterval(timer);
+export function expiryJobs(installation: Installation, log: Log): readonly Job[] {
+  return [
+    {
+      ...{ name: 'look for certificates that end soon', interval: dayMs, atOnce: true },
+      run: () => report(installation, log),
+    },
+    {
+      ...{ name: 'remove the records of certificates that ended long ago', interval: dayMs, atOnce: true },
+      where: 'one',
+      async run() {
+        const removed = await removeExpired(installation.store, installation.now());
+        if (removed > 0) log.info(`${removed} records of certificates that ended long ago were removed`);
+      },
+    },
+  ];
 }
 
-async function tell(installation: Installation, log: Log): Promise<void> {
+async function report(installation: Installation, log: Log): Promise<void> {
   const { config, store, now } = installation;
   const time = new Date(now());
   const warn = (whose: string, notAfter: Date, hint: string) => {
@@ -46,8 +54,6 @@ async function tell(installation: Installation, log: Log): Promise<void> {
   ] as const) {
     if (authority !== undefined) warn(whose, factsOf(authority.certificate).notAfter, 'plan its replacement');
   }
-  const removed = await removeExpired(store, now());
-  if (removed > 0) log.info(`${removed} records of certificates that ended long ago were removed`);
   for await (const { name, revoked, certificates } of openClients({ store, now }).list()) {
     const live = certificates.filter((certificate) => certificate.revoked === undefined);
     if (revoked !== undefined || live.length === 0) continue;
