@@ -63,7 +63,7 @@ function asKept<T>({ kind, id, before, value, material }: Staged<T>): Kept<T> | 
 }
 
 /** Undefined for what was made and removed within the batch. */
-function stagedChange({ kind, id, before, value, material }: Staged<any>): StoreChange | undefined {
+function stagedChange({ kind, id, before, value, material }: Staged<unknown>): StoreChange | undefined {
   if (before === undefined) return value === null ? undefined : create(kind, id, value, material ?? undefined);
   return value === null ? remove(before) : update(before, value, material);
 }
@@ -93,7 +93,7 @@ export function stagedRepository(
     else if (!('removed' in change)) stageOther(change.kind === creationRulesKind ? rules : issues, change);
   }
 
-  function stageOther(staged: Map<string, Staged<any>>, change: Exclude<StoreChange, { removed: true }>): void {
+  function stageOther(staged: Map<string, Staged<unknown>>, change: Exclude<StoreChange, { removed: true }>): void {
     const { kind, id, value } = change;
     const earlier = staged.get(id);
     const before = earlier === undefined ? change.before : earlier.before;
@@ -204,15 +204,15 @@ export function stagedRepository(
     async commitLasting() {
       for (const [id, change] of lasting) await applyLasting(store, id, change);
       // A Get of the batch may have given the certificate out: it can be revoked although its object was undone.
-      const made = [...issues.values()].flatMap(({ id, before, value }) =>
+      const lastingIssues = [...issues.values()].flatMap(({ id, before, value }) =>
         before === undefined && value !== null ? [create(issuedKind, id, value)] : [],
       );
-      if (made.length === 0) return;
-      const shares = made.map(({ id }): Share => ({
+      if (lastingIssues.length === 0) return;
+      const shares = lastingIssues.map(({ id }): Share => ({
         isObject: true,
         spentBy: issues.get(id)?.value?.client as string,
       }));
-      await quotas.counted(shares, 'settled', (admit) => withinLimits(store.commit(made, admit)));
+      await quotas.counted(shares, 'settled', (admit) => withinLimits(store.commit(lastingIssues, admit)));
     },
 
     wipe() {

@@ -7,8 +7,7 @@ import { tagText } from '#protocol/codecs';
 import { enumerationValue, isEnumeration } from '#protocol/enumerations';
 import { Tag, tagName, tags, type TagRow } from '#protocol/tags';
 import { inRange, versionOf } from '#protocol/versions';
-import type { Handler } from '#test/fixtures/handler';
-import type { Session } from '#test/fixtures/handler';
+import type { Handler, Session } from '#test/fixtures/handler';
 import { decode, encode, ItemType, itemTypeName, type Item } from '#ttlv/index';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
 import {

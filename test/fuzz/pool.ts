@@ -4,8 +4,7 @@ import { objectIn, states, statefulTypes } from '#test/access/objects-in-states'
 import { aes, callerOf, given, id, name, pairSet, type Caller } from '#test/clients/caller';
 import { bytes, date, enumerated, int, long, struct, text, value } from '#test/fixtures/items';
 import { enumerationNumber } from '#protocol/enumerations';
-import type { Handler } from '#test/fixtures/handler';
-import type { Session } from '#test/fixtures/handler';
+import type { Handler, Session } from '#test/fixtures/handler';
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import type { Item } from '#ttlv/item';

@@ -178,15 +178,15 @@ function converse(
     await send(response, { status, type: 'text/plain', content, ...(headers === undefined ? {} : { headers }) });
   }
 
-  async function send(response: ServerResponse, answer: HttpAnswer): Promise<void> {
+  async function send(response: ServerResponse, made: HttpAnswer): Promise<void> {
     if (socket.destroyed) return;
     if (finishing && waiting.length === 0) response.setHeader('connection', 'close');
-    await sendAnswer(response, answer, sending);
+    await sendAnswer(response, made, sending);
   }
 
   return {
     session,
-    take(exchange) {
+    take(next) {
       if (finishing || socket.destroyed) return;
       if (waiting.length >= maximumWaiting) {
         waiting.length = 0;
@@ -194,7 +194,7 @@ function converse(
         return void socket.destroy();
       }
       lifetime.arrived();
-      waiting.push(exchange);
+      waiting.push(next);
       if (current === undefined) void answerAll();
       else setImmediate(pause);
     },

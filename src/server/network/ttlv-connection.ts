@@ -65,9 +65,9 @@ function converse(
     if (!answering) lifetime.end();
   });
 
-  function take(cut: () => Uint8Array[]): void {
+  function take(nextMessages: () => Uint8Array[]): void {
     try {
-      waiting.push(...cut());
+      waiting.push(...nextMessages());
     } catch (error) {
       if (!(error instanceof TtlvError)) throw error;
     }
