@@ -47,6 +47,19 @@ export function indexesOf(
   });
 }
 
+/**
+ * The object with `attributes`, which have one more value of this one, the last: it gets the next Attribute Index, one
+ * more than the highest held, and the others keep theirs (1.4 §2.1.1).
+ */
+export function withNext(object: ManagedObject, attributes: Attributes, reference: Reference): ManagedObject {
+  const { key } = reference;
+  const { [key]: kept } = object.indexes;
+  // Those that are counted go on being counted.
+  if (kept === undefined) return { ...object, attributes };
+  const next = instancesReferred(object, reference).reduce((most, { index = 0 }) => Math.max(most, index), -1) + 1;
+  return { ...object, attributes, indexes: { ...object.indexes, [key]: [...kept, next] } };
+}
+
 /** The Attribute Indexes that values came with, where they are not simply counted; 0 is the one that may be left out (1.4 §2.1.1). */
 export function indexesGiven(instances: readonly Instance[], attributes: Attributes): Indexes {
   const given: { [K in AttributeKey]?: readonly number[] } = {};
@@ -112,18 +125,29 @@ function grouped<T, K>(list: readonly T[], keyOf: (each: T) => K): Map<K, T[]> {
   return groups;
 }
 
-const places = new Map<string, number>([...attributeRows.keys()].map((key, place) => [key, place]));
-const placeOf = (key: string): number => places.get(key) ?? 0;
+const tableOrder = [...attributeRows.keys()];
+const places = new Map<string, number>(tableOrder.map((key, place) => [key, place]));
 
-/**
- * Every attribute that the object has, in the order of the table. Objects have a tenth of its rows: it
- * is these that are sorted.
- */
+/** Objects have a tenth of the table's rows: it is these that are sorted, each looked up once. */
+function inOrder(attributes: Attributes): AttributeKey[] {
+  const held: number[] = [];
+  let isSorted = true;
+  for (const key in attributes) {
+    const place = places.get(key) ?? 0;
+    isSorted &&= held.length === 0 || (held.at(-1) as number) < place;
+    held.push(place);
+  }
+  // Those that were read from the store are.
+  if (!isSorted) held.sort((a, b) => a - b);
+  return held.map((place) => tableOrder[place] as AttributeKey);
+}
+
+/** Every attribute that the object has, in the order of the table. */
 export function allInstances(object: Pick<ManagedObject, 'attributes' | 'indexes'>): Instance[] {
-  const keys = Object.keys(object.attributes).sort((a, b) => placeOf(a) - placeOf(b));
+  const keys = inOrder(object.attributes);
   const instances: Instance[] = [];
   // One by one: a call takes only so many arguments, and an attribute may have more values.
-  for (const key of keys) for (const one of instancesOf(object, key as AttributeKey)) instances.push(one);
+  for (const key of keys) for (const one of instancesOf(object, key)) instances.push(one);
   return instances;
 }
 

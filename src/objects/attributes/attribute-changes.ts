@@ -17,6 +17,7 @@ import {
   instancesOf,
   instancesReferred,
   objectTypeOf,
+  withNext,
   type ManagedObject,
 } from '#objects/managed-object';
 import { sameAs } from '#objects/value-key';
@@ -46,9 +47,9 @@ export function addInstance(object: ManagedObject, given: Instance, terms: Terms
   checkClients(object, given, terms);
   const { key } = given;
   const instance = { ...given, value: asKept(object, given, terms) };
-  const attributes = withInstance(object.attributes, instance);
+  const longer = withNext(object, withInstance(object.attributes, instance), given);
   checkModifiable(object, given, terms);
-  const to = changed(object, key, attributes, [...indexesOf(object, key), nextIndex(object, given)], terms);
+  const to = changed(longer, key, longer.attributes, indexesOf(longer, key), terms);
   return { object: to, instance: instancesOf(to, key).at(-1) as Instance };
 }
 
@@ -178,10 +179,6 @@ function placesOf(object: ManagedObject, instances: readonly Instance[]): readon
   const places = new Map(instancesOf(object, first.key).map((each, place) => [idOf(each), place]));
   return instances.map((each) => places.get(idOf(each)) ?? -1);
 }
-
-/** One more than the highest held, so that no other instance's is taken. */
-const nextIndex = (object: ManagedObject, reference: Reference): number =>
-  instancesReferred(object, reference).reduce((highest, { index = 0 }) => Math.max(highest, index), -1) + 1;
 
 /** What is kept of a value that a client gave. */
 function asKept({ attributes }: ManagedObject, given: Instance, { readOnly: reason }: Terms): unknown {

@@ -1,7 +1,7 @@
 import type { Instance } from '#objects/attributes/attribute-codec';
 import { maximumInstances, withInstance } from '#objects/attributes/attribute-collection';
 import type { AttributeValue } from '#objects/attributes/attributes';
-import { indexesOf, type ManagedObject } from '#objects/managed-object';
+import { indexesOf, withNext, type ManagedObject } from '#objects/managed-object';
 import { valueKey } from '#objects/value-key';
 import { KmipError } from '#protocol/kmip-error';
 import type { Context } from '#operations/context';
@@ -55,18 +55,12 @@ export function linked(object: ManagedObject, linkType: Link['linkType'], id: st
   const { link = [] } = object.attributes;
   const place = link.findIndex((each) => each.linkType === linkType);
   const attributes = { ...object.attributes, link: place < 0 ? [...link, to] : link.with(place, to) };
-  const { link: held } = object.indexes;
-  if (held === undefined || place >= 0) return { ...object, attributes };
-  return { ...object, attributes, indexes: { ...object.indexes, link: [...held, Math.max(-1, ...held) + 1] } };
+  return place < 0 ? withNext(object, attributes, { key: 'link' }) : { ...object, attributes };
 }
 
-/** One more link, with the next Attribute Index (1.4 §2.1.1). @throws KmipError ServerLimitExceeded when there are too many. */
-function withLink(object: ManagedObject, link: Link): ManagedObject {
-  const attributes = withInstance(object.attributes, { key: 'link', value: link });
-  const { link: held } = object.indexes;
-  if (held === undefined) return { ...object, attributes };
-  return { ...object, attributes, indexes: { ...object.indexes, link: [...held, Math.max(-1, ...held) + 1] } };
-}
+/** With one more link. @throws KmipError ServerLimitExceeded when there are too many. */
+const withLink = (object: ManagedObject, link: Link): ManagedObject =>
+  withNext(object, withInstance(object.attributes, { key: 'link', value: link }), { key: 'link' });
 
 /** So many Derived Key Links an object has: they are written anew with every derivation. */
 const maximumDerived = 100;
