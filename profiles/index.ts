@@ -1,4 +1,4 @@
-/** Every profile whose text we have; the Profiles of 1.3 and later are known by their test cases only. */
+/** Every profile whose text is known. The Profiles of 1.3 and later are known only by their test cases. */
 import { asymmetricKeyLifecycle } from './asymmetric-key-lifecycle.ts';
 import { advancedCryptographic, basicCryptographic, rngCryptographic } from './cryptographic-services.ts';
 import { https, json, xml } from './message-encodings.ts';
@@ -9,7 +9,7 @@ import { suiteB128, suiteB192 } from './suite-b.ts';
 import { symmetricKeyLifecycle } from './symmetric-key-lifecycle.ts';
 import { tapeLibrary } from './tape-library.ts';
 
-/** What a server can have whatever it listens to: the others also depend on its TLS and HTTPS. */
+/** The profiles that do not depend on how the server listens: the others also need its TLS and HTTPS. */
 export const serverProfiles: readonly Profile[] = [
   symmetricKeyLifecycle,
   asymmetricKeyLifecycle,
@@ -23,7 +23,10 @@ export const serverProfiles: readonly Profile[] = [
 
 export const profiles: readonly Profile[] = [...serverProfiles, suiteB128, suiteB192, https, json, xml];
 
-/** What Query may call a profile: by the version of the protocol it is for, and from 2.0 on by its bare name (2.1 §11.41). */
+/**
+ * The names of a profile in Query's answer: with the version of the protocol, and from 2.0 on also without it (2.1
+ * §11.41).
+ */
 export const namesOf = ({ name, versions }: Profile): readonly string[] => [
   ...versions.map((version) => `${name}KMIPV${version.replace('.', '_')}`),
   name,

@@ -1,4 +1,7 @@
-/** What a server of a profile must have, as far as the profile's own text says it. All names are those of the XML encoding. */
+/**
+ * What a server of a profile must have, as far as the text of the profile says it. All names are those of the XML
+ * encoding.
+ */
 export interface Requirements {
   readonly objects?: readonly string[];
   readonly attributes?: readonly string[];
@@ -14,16 +17,18 @@ export interface Profile extends Requirements {
   readonly source: string;
   /** Of the protocol, as in `1.2`. */
   readonly versions: readonly string[];
-  /** What comes with a version and those after it. */
+  /** What is required in addition from a version on. */
   readonly since?: Readonly<Record<string, Requirements>>;
   readonly customAttributes?: CustomAttributes;
-  /** The family of its test cases: what stands before `-M-` and `-O-`. */
+  /** The family of its test cases: the part of their names before `-M-` and `-O-`. */
   readonly cases: string;
 }
 
 export interface CustomAttributes {
   readonly types: readonly string[];
-  /** Each at least: attributes of one object, characters of a name, characters of a value and of the attribute Name. */
+  /**
+   * Each is a minimum: attributes of one object, characters of a name, characters of a value and of the attribute Name.
+   */
   readonly perObject: number;
   readonly nameLength: number;
   readonly valueLength: number;

@@ -19,7 +19,7 @@ const both = {
   },
 } satisfies Requirements;
 
-/** Re-key Key Pair and the signature algorithms are asked for in every version, but came with 1.1. */
+/** The profile requires Re-key Key Pair and the signature algorithms in every version, but 1.0 does not have them. */
 const sinceRekeyKeyPair = (signature: string): Readonly<Record<string, Requirements>> => ({
   '1.1': { operations: ['ReKeyKeyPair'], values: { DigitalSignatureAlgorithm: [signature] } },
 });

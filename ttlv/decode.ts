@@ -99,7 +99,8 @@ function readItem(reader: Reader, end: number, depth: number): Item {
   const word = bytes.readUInt32BE(start);
   const tag = word >>> 8;
   const type = word & 0xff;
-  // KMIP 1.4 §9.1.1.1: "all tags SHALL contain either the value 42 in hex or the value 54 in hex as the high order byte".
+  // KMIP 1.4 §9.1.1.1: "all tags SHALL contain either the value 42 in hex or the value 54 in hex as the high order
+  // byte".
   if (word >>> 24 !== 0x42 && word >>> 24 !== 0x54) throw new TtlvError('tag must start with 42 or 54', start);
 
   const length = bytes.readUInt32BE(start + 4);

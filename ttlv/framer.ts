@@ -1,4 +1,7 @@
-/** Cuts a byte stream into messages: each is one Structure with a tag of the standard, so its first 8 bytes say its length. */
+/**
+ * Cuts a byte stream into messages: each is one Structure with a tag of the standard, so its first 8 bytes say its
+ * length.
+ */
 import { asBuffer } from './decode.ts';
 import { ItemType, TtlvError } from './item.ts';
 
@@ -38,7 +41,10 @@ export interface FramerLimits {
 /** Never more is held than twice what was received. */
 export function createFramer({ maximumBytes, atOnce = Infinity }: FramerLimits): Framer {
   let fault: TtlvError | undefined;
-  /** The start of a message whose rest has not come: `filled` bytes of a buffer that grows with them, towards `announced`. */
+  /**
+   * The start of a message whose rest has not come: `filled` bytes of a buffer that grows with them, towards
+   * `announced`.
+   */
   let partial = nothing;
   let filled = 0;
   let announced: number | undefined;

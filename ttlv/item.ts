@@ -53,7 +53,9 @@ export type Item =
 export type StructureItem = Extract<Item, { type: typeof ItemType.Structure }>;
 export type ScalarItem = Exclude<Item, StructureItem>;
 
-/** What reading gives up with: the position is a byte offset in binary, a line in XML, the number of the item in JSON. */
+/**
+ * What reading gives up with: the position is a byte offset in binary, a line in XML, the number of the item in JSON.
+ */
 export class TtlvError extends Error {
   readonly offset: number;
   /** True when the bytes are too large or too deep for the bounds, not malformed. */

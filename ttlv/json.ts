@@ -40,7 +40,9 @@ export function readJson(text: string, names: Names, limits: Partial<Limits> = {
   return readItem(parsed, { names, properties, item: 0 }, []);
 }
 
-/** Above what an item has, and far below what takes `JSON.parse` long: its time for an object with 300,000 is a second. */
+/**
+ * Above what an item has, and far below what takes `JSON.parse` long: its time for an object with 300,000 is a second.
+ */
 const maximumProperties = 16;
 
 /**

@@ -4,7 +4,9 @@ import type { Item, ScalarItem } from './item.ts';
 import type { Names, Place } from './names.ts';
 import { writeHex, writeValue } from './value-text.ts';
 
-/** `shapes` are tags, types and lengths; `public` are all values but those that Names calls secret; `secrets` are all. */
+/**
+ * `shapes` are tags, types and lengths; `public` are all values but those that Names calls secret; `secrets` are all.
+ */
 export type Shown = 'shapes' | 'public' | 'secrets';
 
 /** One item a line, structures indented by two spaces, in printable ASCII, ending with a line feed. */

@@ -43,7 +43,10 @@ export function readValue(
   }
 }
 
-/** What `readValue` reads as the same value. Years that xsd:dateTime cannot say are written in hex, as JSON may (§4.1.6.11). */
+/**
+ * What `readValue` reads as the same value. Years that xsd:dateTime cannot say are written in hex, as JSON may
+ * (§4.1.6.11).
+ */
 export function writeValue(item: ScalarItem, place: Place, names: Names): string {
   switch (item.type) {
     case ItemType.Integer:

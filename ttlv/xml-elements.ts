@@ -29,7 +29,8 @@ export const noCharacter = /[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}
 const declaration = /<!(?!--|\[CDATA\[)/;
 
 /**
- * The outermost elements. Text between elements carries nothing in this encoding and is passed over, and so are comments.
+ * The outermost elements. Text between elements carries nothing in this encoding and is passed over, and so are
+ * comments.
  * @throws TtlvError with the line; nothing else.
  */
 export function readElements(text: string, limits: Partial<Limits> = {}): XmlElement[] {

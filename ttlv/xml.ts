@@ -95,7 +95,10 @@ function writeElement(lines: string[], indent: string, item: Item, siblings: rea
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-/** White space other than the blank is written by number, since a reader of XML may turn it into a blank (XML 1.0 §3.3.3). */
+/**
+ * White space other than the blank is written by number, since a reader of XML may turn it into a blank (XML 1.0
+ * §3.3.3).
+ */
 function escapeValue(text: string): string {
   if (noCharacter.test(text)) {
     throw new RangeError('a text string must not contain a character that XML cannot carry');

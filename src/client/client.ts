@@ -1,6 +1,6 @@
 /**
- * A KMIP client over the operations' own values: `client.call(create, {...})` takes what `create` takes and gives what
- * it gives. One connection, one version, as many requests at a time as the caller likes.
+ * A KMIP client over the operations' own values: `client.call(create, {...})` takes the request of `create` and returns
+ * its response. One connection, one version; many requests may be under way.
  */
 import { encode } from '#ttlv/encode';
 import { ItemType, type Item } from '#ttlv/item';
@@ -18,7 +18,7 @@ import { newestVersion, type Version } from '#protocol/versions';
 import { openTlsTransport, type Peer } from './tls-transport.ts';
 import { decodeAnswer, type Transport } from './transport.ts';
 
-/** What of an operation a client needs; every operation of `#operations` is one. */
+/** The part of an operation that a client needs; every operation of `#operations` has it. */
 export interface Callable<Q, A> {
   readonly code: number;
   readonly requestFields: Fields<Q>;
@@ -32,7 +32,7 @@ export interface Call<A> {
   readonly read: (payload: Item | undefined, version: Version) => A;
 }
 
-/** What became of one item of a batch. An item that was undone has an error too: its effect is gone. */
+/** The result of one item of a batch. An item that was undone has an error too: its effect is gone. */
 export type Outcome<A> =
   { readonly value: A; readonly error?: never } | { readonly value?: never; readonly error: KmipError };
 
@@ -60,11 +60,11 @@ export interface Client {
 
 export interface ClientOptions {
   readonly version?: Version;
-  /** Goes with every request, beside the certificate (KMIP 2.1 §9.11). */
+  /** Sent with every request, in addition to the certificate (KMIP 2.1 §9.11). */
   readonly credential?: { readonly username: string; readonly password: string };
 }
 
-/** Rejects when there is no connection; the client is to be closed. */
+/** Rejects when the connection fails. The caller must close the client. */
 export const connect = async (options: Peer & ClientOptions): Promise<Client> =>
   createClient(await openTlsTransport(options), options);
 

@@ -18,7 +18,7 @@ export async function openHttpsTransport(peer: HttpsPeer): Promise<Transport> {
   const encoding: Encoding = encodings[peer.encoding ?? 'ttlv'];
   const socket = await handshake(peer, timeout, ['http/1.1']);
   socket.on('error', () => undefined);
-  // It keeps the order of the requests, since it has but this one connection.
+  // One connection keeps the order of the requests.
   const agent = Object.assign(new Agent({ keepAlive: true, maxSockets: 1 }), { createConnection: () => socket });
 
   async function send(message: Uint8Array): Promise<IncomingMessage> {

@@ -13,7 +13,7 @@ export interface Peer {
   readonly ca: string | Uint8Array;
   /** The name that the server's certificate must have, if not the host. */
   readonly serverName?: string;
-  /** Milliseconds until a handshake or an answer counts as failed; 30,000 by default. */
+  /** Milliseconds after which a handshake or an answer counts as failed; 30,000 by default. */
   readonly timeout?: number;
   /** Bytes of the longest answer; 16 MiB by default. */
   readonly maximumAnswer?: number;
@@ -61,7 +61,7 @@ export async function openTlsTransport(peer: Peer): Promise<Transport> {
       new Promise((resolve, reject) => {
         if (broken !== undefined) return reject(broken);
         waiting.push({ resolve, reject });
-        // Anew for each request: an idle connection is no fault.
+        // Set for each request: an idle connection is not an error.
         socket.setTimeout(timeout);
         socket.write(message);
       }),
@@ -84,7 +84,7 @@ export function handshake(
     const name = serverName ?? host;
     const socket = connectTls({
       ...{ host, port, cert: asPem(cert), key: asPem(key), ca: asPem(ca), minVersion: 'TLSv1.2' },
-      // RFC 6066 §3: an address is no server name.
+      // RFC 6066 §3: an IP address must not be sent as a server name.
       ...(isIP(name) === 0 ? { servername: name } : {}),
       ...(protocols === undefined ? {} : { ALPNProtocols: protocols }),
     });

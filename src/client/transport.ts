@@ -8,11 +8,14 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** The transport has bounded the bytes already; a search answers with as many items as they hold, of eight bytes at least. */
+/**
+ * The transport has already bounded the bytes. A search may return as many items as they hold, of at least eight bytes
+ * each.
+ */
 export const decodeAnswer = (bytes: Uint8Array): Item =>
   decode(bytes, { maximumBytes: bytes.length, maximumItems: bytes.length / 8 });
 
-/** @param handle bytes of a request to bytes of its answer, as a session of one client. */
+/** @param handle turns the bytes of a request into those of its answer, as the session of one client. */
 export const inProcess = (handle: (message: Uint8Array) => Promise<Uint8Array>): Transport => ({
   exchange: handle,
   close: async () => {},

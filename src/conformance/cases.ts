@@ -1,11 +1,14 @@
-/** The case files of a folder, in the order in which they build on one another: folder by folder, `...-M-2` before `...-M-10`. */
+/**
+ * The case files of a folder, in the order in which they depend on one another: folder by folder, `...-M-2` before
+ * `...-M-10`.
+ */
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 
 export interface CaseFile {
   /** The file's name without `.xml`. */
   readonly name: string;
-  /** The folder below the one that was asked for; the cases of one folder are run as one conversation with the server. */
+  /** The folder, relative to the one given. The cases of one folder run as one conversation with the server. */
   readonly folder: string;
   readonly path: string;
   /** What stands before `-M-` (mandatory) or `-O-` (optional). */

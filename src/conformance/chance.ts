@@ -1,4 +1,4 @@
-/** Outcomes of cryptographic operations: which of them a second server cannot repeat. */
+/** Which results of cryptographic operations a second server cannot reproduce. */
 import { ItemType, type Item } from '#ttlv/item';
 import { enumerationNumber, enumerationValues } from '#protocol/enumerations';
 import { Tag } from '#protocol/tags';
@@ -34,7 +34,7 @@ const randomSigners = new Set(
   (['DSA', 'ECDSA', 'EC'] as const).map((name) => enumerationNumber('CryptographicAlgorithm', name)),
 );
 
-/** The outcome of the operation has chance in it, whatever the key. */
+/** The result of the operation is random, whatever the key. */
 export function isRandom({ meaning, scene }: Spot): boolean {
   const { operation, asked, answered } = scene;
   if (operation === 'RNGRetrieve') return meaning === 'Data';
@@ -54,7 +54,10 @@ export function isRandom({ meaning, scene }: Spot): boolean {
   return used === enumerationNumber('CryptographicAlgorithm', 'RSA') || (has(answered) && !has(asked));
 }
 
-/** "The wrapping contains variable output for each wrap operation" (§4.7.1, 7b): a PKCS#12 container has salts, and no fixed length. */
+/**
+ * "The wrapping contains variable output for each wrap operation" (§4.7.1, 7b): a PKCS#12 container has salts, and its
+ * length varies.
+ */
 export const isContainer = ({ meaning, scene }: Spot): boolean =>
   meaning === 'KeyMaterial' &&
   scene.asked.some(

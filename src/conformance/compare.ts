@@ -8,7 +8,7 @@ import type { Scene, Spot } from './scene.ts';
 import { all, partOf, partsOf, partsWith, sameValue, textIn } from './tree.ts';
 import { variableIn, type Bindings, type Bound } from './variables.ts';
 
-/** The first thing that is not as it should be. */
+/** The first difference from what was expected. */
 export interface Difference {
   /** As in `BatchItem[1]/ResponsePayload/Attribute[State]/AttributeValue`. */
   readonly path: string;
@@ -26,7 +26,7 @@ export interface Knowledge {
 
 export interface Verdict {
   readonly difference?: Difference;
-  /** What was known before, and what this answer taught. */
+  /** What was known before, and what this answer added. */
   readonly bindings: Bindings;
   readonly ledger: Ledger;
 }
@@ -140,14 +140,17 @@ const belongTogether = (one: Unit, other: Unit): boolean =>
 const maySurprise = (item: Item, inside: Inside): boolean =>
   mayBeMore(item, spotOf(item, inside)) || isPresentAtWill(item, spotOf(item, inside));
 
-/** What may be there or not is there once at most, and where both sides have it, in its place. */
+/** An optional item occurs at most once. Where both sides have it, it is compared in its place. */
 const isAlone = ({ tag }: Item, ...units: readonly Unit[]): boolean =>
   units.filter(({ group, items }) => group === undefined && items[0]?.tag === tag).length === 1;
 
-/** Gives each expected item its own actual one: an equal one, else one of the same name, to say how it differs. */
+/**
+ * Pairs each expected item with an actual one of its own: an equal one, else one of the same name, to say how it
+ * differs.
+ */
 function compareUnits(expected: readonly Item[], actual: readonly Item[], inside: Inside): Difference | undefined {
   const left = [...actual];
-  // What is certain chooses first: a variable that was not seen yet is equal to anything.
+  // Items without open variables are paired first: a variable without a value is equal to anything.
   const certainFirst = [...expected].sort((one, other) => openIn(one, inside.scene) - openIn(other, inside.scene));
   const unmatched: Item[] = [];
   for (const item of certainFirst) {
@@ -171,7 +174,7 @@ const openIn = (item: Item, { bindings }: Scene): number =>
     return name !== undefined && !bindings.has(name);
   }).length;
 
-/** Compares on trial: what it binds is kept only if all is equal. */
+/** Compares without commitment: variables are bound only if everything is equal. */
 function matches(expected: Item, actual: Item, inside: Inside): boolean {
   const { bindings } = inside.scene;
   const trial = new Map<string, Bound>(bindings);
@@ -181,7 +184,7 @@ function matches(expected: Item, actual: Item, inside: Inside): boolean {
   return true;
 }
 
-/** What tells an item from others of its group. */
+/** What distinguishes an item from others of its group. */
 const nameOf = (item: Item): string => `${item.tag} ${attributeOf(item) ?? ''}`;
 
 function compareItems(expected: Item, actual: Item, inside: Inside): Difference | undefined {
@@ -224,7 +227,7 @@ function differs(
   return { path, expected: should ?? '', actual: is ?? '' };
 }
 
-/** What the server says of its refusal helps where the difference is that it refused. */
+/** Adds the server's reason where the difference is that the server refused the request. */
 function withReason(difference: Difference, answer: Item | undefined): Difference {
   const message = textIn(partOf(answer, Tag.ResultMessage));
   return message === undefined || !/\/Result\w+$/.test(difference.path)

@@ -1,6 +1,6 @@
 /**
- * A case file: requests, and after each the answer that a conforming server gives. Lines such as `# TIME 3`
- * count the steps and say no more.
+ * A case file: requests, each followed by the answer of a conforming server. Lines such as `# TIME 3` only count the
+ * steps.
  */
 import type { Item } from '#ttlv/item';
 import { itemFromElement } from '#ttlv/xml';

@@ -1,4 +1,4 @@
-/** The user names and passwords that cases authenticate with: a server has to know them before they can pass. */
+/** The user names and passwords that the cases authenticate with: the server must know them before the run. */
 import { TtlvError, type Item } from '#ttlv/item';
 import { Tag } from '#protocol/tags';
 import { readCase, type CaseFile } from './cases.ts';
@@ -10,7 +10,10 @@ export interface UsernameAndPassword {
   readonly password: string;
 }
 
-/** Each user name once, with the first password that comes with it. A file that cannot be read has none: its run will say why. */
+/**
+ * Each user name once, with its first password. A file that cannot be read adds nothing here; its run reports the
+ * error.
+ */
 export async function credentialsIn(files: readonly CaseFile[]): Promise<UsernameAndPassword[]> {
   const passwords = new Map<string, string>();
   for (const file of files) {

@@ -1,4 +1,4 @@
-/** Items in words, for reports. Secrets are told by their length. */
+/** Items as text for reports. Of secrets only the length is shown. */
 import { ItemType, itemTypeName, type Item } from '#ttlv/item';
 import { writeHex, writeValue } from '#ttlv/value-text';
 import { names } from '#protocol/names';
@@ -20,8 +20,8 @@ export function labelOf(item: Item): string {
 }
 
 /**
- * @param within what the item means and stands in: the value of a mask or enumeration is called after
- * it, and secrets are known by it.
+ * @param within what the item means and what contains it: this names the value of a mask or an enumeration, and marks
+ * secrets.
  */
 export function describe(item: Item | undefined, within: readonly (string | undefined)[]): string {
   if (item === undefined) return 'nothing';

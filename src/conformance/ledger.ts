@@ -1,6 +1,6 @@
 /**
- * What a run knows of objects, from what it asked and was answered: whose bytes they are, and which of
- * their values the client chose.
+ * What a run knows about objects from its requests and the answers: who made their material, and which of their values
+ * the client chose.
  */
 import { ItemType, type Item } from '#ttlv/item';
 import { enumerationNumber, enumerationValue } from '#protocol/enumerations';
@@ -9,7 +9,10 @@ import { Tag, tagName } from '#protocol/tags';
 import { all, numberIn, partOf, partsOf, textIn } from './tree.ts';
 
 export interface ObjectFacts {
-  /** The client gave the material, so it comes back; else the server made it, or it was there before the run. */
+  /**
+   * True when the client gave the material, so that the server must return it. Else the server made it, or it existed
+   * before the run.
+   */
   readonly given: boolean;
   /** The Cryptographic Algorithm as its number. */
   readonly algorithm?: number;
@@ -24,7 +27,7 @@ export const unknownObject: ObjectFacts = { given: false, dates: new Map() };
 /** By Unique Identifier, as the server said it. */
 export type Ledger = ReadonlyMap<string, ObjectFacts>;
 
-/** How the material of a new object came to be. */
+/** The origin of the material of a new object. */
 const births: Readonly<Record<string, 'given' | 'made' | 'as its source'>> = {
   Register: 'given',
   Import: 'given',
@@ -39,7 +42,7 @@ const births: Readonly<Record<string, 'given' | 'made' | 'as its source'>> = {
   JoinSplitKey: 'as its source',
 };
 
-/** Dates that the server sets anew, whatever the client chose before. */
+/** Dates that the server sets again, whatever the client chose before. */
 const resets: Readonly<Record<string, string>> = { Activate: 'ActivationDate' };
 
 /** Which identifier of the answer a set of attributes belongs to. */
@@ -120,7 +123,7 @@ export const operationIn = (batchItem: Item | undefined): string | undefined => 
 /** Operations that set what their request says, besides those that make objects. */
 const setters: ReadonlySet<string> = new Set(['AddAttribute', 'ModifyAttribute', 'SetAttribute', 'Activate', 'Revoke']);
 
-/** Notes what one batch item, answered, says of objects. */
+/** Records what one batch item and its answer say about objects. */
 export function learn(ledger: Map<string, ObjectFacts>, request: Item, answer: Item): void {
   const operation = operationIn(request);
   const birth = births[operation ?? ''];

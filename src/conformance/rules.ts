@@ -1,7 +1,7 @@
 /**
- * How an answer may differ from the one that a case file prints: what the Profiles call permitted variations (Symmetric
- * Key Lifecycle Profile 1.0 §4.7 and its like in the other profiles), one row each. Whatever has no row is compared
- * exactly: presence, type, value and order.
+ * How an answer may differ from the one that a case file prints: the permitted variations of the Profiles (Symmetric
+ * Key Lifecycle Profile 1.0 §4.7 and the like), one row each. Where no row applies, presence, type, value and order
+ * must be equal.
  */
 import { ItemType, type Item } from '#ttlv/item';
 import { enumerationNumber } from '#protocol/enumerations';
@@ -14,13 +14,13 @@ import { variableIn, type Bound } from './variables.ts';
 
 export interface Rule {
   readonly name: string;
-  /** Values of the same type that pass for each other. A structure that passes is looked at no further. */
+  /** Values of the same type that count as equal. The content of a structure that counts as equal is not compared. */
   readonly value?: (expected: Item, actual: Item, spot: Spot) => boolean;
-  /** Items that may be there or not. */
+  /** Items that are optional. */
   readonly presence?: (item: Item, spot: Spot) => boolean;
-  /** Items of which an answer may have more than is expected. */
+  /** Items of which an answer may have more than expected. */
   readonly more?: (item: Item, spot: Spot) => boolean;
-  /** Items that stand in any order among those of the same group in their structure. */
+  /** Items of one group may be in any order within their structure. */
   readonly order?: (item: Item, spot: Spot) => string | undefined;
 }
 
@@ -40,7 +40,7 @@ const isCorrelation = among(
   'CorrelationValue',
 );
 
-/** What each function of Query makes an answer list (2.1 §6.1.40). */
+/** What the answer to each Query Function lists (2.1 §6.1.40). */
 const listedBy: Readonly<Record<string, readonly TagName[]>> = {
   QueryOperations: ['Operation'],
   QueryObjects: ['ObjectType'],
@@ -56,7 +56,7 @@ const listedBy: Readonly<Record<string, readonly TagName[]>> = {
   QueryStorageProtectionMasks: ['ProtectionStorageMask', 'ProtectionStorageMasks'],
 };
 
-/** The item is one of a list that the server answers from what it has. */
+/** The item belongs to a list whose content depends on the server. */
 function isListed({ meaning, within, scene }: Spot): boolean {
   if (meaning === undefined || within.at(-1) !== 'ResponsePayload') return false;
   if (scene.operation === 'DiscoverVersions') {
@@ -81,7 +81,7 @@ const holdsAttributes = among(
   'PublicKeyTemplateAttribute',
 );
 
-/** The item is an attribute, or the name of one, of which others may stand beside it. */
+/** The item is an attribute or the name of one: others may be present in addition. */
 function isAttribute(spot: Spot): boolean {
   const { meaning } = spot;
   const parent = spot.within.at(-1);
@@ -99,7 +99,7 @@ const asksForNoAttribute = ({ operation, asked }: Scene): boolean =>
   (operation === 'GetAttributes' &&
     !asked.some(({ tag }) => tag === Tag.AttributeName || tag === Tag.AttributeReference));
 
-/** `y-` names an attribute that the server made up (1.4 §3.39); in 2.x that is the vendor `y`. */
+/** `y-` marks an attribute that the server defined (1.4 §3.39); in 2.x its vendor is `y`. */
 const isServersOwn = (item: Item): boolean =>
   attributeIn(item)?.name.startsWith('y-') === true ||
   (item.tag === Tag.AttributeName && textIn(item)?.startsWith('y-') === true) ||
@@ -224,7 +224,7 @@ export function groupOf(item: Item, spot: Spot): string | undefined {
   }
   return undefined;
 }
-/** What a variable stands for, it alone decides. */
+/** A variable is compared only by its own value, never by the other rules. */
 export const passes = (expected: Item, actual: Item, spot: Spot): boolean =>
   variableIn(expected) === undefined
     ? rules.some(({ value }) => value?.(expected, actual, spot) === true)

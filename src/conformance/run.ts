@@ -9,7 +9,7 @@ import { fill, latestOf, type Bound } from './variables.ts';
 
 export interface CaseResult {
   readonly file: CaseFile;
-  /** Answers that were as expected. */
+  /** The number of answers that were as expected. */
   readonly passedExchanges: number;
   readonly exchanges: number;
   readonly milliseconds: number;
@@ -26,7 +26,7 @@ export interface CaseFailure {
 
 export interface RunOptions {
   readonly files: readonly CaseFile[];
-  /** Opens a connection; called again when one has broken. */
+  /** Opens a connection; called again after a connection has failed. */
   readonly open: () => Promise<Transport>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -62,7 +62,7 @@ export async function runConformance({ files, open, now, onResult }: RunOptions)
 
 interface CaseOutcome extends Omit<CaseResult, 'file' | 'milliseconds'> {
   readonly ledger: Ledger;
-  /** The connection is of no use any more. */
+  /** The connection cannot be used any more. */
   readonly isBroken: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Where an item of an answer stands, and what is known there: what rules decide by. */
+/** The place of an item in an answer, and what is known at that place: the input of the rules. */
 import type { Item } from '#ttlv/item';
 import { Tag, type TagName } from '#protocol/tags';
 import { unknownObject, type Ledger, type ObjectFacts } from './ledger.ts';
@@ -8,7 +8,7 @@ import type { Bound } from './variables.ts';
 /** The batch item that an answer belongs to; for the header of the answer, that of the request. */
 export interface Scene {
   readonly operation: string | undefined;
-  /** What the request's payload, or its header, holds, variables filled. */
+  /** The payload of the request, or its header, with the values of variables. */
   readonly asked: readonly Item[];
   readonly answered: readonly Item[];
   readonly ledger: Ledger;
@@ -19,7 +19,7 @@ export interface Scene {
   readonly bindings: Map<string, Bound>;
 }
 
-/** Where an item stands: what it means, within what, in which scene. */
+/** The place of an item: its meaning, what contains it, and the scene. */
 export interface Spot {
   /** The name of its tag; for an Attribute Value that of the attribute, as `State` or `x-Barcode`. */
   readonly meaning: string | undefined;

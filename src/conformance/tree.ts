@@ -1,4 +1,4 @@
-/** Looking into trees of Items, whatever their shape: nothing here throws. */
+/** Functions that search trees of Items of any shape; they do not throw. */
 import { ItemType, type Item } from '#ttlv/item';
 
 export const partsOf = (item: Item | undefined): readonly Item[] =>

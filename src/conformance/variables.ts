@@ -1,6 +1,6 @@
 /**
- * The variables of the case files. In a tree of Items one stands as its own name: as that text, or as its bytes. `$NOW`
- * is no such variable: its value is known when the file is read.
+ * The variables of the case files. In a tree of Items, a variable is a text or a Byte String with the variable's name.
+ * `$NOW` is not one of them: its value is known when the file is read.
  */
 import { ItemType, type Item } from '#ttlv/item';
 import { tags } from '#protocol/tags';
@@ -12,7 +12,7 @@ const variableName = /^\$[A-Z][A-Z0-9_]*$/;
 
 export const isVariable = (text: string): boolean => variableName.test(text);
 
-/** The variable that stands in this place, if one does. */
+/** The variable in this place, if there is one. */
 export function variableIn(item: Item): string | undefined {
   if (item.type === ItemType.TextString) return isVariable(item.value) ? item.value : undefined;
   if (item.type !== ItemType.ByteString || item.value[0] !== 0x24) return undefined;
@@ -20,14 +20,14 @@ export function variableIn(item: Item): string | undefined {
   return isVariable(text) ? text : undefined;
 }
 
-/** `$IV_COUNTER_NONCE` and `$DATA_0` are called after the fields that they hold. */
+/** `$IV_COUNTER_NONCE` and `$DATA_0` have the names of the fields that they contain. */
 const tagOfStem = new Map(Object.values(tags).map(({ name, code }) => [name.toUpperCase().replace(/\W/g, '_'), code]));
 
 const tagOfVariable = (name: string): number | undefined => tagOfStem.get(name.slice(1).replace(/_\d+$/, ''));
 
 /**
- * The tree with values in place of its variables. One that no answer has bound is the field of its name in the latest
- * answer that had it: some cases of 1.4 print what they then call `$DATA_0`.
+ * The tree with values in place of its variables. A variable without a value takes the latest answered value of the
+ * field with its name: some cases of 1.4 print what they later call `$DATA_0`.
  * @throws Error when a variable has no value.
  */
 export function fill(item: Item, bindings: Bindings, latest: ReadonlyMap<number, Bound>): Item {
@@ -41,7 +41,7 @@ export function fill(item: Item, bindings: Bindings, latest: ReadonlyMap<number,
   return { ...item, value } as Item;
 }
 
-/** Notes the texts and bytes of an answer, the last of each tag. */
+/** Records the texts and bytes of an answer, the last one of each tag. */
 export function latestOf(item: Item, latest: Map<number, Bound>): void {
   if (item.type === ItemType.Structure) for (const child of item.value) latestOf(child, latest);
   else if (item.type === ItemType.TextString || item.type === ItemType.ByteString) latest.set(item.tag, item.value);

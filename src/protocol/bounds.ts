@@ -1,7 +1,7 @@
 /**
- * How long a list in a message may be, and whether it may hold one value twice: part of the row of its field, and
- * checked before anything of an item is read. Records of the store are read without bounds: what was kept once is
- * there.
+ * How long a list in a message may be, and whether values may be repeated. Both are part of the row of the field, and
+ * checked before the content of an item is read. Records of the store are read without bounds: they were checked when
+ * they were written.
  */
 import { encode } from '#ttlv/encode';
 import { ItemType, type Item } from '#ttlv/item';
@@ -13,7 +13,7 @@ import { isAtRest, type Version } from './versions.ts';
 
 export interface Bound {
   readonly most: number;
-  /** The same value must not be there twice. */
+  /** No value may occur twice. */
   readonly distinct: boolean;
   readonly reason: ResultReason;
 }
@@ -31,28 +31,28 @@ export const atMostDistinct = (most: number, reason: ResultReason = 'InvalidFiel
   reason,
 });
 
-/** As many as the standard has values. */
+/** As many as the enumeration has values in the standard. */
 export const atMostAll = (name: EnumerationName): Bound => atMost(Object.keys(enumerationRows[name]).length);
 
-/** Of what the server alone writes: a client takes an answer as long as it is, within the size of a message. */
+/** For lists that only the server writes: a client accepts an answer of any length within the size of a message. */
 export const asAnswered: Bound = { most: Infinity, distinct: false, reason: 'InvalidField' };
 
 const tooMany = (tag: number, { most, reason }: Bound): KmipError =>
   new KmipError(reason, `${tagText(tag)} must be given ${most === 1 ? 'at most once' : `at most ${most} times`}`);
 
-/** Whether one more item may be read where `held` were. @throws KmipError with the reason of the bound. */
+/** Checks whether one more item may be read after `held` items. @throws KmipError with the reason of the bound. */
 export function checkNext(tag: number, held: number, bound: Bound, version: Version): void {
   if (held >= bound.most && !isAtRest(version)) throw tooMany(tag, bound);
 }
 
-/** The same of all items, with the rule about repetition. */
+/** The same for all items, with the rule about repetition. */
 export function checkNumber(tag: number, items: readonly Item[], bound: Bound, version: Version): void {
   if (isAtRest(version)) return;
   if (items.length > bound.most) throw tooMany(tag, bound);
   if (bound.distinct && items.length > 1) items.forEach(repetitionIn(tag));
 }
 
-/** How many items an item is, itself included. Counting ends above `most`: nobody waits for the rest. */
+/** The number of items in an item, itself included. Counting ends above `most`, so that a large item costs no more. */
 export function itemsIn(item: Item, most = Infinity): number {
   let count = 1;
   if (item.type !== ItemType.Structure) return count;
@@ -63,7 +63,7 @@ export function itemsIn(item: Item, most = Infinity): number {
   return count;
 }
 
-/** Refuses an item that was there before. @throws KmipError InvalidField. */
+/** Refuses an item that equals an earlier one. @throws KmipError InvalidField. */
 export function repetitionIn(tag: number): (item: Item) => void {
   const seen = new Set<string>();
   return (item) => {

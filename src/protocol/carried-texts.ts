@@ -16,8 +16,8 @@ export const toTtlv = (encoding: Encoding, body: Uint8Array, limits: Partial<Lim
 const maximumItemsAsText = 400_000;
 
 /**
- * The bounds of a message of our own, whose bytes are there already. What a client had kept in a structure of depth 32 may
- * lie deeper in an answer.
+ * The bounds of a message of our own, whose bytes are there already. What a client had kept in a structure of depth 32
+ * may lie deeper in an answer.
  */
 const boundsOf = ({ length }: Uint8Array): Limits => ({
   maximumBytes: length,

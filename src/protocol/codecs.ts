@@ -1,6 +1,6 @@
 /**
- * How one value is read from, and written to, one TTLV item. Reading throws KmipError: a wrong item type is a message that
- * cannot be parsed (1.4 §11.1), a value that the version does not know is an invalid field.
+ * How one value is read from one TTLV item and written to one. Reading throws KmipError: a wrong item type makes a
+ * message that cannot be parsed (1.4 §11.1), a value that the version does not know is an invalid field.
  */
 import { ItemType, type Item } from '#ttlv/item';
 import {
@@ -17,20 +17,20 @@ import { inRange, V2_0, type Version } from './versions.ts';
 export interface Codec<T> {
   read(item: Item, version: Version): T;
   write(tag: number, value: T, version: Version): Item;
-  /** Takes a structure in which fields are left out, which Locate asks with; absent where a value has no fields. */
+  /** Reads a structure with missing fields, as Locate requests send it. Absent for values without fields. */
   readonly readPartial?: (item: Item, version: Version) => Partial<T>;
-  /** Whether the version can say this value; absent means every version can. */
+  /** Whether the version can represent this value; absent means that every version can. */
   readonly fits?: (value: T, version: Version) => boolean;
 }
 
-/** A client's text as our messages may quote it: ASCII, in quotation marks, cut at 64 characters. */
+/** A client's text as error messages may quote it: ASCII, in quotation marks, cut at 64 characters. */
 export function quoted(text: string): string {
   const cut = text.length > 64 ? `${text.slice(0, 64)}...` : text;
   const escape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return `"${cut.replace(/[^\x20-\x7e]/g, escape)}"`;
 }
 
-/** What people call the tag: its name in the text, or its number. */
+/** The name of the tag in the standard's text, or its number. */
 export function tagText(tag: number): string {
   const key = tagName(tag);
   return key === undefined ? `tag ${tag.toString(16)}` : tags[key].name;
@@ -57,7 +57,7 @@ export function wrongType(item: Item, expected: string): KmipError {
   );
 }
 
-/** A codec of one item type whose model value is the wire's. */
+/** A codec of one item type whose value in the model is the value on the wire. */
 function plain<T>(type: ItemType): Codec<T> {
   return {
     read(item) {
@@ -78,7 +78,7 @@ export const interval: Codec<number> = plain(ItemType.Interval);
 /** Microseconds since 1970. */
 export const dateTimeExtended: Codec<bigint> = plain(ItemType.DateTimeExtended);
 
-/** Names and texts of people; far above every real one, far below what would make an index or an answer burst. */
+/** For names and texts that people choose: far above every real one, and small enough for indexes and answers. */
 export const maximumTextLength = 65_536;
 
 export const text: Codec<string> = {
@@ -151,7 +151,7 @@ const extendedDates = { since: V2_0 };
 const holdsExtendedDate = (item: Item): boolean =>
   item.type === ItemType.Structure ? item.value.some(holdsExtendedDate) : item.type === ItemType.DateTimeExtended;
 
-/** The item itself: what is kept and given back without being understood. */
+/** The item itself, for what is stored and returned without interpretation. */
 export const anyItem: Codec<Item> = {
   read: (item) => item,
   write: (tag, item) => (item.tag === tag ? item : { ...item, tag }),

@@ -1,4 +1,6 @@
-/** The message encodings of HTTPS, by their Content-Type (Additional Message Encodings 1.0 §2.5): bytes to Items and back. */
+/**
+ * The message encodings of HTTPS by their Content-Type (Additional Message Encodings 1.0 §2.5): each to and from TTLV.
+ */
 import { decode, type Limits } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import { TtlvError, type Item } from '#ttlv/item';
@@ -25,11 +27,11 @@ export interface Encoding {
    * @throws RangeError when it holds what the encoding cannot carry.
    */
   write(message: Item): Uint8Array;
-  /** The version that a body names which cannot be read as a whole. */
+  /** The version that a body names, for a body that cannot be decoded. */
   versionOf(body: Uint8Array): Version | undefined;
 }
 
-/** Hex doubles the bytes; names, quotes and indentation do the rest. */
+/** Hex doubles the bytes; names, quotes and indentation double the result again. */
 const expansionOfText = 4;
 
 const inText = (
@@ -55,7 +57,7 @@ function textOf(body: Uint8Array): string {
   }
 }
 
-/** How far into a text its version is looked for: the header comes first. */
+/** How many bytes of a text are searched for the version: the header comes first. */
 const searched = 2048;
 
 /** A number of one digit after the name of its tag, in the order in which XML and JSON are commonly written. */

@@ -1,6 +1,7 @@
 /**
  * Every enumeration of KMIP 1.0 to 2.1 (2.1 chapter 11; 1.x §9.1.3.2). A row is `[value, since, until?]` under its XML
- * name, that of the newest version; `enumerations.ts` reads them. Values 8XXXXXXX are for extensions in each of them.
+ * name in the newest version; `enumerations.ts` reads the rows. Values 8XXXXXXX are for extensions in every
+ * enumeration.
  */
 import { profileNames } from './profile-names.ts';
 import { V1_0, V1_1, V1_2, V1_3, V1_4, V2_0, V2_1 } from './versions.ts';

@@ -8,7 +8,7 @@ export type MaskName = keyof typeof maskRows;
 
 /** The values of an enumeration that the standard names. */
 export type EnumerationValue<E extends EnumerationName> = keyof (typeof enumerationRows)[E] & string;
-/** With those of vendors: 8XXXXXXX, held as their number in hex. */
+/** Including values of vendors: 8XXXXXXX, represented as their number in hex. */
 export type OpenValue<E extends EnumerationName> = EnumerationValue<E> | `0x${string}`;
 
 type Row = readonly [value: number, since: Version, until?: Version];
@@ -43,7 +43,7 @@ const masks = byName(maskRows);
 
 const extensionFloor = 0x80000000;
 
-/** A vendor's value as the model holds it: 8XXXXXXX (2.1 §11). What else begins with 0x is no value, and no name. */
+/** A vendor's value in the model: 8XXXXXXX (2.1 §11). Other texts that begin with 0x are neither a value nor a name. */
 const isExtension = (value: string): boolean => /^0x[89a-f][0-9a-f]{7}$/i.test(value);
 
 function table(of: ReadonlyMap<string, Enumeration>, name: string): Enumeration {
@@ -59,7 +59,10 @@ export function enumerationNumber(enumeration: EnumerationName, value: string): 
   return (values.get(value) ?? values.get(spellings.get(enumeration)?.get(value) ?? ''))?.value;
 }
 
-/** The name of a number in this version (any version when none is given); extensions as hex; undefined for no such value. */
+/**
+ * The name of a number in this version, or in any version when no version is given. Extensions are hex; undefined for
+ * unknown values.
+ */
 export function enumerationValue<E extends EnumerationName>(
   enumeration: E,
   number: number,
@@ -95,7 +98,7 @@ export function maskBits(mask: MaskName, version: Version): number {
   return bits;
 }
 
-/** The bit of a name, undefined when the mask has none such. */
+/** The bit of a name, undefined when the mask does not have it. */
 export const maskBit = (mask: MaskName, name: string): number | undefined => table(masks, mask).values.get(name)?.value;
 
 /** The names of the bits set, the lowest first; bits without a name come as one hex number at the end. */

@@ -1,6 +1,6 @@
 /**
- * The field language: a structure of the standard is a Schema, one row a field, in the order of its table. The TypeScript type,
- * reading and writing follow from the rows.
+ * The field language: a structure of the standard is a Schema, one row a field, in the order of its table. The
+ * TypeScript type, reading and writing follow from the rows.
  */
 import { ItemType, type Item, type StructureItem } from '#ttlv/item';
 import { checkNext, checkNumber, repetitionIn, type Bound } from './bounds.ts';
@@ -14,21 +14,24 @@ export interface Field<T, P extends Presence = Presence> extends Range {
   readonly tag: number;
   readonly codec: Codec<T>;
   readonly presence: P;
-  /** Set when the field is not one item under one tag: then `tag` names it in errors, and `codec` is unused. */
+  /** Set when the field is more than one item under one tag: `tag` then names it in errors, and `codec` is not used. */
   readonly group?: Group<T>;
-  /** How often a repeated field may be there; groups have a bound of their own. */
+  /** How often a repeated field may occur; groups have a bound of their own. */
   readonly bound?: Bound;
 }
 
-/** A field whose items differ from version to version, in tag or in number: read from all of them at once. */
+/** A field whose items differ between versions, in tag or in number: all of them are read together. */
 export interface Group<T> {
   accepts(tag: number, version: Version): boolean;
-  /** How many items there may be, or values within the one item. */
+  /** The bound of the items, or of the values within the one item. */
   readonly bound: Bound;
-  /** `items` has every accepted one, in their order; at least one. */
+  /** `items` has every accepted item in order, at least one. */
   read(items: readonly Item[], version: Version): T;
   write(value: T, version: Version): readonly Item[];
-  /** As a codec's: absent means that every version can say every value, or that `write` leaves out what it cannot. */
+  /**
+   * As in a codec: absent means that every version can represent every value, or that `write` leaves out what it
+   * cannot.
+   */
   readonly fits?: (value: T, version: Version) => boolean;
 }
 
@@ -59,7 +62,7 @@ export const required = <T>(tag: number, codec: Codec<T>, range: Since = {}): Fi
   fieldOf(tag, codec, 'required', range);
 export const optional = <T>(tag: number, codec: Codec<T>, range: Since = {}): Field<T, 'optional'> =>
   fieldOf(tag, codec, 'optional', range);
-/** The bound is demanded, so that no list is without one; it is checked before an item above it is read. */
+/** The bound is a required argument, so that every list has one. It is checked before an item above it is read. */
 export const many = <T>(tag: number, codec: Codec<T>, bound: Bound, range: Since = {}): Field<T, 'many'> => ({
   ...fieldOf(tag, codec, 'many', range),
   bound,
@@ -82,11 +85,11 @@ export const grouped = <T, P extends 'required' | 'optional'>(
   range: Since = {},
 ): Field<T, P> => ({ ...fieldOf<T, P>(tag, noCodec as unknown as Codec<T>, presence, range), group });
 
-/** Reads and writes the children of a structure. Fields out of order are accepted, since real clients stray. */
+/** Reads and writes the children of a structure. Fields out of order are accepted, since existing clients send them. */
 export interface Fields<T> {
   read(items: readonly Item[], version: Version): T;
   write(value: T, version: Version): Item[];
-  /** Whether the version can say every value among the fields that it has; the others `write` leaves out. */
+  /** Whether the version can represent every value of the fields that it has; `write` leaves out the other fields. */
   fits(value: T, version: Version): boolean;
 }
 
@@ -95,7 +98,7 @@ interface Entry {
   readonly field: AnyField;
 }
 
-/** What one version has of a schema. */
+/** The part of a schema that one version has. */
 interface Compiled {
   readonly present: readonly Entry[];
   readonly required: readonly Entry[];
@@ -213,10 +216,10 @@ export function childrenOf(item: Item): StructureItem['value'] {
   return item.value;
 }
 
-/** Its rows can be looked at, as those of an operation. */
+/** A codec whose rows can be inspected, like those of an operation. */
 export type StructureCodec<T> = Codec<T> & Required<Pick<Codec<T>, 'readPartial'>> & { readonly schema: Schema };
 
-/** A structure as a value of its own. */
+/** The codec of a structure. */
 export function structure<S extends Schema>(where: string, schema: S): StructureCodec<Shape<S>> {
   const fields = fieldsOf(schema, where);
   const partial = fieldsOf(

@@ -1,6 +1,6 @@
 /**
- * The envelope: Request and Response Message, headers and batch items (KMIP 2.1 chapters 8 and 9; 1.4 chapters 6 and 7).
- * Payloads stay raw Items here; each operation's field tables read them.
+ * The envelope: Request and Response Message, headers and batch items (KMIP 2.1 chapters 8 and 9; 1.4 chapters 6 and
+ * 7). Payloads stay raw Items here; each operation's field tables read them.
  */
 import { decode } from '#ttlv/decode';
 import { ItemType, type Item, type StructureItem } from '#ttlv/item';
@@ -64,7 +64,7 @@ const requestHeader = {
 const requestHeaderFields = fieldsOf(requestHeader, 'Request Header');
 export type RequestHeader = Shape<typeof requestHeader>;
 
-/** The operation stays a number: one that nobody knows is still echoed. */
+/** The operation is read as a number, so that an unknown one can be echoed. */
 const operationNumber: Codec<number> = {
   read(item) {
     if (item.type !== ItemType.Enumeration) throw new KmipError('InvalidMessage', 'Operation must be an Enumeration');
@@ -85,7 +85,7 @@ export type RequestBatchItem = Shape<typeof requestBatchItem>;
 
 export interface RequestMessage {
   readonly header: RequestHeader;
-  /** Unread, so that one that cannot be read fails alone. */
+  /** Not yet read, so that an invalid one fails alone. */
   readonly batchItems: readonly Item[];
 }
 
@@ -131,7 +131,7 @@ function messageParts(item: Item, tag: number, headerTag: number, what: string):
   return { header, batchItems };
 }
 
-/** The version that a message's header names, as far as it can be read: what an answer to a broken message is written in. */
+/** The version that a message's header names, as far as it can be read: the answer to an invalid message uses it. */
 export function versionIn(item: Item): Version | undefined {
   const header = item.type === ItemType.Structure ? item.value[0] : undefined;
   const fields = header?.type === ItemType.Structure ? header.value : [];
@@ -148,10 +148,10 @@ export function versionIn(item: Item): Version | undefined {
 const versionHeading = Buffer.from('4200690100000020', 'hex');
 const versionLength = 40;
 
-/** How far into a message it is looked for: the header comes first. */
+/** How many bytes of a message are searched for it: the header comes first. */
 const searched = 512;
 
-/** The same of a message that cannot be decoded as a whole, or of which there is only the beginning. */
+/** The same for a message that cannot be decoded, or of which only the beginning is known. */
 export function versionAtStart(encoded: Uint8Array): Version | undefined {
   const beginning = Buffer.from(encoded.buffer, encoded.byteOffset, Math.min(encoded.length, searched));
   const start = beginning.indexOf(versionHeading);
@@ -180,7 +180,7 @@ export function readRequest(item: Item): RequestMessage {
 export const readBatchItem = (item: Item, version: Version): RequestBatchItem =>
   requestBatchItemFields.read(childrenOf(item), version);
 
-/** As much of a broken batch item as can be echoed in its answer. */
+/** The parts of an invalid batch item that can be echoed in its answer. */
 export function echoOf(item: Item): Pick<ResponseBatchItem, 'operation' | 'uniqueBatchItemID'> {
   const children: StructureItem['value'] = item.type === ItemType.Structure ? item.value : [];
   const operation = children.find(({ tag, type }) => tag === Tag.Operation && type === ItemType.Enumeration);
@@ -191,7 +191,7 @@ export function echoOf(item: Item): Pick<ResponseBatchItem, 'operation' | 'uniqu
   };
 }
 
-/** Whether the sender wants the whole message refused by who does not understand an extension (2.1 §9.13; 1.4 §6.16). */
+/** Whether a receiver that does not understand an extension must refuse the whole message (2.1 §9.13; 1.4 §6.16). */
 export function hasCriticalExtension(batchItem: Item): boolean {
   const children = (item: Item): readonly Item[] => (item.type === ItemType.Structure ? item.value : []);
   return children(batchItem).some(
@@ -211,7 +211,7 @@ export function writeResponse({ header, batchItems }: ResponseMessage): Item {
   ]);
 }
 
-/** What a client sends; `payloads` were written by the operations' field tables. */
+/** The message that a client sends; the field tables of the operations wrote the payloads. */
 export function writeRequest(header: RequestHeader, batchItems: readonly RequestBatchItem[]): Item {
   const version = header.protocolVersion;
   return wrap(Tag.RequestMessage, [

@@ -1,6 +1,6 @@
 /**
- * The names of the XML encoding (Additional Message Encodings 1.0 §6.1.3) over the tables: what `ttlv` asks
- * for, since it knows none itself.
+ * The names of the XML encoding (Additional Message Encodings 1.0 §6.1.3), from the tables: `ttlv` has no KMIP names of
+ * its own.
  */
 import { ItemType, type Item } from '#ttlv/item';
 import type { Names, Place } from '#ttlv/names';
@@ -16,14 +16,14 @@ import {
 } from './enumerations.ts';
 import { Tag, tagName, tags, type TagName } from './tags.ts';
 
-/** Most tags name their own enumeration; these have another's. */
+/** The enumeration of most tags has the name of the tag; that of these tags does not. */
 const enumerationOfTag: { readonly [T in TagName]?: EnumerationName } = {
   ExtensionType: 'ItemType',
   LinkedObjectIdentifier: 'UniqueIdentifier',
   MaskGeneratorHashingAlgorithm: 'HashingAlgorithm',
 };
 
-/** Enumerations whose values the standard takes from elsewhere: from the tags (2.1 §11.56), or from PKCS#11 (§11.38, §11.39). */
+/** Enumerations whose values come from another table: from the tags (2.1 §11.56), or from PKCS#11 (§11.38, §11.39). */
 interface Foreign {
   readonly nameOf: (value: number) => string | undefined;
   readonly valueOf: (name: string) => number | undefined;
@@ -45,8 +45,8 @@ const foreign: { readonly [T in TagName]?: Foreign } = {
 };
 
 /**
- * Items that are secrets, with all that is in them: keys and the parts of keys, what they were used on, and what a
- * client proves itself with.
+ * Items that are secret with their whole content: keys and parts of keys, the data that keys were used on, and what a
+ * client authenticates itself with.
  */
 const secretTags: ReadonlySet<number> = new Set([
   Tag.KeyValue,
@@ -80,10 +80,14 @@ const attributeTags: ReadonlyMap<string, TagName> = new Map(
   Object.entries(tags).map(([key, row]) => [row.name, key as TagName]),
 );
 
-/** The tag that an attribute of 1.x goes by in 2.x: its name in the text is that of a tag. None for custom attributes. */
+/**
+ * The tag in 2.x of an attribute of 1.x, whose name in the text is that of the tag. Undefined for custom attributes.
+ */
 export const attributeTag = (name: string): TagName | undefined => attributeTags.get(name);
 
-/** The tag that says what a value means: for the Attribute Value of 1.x that of the attribute, which its siblings name. */
+/**
+ * The tag that gives a value its meaning: for the Attribute Value of 1.x that of the attribute that its siblings name.
+ */
 function meaningOf({ tag, siblings }: Place): TagName | undefined {
   if (tag !== Tag.AttributeValue) return tagName(tag);
   const before = siblings.slice(0, mostBeforeValue);
@@ -92,7 +96,10 @@ function meaningOf({ tag, siblings }: Place): TagName | undefined {
   return name === undefined ? undefined : attributeTag(name);
 }
 
-/** Name and index stand before the value (1.4 §2.1.1): a structure of 20,000 values is not looked through for each. */
+/**
+ * Name and index come before the value (1.4 §2.1.1): in a structure of 20,000 values they are not searched for each
+ * value.
+ */
 const mostBeforeValue = 4;
 
 const isAttributeName = (item: Item): item is Extract<Item, { type: typeof ItemType.TextString }> =>

@@ -1,6 +1,6 @@
 /**
- * Operations give the Result Reason of KMIP 2.1 (§11.46); a version that lacks it gets the one that its chapter 11 has for the
- * same failure. A reason that a version has stays as it is.
+ * Operations give the Result Reason of KMIP 2.1 (§11.46). A version without that reason gets the one that its chapter
+ * 11 has for the same failure. A reason that a version has stays unchanged.
  */
 import { enumerationHas, type EnumerationValue, type OpenValue } from './enumerations.ts';
 import type { ResultReason } from './kmip-error.ts';
@@ -87,7 +87,7 @@ const using: OlderReasons = { InvalidObjectType: 'PermissionDenied' };
 /** "The server only has attributes for this object"; "Cryptographic Parameters ... do not match" (1.4 §11.12). */
 const fetching: OlderReasons = { ObjectDestroyed: 'IllegalOperation', BadCryptographicParameters: 'ItemNotFound' };
 
-/** Where the older tables tell operations apart that give one reason in 2.1. */
+/** Where the older tables have different reasons per operation for one reason of 2.1. */
 const olderReasonsOf: { readonly [O in Operation]?: OlderReasons } = {
   Create: making,
   CreateKeyPair: making,
@@ -121,7 +121,10 @@ const olderReasonsOf: { readonly [O in Operation]?: OlderReasons } = {
   Validate: { InvalidObjectType: 'InvalidMessage' },
 };
 
-/** The reason to send to a client of this version, when `operation` failed; none when the message did before there was one. */
+/**
+ * The reason to send to a client of this version after `operation` failed; `operation` is absent when the message
+ * failed first.
+ */
 export function reasonFor(reason: ResultReason, version: Version, operation?: OpenValue<'Operation'>): ResultReason {
   const own: OlderReasons = olderReasonsOf[operation as Operation] ?? {};
   let known = reason;

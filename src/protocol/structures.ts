@@ -1,4 +1,7 @@
-/** Structures that several payloads, attributes and headers share (KMIP 2.1 chapters 3, 7 and 9; 1.x §2.1 and chapter 6). */
+/**
+ * Structures that several payloads, attributes and headers share (KMIP 2.1 chapters 3, 7 and 9; 1.x §2.1 and chapter
+ * 6).
+ */
 import { ItemType } from '#ttlv/item';
 import { atMostDistinct } from './bounds.ts';
 import { boolean, bigInteger, bytes, enumeration, integer, tagText, text, wrongType, type Codec } from './codecs.ts';
@@ -25,13 +28,13 @@ export const protocolVersion: Codec<Version> = {
 };
 
 /**
- * How an object is named in a request: by its identifier, in 2.x also by what an earlier batch item made (2.1 §4.58, §11.58).
- * `item` counts batch items from 0... negative ones count backwards.
+ * How a request names an object: by its identifier, and in 2.x also by the result of an earlier batch item (2.1 §4.58,
+ * §11.58). `item` counts batch items from 0; negative numbers count backwards.
  */
 export type ObjectReference =
   string | { readonly made: EnumerationValue<'UniqueIdentifier'> } | { readonly item: number };
 
-/** Longer ones are nobody's: ours have 36 characters. */
+/** Longer identifiers are not possible: those of this server have 36 characters. */
 const maximumIdentifierLength = 256;
 
 export const objectReference: Codec<ObjectReference> = {
@@ -67,7 +70,7 @@ export const objectReference: Codec<ObjectReference> = {
   },
 };
 
-/** An identifier of ours in an answer: always a text. */
+/** An identifier in an answer of this server: always a text. */
 export const uniqueIdentifier: Codec<string> = text;
 
 /** KMIP 2.1 §4.16 (1.4 §3.6). */

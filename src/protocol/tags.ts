@@ -6,7 +6,7 @@
 import type { ItemTypeName } from '#ttlv/item';
 import { V1_0, V1_1, V1_2, V1_3, V1_4, V2_0, V2_1, type Range, type Version } from './versions.ts';
 
-/** `types` has several names where the text allows several; none where an attribute decides. */
+/** `types` has several names where the text allows several types, and is empty where an attribute decides. */
 export interface TagRow extends Range {
   readonly code: number;
   readonly name: string;

@@ -1,6 +1,6 @@
 /**
- * The versions of the protocol, and every difference of behaviour between them that is no matter of presence (`since`,
- * `until` on a row) or of shape (a codec). A version number appears nowhere else but in rows.
+ * The versions of the protocol, and every difference of behaviour between them that is neither the presence of a field
+ * (`since`, `until` on a row) nor its shape (a codec). Version numbers occur only here and in rows.
  */
 
 /** Major and minor in one number, so that versions compare: 0x0104 is 1.4. */
@@ -19,15 +19,15 @@ export const majorOf = (version: Version): number => Math.floor(version / 0x100)
 export const minorOf = (version: Version): number => version % 0x100;
 export const versionText = (version: Version): string => `${majorOf(version)}.${minorOf(version)}`;
 
-/** The versions that have a row; both ends belong to it, no `until` means every later one. */
+/** The versions that have a row, both ends included; without `until`, every later version has it. */
 export interface Range {
   readonly since: Version;
   readonly until?: Version;
 }
 
 /**
- * What is kept at rest is written for no version of the protocol: it has every row, in the shapes of 2.x. Below zero, so that
- * no header can say it.
+ * What is kept at rest is written for no version of the protocol: it has every row, in the shapes of 2.x. Below zero,
+ * so that no header can say it.
  */
 export const atRest: Version = -1;
 export const isAtRest = (version: Version): boolean => version === atRest;
@@ -53,7 +53,9 @@ export interface Rules {
   readonly batchesAreCounted: boolean;
   /** What an absent Batch Order Option means. 2.1 §8.2 against 1.4 §7.2. */
   readonly batchesAreOrdered: boolean;
-  /** Of several instances, none is deleted by default. 1.0 §4.15, §11.16 against 1.1 §4.16. */
+  /**
+   * Delete Attribute requires an Attribute Index when there are several instances. 1.0 §4.15, §11.16 against 1.1 §4.16.
+   */
   readonly deletionNeedsIndex: boolean;
   /** Templates are objects, and Template-Attributes name them. 1.4 §2.2.6; gone in 2.x. */
   readonly hasTemplates: boolean;
@@ -63,7 +65,7 @@ export interface Rules {
   readonly digestsInDefaultFormat: boolean;
   /** Secret Data that protects a PKCS#12 container must be Active. 2.1 §11.46 against 1.4 §11.4. */
   readonly passwordsAreActive: boolean;
-  /** What GF(2^8) of Split Keys is taken modulo: as in FIPS 197, 1.4 §2.2.5, against "285", 2.1 §13.1. */
+  /** The polynomial of GF(2^8) for Split Keys: that of FIPS 197 (1.4 §2.2.5) against "285" (2.1 §13.1). */
   readonly splitKeyPolynomial: 0x11b | 0x11d;
 }
 
@@ -120,7 +122,10 @@ for (const [version, changes] of versions) {
 // Whatever versions come: what is at rest was written in the shapes of this one.
 rules.set(atRest, rules.get(V2_1) ?? latest);
 
-/** The version to answer in when a request's is unknown or none of ours: the nearest that is not newer, else the oldest. */
+/**
+ * The version of an answer when that of the request is unknown or not supported: the nearest that is not newer, else
+ * the oldest.
+ */
 export const answerVersion = (asked: Version | undefined): Version =>
   asked === undefined ? oldestVersion : (supportedVersions.find((version) => version <= asked) ?? oldestVersion);
 
