@@ -1,31 +1,24 @@
-import { createPrivateKey, generateKeyPair, type KeyObject } from 'node:crypto';
-import { promisify } from 'node:util';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { makeKeyObjects, recipeOf, type KeyObjectPair } from '#crypto/keys/generate-key-pair';
 import { OperatorError } from '#operator-error';
 
-/** The keys that certificates are made for. Old arrays take RSA or P-256/P-384 only, so those are what we make. */
+/** The keys that certificates are made for. Old arrays take RSA and P-256/P-384 only, so only those are made. */
 
-const generate = promisify(generateKeyPair);
+export type KeyPair = KeyObjectPair;
 
-export interface KeyPair {
-  readonly publicKey: KeyObject;
-  readonly privateKey: KeyObject;
-}
+const recipes = {
+  'P-256': recipeOf('EC', { recommendedCurve: 'P_256' }),
+  'P-384': recipeOf('EC', { recommendedCurve: 'P_384' }),
+  'RSA-2048': recipeOf('RSA', { length: 2048 }),
+  'RSA-3072': recipeOf('RSA', { length: 3072 }),
+  'RSA-4096': recipeOf('RSA', { length: 4096 }),
+};
 
-const generators = {
-  'P-256': () => generate('ec', { namedCurve: 'P-256' }),
-  'P-384': () => generate('ec', { namedCurve: 'P-384' }),
-  'RSA-2048': () => generate('rsa', { modulusLength: 2048 }),
-  'RSA-3072': () => generate('rsa', { modulusLength: 3072 }),
-  'RSA-4096': () => generate('rsa', { modulusLength: 4096 }),
-} satisfies Record<string, () => Promise<KeyPair>>;
+export type KeyKind = keyof typeof recipes;
+export const keyKinds = Object.keys(recipes) as readonly KeyKind[];
 
-export type KeyKind = keyof typeof generators;
-export const keyKinds = Object.keys(generators) as readonly KeyKind[];
-
-/** Made on the thread pool: RSA-4096 takes a second or more. */
-export async function generateKeys(kind: KeyKind): Promise<KeyPair> {
-  return generators[kind]();
-}
+/** RSA-4096 takes a second or more, in another thread. */
+export const generateKeys = (kind: KeyKind): Promise<KeyPair> => makeKeyObjects(recipes[kind]);
 
 /** PKCS#8, unencrypted. */
 export function writePrivateKey(key: KeyObject): string {
