@@ -37,7 +37,7 @@ export interface IssueTerms extends Terms {
   readonly purposes?: readonly Purpose[];
   /** Where the authority's revocation list can be fetched. */
   readonly crlUrl?: string;
-  /** What a key of RSA may do besides signing is left out: nobody is to encrypt to it. */
+  /** An RSA key may sign only: no peer is to encrypt to it. */
   readonly signsOnly?: true;
 }
 
@@ -171,7 +171,7 @@ export function issueCertificate(
   );
 }
 
-/** Authorities of ours compute it in one way, so that it need not be looked up in the certificate. */
+/** All authorities compute it in one way, so that it need not be read from the certificate. */
 export function authorityIdentifier({ certificate }: Authority): Uint8Array<ArrayBuffer> {
   return keyIdentifier(publicKeyInfo(certificate.publicKey));
 }

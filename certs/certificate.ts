@@ -9,7 +9,7 @@ import { readCertificate } from './inspect.ts';
 import type { RandomBytes } from './random.ts';
 import { signStructure } from './signing.ts';
 
-/** What every certificate of ours has in common (RFC 5280 §4.1): serial number, dates, and being read back. */
+/** What all certificates that are issued have in common (RFC 5280 §4.1): serial number, dates, and being read back. */
 
 /** When a certificate is made, and what differs from the default. */
 export interface Terms {

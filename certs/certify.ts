@@ -1,7 +1,6 @@
 /**
- * Certificates that clients have made for keys of theirs, without an operator. They come from an authority that nobody
- * trusts for a server, and yet are made as if somebody did: they name no server and no address, prove a client alone,
- * and end soon.
+ * Certificates that clients have issued for their own keys, without an operator. No client should trust their authority
+ * for a server; in case one does, these certificates name no server and no address, prove a client only, and end soon.
  */
 import type { KeyObject, X509Certificate } from 'node:crypto';
 
@@ -110,7 +109,7 @@ export function holderOf(certificate: X509Certificate): Holder {
   }
 }
 
-/** All names under which somebody may dial the holder: Common Names and alternative names. */
+/** All names by which clients may connect to the holder: Common Names and alternative names. */
 export function namesOfHolder(certificate: X509Certificate): string[] {
   const { subject, names } = holderOf(certificate);
   const commonNames = subjectTexts(subject).filter(({ oid }) => oid === commonName);

@@ -13,15 +13,15 @@ import {
 
 /** Requests in the Certificate Request Message Format (RFC 4211), as devices of CMP make them. */
 
-/** RFC 4211 §5: the fields of a CertTemplate that count here. What else it wishes, such as dates, is not granted anyway. */
+/** RFC 4211 §5: the fields of a CertTemplate that are read. Its other wishes, such as dates, are never granted. */
 const templateField = { subject: 5, publicKey: 6, extensions: 9 } as const;
 
 /** RFC 4211 §4: the choice of a proof by signature. */
 const bySignature = 1;
 
 /**
- * Reads CertReqMessages of exactly one message, in DER. Throws an OperatorError as `readRequest` does, and when the proof of possession is missing or
- * is none that a signature gives: nobody here believes what a registration authority is said to have verified.
+ * Reads CertReqMessages of exactly one message, in DER. Throws an OperatorError as `readRequest` does, and when the
+ * proof of possession is not a signature: that a registration authority has verified the key is no proof.
  */
 export function readCertReqMessages(der: Uint8Array): CertificateRequest {
   if (der.length > maximumRequestBytes) {

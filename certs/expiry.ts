@@ -1,4 +1,6 @@
-/** When operators are told that a certificate ends. The last row reached counts; the narrower, the more urgent. */
+/**
+ * When operators are warned that a certificate ends. The last row that is reached counts: the nearer, the more urgent.
+ */
 export const expiryWarnings = [
   { days: 90, level: 'info' },
   { days: 30, level: 'warn' },
@@ -14,7 +16,9 @@ export function daysLeft(notAfter: Date, now: Date): number {
   return Math.floor((notAfter.getTime() - now.getTime()) / dayMs);
 }
 
-/** The row that holds now, undefined while the end is more than 90 days away. An expired certificate stays in the last. */
+/**
+ * The row that holds now, undefined while the end is more than 90 days away. An expired certificate stays in the last.
+ */
 export function expiryWarning(notAfter: Date, now: Date): ExpiryWarning | undefined {
   const left = notAfter.getTime() - now.getTime();
   return expiryWarnings.findLast(({ days }) => left <= days * dayMs);

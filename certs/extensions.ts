@@ -43,7 +43,7 @@ export function extension(extnID: string, critical: boolean, value: BaseBlock): 
   return new Extension({ extnID, critical, extnValue: value.toBER() });
 }
 
-/** An authority of ours signs end entities only, so that its path length is 0. */
+/** The authority signs end entities only, so that its path length is 0. */
 export function basicConstraints(authority: boolean): Extension {
   const constraints = authority ? { cA: true, pathLenConstraint: 0 } : { cA: false };
   return extension(Oid.basicConstraints, true, new BasicConstraints(constraints).toSchema());

@@ -3,7 +3,10 @@ import { createHash, X509Certificate, type KeyObject } from 'node:crypto';
 import { OperatorError } from '#operator-error';
 import { derOf, readPem } from './pem.ts';
 
-/** What a certificate says, read by OpenSSL through node, so that nothing hostile meets a parser of ours. */
+/**
+ * What identifies the holder of a certificate, read by OpenSSL: it is fast, and refuses hostile encodings. Its fields
+ * as DER are read in #crypto/certificates/certificate-fields.
+ */
 
 export const maximumCertificateBytes = 64 * 1024;
 export const maximumSubjectCharacters = 512;
@@ -11,7 +14,7 @@ const maximumChain = 10;
 const pemLabels = ['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICATE'];
 
 export interface CertificateFacts {
-  /** SHA-256 of the DER, lower-case hex: the identity of whoever presents it. */
+  /** SHA-256 of the DER, lower-case hex: the identity of the peer that presents it. */
   readonly fingerprint: string;
   /** As RFC 4514 writes names, most specific part first; ASCII, at most maximumSubjectCharacters. */
   readonly subject: string;

@@ -92,7 +92,9 @@ export function describedName(name: GeneralName): string {
   return text === undefined ? kind : `${kind}:${text.replace(/[^\x21-\x7e]/g, '?')}`;
 }
 
-/** Where a revocation list is fetched: plain HTTP is usual, since the list is signed and TLS would need a list first. */
+/**
+ * Where a revocation list is fetched: plain HTTP is usual, since the list is signed and TLS would need a list first.
+ */
 export function uriName(url: string): GeneralName {
   if (!URL.canParse(url) || !/^https?:\/\/[\x21-\x7e]{1,1000}$/.test(url)) {
     throw new OperatorError(

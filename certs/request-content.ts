@@ -94,7 +94,7 @@ function purposesIn(extensions: readonly ExtensionFields[]): Purpose[] {
   return purposes.filter((purpose) => keyPurposes.some((oid) => isPurpose(oid, purpose)));
 }
 
-/** RFC 5280 §4.2: an extension is there once. Of two, somebody might read the other one. */
+/** RFC 5280 §4.2: an extension appears once. Of two, other software might read the other one. */
 function valueOf(extensions: readonly ExtensionFields[], oid: string): Uint8Array | undefined {
   const [only, second] = extensions.filter((each) => each.oid === oid);
   if (second !== undefined) throw new OperatorError(`the extension ${oid} must appear at most once`);

@@ -24,7 +24,7 @@ export function readRequest(input: string | Uint8Array): CertificateRequest {
   });
 }
 
-/** Extensions are asked for once: what stands in a second place, nobody would look at. */
+/** Extensions are requested once: those in a second place would be ignored. */
 function wishesIn({ attributes = [] }: CertificationRequest): AsnType | undefined {
   const wishes = attributes.filter(({ type }) => type === extensionRequest).flatMap(({ values }) => values);
   if (wishes.length > 1) throw new OperatorError('the request must ask for extensions in one place only');

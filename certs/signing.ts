@@ -13,7 +13,9 @@ import {
 import { OperatorError } from '#operator-error';
 import { nameOfAcceptableKey } from './keys.ts';
 
-/** pkijs lays the structures out, node:crypto signs them: private keys stay KeyObjects and never meet another library. */
+/**
+ * pkijs lays the structures out, node:crypto signs them: private keys stay KeyObjects and never meet another library.
+ */
 
 /** The hashes that are accepted, and of which keys. */
 const acceptedHashes: ReadonlySet<string | undefined> = new Set(['SHA_256', 'SHA_384', 'SHA_512']);
@@ -75,7 +77,9 @@ export function signStructure(structure: Signable, privateKey: KeyObject): Buffe
   return Buffer.from(structure.toSchema(true).toBER());
 }
 
-/** Whether the structure was signed with the private half of `publicKey`. Throws for algorithms that we do not accept. */
+/**
+ * Whether the structure was signed with the private half of `publicKey`. Throws for algorithms that we do not accept.
+ */
 export function isSignedBy(structure: Signed, publicKey: KeyObject): boolean {
   const oid = structure.signatureAlgorithm.algorithmId;
   const algorithm = acceptedAlgorithm(oid);

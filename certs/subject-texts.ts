@@ -26,7 +26,8 @@ const stringTypes: { readonly [tagNumber: number]: (bytes: Buffer) => string } =
 };
 
 /**
- * Throws an OperatorError for what is no name, and for a value that is no string: nobody can say how others read it.
+ * Throws an OperatorError for anything but a name, and for a value that is not a string: other software may read it in
+ * any way.
  */
 export function subjectTexts(subject: RelativeDistinguishedNames): readonly SubjectText[] {
   const der = subject.valueBeforeDecode.byteLength > 0 ? subject.valueBeforeDecode : subject.toSchema().toBER();

@@ -1,6 +1,6 @@
 /**
- * The one door for DER and BER (X.690): it reads whole values, strictly and within bounds, and builds them. Faults of the
- * bytes are Invalid Field.
+ * The one door for DER and BER (X.690): it reads whole values, strictly and within bounds, and builds them. Faults of
+ * the bytes are Invalid Field.
  */
 import {
   BitString,

@@ -2,8 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { KmipError } from '#protocol/kmip-error';
 
 /**
- * Hashing Algorithms (KMIP 2.1 §11.21) by what OpenSSL calls them; those that are not here it
- * lacks, or has only for old data.
+ * Hashing Algorithms (KMIP 2.1 §11.21) by what OpenSSL calls them. It does not have the others, or for old data only.
  */
 const names: { readonly [algorithm: string]: string } = {
   MD5: 'md5',
@@ -23,7 +22,7 @@ const names: { readonly [algorithm: string]: string } = {
 
 export const hashName = (algorithm: string): string | undefined => names[algorithm];
 
-/** @throws KmipError FeatureNotSupported for an algorithm that is not here. */
+/** @throws KmipError FeatureNotSupported for an algorithm that is not in the table. */
 export function startHash(algorithm: string): Hash {
   const name = hashName(algorithm);
   if (name === undefined) throw new KmipError('FeatureNotSupported', `${algorithm} is not supported`);

@@ -1,12 +1,12 @@
-/** Data made to fill whole blocks, by Padding Method (KMIP 2.1 §11.37). */
+/** Padding, which fills data up to whole blocks, by Padding Method (KMIP 2.1 §11.37). */
 import { KmipError } from '#protocol/kmip-error';
 
 export type Random = (length: number) => Uint8Array;
 
 interface Method {
-  /** What stands before the last byte; absent: anything, and so it is random. */
+  /** The value of all padding bytes but the last; when it is absent they are random. */
   readonly filling?: (added: number) => number;
-  /** What the last byte says of how many were added. */
+  /** The value of the last byte, which tells how many bytes were added. */
   readonly count: (added: number) => number;
 }
 
@@ -18,7 +18,8 @@ const methods: { readonly [method: string]: Method } = {
 };
 
 /**
- * What follows data of so many bytes. `Zeros` cannot be told from zeros at the end of the data; `None` takes whole blocks only.
+ * The padding for data of so many bytes. `Zeros` cannot be distinguished from zeros at the end of the data; `None`
+ * takes whole blocks only.
  * @throws KmipError FeatureNotSupported for another method, InvalidField for data that does not fill its blocks.
  */
 export function paddingFor(length: number, blockSize: number, method: string, random: Random): Uint8Array {
@@ -45,8 +46,8 @@ export const isPadding = (method: string): boolean =>
   method === 'None' || method === 'Zeros' || Object.hasOwn(methods, method);
 
 /**
- * The data without its padding; of `Zeros` as many go as may have been added. undefined when there is none: how long that takes to be
- * found does not depend on where it is wrong.
+ * The data without its padding; of `Zeros` as many bytes are removed as may have been added. Undefined when the padding
+ * is wrong: the time does not depend on where.
  */
 export function unpadded(data: Uint8Array, blockSize: number, method: string): Uint8Array | undefined {
   const known = methods[method];

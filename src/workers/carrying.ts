@@ -1,6 +1,6 @@
 /**
  * Values on their way between threads. Bytes travel in buffers of their own, which are handed over: what the runtime
- * copies by itself nobody could wipe. Errors travel by name.
+ * copies by itself cannot be wiped. Errors travel by name.
  */
 import { KmipError, type ResultReason } from '#protocol/kmip-error';
 import { TtlvError } from '#ttlv/item';

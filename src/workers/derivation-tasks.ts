@@ -1,4 +1,4 @@
-/** The Derivation Methods: what each derives is bounded by the method, what it costs is estimated here. */
+/** The Derivation Methods with their costs. Each method bounds what it derives. */
 import { derivationMethods, type DerivationInput, type WithKey } from '#crypto/derivation/derivation-methods';
 import { defineTask } from './task.ts';
 

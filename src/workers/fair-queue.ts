@@ -1,8 +1,14 @@
-/** Work that keeps a thread busy for long: so much at once, whatever the number of clients, and the clients that wait take turns. */
+/**
+ * Work that keeps a thread busy for long: so much at once, whatever the number of clients, and the clients that wait
+ * take turns. It counts places, which a task keeps until its promise settles; #server/admission/turns measures time of
+ * the event loop, which is begun and done synchronously. Neither can stand for the other.
+ */
 import { KmipError } from '#protocol/kmip-error';
 
 export interface FairQueue {
-  /** Rejects with what the work rejects with, and with KmipError ServerLimitExceeded when too much of the client waits already. */
+  /**
+   * Rejects as the work does, and with KmipError ServerLimitExceeded when too much of the client's work already waits.
+   */
   run<T>(client: string, work: () => Promise<T>): Promise<T>;
 }
 

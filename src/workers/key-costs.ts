@@ -38,7 +38,7 @@ const mostBits = 8192;
 /**
  * Reading a key and seeing whether its numbers belong together. How large they are is known only when it was read: at
  * the most they are what the material has room for, which in a private key of RSA is shared by all, and in a group by
- * two. `family` is what somebody says it is.
+ * two. `family` is what the attributes say.
  */
 export function costOfReading(half: Half, material: KeyMaterial, family: Family | undefined): number {
   if (family === 'RSA' && half === 'public') return 0.2;

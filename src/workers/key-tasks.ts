@@ -21,8 +21,8 @@ export const keyTasks = {
     run: (recipe: Recipe) => makeKeyPair(recipe),
   }),
   /**
-   * Reads a key whose numbers nobody has checked yet. Of one that is of another family than its algorithm says they are
-   * not: its cost would be another.
+   * Reads a key and checks its numbers. They are not checked when the key is of another family than its algorithm says:
+   * then its cost would be different.
    */
   readCheckedKey: defineTask({
     cost: ({ half, material, hints }: WrittenKey) => costOfReading(half, material, familyOf(hints.algorithm ?? '')),

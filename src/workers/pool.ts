@@ -14,7 +14,7 @@ import { startWorker, type WorkerThread } from './worker.ts';
 export interface Asker {
   /** Who takes turns with others. */
   readonly client: string;
-  /** Whether nobody waits for the answer any more. */
+  /** Whether the client no longer waits for the answer. */
   hasLeft(): boolean;
   /** For what is done at once. */
   readonly random: Random;
@@ -81,7 +81,7 @@ export function createPool<T extends TaskTable>(options: PoolOptions<T>): Pool<T
       try {
         return await worker.run({ name, input });
       } finally {
-        // One that broke is not among them any more.
+        // A thread that failed has left the set.
         if (all.has(worker)) of.free.push(worker);
       }
     });

@@ -16,7 +16,7 @@ export interface WorkerThread {
   end(): Promise<void>;
 }
 
-/** What one request asks for takes too much: no fault of the server's, and nothing that its operator could mend. */
+/** The request takes too much memory: neither the server nor its operator can do anything about it. */
 const asRefusal = (error: Error): Error =>
   (error as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY'
     ? new KmipError('ServerLimitExceeded', `the request requires more than ${maximumHeap} MiB of memory`)

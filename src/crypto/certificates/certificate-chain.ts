@@ -1,4 +1,7 @@
-/** Whether certificates lead to an authority that is trusted (RFC 5280 §6.1, without policies and name constraints). */
+/**
+ * Chains of certificates, and whether they lead to a trusted authority (RFC 5280 §6.1, without policies and name
+ * constraints).
+ */
 import { X509Certificate } from 'node:crypto';
 import type { EnumerationValue } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';

@@ -1,4 +1,7 @@
-/** Names in certificates: distinguished names (RFC 4514) and alternative names (RFC 5280 §4.2.1.6), as text and part by part. */
+/**
+ * Names in certificates: distinguished names (RFC 4514) and alternative names (RFC 5280 §4.2.1.6), as text and part by
+ * part.
+ */
 import { type AsnType, Primitive } from 'asn1js';
 import { childrenOf, oidOf } from '#crypto/der';
 

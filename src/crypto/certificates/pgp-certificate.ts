@@ -1,6 +1,6 @@
 /**
- * What a PGP certificate, a transferable public key in binary (RFC 4880 §11.1), says of itself: enough for the attributes that KMIP has for it (1.4 §3.13,
- * §3.14, §3.16). Nobody here looks whether its signatures are good.
+ * What a PGP certificate, a transferable public key in binary (RFC 4880 §11.1), says: enough for its attributes in KMIP
+ * (1.4 §3.13, §3.14, §3.16). Its signatures are not checked.
  */
 import { curveByOid } from '#crypto/keys/curves';
 import { oidOf, readDer } from '#crypto/der';
@@ -11,7 +11,7 @@ export interface PgpCertificateContent {
   readonly userId: string;
   /** Of the key that issued the signature which represents the certificate: 16 hexadecimal digits. */
   readonly issuerKeyId: string;
-  /** Undefined when KMIP has no word for it, as for the algorithm of the key. */
+  /** Undefined when KMIP does not name it, as for the algorithm of the key. */
   readonly signatureAlgorithm: DigitalSignatureAlgorithm | undefined;
   readonly key: { readonly algorithm: 'RSA' | 'DSA' | 'ECDSA'; readonly bits: number } | undefined;
 }
@@ -26,7 +26,7 @@ interface Packet {
   readonly body: Buffer;
 }
 
-/** Undefined for what is no such certificate, or not whole. */
+/** Undefined for anything but a complete certificate of this kind. */
 export function readPgpCertificate(bytes: Uint8Array): PgpCertificateContent | undefined {
   try {
     const packets = packetsOf(Buffer.from(bytes));
@@ -37,7 +37,7 @@ export function readPgpCertificate(bytes: Uint8Array): PgpCertificateContent | u
     const signed = readSignature(signature.body);
     return signed && { userId: userId.body.toString(), key: keyOf(key.body), ...signed };
   } catch {
-    // Reading past its end, or an object identifier that is none.
+    // It ended early, or an object identifier was not valid.
     return undefined;
   }
 }
@@ -88,7 +88,10 @@ const hashes: { readonly [id: number]: string } = {
   ...{ 1: 'MD5', 2: 'SHA_1', 8: 'SHA_256', 9: 'SHA_384', 10: 'SHA_512', 11: 'SHA_224' },
 };
 
-/** RFC 4880 §5.5.2: version, time, in version 3 the days of validity, algorithm, and the numbers, of which the first is the modulus or p. */
+/**
+ * RFC 4880 §5.5.2: version, time, in version 3 the days of validity, algorithm, and the numbers, of which the first is
+ * the modulus or p.
+ */
 function keyOf(body: Buffer): PgpCertificateContent['key'] {
   const place = body.readUInt8() < 4 ? 7 : 5;
   const algorithm = algorithms[body.readUInt8(place)];

@@ -28,7 +28,10 @@ interface Mode {
   readonly isAuthenticated?: true;
   /** A key is two, one for the data and one for the tweak. */
   readonly halvesKey?: true;
-  /** It takes its data at once: CCM needs its length beforehand (SP 800-38C §6.1), XTS steals from its last block (IEEE 1619 §5.3). */
+  /**
+   * It takes its data at once: CCM needs its length beforehand (SP 800-38C §6.1), XTS steals from its last block (IEEE
+   * 1619 §5.3).
+   */
   readonly isWhole?: true;
 }
 
@@ -46,7 +49,7 @@ const modes: { readonly [mode: string]: Mode } = {
 export interface Cipher extends Mode {
   /** OpenSSL's. */
   readonly name: string;
-  /** In bytes; both 0 where there is none. */
+  /** In bytes; 0 where the mode has none. */
   readonly ivLength: number;
   readonly blockSize: number;
 }
@@ -78,12 +81,12 @@ const blockCiphers: ReadonlyMap<string, Cipher> = new Map(
 );
 
 /**
- * The shortest vector that may be left to chance, in bytes: a random one of GCM has 96 bits at least (SP 800-38D §8.2.2), and fewer than
- * 64 come twice too soon in every mode.
+ * The shortest vector that may be left to chance, in bytes: a random one of GCM has 96 bits at least (SP 800-38D
+ * §8.2.2), and fewer than 64 come twice too soon in every mode.
  */
 export const leastRandomVector = ({ isAuthenticated }: Cipher): number => (isAuthenticated ? 12 : 8);
 
-/** The cipher for keys of so many bytes; undefined when there is none. */
+/** The cipher for keys of so many bytes; undefined when it is not supported. */
 export const blockCipher = (algorithm: string, keyLength: number, mode: string): Cipher | undefined =>
   blockCiphers.get(`${algorithm} ${keyLength} ${mode}`);
 
@@ -113,7 +116,8 @@ export interface Deciphering {
   /**
    * What it gives of an authenticated mode before the last part is not authenticated.
    * @param tag goes with the last part, in authenticated modes.
-   * @throws KmipError CryptographicFailure when the data does not fit the key, the vector or the tag: always in the same words.
+   * @throws KmipError CryptographicFailure when the data does not fit the key, the vector or the tag: always with the
+   * same text.
    */
   take(data: Uint8Array, isLast: boolean, tag?: Uint8Array): Uint8Array;
   /** Wipes what was held back. */
@@ -126,7 +130,7 @@ const optionsOf = (cipher: Cipher, authTagLength: number): CipherGCMOptions =>
   cipher.isAuthenticated ? { authTagLength } : {};
 
 /**
- * `length` is that of all the data, which CCM must be told.
+ * `length` is that of all the data, which CCM must know at the start.
  * @throws KmipError InvalidField for an initialization vector or a tag of a length that the mode does not take.
  */
 export function enciphering(cipher: Cipher, use: CipherUse, random: Random, length = 0): Enciphering {

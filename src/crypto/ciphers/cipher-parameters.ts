@@ -1,4 +1,6 @@
-/** Which cipher Cryptographic Parameters (KMIP 2.1 §4.16) name for a symmetric key, and whether they make sense for it. */
+/**
+ * Which cipher Cryptographic Parameters (KMIP 2.1 §4.16) name for a symmetric key, and whether they make sense for it.
+ */
 import { KmipError } from '#protocol/kmip-error';
 import type { CryptographicParameters } from '#protocol/structures';
 import { blockCipher, chaCha20, chaCha20Poly1305, type Cipher } from './block-cipher.ts';
@@ -7,7 +9,10 @@ import type { SymmetricKey } from './material-cipher.ts';
 import { isPadding } from '#crypto/padding';
 import { bad, unsupported } from '#crypto/refusals';
 
-/** In bytes (SP 800-38D §5.2.1.2, SP 800-38C appendix A.1). RFC 8439 has 16 only; shorter ones are allowed down to 12, as the official cases do. */
+/**
+ * In bytes (SP 800-38D §5.2.1.2, SP 800-38C appendix A.1). RFC 8439 has 16 only; shorter ones are allowed down to 12,
+ * as the official cases do.
+ */
 const tagLengths: { readonly [mode: string]: readonly number[] } = {
   GCM: [16, 15, 14, 13, 12, 8, 4],
   CCM: [16, 14, 12, 10, 8, 6, 4],
@@ -19,7 +24,8 @@ export type ChosenCipher = Cipher | { readonly keyWrap: KeyWrapMode };
 /**
  * The cipher, or the key wrap.
  * @throws KmipError BadCryptographicParameters when the parameters lack a Block Cipher Mode that the algorithm needs or
- * contradict the key, UnsupportedCryptographicParameters for what is not there, GeneralFailure for a tag length that the mode has not.
+ * contradict the key, UnsupportedCryptographicParameters for ciphers that are not supported, GeneralFailure for a tag
+ * length that is not valid for the mode.
  */
 export function cipherFor({ algorithm, bytes }: SymmetricKey, parameters: CryptographicParameters): ChosenCipher {
   const { blockCipherMode, cryptographicAlgorithm: named = algorithm, paddingMethod = 'None' } = parameters;
@@ -50,7 +56,10 @@ function chaChaFor(keyLength: number, algorithm: string, mode: string | undefine
 const blockCipherFor = (algorithm: string, keyLength: number, mode: string): ChosenCipher | undefined =>
   algorithm === 'AES' && isKeyWrap(mode) ? { keyWrap: mode } : blockCipher(algorithm, keyLength, mode);
 
-/** The text has no reason for a tag length that there is not; CS-BC-M-GCM-1 and CS-BC-M-CHACHA20POLY1305-1 have General Failure. */
+/**
+ * The standard names no reason for an invalid tag length; the cases CS-BC-M-GCM-1 and CS-BC-M-CHACHA20POLY1305-1 have
+ * General Failure.
+ */
 function checkTagLength(mode: string, tagLength: number | undefined): void {
   const known = tagLengths[mode];
   if (known === undefined || tagLength === undefined || known.includes(tagLength)) return;

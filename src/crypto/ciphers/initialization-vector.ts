@@ -1,7 +1,7 @@
 /**
  * The IV/Counter/Nonce of a cipher: what the client gives or is given, and what the cipher starts with. They differ
- * where there is a counter: a client may leave it to Initial Counter Value and give the nonce before it alone (KMIP 2.1 §4.16,
- * RFC 3686 §4, RFC 8439 §2.4).
+ * where there is a counter: a client may leave it to Initial Counter Value and give the nonce before it alone (KMIP 2.1
+ * §4.16, RFC 3686 §4, RFC 8439 §2.4).
  */
 import type { CryptographicParameters } from '#protocol/structures';
 import { chaCha20, chaCha20Poly1305, leastRandomVector, type Cipher } from './block-cipher.ts';
@@ -17,7 +17,7 @@ export interface InitializationVector {
   readonly maximumBytes?: number;
 }
 
-/** In bytes; GCM takes longer ones, but nobody needs them. */
+/** In bytes; GCM takes longer ones, which have no use. */
 const maximumLength = 128;
 /** Of ChaCha20, in bytes (RFC 8439 §2.4). */
 const nonceLength = 12;
@@ -79,8 +79,8 @@ function checkLength(cipher: Cipher, length: number): void {
 }
 
 /**
- * SP 800-38A §6.5, appendix B. The counter is what the nonce leaves of the block, or the last Counter Length bits of a whole one. It
- * starts at Initial Counter Value, else where the block that was given has it.
+ * SP 800-38A §6.5, appendix B. The counter is what the nonce leaves of the block, or the last Counter Length bits of a
+ * whole one. It starts at Initial Counter Value, else where the block that was given has it.
  */
 function counterBlock(
   { ivLength: size }: Cipher,
@@ -112,14 +112,14 @@ function counterBlock(
 }
 
 /**
- * OpenSSL's is a counter, its lowest byte first, and a nonce: of 4 and 12 bytes (RFC 8439), or of 8 and 8, as ChaCha20 was first published and
- * CS-BC-M-CHACHA20 has it. 16 bytes are both.
+ * OpenSSL's is a counter, its lowest byte first, and a nonce: of 4 and 12 bytes (RFC 8439), or of 8 and 8, as ChaCha20
+ * was first published and CS-BC-M-CHACHA20 has it. 16 bytes are both.
  */
 function chaChaVector(iv: Uint8Array, initial: number | undefined): InitializationVector {
   if (iv.length === 16 && initial === undefined) return chaChaStart(iv, Buffer.from(iv));
   if (iv.length !== 8 && iv.length !== 12) {
     throw bad(
-      `the nonce of ChaCha20 must have 8 or 12 bytes, or 16 with its counter and no Initial Counter Value, not ${iv.length}`,
+      `the nonce of ChaCha20 must have 8 or 12 bytes, or 16 without an Initial Counter Value, not ${iv.length}`,
     );
   }
   const counter = Buffer.alloc(16 - iv.length);

@@ -31,10 +31,10 @@ export function unwrapKey(mode: KeyWrapMode, key: Uint8Array, wrapped: Uint8Arra
   const decipher = createDecipheriv(`id-aes${key.length * 8}-${suffix}`, key, initialValue);
   try {
     const data = Buffer.concat([decipher.update(wrapped), decipher.final()]);
-    // Of nothing OpenSSL makes nothing, and checks nothing.
+    // OpenSSL makes empty data of empty data, and checks nothing.
     if (data.length > 0) return data;
   } catch {
-    // Answered like the above: why it does not open is nobody's business.
+    // Answered in the same way: a client must not learn why it failed.
   }
   throw new KmipError('CryptographicFailure', 'the wrapped key cannot be unwrapped with this wrapping key');
 }

@@ -16,9 +16,11 @@ export interface MacRun {
 }
 
 /**
- * By the Cryptographic Algorithm of the parameters (KMIP 2.1 §6.1.32), else of the key: one of HMAC names its hash, and any key makes it
- * but those that are for another one; an AES key makes a CMAC when the parameters name that mode, or AES and no mode.
- * @throws KmipError BadCryptographicParameters without what is needed, FeatureNotSupported for what makes none here.
+ * By the Cryptographic Algorithm of the parameters (KMIP 2.1 §6.1.32), else of the key: one of HMAC names its hash, and
+ * any key makes it but those that are for another one; an AES key makes a CMAC when the parameters name that mode, or
+ * AES and no mode.
+ * @throws KmipError BadCryptographicParameters without what is needed, FeatureNotSupported for algorithms without a
+ * MAC.
  */
 export function startMac(key: SymmetricKey, parameters: CryptographicParameters): MacRun {
   const { cryptographicAlgorithm, blockCipherMode } = parameters;
@@ -63,10 +65,10 @@ export const isCmac = (
   { cryptographicAlgorithm }: CryptographicParameters,
 ): boolean => (cryptographicAlgorithm ?? own) === 'AES';
 
-/** In a time that does not tell where they differ; of codes cut short none is the same. */
+/** In a time that does not tell where they differ. A truncated code is not the same. */
 export const isSameMac = (made: Uint8Array, given: Uint8Array): boolean =>
   made.length === given.length && timingSafeEqual(made, given);
 
-/** HMAC_SHA256 is of SHA_256, HMAC_SHA3_256 of SHA3_256; other algorithms are of none, which has an empty name. */
+/** HMAC_SHA256 is of SHA_256, HMAC_SHA3_256 of SHA3_256; other algorithms have no hash, which gives an empty name. */
 export const hashOfHmac = (algorithm: string): string =>
   algorithm.startsWith('HMAC_') ? algorithm.slice('HMAC_'.length).replace(/^SHA(?=\d+$)/, 'SHA_') : '';

@@ -1,4 +1,6 @@
-/** Key material under a symmetric wrapping key, as the Cryptographic Parameters of that key say (KMIP 2.1 §3.3, §4.16). */
+/**
+ * Key material under a symmetric wrapping key, as the Cryptographic Parameters of that key say (KMIP 2.1 §3.3, §4.16).
+ */
 import { KmipError } from '#protocol/kmip-error';
 import type { CryptographicParameters } from '#protocol/structures';
 import { blockCipher, decipher, encipher, leastRandomVector, type Cipher } from './block-cipher.ts';
@@ -19,9 +21,8 @@ export interface WrappedMaterial {
 
 /**
  * The initialization vector is random, as long as IV Length (bits) says, else as the mode likes it.
- * @throws KmipError BadCryptographicParameters without a Block Cipher Mode, FeatureNotSupported for one that the key's
- * algorithm has not here, InvalidField for
- *   lengths that it does not take.
+ * @throws KmipError BadCryptographicParameters without a Block Cipher Mode, FeatureNotSupported for a mode that is not
+ * supported with the key, InvalidField for lengths that are not valid.
  */
 export function encryptMaterial(
   key: SymmetricKey,
@@ -64,7 +65,7 @@ export function decryptMaterial(
   return decipher(cipher, parts, useOf(key, iv, parameters));
 }
 
-/** GCM takes longer ones, but nobody needs them. */
+/** GCM takes longer ones, which have no use. */
 const maximumIVBits = 1024;
 
 function modeOf({ blockCipherMode }: CryptographicParameters): string {

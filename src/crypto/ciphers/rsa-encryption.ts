@@ -1,7 +1,7 @@
 /**
- * RSA encryption (RFC 8017 §7) as Cryptographic Parameters say (KMIP 2.1 §4.16): OAEP, PKCS#1 v1.5, or none.
- * Decryption answers every failure alike; more against oracles is not needed, since whoever may ask for it may
- * have everything decrypted.
+ * RSA encryption (RFC 8017 §7) as Cryptographic Parameters say (KMIP 2.1 §4.16): OAEP, PKCS#1 v1.5, or none. Decryption
+ * answers every failure in the same way. Nothing more is needed against oracles, since a client that may use the
+ * operation may decrypt everything.
  */
 import { constants, createHash, privateDecrypt, publicEncrypt, type KeyObject } from 'node:crypto';
 import forge from 'node-forge';
@@ -21,9 +21,10 @@ interface Oaep {
 type Padding = 'raw' | 'v1.5' | Oaep;
 
 /**
- * Randomness that OpenSSL needs it takes itself.
- * @throws KmipError BadCryptographicParameters without a Padding Method, UnsupportedCryptographicParameters for what is not there, FeatureNotSupported for keys other than RSA,
- * InvalidField for data that is too long.
+ * OpenSSL draws the randomness that it needs.
+ * @throws KmipError BadCryptographicParameters without a Padding Method, UnsupportedCryptographicParameters for
+ * paddings and hashes that are not supported, FeatureNotSupported for keys other than RSA, InvalidField for data that
+ * is too long.
  */
 export function rsaEncrypt(
   key: KeyObject,

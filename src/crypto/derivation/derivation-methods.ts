@@ -19,11 +19,11 @@ import type { EnumerationValue } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
 import type { CryptographicParameters } from '#protocol/structures';
 
-/** What one derivation works on. Whoever opened the key and the data wipes them. */
+/** What one derivation works on. The caller opened the key and the data, and wipes them. */
 export interface DerivationInput {
   /** The derivation key; the algorithm is not known of all Secret Data. */
   readonly key: { readonly algorithm: string | undefined; readonly bytes: Uint8Array };
-  /** One value but for methods that say otherwise; empty when there is none. */
+  /** One value, unless the method says otherwise; empty when the request has no Derivation Data. */
   readonly data: readonly Uint8Array[];
   /** Those that hold. */
   readonly parameters: CryptographicParameters;
@@ -83,7 +83,7 @@ function chosenPrf({ key, parameters }: DerivationInput): Prf {
   );
 }
 
-/** CMAC, which is none of OpenSSL's here, takes so many times as long as HMAC. */
+/** CMAC, which is computed in JavaScript, takes so many times as long as HMAC. */
 const cmacWork = 8;
 
 /** About as many bytes are hashed as the product divided by those of a block: some hundredths of a second at most. */

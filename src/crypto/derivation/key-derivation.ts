@@ -1,6 +1,6 @@
 /**
  * Keys from keys: constructions of published standards over the hashes and MACs of node:crypto. Lengths are in bytes.
- * Whoever asks for more than a method gives gets CryptographicFailure, as KMIP 2.1 §6.1.14 and 1.4 §11.7 have it.
+ * A request for more than a method gives ends in CryptographicFailure (KMIP 2.1 §6.1.14, 1.4 §11.7).
  */
 import { createHmac, hash as digest, hkdfSync, pbkdf2Sync } from 'node:crypto';
 import { KmipError } from '#protocol/kmip-error';
@@ -66,7 +66,7 @@ function blocks(length: number, most: number, next: (number: number) => Uint8Arr
   return derived;
 }
 
-/** [i]2 of SP 800-108: big endian, of so many bits; none of it when there are 0. */
+/** [i]2 of SP 800-108: big endian, of so many bits; empty for 0. */
 function counter(number: number, bits: number): Uint8Array {
   const bytes = new Uint8Array(bits / 8);
   for (let place = bytes.length - 1, rest = number; place >= 0; place--, rest = Math.floor(rest / 256)) {
@@ -75,7 +75,10 @@ function counter(number: number, bits: number): Uint8Array {
   return bytes;
 }
 
-/** SP 800-108 §4: the number of iterations "shall be ... no larger than 2^r - 1", and 2^32 - 1 where there is no counter. */
+/**
+ * SP 800-108 §4: the number of iterations "shall be ... no larger than 2^r - 1", and 2^32 - 1 where there is no
+ * counter.
+ */
 const mostBlocks = (counterBits: number): number => 2 ** (counterBits === 0 ? 32 : counterBits) - 1;
 
 /** What the iterations of SP 800-108 share. Label, Context and whatever else is fixed come as one. */
@@ -144,7 +147,7 @@ export interface Pbkdf2Input {
   readonly iterations: number;
 }
 
-/** How often PBKDF2 calls its HMAC, which is what it takes its time with; a long salt is as good as some more calls for every block. */
+/** How often PBKDF2 calls HMAC, which takes most of its time; a long salt counts as some more calls for every block. */
 export function pbkdf2Work(
   algorithm: string,
   { salt, iterations }: Omit<Pbkdf2Input, 'password'>,

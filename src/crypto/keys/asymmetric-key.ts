@@ -21,7 +21,9 @@ export interface RsaPrivateKey {
   readonly family: 'RSA';
   readonly half: 'private';
   readonly modulus: bigint;
-  /** Absent when a Transparent RSA Private Key had too few of them to know the rest: it is given out as it came only. */
+  /**
+   * Absent when a Transparent RSA Private Key had too few of them to know the rest: it is given out as it came only.
+   */
   readonly parts?: RsaParts;
 }
 
@@ -93,5 +95,5 @@ const families: { readonly [A in CryptographicAlgorithm]?: Family } = {
   Ed448: 'EC',
 };
 
-/** Undefined for algorithms that are not asymmetric, and for those that nothing here can do. */
+/** Undefined for algorithms that are not asymmetric, and for those that are not supported. */
 export const familyOf = (algorithm: string): Family | undefined => families[algorithm as CryptographicAlgorithm];

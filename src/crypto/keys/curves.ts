@@ -3,7 +3,10 @@ import type { EnumerationValue } from '#protocol/enumerations';
 
 export type CurveName = EnumerationValue<'RecommendedCurve'>;
 
-/** 'prime' and 'binary' are curves of points with two coordinates; the others are those of RFC 7748 and RFC 8032, whose keys are plain bytes. */
+/**
+ * 'prime' and 'binary' are curves of points with two coordinates; the others are those of RFC 7748 and RFC 8032, whose
+ * keys are plain bytes.
+ */
 export type CurveKind = 'prime' | 'binary' | 'agreement' | 'signature';
 
 export interface Curve {

@@ -1,4 +1,7 @@
-/** Whether an elliptic curve key is on its curve. Of the curves of RFC 7748 and RFC 8032 every string of the right length is a key. */
+/**
+ * Whether an elliptic curve key is on its curve. Of the curves of RFC 7748 and RFC 8032 every string of the right
+ * length is a key.
+ */
 import type { EcPrivateKey, EcPublicKey } from './asymmetric-key.ts';
 import { hasPoints } from './curves.ts';
 import { invalid } from '#crypto/der';

@@ -1,4 +1,6 @@
-/** Elliptic curve keys: ECPrivateKey (RFC 5915), points and their compression (SEC 1 §2.3), and the curves of RFC 8410. */
+/**
+ * Elliptic curve keys: ECPrivateKey (RFC 5915), points and their compression (SEC 1 §2.3), and the curves of RFC 8410.
+ */
 import { createECDH, ECDH } from 'node:crypto';
 import type { EcPrivateKey, EcPublicKey, KeyCompressionType } from './asymmetric-key.ts';
 import { curveByOid, fieldBytes, hasPoints, type Curve } from './curves.ts';
@@ -91,7 +93,10 @@ export function privateKeyOf(curve: Curve, bytes: Uint8Array, point?: Uint8Array
   return { family: 'EC', half: 'private', curve, secret, ...(point === undefined ? {} : { point }) };
 }
 
-/** The point that belongs to a private key on a curve with points. @throws KmipError InvalidField when it is 0 or too large. */
+/**
+ * The point that belongs to a private key on a curve with points.
+ * @throws KmipError InvalidField when it is 0 or too large.
+ */
 export function pointOf({ curve, secret }: EcPrivateKey): Uint8Array {
   const ecdh = createECDH(curve.openssl);
   try {
@@ -126,7 +131,7 @@ export function readEcPrivate(bytes: Uint8Array, outside?: Curve): EcPrivateKey 
   return privateKeyOf(curve, octetsOf(secret, what), encoded);
 }
 
-/** Undefined for the curves that have no such form. `named` leaves the curve out where a container names it. */
+/** Undefined for the curves without this form. `named` is false where a container names the curve. */
 export function writeEcPrivate(key: EcPrivateKey, named = true): Uint8Array | undefined {
   const { curve, secret, point = hasPoints(curve) ? pointOf(key) : undefined } = key;
   if (point === undefined) return undefined;

@@ -1,4 +1,7 @@
-/** Whether a DSA or DH key lies in a group, and in the one that it claims (FIPS 186-4 appendix A, NIST SP 800-56A §5.6.2.3). */
+/**
+ * Whether a DSA or DH key lies in a group, and in the one that it claims (FIPS 186-4 appendix A, NIST SP 800-56A
+ * §5.6.2.3).
+ */
 import { pow } from '@noble/curves/abstract/modular.js';
 import type { Group, GroupPrivateKey, GroupPublicKey } from './asymmetric-key.ts';
 import { bitLength, isOdd, isPrime } from '#crypto/big-numbers';
@@ -40,7 +43,7 @@ function checkOrderLength(q: bigint): void {
     throw invalid(`Q of a DSA key must have ${minimum} to ${maximum} bits`);
 }
 
-/** An order as large as the field's is that of a safe prime: then every number but two has it, and showing it would take long. */
+/** An order as large as the field belongs to a safe prime: every number but two has it, and a check would take long. */
 const isSmall = (q: bigint): boolean => bitLength(q) <= orderLengths.maximum;
 
 function checkSubgroup({ p, g, j }: Group, q: bigint, family: string): void {

@@ -1,4 +1,7 @@
-/** Keys in the group of a prime field: DSA (RFC 3279 §2.3.2) and DH (PKCS#3, and RFC 3279 §2.3.3 where the subgroup is known). */
+/**
+ * Keys in the group of a prime field: DSA (RFC 3279 §2.3.2) and DH (PKCS#3, and RFC 3279 §2.3.3 where the subgroup is
+ * known).
+ */
 import type { AsnType } from 'asn1js';
 import type { Group, GroupPrivateKey, GroupPublicKey } from './asymmetric-key.ts';
 import { childrenOf, integer, integerOf, integers, integersOf, invalid, readDer, sequence, toDer } from '#crypto/der';
@@ -8,7 +11,7 @@ const idDsa = '1.2.840.10040.4.1';
 const dhKeyAgreement = '1.2.840.113549.1.3.1';
 const dhPublicNumber = '1.2.840.10046.2.1';
 
-/** How a group is told by the parameters of an AlgorithmIdentifier. */
+/** How the parameters of an AlgorithmIdentifier encode a group. */
 interface GroupForm {
   owns(identifier: string): boolean;
   read(contents: Contents): Group;

@@ -3,9 +3,9 @@ import { diffieHellman, type KeyObject } from 'node:crypto';
 import { KmipError } from '#protocol/kmip-error';
 
 /**
- * The secret as the standards have it: the shared number or coordinate in as many bytes as the field has, untouched by any hash.
- * @throws KmipError CryptographicFailure for keys of different groups or curves, of kinds that sign or encrypt only, and
- * for public keys that give everybody the same secret.
+ * The secret as in the standards: the shared number or coordinate in as many bytes as the field has, without a hash.
+ * @throws KmipError CryptographicFailure for keys of different groups or curves, of kinds that sign or encrypt only,
+ * and for public keys that lead to the same secret with every private key.
  */
 export function agreedSecret(privateKey: KeyObject, publicKey: KeyObject): Uint8Array {
   try {

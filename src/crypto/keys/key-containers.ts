@@ -1,4 +1,7 @@
-/** The two containers that hold keys of every family: SubjectPublicKeyInfo (RFC 5280 §4.1.2.7) and PrivateKeyInfo (RFC 5208, RFC 5958). */
+/**
+ * The two containers that hold keys of every family: SubjectPublicKeyInfo (RFC 5280 §4.1.2.7) and PrivateKeyInfo (RFC
+ * 5208, RFC 5958).
+ */
 import type { AsnType } from 'asn1js';
 import type { AsymmetricKey, PrivateKey, PublicKey } from './asymmetric-key.ts';
 import type { Contents, ContentsOf } from './key-contents.ts';

@@ -1,6 +1,6 @@
 /**
- * THE table of the formats of asymmetric keys (KMIP 2.1 §11.25; 1.4 §9.1.3.2.3): which keys each can hold, and how it is read and written. A key that
- * two rows can hold is turned from the one into the other.
+ * THE table of the formats of asymmetric keys (KMIP 2.1 §11.25; 1.4 §9.1.3.2.3): which keys each can hold, and how it
+ * is read and written. A key that two rows can hold is turned from the one into the other.
  */
 import { enumerationHas } from '#protocol/enumerations';
 import type { Version } from '#protocol/versions';
@@ -83,7 +83,7 @@ function hintedCurve({ recommendedCurve, algorithm }: Hints): Curve {
 const ecPublic = asStructure('public', 'EC', transparentEcPublic);
 const ecPrivate = asStructure('private', 'EC', transparentEcPrivate);
 
-// Where a key can be given out in several formats, and none of them is asked for, the first that the version has is taken.
+// A request may leave the Key Format Type open: then the key comes in the first of its formats that the version has.
 const rows = [
   ['PKCS_1', asBytes('public', readRsaPublic, writeRsaPublic, 'RSA')],
   ['PKCS_1', asBytes('private', readRsaPrivate, writeRsaPrivate, 'RSA')],
@@ -158,7 +158,7 @@ export function readKey(
   return row.read(material, version, hints);
 }
 
-/** The key in this format; undefined when the table has no way there, or the version no word for it. */
+/** The key in this format; undefined when it cannot be converted, or the version does not have the format. */
 export function writeKey(key: AsymmetricKey, format: string, version: Version): KeyMaterial | undefined {
   const row = rowOf(format, key.half);
   if (row === undefined || !enumerationHas('KeyFormatType', format, version)) return undefined;

@@ -17,9 +17,9 @@ export function checkRsaPublic({ modulus, publicExponent }: RsaPublicKey): void 
 }
 
 /**
- * The longest modulus, in bits, whose factors are tested for being prime: OpenSSL's 64 rounds take 10 ms for each factor
- * of 1024 bits, and 18 times as long for twice the length. Factors of longer keys are tested by a signature alone, which
- * finds any composite factor but a Carmichael number.
+ * The longest modulus, in bits, whose factors are tested for being prime: OpenSSL's 64 rounds take 10 ms for each
+ * factor of 1024 bits, and 18 times as long for twice the length. Factors of longer keys are tested by a signature
+ * alone, which finds any composite factor but a Carmichael number.
  */
 export const maximumTestedModulus = 2048;
 

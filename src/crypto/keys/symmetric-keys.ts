@@ -1,4 +1,7 @@
-/** Keys that are only bytes: which lengths each algorithm has. Where the algorithm's own standard fixes them, it is named. */
+/**
+ * Keys that are only bytes: which lengths each algorithm has. Where the algorithm's own standard fixes them, it is
+ * named.
+ */
 import type { EnumerationValue } from '#protocol/enumerations';
 
 export type CryptographicAlgorithm = EnumerationValue<'CryptographicAlgorithm'>;
@@ -12,7 +15,7 @@ interface KeyLengths {
 
 const exactly = (length: number): KeyLengths => ({ minimum: length, maximum: length, step: 8 });
 const range = (minimum: number, maximum: number, step = 8): KeyLengths => ({ minimum, maximum, step });
-/** RFC 2104: any length; above the hash's block nothing is gained, above this nobody means it. */
+/** RFC 2104: any length. More than a block of the hash gains nothing, and more than this is a mistake. */
 const hmac = range(8, 8192);
 
 const symmetricAlgorithms: { readonly [A in CryptographicAlgorithm]?: KeyLengths } = {
@@ -53,7 +56,7 @@ const desKeys: { readonly [A in CryptographicAlgorithm]?: { readonly [length: nu
   DES3: { 112: 16, 128: 16, 168: 24, 192: 24 },
 };
 
-/** How many bytes a key of so many bits has; undefined when the algorithm is not symmetric or has no such length. */
+/** How many bytes a key of so many bits has; undefined when the algorithm is not symmetric or the length not valid. */
 export function symmetricKeyBytes(algorithm: string, length: number): number | undefined {
   const lengths = symmetricAlgorithms[algorithm as CryptographicAlgorithm];
   if (lengths === undefined) return desKeys[algorithm as CryptographicAlgorithm]?.[length];

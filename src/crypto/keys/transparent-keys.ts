@@ -130,7 +130,10 @@ export const transparentEcPublic: Transparent<EcPublicKey> = transparent(
   ({ curve, point }) => ({ recommendedCurve: curve.name, qString: point }),
 );
 
-/** D is a number; of the curves of RFC 7748 and RFC 8032, whose keys are bytes, it is these bytes as a big-endian number. */
+/**
+ * D is a number; of the curves of RFC 7748 and RFC 8032, whose keys are bytes, it is these bytes as a big-endian
+ * number.
+ */
 export const transparentEcPrivate: Transparent<EcPrivateKey> = transparent(
   fieldsOf({ recommendedCurve, d: required(Tag.D, bigInteger) }, where),
   (value, algorithm) => {

@@ -1,4 +1,4 @@
-/** The key derivation of PKCS#12 (RFC 7292 appendix B), which node:crypto has not. */
+/** The key derivation of PKCS#12 (RFC 7292 appendix B), which node:crypto does not have. */
 import { createHash } from 'node:crypto';
 
 /** Appendix B.3: what a derived value is for. */
@@ -16,7 +16,7 @@ export interface Derivation {
 
 /**
  * So many bytes for a purpose. Passwords are hashed as UTF-16 with a zero behind them.
- * @throws RangeError for a hash that has no block size here.
+ * @throws RangeError for a hash that is not in the table of block sizes.
  */
 export function derive(password: string, { hash, salt, rounds }: Derivation, purpose: Purpose, size: number): Buffer {
   const blockSize = blockSizes[hash];

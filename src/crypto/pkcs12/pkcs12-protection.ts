@@ -1,7 +1,7 @@
 /**
- * How a PKCS#12 container is encrypted and authenticated. What is written: `modern` is what openssl 3 writes (RFC 8018 PBES2); `legacy` is
- * RFC 7292 appendix C, which is all that old Windows, Java and array firmware reads. What is read: these, and what else openssl
- * and key stores write.
+ * How a PKCS#12 container is encrypted and authenticated. What is written: `modern` is what openssl 3 writes (RFC 8018
+ * PBES2); `legacy` is RFC 7292 appendix C, which is all that old Windows, Java and array firmware reads. What is read:
+ * these, and what else openssl and key stores write.
  */
 import { createCipheriv, createDecipheriv, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto';
 import { Integer, Null, OctetString, Sequence, type BaseBlock } from 'asn1js';
@@ -96,7 +96,10 @@ const macHashes: { readonly [oid: string]: { readonly hash: string } } = {
   '2.16.840.1.101.3.4.2.3': { hash: 'sha512' },
 };
 
-/** Takes so many rounds from what a container may have, and answers them. @throws KmipError InvalidField when they are more. */
+/**
+ * Takes so many rounds from those that a container may have, and returns their number.
+ * @throws KmipError InvalidField when too few are left.
+ */
 export type TakeRounds = (count: number, kind: keyof typeof maximumRounds) => number;
 
 /** For one container: else each of its many parts could ask for the most. */
@@ -114,7 +117,10 @@ export function roundsOfContainer(): TakeRounds {
   };
 }
 
-/** Whether the MAC is that of the content under the password. @throws KmipError InvalidField for one that is not made here. */
+/**
+ * Whether the MAC is that of the content under the password.
+ * @throws KmipError InvalidField for a MAC that is not supported.
+ */
 export function isAuthentic(content: Uint8Array, macData: MacData, password: string, take: TakeRounds): boolean {
   const { hash } = macHashes[macData.mac.digestAlgorithm.algorithmId] ?? unknown('MAC');
   const salt = macData.macSalt.valueBlock.valueHexView;
@@ -149,7 +155,7 @@ const nodeCipher = (name: string, keyBytes: number): Cipher => ({
   },
 });
 
-/** Which OpenSSL 3 keeps for old data only. */
+/** OpenSSL 3 has it in its legacy provider only. */
 const rc2 = (keyBytes: number): Cipher => ({
   keyBytes,
   decrypt(key, iv, data) {
@@ -179,8 +185,8 @@ const pkcs12Ciphers: { readonly [oid: string]: Cipher } = {
 };
 
 /**
- * Undoes `encrypt`, of whatever scheme.
- * @throws KmipError InvalidField for schemes that are not here; other errors when it does not decrypt.
+ * Undoes `encrypt`, with any supported scheme.
+ * @throws KmipError InvalidField for schemes that are not supported; other errors when it cannot be decrypted.
  */
 export function decrypt(
   { algorithmId, algorithmParams }: AlgorithmIdentifier,

@@ -1,4 +1,7 @@
-/** PKCS#12 containers (RFC 7292): a private key and its certificates under one password. Written here, read in read-pkcs12.ts. */
+/**
+ * PKCS#12 containers (RFC 7292): a private key and its certificates under one password. This file writes them,
+ * read-pkcs12.ts reads them.
+ */
 import { createHash } from 'node:crypto';
 import { BmpString } from 'asn1js';
 import {

@@ -34,7 +34,8 @@ export interface NamedKey {
 
 /**
  * All keys and certificates of a container.
- * @throws KmipError BadPassword when it does not open, InvalidField for bytes that are no such container, or one that asks for too much.
+ * @throws KmipError BadPassword when it cannot be opened, InvalidField for anything but such a container, or for one
+ * that takes too much work.
  */
 export function readPkcs12(bytes: Uint8Array, password: string): Pkcs12Entries {
   if (bytes.length > maximumPkcs12Bytes) {
@@ -72,8 +73,9 @@ export function readPkcs12(bytes: Uint8Array, password: string): Pkcs12Entries {
 }
 
 /**
- * The key of this friendly name, or else the first, with those certificates that belong to it: its own, if there is one, and its
- * issuers up to the root. Names are compared without case (RFC 2985 §5.5.1). Undefined when there is no such key.
+ * The key of this friendly name, or else the first, with those certificates that belong to it: its own, if there is
+ * one, and its issuers up to the root. Names are compared without case (RFC 2985 §5.5.1). Undefined when no key has the
+ * name.
  */
 export function entryOf(
   { keys, certificates }: Pkcs12Entries,
@@ -101,7 +103,7 @@ const sealed = (): KmipError =>
     'the PKCS#12 container cannot be opened: the password is wrong, or the container was changed',
   );
 
-/** What cannot be read is broken. */
+/** Any error of the parsers means an invalid encoding. */
 function parse<T>(read: () => T): T {
   try {
     return read();
@@ -110,7 +112,7 @@ function parse<T>(read: () => T): T {
   }
 }
 
-/** What does not decrypt has another password; where there is no MAC nothing else tells. */
+/** A wrong password shows by what cannot be decrypted, since a container may have no MAC. */
 function opened<T>(open: () => T): T {
   try {
     return open();

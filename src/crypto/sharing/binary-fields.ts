@@ -4,8 +4,8 @@
  */
 
 /**
- * What GF(2^8) is taken modulo: x^8+x^4+x^3+x+1, as in FIPS 197, up to 1.4, and 285, which is x^8+x^4+x^3+x^2+1, in 2.x. The
- * same parts are of another key in the other one.
+ * What GF(2^8) is taken modulo: x^8+x^4+x^3+x+1, as in FIPS 197, up to 1.4, and 285, which is x^8+x^4+x^3+x^2+1, in
+ * 2.x. The same parts are of another key in the other one.
  */
 export type Polynomial = 0x11b | 0x11d;
 
@@ -34,8 +34,8 @@ export const gf8 = (polynomial: Polynomial): BinaryField => ({ bytes: 1, multipl
 const m = 0x3a;
 
 /**
- * y^2 being y + m, (ry + s)(uy + v) is ((r + s)(u + v) + sv)y + (sv + rum). The text prints "(ru + svm)", by which 1 times v
- * were vm: that is no field, and not the one that it defines and inverts in.
+ * y^2 being y + m, (ry + s)(uy + v) is ((r + s)(u + v) + sv)y + (sv + rum). The text prints "(ru + svm)", by which 1
+ * times v were vm: that is no field, and not the one that it defines and inverts in.
  */
 export function gf16(polynomial: Polynomial): BinaryField {
   const times = multiplier(polynomial);
@@ -49,7 +49,10 @@ export function gf16(polynomial: Polynomial): BinaryField {
   };
 }
 
-/** Of an element that is not zero, and not secret. a^(2^n - 2) is its inverse, the group of n bits having 2^n - 1 elements. */
+/**
+ * Of an element that is not zero, and not secret. a^(2^n - 2) is its inverse, the group of n bits having 2^n - 1
+ * elements.
+ */
 export function inverseIn({ bytes, multiply }: BinaryField, element: number): number {
   let inverse = 1;
   let square = element;

@@ -1,4 +1,4 @@
-/** Secrets in parts, and back (KMIP 2.1 §13.1, 1.4 §2.2.5): the same for every Split Key Method. */
+/** Splits secrets into parts and joins them (KMIP 2.1 §13.1, 1.4 §2.2.5): the same for every Split Key Method. */
 import { KmipError } from '#protocol/kmip-error';
 import { isPrime, numberOf } from '#crypto/big-numbers';
 import type { Random } from '#crypto/padding';
@@ -12,7 +12,7 @@ export const isSplitKeyMethod = (method: string): method is SplitKeyMethod => me
 const mersenneExponents = [127, 521, 607, 1279, 2203, 2281, 3217, 4253, 4423, 9689, 9941, 11_213];
 const mersennePrimes = mersenneExponents.map((exponent) => 2n ** BigInt(exponent) - 1n);
 
-/** A "prime bigger than 2^L" for secrets of so many bits, where nobody names one; undefined for too long ones. */
+/** A "prime bigger than 2^L" for secrets of so many bits, where the request names none; undefined for too long ones. */
 export const primeFor = (bits: number): bigint | undefined =>
   mersennePrimes.find((prime) => prime > 2n ** BigInt(bits));
 
@@ -20,7 +20,7 @@ export const primeFor = (bits: number): bigint | undefined =>
 const maximumPrimeBits = 4096;
 
 /**
- * Refuses a Prime Field Size that is no prime, which may take a thread for seconds.
+ * Refuses a Prime Field Size that is not prime, which may take a thread for seconds.
  * @throws KmipError InvalidField.
  */
 export function checkPrimeField(prime: bigint): void {
@@ -31,7 +31,7 @@ export function checkPrimeField(prime: bigint): void {
 }
 
 /**
- * Refuses numbers of parts that the method cannot have; the rules for Split Key objects themselves stand where they are registered.
+ * Refuses numbers of parts that the method cannot have. The rules for Split Key objects are checked at registration.
  * @throws KmipError InvalidField.
  */
 export function checkSharing(sharing: Sharing): void {
@@ -59,8 +59,9 @@ export function splitSecret(secret: Uint8Array, sharing: Sharing, random: Random
 }
 
 /**
- * The secret, of the length of a part: whoever knows its own length cuts it. The first parts make it, and all further ones must be of the same key.
- * `parts` are as many as the threshold at least, of different identifiers, of one length but for the prime field.
+ * The secret, as long as a part: the caller knows its length and truncates it. The first parts make it, and all further
+ * ones must belong to the same key. `parts` are as many as the threshold at least, of different identifiers, of one
+ * length but for the prime field.
  * @throws KmipError CryptographicFailure when they do not belong together.
  */
 export function joinSecret(parts: readonly Part[], sharing: Sharing): Uint8Array {

@@ -1,6 +1,7 @@
 /**
- * The Split Key Methods (KMIP 2.1 §13.1, 1.4 §2.2.5): parts by XOR, and Shamir's polynomials over three kinds of fields. A
- * part with identifier i is the value at i, the secret the one at 0; in GF(2^16) i is the element (i >> 8)y + (i & 255).
+ * The Split Key Methods (KMIP 2.1 §13.1, 1.4 §2.2.5): parts by XOR, and Shamir's polynomials over three kinds of
+ * fields. A part with identifier i is the value at i, the secret the one at 0; in GF(2^16) i is the element (i >> 8)y +
+ * (i & 255).
  */
 import type { EnumerationValue } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
@@ -37,9 +38,9 @@ interface Splitting {
 /** How one method makes the value at a place, and finds the one at any other place from as many as the threshold. */
 interface Way {
   split(secret: Uint8Array, sharing: Sharing, random: Random): Splitting;
-  /** @throws KmipError CryptographicFailure for parts that are none. */
+  /** @throws KmipError CryptographicFailure for parts that are not valid. */
   valueAt(place: number, parts: readonly Part[], sharing: Sharing): Uint8Array;
-  /** How many parts can be told apart. */
+  /** How many different parts there can be. */
   mostParts(sharing: Sharing): number;
 }
 
@@ -166,10 +167,13 @@ function primeOf({ prime }: Sharing): bigint {
 const padded = (value: bigint, prime: bigint): Uint8Array =>
   bytesOf(value, bytesOf(prime)?.length) ?? new Uint8Array(0);
 
-/** 128 bits more than needed make every number as likely as any other, as far as anybody could tell (FIPS 186-5 §A.2.1). */
+/** 128 bits more than needed make all numbers equally likely, but for a negligible bias (FIPS 186-5 §A.2.1). */
 const below = (prime: bigint, random: Random): bigint => numberOf(random((bytesOf(prime)?.length ?? 0) + 16)) % prime;
 
-/** All parts but the last are random, and together they are the secret: "Split Key Parts (identical to Split Key Threshold)". */
+/**
+ * All parts but the last are random, and together they are the secret: "Split Key Parts (identical to Split Key
+ * Threshold)".
+ */
 const byXor: Way = {
   split(secret, { parts }, random) {
     const others = Array.from({ length: parts - 1 }, () => random(secret.length));

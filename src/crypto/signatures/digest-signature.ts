@@ -1,6 +1,6 @@
 /**
- * Signatures of what was hashed elsewhere (Digested Data, KMIP 2.1 §6.1.55). node:crypto hashes whatever it signs, so the
- * padding of RSA is made here, and ECDSA comes from another library, which knows fewer curves.
+ * Signatures of what was hashed elsewhere (Digested Data, KMIP 2.1 §6.1.55). node:crypto hashes whatever it signs, so
+ * the padding of RSA is made in pss.ts, and ECDSA comes from another library, which has fewer curves.
  */
 import { constants, createHash, privateEncrypt, publicDecrypt, type KeyObject } from 'node:crypto';
 import { brainpoolP256r1, brainpoolP384r1, brainpoolP512r1 } from '@noble/curves/misc.js';
@@ -16,7 +16,10 @@ import type { Scheme } from './signature-scheme.ts';
 import { unsupported } from '#crypto/refusals';
 
 const nist = (number: number): string => `2.16.840.1.101.3.4.2.${number}`;
-/** What DigestInfo calls the hashes (RFC 8017 §A.2.4; of SHA-3 the NIST's register; of RIPEMD-160 ISO/IEC 10118-3), by OpenSSL's names. */
+/**
+ * What DigestInfo calls the hashes (RFC 8017 §A.2.4; of SHA-3 the NIST's register; of RIPEMD-160 ISO/IEC 10118-3), by
+ * OpenSSL's names.
+ */
 const hashOids: { readonly [hash: string]: string } = {
   md5: '1.2.840.113549.2.5',
   sha1: '1.3.14.3.2.26',
@@ -47,8 +50,9 @@ type DigestCurve = (typeof curves)[keyof typeof curves];
 const asOpenSsl = { prehash: false, format: 'der', lowS: false } as const;
 
 /**
- * @throws KmipError InvalidField for a digest that is none of the scheme's hash, UnsupportedCryptographicParameters for a key
- * that cannot sign digests here, CryptographicFailure for one that is too short.
+ * @throws KmipError InvalidField for a digest of another length than that of the scheme's hash,
+ * UnsupportedCryptographicParameters for a key that cannot sign digests, CryptographicFailure for a key that is too
+ * short.
  */
 export function signDigest(key: KeyObject, digest: Uint8Array, scheme: Scheme, random: Random): Uint8Array {
   const hashing = hashingOf(scheme, digest);
@@ -76,7 +80,10 @@ function signOnCurve(curve: DigestCurve, key: KeyObject, digest: Uint8Array): Ui
   }
 }
 
-/** Whether the signature is one of this digest. @throws KmipError as `signDigest` does, but for a key that is too short. */
+/**
+ * Whether the signature is one of this digest.
+ * @throws KmipError as `signDigest` does, but for a key that is too short.
+ */
 export function checkDigest(key: KeyObject, digest: Uint8Array, signature: Uint8Array, scheme: Scheme): boolean {
   const hashing = hashingOf(scheme, digest);
   if (hashing.kind === 'ECDSA') {

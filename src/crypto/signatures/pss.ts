@@ -1,4 +1,7 @@
-/** EMSA-PSS (RFC 8017 §9.1) over the hashes of node:crypto, for what OpenSSL behind it has not: a mask of another hash, and a digest for data. */
+/**
+ * EMSA-PSS (RFC 8017 §9.1) over the hashes of node:crypto, for what node:crypto does not have: a mask with another
+ * hash, and a digest in place of data.
+ */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Random } from '#crypto/padding';
 import type { Pss } from './signature-scheme.ts';
@@ -38,8 +41,8 @@ const lengthOf = (modulusBits: number): number => Math.ceil((modulusBits - 1) / 
 const unusedBits = (modulusBits: number): number => 8 * lengthOf(modulusBits) - (modulusBits - 1);
 
 /**
- * §9.1.1, of a digest that is one of the scheme's hash; without a Salt Length the salt is as long as it. The bytes are as many
- * as the modulus has, as OpenSSL wants them.
+ * §9.1.1, of a digest that is one of the scheme's hash; without a Salt Length the salt is as long as it. The bytes are
+ * as many as the modulus has, as OpenSSL wants them.
  * @throws RangeError when they do not fit.
  */
 export function encodePss(scheme: Pss, digest: Uint8Array, modulusBits: number, random: Random): Buffer {

@@ -1,6 +1,6 @@
 /**
- * Which signature a key makes with Cryptographic Parameters (KMIP 2.1 §4.16): "either the Digital Signature Algorithm can be
- * specified or the Cryptographic Algorithm and Hashing Algorithm combination".
+ * Which signature a key makes with Cryptographic Parameters (KMIP 2.1 §4.16): "either the Digital Signature Algorithm
+ * can be specified or the Cryptographic Algorithm and Hashing Algorithm combination".
  */
 import type { KeyObject } from 'node:crypto';
 import type { CryptographicParameters } from '#protocol/structures';
@@ -43,7 +43,7 @@ const signers: { readonly [keyType: string]: Signer } = {
  * The mask of PSS is of the same hash when nothing else is said: the official cases (CS-AC-M-2) verify such signatures,
  * which the default of §4.16, SHA-1, would find invalid.
  * @throws KmipError BadCryptographicParameters when they do not fit the key or one another, or lack what is needed;
- * UnsupportedCryptographicParameters for what is not here.
+ * UnsupportedCryptographicParameters for what is not supported.
  */
 export function schemeOf(key: KeyObject, parameters: CryptographicParameters): Scheme {
   const { digitalSignatureAlgorithm, cryptographicAlgorithm } = parameters;

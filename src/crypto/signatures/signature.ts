@@ -1,4 +1,7 @@
-/** Signatures: RSA with PKCS#1 v1.5 or PSS (RFC 8017 §8), ECDSA and DSA in DER (FIPS 186-4), Ed25519 and Ed448 (RFC 8032). */
+/**
+ * Signatures: RSA with PKCS#1 v1.5 or PSS (RFC 8017 §8), ECDSA and DSA in DER (FIPS 186-4), Ed25519 and Ed448 (RFC
+ * 8032).
+ */
 import {
   constants,
   createHash,
@@ -20,14 +23,15 @@ import { unsupported } from '#crypto/refusals';
 export type Content = { readonly data: Uint8Array } | { readonly digest: Uint8Array };
 
 /**
- * A signature in the making, its data given in parts. Of RSA the data are hashed here, and signing the digest remains.
+ * A signature whose data comes in parts. With RSA the data is hashed, and `end` gives the digest, which is signed
+ * later.
  */
 export interface Signing {
   update(data: Uint8Array): unknown;
   /** Once, at the end. */
   end(): { readonly signature: Uint8Array } | { readonly digest: Uint8Array };
 }
-/** The same for a signature that is there. */
+/** The same for a signature that is to be verified. */
 export interface Verifying {
   update(data: Uint8Array): unknown;
   end(signature: Uint8Array): { readonly isGenuine: boolean } | { readonly digest: Uint8Array };
@@ -53,7 +57,10 @@ export function makeSignature(
   }
 }
 
-/** Whether the signature is one of this content. @throws KmipError as `makeSignature` does, but for a key that is too short. */
+/**
+ * Whether the signature is one of this content.
+ * @throws KmipError as `makeSignature` does, but for a key that is too short.
+ */
 export function checkSignature(
   key: KeyObject,
   content: Content,

@@ -2,7 +2,8 @@
  * Turns of clients on the event loop. While one client alone sends requests, each is handled as it comes. While several
  * do, a client that has had its share waits: its requests, and the items of its batches, stand in a line of its own,
  * and in each turn of the event loop one of the lines goes on for as long as a slice. So a client that has not used up
- * its share waits for a slice of another's at most.
+ * its share waits for a slice of another's at most. #workers/fair-queue counts tasks at work instead: it cannot serve
+ * this, since it does not measure, and lets no task begin in the same turn of the event loop.
  */
 
 /** Milliseconds that a client has at once, and the length of a slice. */
