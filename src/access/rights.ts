@@ -12,10 +12,10 @@ export interface Caller {
 }
 
 /** An operation, and what it may ask for. */
-export type Asked = Pick<Operation, 'name' | 'rights'>;
+export type OperationRights = Pick<Operation, 'name' | 'rights'>;
 
 /** Whether the caller may use the operation at all: has the first of its rights. */
-export function mayUse(caller: Caller, { rights: [_right] }: Asked): boolean {
+export function mayUse(caller: Caller, { rights: [_right] }: OperationRights): boolean {
   return caller.clientId !== '';
 }
 
@@ -25,7 +25,7 @@ export function mayUse(caller: Caller, { rights: [_right] }: Asked): boolean {
  */
 export function mayOn(
   caller: Caller,
-  { name, rights }: Asked,
+  { name, rights }: OperationRights,
   object: Pick<ManagedObject, 'owner'>,
   right: ObjectRight,
 ): boolean {

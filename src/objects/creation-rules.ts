@@ -10,7 +10,7 @@ import { grouped, many, optional, structure } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
 import { Tag } from '#protocol/tags';
 import { V2_1, type Version } from '#protocol/versions';
-import { canSay, type Instance } from '#objects/attributes/attribute-codec';
+import { isRepresentableIn, type Instance } from '#objects/attributes/attribute-codec';
 import { askedAttributes, listedAttributes } from '#objects/attributes/attribute-groups';
 import { Collected } from '#objects/attributes/attribute-collection';
 import { InstanceSet } from '#objects/attributes/instance-set';
@@ -109,7 +109,7 @@ export function withDefaults(
   for (const { attributes } of new Set([...ofGroups, ...pertinent])) {
     const wanted = present
       .joining(attributes, 'absent')
-      .filter((each) => canSay(each, version) && isPertinent(each, collected.attributes(), attributes));
+      .filter((each) => isRepresentableIn(each, version) && isPertinent(each, collected.attributes(), attributes));
     for (const each of wanted) collected.add(each);
     present.add(wanted);
   }

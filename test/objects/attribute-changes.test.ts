@@ -7,7 +7,7 @@ import {
   addInstance,
   deleteInstances,
   modifyInstance,
-  type Change,
+  type AttributeChange,
   type Terms,
 } from '#objects/attributes/attribute-changes';
 import type { Reference } from '#objects/attributes/attribute-reference';
@@ -86,7 +86,7 @@ function objectOf([key, row]: readonly [AttributeKey, AttributeRow], held: boole
   };
 }
 
-function allowed(change: () => Change): boolean {
+function allowed(change: () => AttributeChange): boolean {
   try {
     change();
     return true;

@@ -8,7 +8,7 @@ import type { OpenValue } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
 import { Tag, tagName, tags } from '#protocol/tags';
 import { atRest } from '#protocol/versions';
-import { checkClients, setInstance, type Change, type Terms } from './attribute-changes.ts';
+import { checkClients, setInstance, type AttributeChange, type Terms } from './attribute-changes.ts';
 import { referenceText, type Reference } from './attribute-reference.ts';
 import { attributeRow, type AttributeValue } from './attributes.ts';
 import { instancesReferred, type ManagedObject } from '#objects/managed-object';
@@ -60,7 +60,7 @@ export function adjustInstance(
   reference: Reference,
   adjustment: Adjustment,
   terms: Terms,
-): Change {
+): AttributeChange {
   checkClients(object, reference, terms);
   const [held, second] = instancesReferred(object, reference);
   if (second !== undefined) {

@@ -36,14 +36,14 @@ export interface Terms {
 /** Which of an attribute's instances is meant: by Attribute Index (1.x), by its value (2.x), or the only one. */
 export type Which = { readonly index: number } | { readonly value: unknown } | 'only';
 
-export interface Change {
+export interface AttributeChange {
   readonly object: ManagedObject;
   /** What was added, modified or deleted, with its Attribute Index. */
   readonly instance: Instance;
 }
 
 /** @throws KmipError AttributeSingleValued, NonUniqueNameAttribute, ServerLimitExceeded, or what the table forbids. */
-export function addInstance(object: ManagedObject, given: Instance, terms: Terms): Change {
+export function addInstance(object: ManagedObject, given: Instance, terms: Terms): AttributeChange {
   checkClients(object, given, terms);
   const { key } = given;
   const instance = { ...given, value: asKept(object, given, terms) };
@@ -54,7 +54,7 @@ export function addInstance(object: ManagedObject, given: Instance, terms: Terms
 }
 
 /** @throws KmipError AttributeNotFound, AttributeInstanceNotFound, or what the table forbids. */
-export function modifyInstance(object: ManagedObject, which: Which, given: Instance, terms: Terms): Change {
+export function modifyInstance(object: ManagedObject, which: Which, given: Instance, terms: Terms): AttributeChange {
   const { key } = given;
   checkClients(object, given, terms);
   const { modifiable } = attributeRow(key);
@@ -73,7 +73,7 @@ export function modifyInstance(object: ManagedObject, which: Which, given: Insta
 }
 
 /** Adds, or modifies the only instance (2.1 §6.1.51). */
-export function setInstance(object: ManagedObject, given: Instance, terms: Terms): Change {
+export function setInstance(object: ManagedObject, given: Instance, terms: Terms): AttributeChange {
   return instancesReferred(object, given).length === 0
     ? addInstance(object, given, terms)
     : modifyInstance(object, 'only', given, terms);
@@ -89,7 +89,7 @@ export function deleteInstances(
   which: Which | 'all',
   reference: Reference,
   terms: Terms,
-): Change {
+): AttributeChange {
   const { key } = reference;
   checkClients(object, reference, terms);
   if (!attributeRow(key).deletable) throw readOnly(reference, 'cannot be deleted', terms);

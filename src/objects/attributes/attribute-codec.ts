@@ -94,7 +94,7 @@ export function writeInstances(instances: readonly Instance[], version: Version)
 }
 
 /** Whether the version has the attribute, a name for it, and this value. */
-export function canSay(instance: Instance, version: Version): boolean {
+export function isRepresentableIn(instance: Instance, version: Version): boolean {
   const row = attributeRow(instance.key);
   return (
     inRange(row, version) &&
@@ -104,7 +104,7 @@ export function canSay(instance: Instance, version: Version): boolean {
 }
 
 function writeInstance(instance: Instance, version: Version): Item | undefined {
-  if (!canSay(instance, version)) return undefined;
+  if (!isRepresentableIn(instance, version)) return undefined;
   const { codec, tag } = attributeRow(instance.key);
   if (rulesOf(version).attributesAreTagged) return codec.write(tag, instance.value, version);
   const attributeName = nameOf(instance) as string;

@@ -4,7 +4,7 @@
  */
 import { type Instance } from '#objects/attributes/attribute-codec';
 import { oneAttribute } from '#objects/attributes/attribute-groups';
-import type { Change, Terms } from '#objects/attributes/attribute-changes';
+import type { AttributeChange, Terms } from '#objects/attributes/attribute-changes';
 import type { ManagedObject } from '#objects/managed-object';
 import { grouped, required } from '#protocol/fields';
 import { uniqueIdentifier, type ObjectReference } from '#protocol/structures';
@@ -24,7 +24,7 @@ export type Reasons = Pick<Terms, 'readOnly' | 'ambiguous'>;
 export async function changeAttributes(
   reference: ObjectReference | undefined,
   reasons: Reasons,
-  change: (object: ManagedObject, terms: Terms) => Change,
+  change: (object: ManagedObject, terms: Terms) => AttributeChange,
   context: Context,
 ): Promise<{ readonly uniqueIdentifier: string; readonly attribute: Instance }> {
   const loaded = await context.load(reference, 'modify');

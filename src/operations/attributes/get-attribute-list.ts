@@ -1,4 +1,4 @@
-import { canSay } from '#objects/attributes/attribute-codec';
+import { isRepresentableIn } from '#objects/attributes/attribute-codec';
 import { attributeReferences } from '#objects/attributes/attribute-groups';
 import { referenceId, type Reference } from '#objects/attributes/attribute-reference';
 import { allInstances } from '#objects/managed-object';
@@ -24,7 +24,7 @@ export const getAttributeList = defineOperation('GetAttributeList', {
     const { object } = await context.load(request.uniqueIdentifier, 'read');
     const references = new Map<string, Reference>();
     for (const instance of allInstances(object)) {
-      if (canSay(instance, context.version)) references.set(referenceId(instance), instance);
+      if (isRepresentableIn(instance, context.version)) references.set(referenceId(instance), instance);
     }
     return { uniqueIdentifier: object.id, attributeReferences: [...references.values()] };
   },

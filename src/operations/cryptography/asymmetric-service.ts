@@ -3,12 +3,12 @@ import type { KeyObject } from 'node:crypto';
 import { bad } from '#crypto/refusals';
 import { KmipError } from '#protocol/kmip-error';
 import type { Work } from '#operations/context';
-import { wholeOnly, type Decrypted, type Encrypted, type Given } from './symmetric-service.ts';
+import { wholeOnly, type Decrypted, type Encrypted, type CipherRequest } from './symmetric-service.ts';
 
 /** @throws KmipError as `rsaEncrypt` does, FeatureNotSupported for a stream. */
-export function encryptWithPublicKey(key: KeyObject, given: Given): Work<Encrypted> {
-  check(key, given);
-  const { parameters } = given;
+export function encryptWithPublicKey(key: KeyObject, request: CipherRequest): Work<Encrypted> {
+  check(key, request);
+  const { parameters } = request;
   return {
     take: async (data, _isLast, _proof, context) => ({
       data: await context.heavily('rsaEncrypt', { key, data, parameters }),
@@ -17,9 +17,9 @@ export function encryptWithPublicKey(key: KeyObject, given: Given): Work<Encrypt
 }
 
 /** Undoes `encryptWithPublicKey`. @throws KmipError as `rsaDecrypt` does, FeatureNotSupported for a stream. */
-export function decryptWithPrivateKey(key: KeyObject, given: Given): Work<Decrypted> {
-  check(key, given);
-  const { parameters } = given;
+export function decryptWithPrivateKey(key: KeyObject, request: CipherRequest): Work<Decrypted> {
+  check(key, request);
+  const { parameters } = request;
   return {
     take: async (data, _isLast, _proof, context) => ({
       data: await context.heavily('rsaDecrypt', { key, data, parameters }),
@@ -27,7 +27,7 @@ export function decryptWithPrivateKey(key: KeyObject, given: Given): Work<Decryp
   };
 }
 
-function check(key: KeyObject, { parameters, part, ivCounterNonce, additionalData, tag }: Given): void {
+function check(key: KeyObject, { parameters, part, ivCounterNonce, additionalData, tag }: CipherRequest): void {
   if (key.asymmetricKeyType !== 'rsa') {
     throw new KmipError(
       'InvalidObjectType',

@@ -1,14 +1,14 @@
 import { KmipError } from '#protocol/kmip-error';
 import type { PartRequest } from './streams.ts';
 
-type Given = PartRequest & { readonly digestedData?: Uint8Array | undefined };
+type DigestibleRequest = PartRequest & { readonly digestedData?: Uint8Array | undefined };
 
 /**
  * The request with its Digested Data, if it has them, in the place of Data: "Yes for single-part, unless Digested Data is supplied" (KMIP 2.1
  * §6.1.55, §6.1.56).
  * @throws KmipError InvalidField for both, and for a digest that is a part of something.
  */
-export function withContent<R extends Given>(request: R): R {
+export function withContent<R extends DigestibleRequest>(request: R): R {
   const { data, digestedData, correlationValue, initIndicator, finalIndicator } = request;
   if (digestedData === undefined) return request;
   const isWhole = correlationValue === undefined && (initIndicator !== true || finalIndicator === true);

@@ -19,7 +19,7 @@ import { partFields, type Part } from './streams.ts';
 import type { Work } from '#operations/context';
 
 /** What a request has besides the key and its data. */
-export interface Given {
+export interface CipherRequest {
   readonly parameters: CryptographicParameters;
   readonly ivCounterNonce?: Uint8Array | undefined;
   readonly additionalData?: Uint8Array | undefined;
@@ -58,9 +58,9 @@ const maximumHeldBack = 1024 * 1024;
  * The key may be wiped when this returns.
  * @throws KmipError as `cipherFor` and `vectorOf` do, MissingInitializationVector, FeatureNotSupported for a stream of what takes all data at once.
  */
-export function encryptWith(key: SymmetricKey, given: Given, random: Random): Work<Encrypted> {
-  const { parameters, ivCounterNonce, additionalData, tagField, part } = given;
-  const cipher = chosen(key, given);
+export function encryptWith(key: SymmetricKey, request: CipherRequest, random: Random): Work<Encrypted> {
+  const { parameters, ivCounterNonce, additionalData, tagField, part } = request;
+  const cipher = chosen(key, request);
   if ('keyWrap' in cipher) {
     return wrapping('wrapKey', cipher.keyWrap, key);
   }
@@ -92,9 +92,9 @@ export function encryptWith(key: SymmetricKey, given: Given, random: Random): Wo
  * of the stream.
  * @throws KmipError as `encryptWith` does, but InvalidMessage without an IV, as CS-BC-M-11, 12 and 13 have it against the table of the text.
  */
-export function decryptWith(key: SymmetricKey, given: Given): Work<Decrypted> {
-  const { parameters, ivCounterNonce, additionalData, tag, tagField, part } = given;
-  const cipher = chosen(key, given);
+export function decryptWith(key: SymmetricKey, request: CipherRequest): Work<Decrypted> {
+  const { parameters, ivCounterNonce, additionalData, tag, tagField, part } = request;
+  const cipher = chosen(key, request);
   if ('keyWrap' in cipher) {
     return wrapping('unwrapKey', cipher.keyWrap, key);
   }
@@ -148,7 +148,7 @@ function wrapping(
   };
 }
 
-function chosen(key: SymmetricKey, { parameters, ivCounterNonce, additionalData, part }: Given): ChosenCipher {
+function chosen(key: SymmetricKey, { parameters, ivCounterNonce, additionalData, part }: CipherRequest): ChosenCipher {
   const cipher = cipherFor(key, parameters);
   const isWhole = 'keyWrap' in cipher || cipher.isWhole === true;
   if (isWhole && !(part.isFirst && part.isLast)) {

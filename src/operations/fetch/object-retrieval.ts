@@ -46,7 +46,7 @@ export async function givingOut(loaded: Loaded, asked: Shape<typeof wayOut>, con
     ? await inContainer(opened, loaded, context)
     : inFormat(opened, asked, { version: context.version, attributes: object.attributes });
   const wrapped = await inWrapping(object, formed, asked, context);
-  checkSayable(wrapped.structure, context.version);
+  checkRepresentable(wrapped.structure, context.version);
   return wrapped;
 }
 
@@ -62,7 +62,7 @@ async function notWrapped(held: ObjectStructure, id: string, context: Context): 
 }
 
 /** An older client that gets a value of a newer version, such as an algorithm, loses the whole answer. */
-function checkSayable(structure: ObjectStructure, version: Version): void {
+function checkRepresentable(structure: ObjectStructure, version: Version): void {
   if (anyObject.fits?.(structure, version) !== false) return;
   throw new KmipError(
     'KeyFormatTypeNotSupported',

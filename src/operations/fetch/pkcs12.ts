@@ -5,17 +5,13 @@ import { keyObjectOf } from '#crypto/keys/key-objects';
 import type { Attributes } from '#objects/attributes/attributes';
 import { isWrapped, type ObjectStructure } from '#objects/object-structure';
 import { containerIn, containerMaterial, type OpenedContainer } from '#objects/opened-container';
-import { enumerationHas, type OpenValue } from '#protocol/enumerations';
+import { enumerationHas } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
 import { atRest, type Version } from '#protocol/versions';
 import { keyIn } from '#operations/key-material/asymmetric-keys';
+import type { RequestedForm } from '#operations/key-material/key-format';
 import { chainFrom, chainOfKey } from './certificate-chain.ts';
 import type { Context, Loaded } from '#operations/context';
-
-interface Asked {
-  readonly keyFormatType?: OpenValue<'KeyFormatType'> | undefined;
-  readonly keyCompressionType?: OpenValue<'KeyCompressionType'> | undefined;
-}
 
 /** "If this attribute is absent ... the server SHOULD use an alias/friendly name of 'alias'" (2.1 §4.39). */
 const usualName = 'alias';
@@ -58,7 +54,7 @@ export async function outOfContainer(
 /** Whether a container is asked for, or is what the key was registered in. Compression has no place there. */
 export function isPacked(
   object: ObjectStructure,
-  { keyFormatType: asked, keyCompressionType }: Asked,
+  { keyFormatType: asked, keyCompressionType }: RequestedForm,
   version: Version,
 ): boolean {
   if (keyCompressionType !== undefined) return false;

@@ -10,7 +10,7 @@ import { atRest, type Version } from '#protocol/versions';
 import { ItemType } from '#ttlv/item';
 import { compressedAs, keyIn } from './asymmetric-keys.ts';
 
-interface Asked {
+export interface RequestedForm {
   readonly keyFormatType?: OpenValue<'KeyFormatType'> | undefined;
   readonly keyCompressionType?: OpenValue<'KeyCompressionType'> | undefined;
 }
@@ -22,7 +22,7 @@ interface Reader {
 }
 
 /** The object as asked for; refused when it cannot be turned into that. */
-export function inFormat(object: ObjectStructure, asked: Asked, reader: Reader): ObjectStructure {
+export function inFormat(object: ObjectStructure, asked: RequestedForm, reader: Reader): ObjectStructure {
   if (asked.keyCompressionType !== undefined && object.objectType !== 'PublicKey') throw noCompression();
   if (!('keyBlock' in object)) {
     if (asked.keyFormatType === undefined || asked.keyFormatType === reader.attributes.keyFormatType) return object;
@@ -36,7 +36,7 @@ const noCompression = (): KmipError =>
 
 function blockOf(
   object: Extract<ObjectStructure, { readonly keyBlock: KeyBlock }>,
-  asked: Asked,
+  asked: RequestedForm,
   reader: Reader,
 ): KeyBlock {
   if (object.objectType === 'PublicKey') return asymmetricIn('public', object.keyBlock, asked, reader);
@@ -54,7 +54,7 @@ const wrappedAs = (): KmipError =>
  * An asymmetric key. When no format is asked for it is the one that it was registered or made in, but for RSA public keys, which clients expect as the default
  * table (2.1 §4.26) has them, and formats that came or went with a version.
  */
-function asymmetricIn(half: Half, block: KeyBlock, asked: Asked, { version, attributes }: Reader): KeyBlock {
+function asymmetricIn(half: Half, block: KeyBlock, asked: RequestedForm, { version, attributes }: Reader): KeyBlock {
   const { keyFormatType: held, keyValue } = block;
   const isDefault = half === 'public' && attributes.cryptographicAlgorithm === 'RSA' ? 'PKCS_1' : held;
   const wanted = asked.keyFormatType ?? isDefault;

@@ -38,13 +38,13 @@ export const check = defineOperation('Check', {
   },
 });
 
-interface Asked {
+interface RequestedTerms {
   readonly usageLimitsCount?: bigint | undefined;
   readonly cryptographicUsageMask?: number | undefined;
   readonly leaseTime?: number | undefined;
 }
 
-function denied(wanted: Asked, has: Attributes): KmipError | undefined {
+function denied(wanted: RequestedTerms, has: Attributes): KmipError | undefined {
   if (has.destroyDate !== undefined) return objectDestroyed();
   const { cryptographicUsageMask: bits = 0, usageLimitsCount: count, leaseTime } = wanted;
   // An object without a mask may be used for nothing that has a bit.

@@ -75,7 +75,7 @@ interface Page {
   readonly counted: number;
 }
 
-interface Found {
+interface FoundPage {
   readonly ids: readonly string[];
   /** How many matches were seen. */
   readonly matched: number;
@@ -83,7 +83,7 @@ interface Found {
   readonly all: boolean;
 }
 
-async function pageOf(found: AsyncIterable<Loaded>, { offset, limit, counted }: Page): Promise<Found> {
+async function pageOf(found: AsyncIterable<Loaded>, { offset, limit, counted }: Page): Promise<FoundPage> {
   const ids: string[] = [];
   let matched = 0;
   if (limit === 0 && counted === 0) return { ids, matched, all: false };

@@ -11,7 +11,7 @@ import type { KeyWrappingData } from '#protocol/structures';
 import type { Version } from '#protocol/versions';
 import type { Context } from '#operations/context';
 import { unwrappingKeys } from './wrapping-keys.ts';
-import type { Made } from './wrapping-steps.ts';
+import type { WrappedSoFar } from './wrapping-steps.ts';
 
 /**
  * The object with its Key Value as it was before it was wrapped; the same one when it is not wrapped. `id` is what it will be called.
@@ -27,7 +27,7 @@ export async function unwrapped(structure: ObjectStructure, id: string, context:
   // A Key Value that is only MACed or signed may be there to be read.
   const given = isWrapped(keyValue) ? keyValue : encodeKeyValue(keyValue, context.version);
   const { ivCounterNonce, macSignature } = wrapping;
-  let made: Made = { bytes: given, ivCounterNonce, macSignature };
+  let made: WrappedSoFar = { bytes: given, ivCounterNonce, macSignature };
   try {
     for (const key of keys) made = await key.apply(made);
   } catch (error) {

@@ -18,7 +18,7 @@ import { inRange, type Version } from '#protocol/versions';
 import type { Context, Loaded, ObjectChange } from '#operations/context';
 import { chargeUse } from '#operations/cryptography/usage-charge';
 import { wrappingKeys } from './wrapping-keys.ts';
-import type { Made } from './wrapping-steps.ts';
+import type { WrappedSoFar } from './wrapping-steps.ts';
 
 /** Methods that leave nothing of a key to be read. */
 const hiding: readonly string[] = ['Encrypt', 'EncryptThenMACSign', 'MACSignThenEncrypt', 'TR_31'];
@@ -73,7 +73,7 @@ export async function inWrapping(
   const keys = await wrappingKeys(asked, object.id, context);
   const plain = bytesToWrap(object, keyBlock, asked, context.version);
   const costs = new Map<Loaded, Attributes>();
-  let made: Made = { bytes: plain };
+  let made: WrappedSoFar = { bytes: plain };
   try {
     for (const key of keys) {
       const { loaded } = key;

@@ -5,14 +5,14 @@ import { permitUse } from '#objects/use';
 import { KmipError, type ResultReason } from '#protocol/kmip-error';
 import type { CryptographicParameters } from '#protocol/structures';
 import type { Context, Loaded } from '#operations/context';
-import { stepsOf, type Made, type Step, type Way, type Wrapping } from './wrapping-steps.ts';
+import { stepsOf, type WrappedSoFar, type Step, type StepMethod, type Wrapping } from './wrapping-steps.ts';
 
 export interface WrappingKey {
   /** The field that names it, in the specification and in the answer. */
   readonly information: Step['information'];
   readonly loaded: Loaded;
   /** Does its step; the key is opened for no longer. */
-  apply(made: Made): Promise<Made>;
+  apply(made: WrappedSoFar): Promise<WrappedSoFar>;
 }
 
 /**
@@ -23,12 +23,12 @@ export async function wrappingKeys(asked: Wrapping, id: string, context: Context
   const held = new Map<string, Loaded>();
   const keys: WrappingKey[] = [];
   for (const step of stepsOf(asked)) {
-    const { loaded: found, way, given } = await loadKey(asked, step, 'wrapping', id, context);
+    const { loaded: found, method, given } = await loadKey(asked, step, 'wrapping', id, context);
     const loaded = held.get(found.object.id) ?? found;
     held.set(found.object.id, loaded);
     const parameters = parametersOf(loaded.object, given, step);
     const { information } = step;
-    keys.push({ information, loaded, apply: (made) => way.apply(made, loaded, parameters, context) });
+    keys.push({ information, loaded, apply: (made) => method.apply(made, loaded, parameters, context) });
   }
   return keys;
 }
@@ -44,10 +44,10 @@ export async function unwrappingKeys(
 ): Promise<readonly Pick<WrappingKey, 'apply'>[]> {
   const keys: Pick<WrappingKey, 'apply'>[] = [];
   for (const step of stepsOf(wrapping).toReversed()) {
-    const { loaded, named, way, given } = await loadKey(wrapping, step, 'unwrapping', id, context);
+    const { loaded, named, method, given } = await loadKey(wrapping, step, 'unwrapping', id, context);
     // Those of the key that wrapped, which is the one that is named.
     const parameters = parametersOf(named.object, given, step);
-    keys.push({ apply: (made) => way.apply(made, loaded, parameters, context) });
+    keys.push({ apply: (made) => method.apply(made, loaded, parameters, context) });
   }
   return keys;
 }
@@ -64,7 +64,7 @@ interface KeyForStep {
   readonly named: Loaded;
   /** The one that is used: the other half of the pair, when the text lets that one be named. */
   readonly loaded: Loaded;
-  readonly way: Way;
+  readonly method: StepMethod;
   readonly given: CryptographicParameters | undefined;
 }
 
@@ -81,15 +81,15 @@ async function loadKey(
     const named = await context.load(uniqueIdentifier, 'use');
     const loaded = objectTypeOf(named.object) === namedBy ? await otherHalf(named, context) : named;
     const type = objectTypeOf(loaded.object);
-    const way = by[type];
-    if (way === undefined)
+    const method = by[type];
+    if (method === undefined)
       throw new KmipError(
         'InvalidObjectType',
         `Object Type ${type} is not supported for ${direction} by this Wrapping Method`,
       );
-    permitUse(loaded.object, way.purpose, context.now());
+    permitUse(loaded.object, method.purpose, context.now());
     if (loaded.object.id === wrappedId) throw new KmipError('InvalidField', 'a key cannot be wrapped with itself');
-    return { named, loaded, way, given };
+    return { named, loaded, method, given };
   } catch (error) {
     if (!(error instanceof KmipError)) throw error;
     throw new KmipError(wrappingReasons[error.reason] ?? error.reason, `${step.called}: ${error.message}`);

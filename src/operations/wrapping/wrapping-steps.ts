@@ -9,17 +9,22 @@ import type { Context, Loaded } from '#operations/context';
 import { keyObjectIn, openSymmetricKey } from '#operations/key-material/usable-key';
 
 /** What has been made of the Key Value so far. */
-export type Made = Pick<KeyWrappingData, 'ivCounterNonce' | 'macSignature'> & { readonly bytes: Uint8Array };
+export type WrappedSoFar = Pick<KeyWrappingData, 'ivCounterNonce' | 'macSignature'> & { readonly bytes: Uint8Array };
 
 /** How a kind of key does or undoes a step, and what it must be permitted for. */
-export interface Way {
+export interface StepMethod {
   readonly purpose: Purpose;
-  apply(made: Made, loaded: Loaded, parameters: CryptographicParameters, context: Context): Promise<Made>;
+  apply(
+    made: WrappedSoFar,
+    loaded: Loaded,
+    parameters: CryptographicParameters,
+    context: Context,
+  ): Promise<WrappedSoFar>;
 }
 
 /** One direction of a step: by the type of the key. */
-interface Ways {
-  readonly by: { readonly [T in ObjectType]?: Way };
+interface StepMethods {
+  readonly by: { readonly [T in ObjectType]?: StepMethod };
   /** The half of a pair that may be named in place of the one that is needed. */
   readonly namedBy?: ObjectType;
 }
@@ -27,8 +32,8 @@ interface Ways {
 export interface Step {
   readonly information: 'encryptionKeyInformation' | 'macSignatureKeyInformation';
   readonly called: string;
-  readonly wrapping: Ways;
-  readonly unwrapping: Ways;
+  readonly wrapping: StepMethods;
+  readonly unwrapping: StepMethods;
 }
 
 /** 2.1 §11.62: "using a symmetric key or public key". */
@@ -151,16 +156,16 @@ async function withKey<T>(loaded: Loaded, use: (key: SymmetricKey) => Promise<T>
 }
 
 const macOf = (
-  { bytes: data }: Made,
+  { bytes: data }: WrappedSoFar,
   loaded: Loaded,
   parameters: CryptographicParameters,
   context: Context,
 ): Promise<Uint8Array> => withKey(loaded, (key) => context.heavily('mac', { key, data, parameters }));
 
 async function demandGenuine(
-  made: Made,
+  made: WrappedSoFar,
   isGenuine: (macSignature: Uint8Array) => boolean | Promise<boolean>,
-): Promise<Made> {
+): Promise<WrappedSoFar> {
   const { macSignature } = made;
   if (macSignature !== undefined && (await isGenuine(macSignature))) return made;
   throw new KmipError('CryptographicFailure', 'MAC/Signature does not match the Key Value');
