@@ -1,7 +1,7 @@
 /**
- * What a client lays down for the objects that it makes: values for what its requests leave out (KMIP 2.1 §7.11, §7.22),
- * and what every one of them must have (§7.6, §7.7). Both are the client's own: the text says "the server", but what one
- * client lays down must not change, or forbid, what another makes.
+ * The rules of a client for the objects that it creates: values for attributes that its requests leave out (KMIP 2.1
+ * §7.11, §7.22), and values that every object must have (§7.6, §7.7). Rules belong to one client: the text says "the
+ * server", but one client must not change, or forbid, what another one creates.
  */
 import { asAnswered, atMost, atMostAll, atMostDistinct, type Bound } from '#protocol/bounds';
 import { enumeration, text } from '#protocol/codecs';
@@ -28,9 +28,9 @@ import { withinRange } from './matching.ts';
 import { matchesInTurns } from './matching-in-turns.ts';
 import type { Pace } from './pace.ts';
 
-/** Defaults, or constraints: all of them are looked at whenever an object is made. */
+/** The bound of defaults and of constraints: all of them are checked whenever an object is created. */
 const maximumRules = atMost(100, 'ServerLimitExceeded');
-/** In one of them; all together have as few (`operations/creation-rules.ts`). */
+/** The bound for one rule; that for all rules together is the same (`operations/defaults/creation-rules.ts`). */
 const attributesOfRule = atMost(500, 'ServerLimitExceeded');
 
 /** 2.1 §7.23. */
@@ -42,7 +42,7 @@ const objectTypes = structure('Object Types', {
   objectType: many(Tag.ObjectType, enumeration('ObjectType'), atMostAll('ObjectType')),
 });
 
-/** 2.1 §7.22: one type or several; in all groups, or in those that are named. */
+/** 2.1 §7.22: for one type or several, in all groups or in the named ones. */
 const objectDefaults = structure('Object Defaults', {
   objectType: optional(Tag.ObjectType, enumeration('ObjectType')),
   objectTypes: optional(Tag.ObjectTypes, objectTypes, { since: V2_1 }),
@@ -55,10 +55,10 @@ export type ObjectDefaults = ReturnType<typeof objectDefaults.read>;
 const defaultsOf = (bound: Bound) =>
   structure('Defaults Information', { objectDefaults: many(Tag.ObjectDefaults, objectDefaults, bound) });
 export const defaultsInformation = defaultsOf(maximumRules);
-/** Versions without lists of types are answered with one for each type. */
+/** The answer to versions without lists of types has one entry for each type. */
 export const defaultsAnswered = defaultsOf(asAnswered);
 
-/** 2.1 §7.6: of which objects, and what they must have. Structures may be given in part, as to Locate. */
+/** 2.1 §7.6: which objects, and what they must have. Structures may be partial, as for Locate. */
 const constraint = structure('Constraint', {
   objectTypes: optional(Tag.ObjectTypes, objectTypes),
   objectGroups: optional(Tag.ObjectGroups, objectGroups),
@@ -76,7 +76,7 @@ export interface CreationRules {
 
 export const noRules: CreationRules = { objectDefaults: [], constraints: [] };
 
-/** Which types are named, in whichever of the two ways. */
+/** The types that a rule names, as one type or as a list. */
 export const typesOf = (
   rule: Pick<ObjectDefaults, 'objectType' | 'objectTypes'>,
 ): readonly OpenValue<'ObjectType'>[] =>
@@ -90,9 +90,9 @@ const isInGroups = (groups: readonly string[] | undefined, held: ReadonlySet<str
   groups === undefined || groups.some((each) => held.has(each));
 
 /**
- * The attributes given, with the defaults in place of those that were left out: first the defaults of the object's groups,
- * then those of all. Defaults that the version has no word for are passed over.
- * @throws KmipError InvalidAttributeValue when dates given and dates by default contradict one another.
+ * The given attributes, with defaults for those that were left out: first the defaults of the object's groups, then
+ * those for all objects. Defaults that the version cannot represent are skipped.
+ * @throws KmipError InvalidAttributeValue when given and default dates contradict one another.
  */
 export function withDefaults(
   objectType: ObjectType,
@@ -118,7 +118,7 @@ export function withDefaults(
   return set;
 }
 
-/** The same rules without defaults for what material says of itself. */
+/** The same rules without defaults for attributes that follow from the material. */
 export const besideMaterial = (rules: CreationRules): CreationRules => ({
   ...rules,
   objectDefaults: rules.objectDefaults.map((each) => ({
@@ -144,8 +144,8 @@ function isPertinent({ key }: Instance, held: Attributes, defaults: readonly Ins
 }
 
 /**
- * Refuses an object that lacks what a constraint demands. The text does not say how an object meets Attributes: here it
- * does as Locate has it (2.1 §6.1.28), and of several values for an attribute that takes one any is as good.
+ * Refuses an object that does not meet a constraint. The text does not say when an object meets Attributes: this server
+ * uses the rules of Locate (2.1 §6.1.28), and of several values for a single-valued attribute one must match.
  * @throws KmipError ConstraintViolation.
  */
 export async function checkConstraints(
@@ -178,7 +178,7 @@ async function isMet(
 ): Promise<boolean> {
   const { matches, multiple } = attributeRow(key);
   const held = valuesOf(attributes, key);
-  // Dates come as one or as the two ends of a range.
+  // Dates are either one date or the two ends of a range.
   if (matches === withinRange) return matches(held, demanded);
   if (!multiple) return demanded.some((value) => matches(held, [value]));
   return await matchesInTurns(attributes, key, demanded, pace);

@@ -1,16 +1,20 @@
-/** The states of an object and the transitions between them (KMIP 2.1 §4.57; 1.4 §3.22), those of the clock included. */
+/**
+ * The states of an object and the transitions between them (KMIP 2.1 §4.57; 1.4 §3.22), those of the clock included.
+ */
 import type { EnumerationValue } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
 import type { Lifetime } from '#objects/attributes/attribute-row';
 
 export type State = EnumerationValue<'State'>;
 /**
- * `compromise` is a Revoke whose reason is a compromise of the key or of its issuer; `reset` is Interop's, which makes an
- * end of everything.
+ * `compromise` is a Revoke whose reason is a compromise of the key or of its issuer; `reset` is Interop's Reset, which
+ * destroys in every state.
  */
 export type LifeCycleEvent = 'activate' | 'deactivate' | 'compromise' | 'destroy' | 'reset';
 
-/** "Only the transitions described above are permitted." Numbers are those of the text; of `reset` it has none. */
+/**
+ * "Only the transitions described above are permitted." The numbers are those of the text, which has none for `reset`.
+ */
 const transitions: { readonly [S in State]: { readonly [E in LifeCycleEvent]?: State } } = {
   PreActive: {
     activate: 'Active', // 4
@@ -38,7 +42,7 @@ const transitions: { readonly [S in State]: { readonly [E in LifeCycleEvent]?: S
   DestroyedCompromised: {},
 };
 
-/** What people call a state. */
+/** The state as the text writes it. */
 export const stateText = (state: State): string => state.replace(/(?<=[a-z])(?=[A-Z])/g, '-');
 
 /**
@@ -46,7 +50,7 @@ export const stateText = (state: State): string => state.replace(/(?<=[a-z])(?=[
  * the table has no such transition.
  */
 export function transition(state: State, event: LifeCycleEvent): State {
-  // An object that was imported once may have a state of a vendor.
+  // An imported object may have a state of a vendor.
   const next = (transitions[state] as (typeof transitions)[State] | undefined)?.[event];
   if (next !== undefined) return next;
   const reason = event === 'destroy' && isDestroyed(state) ? 'ObjectDestroyed' : 'WrongKeyLifecycleState';
@@ -57,8 +61,8 @@ export const isDestroyed = (state: State | undefined): boolean =>
   state === 'Destroyed' || state === 'DestroyedCompromised';
 
 /**
- * The state at `now` (seconds): what is kept, moved on by the dates that the clock has reached since. Nothing is
- * written: the state is computed whenever it is read.
+ * The state at `now` (seconds): the stored state, changed by the dates that have passed since. It is computed at each
+ * read and not written.
  */
 export function stateAt({ state, activationDate, deactivationDate }: Lifetime, now: number): State | undefined {
   let current = state;

@@ -1,4 +1,4 @@
-/** A managed object as the server holds it: owner, attributes, and its own structure without the material. */
+/** A managed object in the server: owner, attributes, and its structure without the material. */
 import type { Instance } from '#objects/attributes/attribute-codec';
 import { referenceId, type Reference } from '#objects/attributes/attribute-reference';
 import {
@@ -13,14 +13,14 @@ import {
 import type { ObjectStructure } from './object-structure.ts';
 
 /**
- * Attribute Indexes of 1.x where they are not simply counted: after deletions, which leave the others
- * as they were (1.4 §2.1.1).
+ * Attribute Indexes of 1.x where they are not 0, 1, 2 and so on: after a deletion, which leaves the indexes of other
+ * instances unchanged (1.4 §2.1.1).
  */
 export type Indexes = { readonly [K in AttributeKey]?: readonly number[] | undefined };
 
 export interface ManagedObject {
   readonly id: string;
-  /** The client record that may do everything with it. */
+  /** The client that owns the object. */
   readonly owner: string;
   readonly attributes: Attributes;
   readonly indexes: Indexes;
@@ -29,7 +29,10 @@ export interface ManagedObject {
 
 export const objectTypeOf = (object: ManagedObject): ObjectType => object.structure.objectType;
 
-/** The Attribute Index of each value: as kept, else counted, custom attributes of different names apart. */
+/**
+ * The Attribute Index of each value: as stored, else counted; custom attributes of different names are counted
+ * separately.
+ */
 export function indexesOf(
   { attributes, indexes }: Pick<ManagedObject, 'attributes' | 'indexes'>,
   key: AttributeKey,
@@ -60,12 +63,12 @@ export function withNext(object: ManagedObject, attributes: Attributes, referenc
   return { ...object, attributes, indexes: { ...object.indexes, [key]: [...kept, next] } };
 }
 
-/** The Attribute Indexes that values came with, where they are not simply counted; 0 is the one that may be left out (1.4 §2.1.1). */
+/** The Attribute Indexes of given values where they are not 0, 1, 2 and so on; index 0 may be left out (1.4 §2.1.1). */
 export function indexesGiven(instances: readonly Instance[], attributes: Attributes): Indexes {
   const given: { [K in AttributeKey]?: readonly number[] } = {};
   for (const [key, values] of grouped(instances, (each) => each.key)) {
     const indexes = values.map(({ index = 0 }) => index);
-    // Those of custom attributes are counted apart, name by name.
+    // Custom attributes are counted separately for each name.
     const distinct = new Set(values.map((each, place) => `${referenceId(each)}\0${indexes[place]}`));
     if (distinct.size < indexes.length || !attributeRow(key).multiple) continue;
     if (!areSame(indexes, indexesOf({ attributes, indexes: {} }, key))) given[key] = indexes;
@@ -76,7 +79,7 @@ export function indexesGiven(instances: readonly Instance[], attributes: Attribu
 export const areSame = (some: readonly number[], others: readonly number[]): boolean =>
   some.length === others.length && some.every((each, place) => each === others[place]);
 
-/** The values of one attribute as they go on a wire. */
+/** The values of one attribute, ready for the wire. */
 export function instancesOf(
   object: Pick<ManagedObject, 'attributes' | 'indexes'>,
   key: AttributeKey,
@@ -93,7 +96,7 @@ export function instancesOf(
   }));
 }
 
-/** The values of the attribute referred to: of custom ones only those with its name. */
+/** The values of the attribute that the reference names; of custom attributes only those with that name. */
 export function instancesReferred(
   object: Pick<ManagedObject, 'attributes' | 'indexes'>,
   reference: Reference,
@@ -101,7 +104,7 @@ export function instancesReferred(
   return referredIn(object)(reference);
 }
 
-/** The same for many references: custom attributes are sorted by their names once. */
+/** The same for many references: custom attributes are sorted by name once. */
 export function referredIn(
   object: Pick<ManagedObject, 'attributes' | 'indexes'>,
 ): (reference: Reference) => readonly Instance[] {
@@ -142,16 +145,19 @@ function inOrder(attributes: Attributes): AttributeKey[] {
   return held.map((place) => tableOrder[place] as AttributeKey);
 }
 
-/** Every attribute that the object has, in the order of the table. */
+/**
+ * Every attribute of the object, in the order of the table. An object has about a tenth of the rows, so its own keys
+ * are sorted instead of going through all rows.
+ */
 export function allInstances(object: Pick<ManagedObject, 'attributes' | 'indexes'>): Instance[] {
   const keys = inOrder(object.attributes);
   const instances: Instance[] = [];
-  // One by one: a call takes only so many arguments, and an attribute may have more values.
+  // One by one: a call accepts a limited number of arguments, and an attribute may have more values.
   for (const key of keys) for (const one of instancesOf(object, key)) instances.push(one);
   return instances;
 }
 
-/** Undoes `allInstances`, by no rule: what was kept is what there is. */
+/** The inverse of `allInstances`, without checks: stored values are valid. */
 export function attributesFrom(instances: readonly Instance[]): Attributes {
   const attributes: { [key: string]: unknown } = {};
   for (const { key, value } of instances) {

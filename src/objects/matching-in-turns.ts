@@ -1,15 +1,14 @@
-/** The same comparisons as `matching.ts`, for values that are many or large: others have their turns in between. */
+/** The comparisons of `matching.ts` for many or large values, with turns of the event loop in between. */
 import { attributeRow, valuesOf, type AttributeKey, type Attributes } from '#objects/attributes/attributes';
 import { withinRange } from './matching.ts';
 import type { Pace } from './pace.ts';
 import { sizeOfValue } from './value-size.ts';
 
-/** Comparisons of items that take no time worth counting. */
+/** The number of item comparisons that take negligible time. */
 export const fewComparisons = 500;
 
 /**
- * What it takes, at the most, to compare one value with all that are asked for: no comparison goes further than to the
- * end of the smaller.
+ * An upper bound of the work to compare one value with all requested ones: a comparison ends with the smaller value.
  */
 export function workOfAsked(key: AttributeKey, asked: readonly unknown[]): number {
   let work = 0;

@@ -1,14 +1,14 @@
-/** How Locate compares what an object holds with what was asked (KMIP 2.1 §6.1.28; 1.4 §4.9). */
+/** How Locate compares the attributes of an object with the requested ones (KMIP 2.1 §6.1.28; 1.4 §4.9). */
 import { largestDate } from '#protocol/codecs';
 import { isSame } from './value-key.ts';
 
-/** `held`: every value of the attribute, none when it is absent. `asked`: at least one. */
+/** `held`: every value of the attribute, empty when it is absent. `asked`: at least one value. */
 export type Matcher = (held: readonly unknown[], asked: readonly unknown[]) => boolean;
 
 /** Every asked value is among those held. */
 export const equalsEach: Matcher = (held, asked) => asked.every((value) => held.some((each) => isSame(each, value)));
 
-/** Structures may be asked for in part: the fields given must be equal, on one and the same value. */
+/** A requested structure may be partial: its fields must be equal to those of one stored value. */
 export const fieldsMatch: Matcher = (held, asked) =>
   asked.every((value) => {
     const fields = Object.entries(value as object);
@@ -22,8 +22,8 @@ export const hasAllBits: Matcher = (held, asked) =>
   asked.every((value) => held.some((each) => ((each as number) & (value as number)) === (value as number)));
 
 /**
- * One date is that date, two are a range with both ends in it; the largest date is "equivalent to an
- * undefined attribute", both ways.
+ * One date matches that date, two match the range from one to the other, ends included; the largest date is "equivalent
+ * to an undefined attribute", in both directions.
  */
 export const withinRange: Matcher = (held, asked) => {
   const dates = asked as readonly number[];

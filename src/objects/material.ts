@@ -1,6 +1,6 @@
 /**
- * What of an object is secret, or at least too large to keep opened: its key material, certificate or opaque value. It
- * is taken out before the rest is kept, and put back for Get.
+ * The part of an object that is secret, or too large to stay opened: its key material, certificate or opaque value. It
+ * is removed before the rest is stored, and put back for Get.
  */
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
@@ -11,8 +11,8 @@ import { isWrapped, type KeyMaterial, type KeyValue, type ObjectStructure } from
 const nothing = new Uint8Array(0);
 
 /**
- * The object without its material (what is left shows by its shape how to put it back), and the material as bytes of
- * their own: whoever takes them wipes them after use.
+ * The object without its material (its shape shows how to put the material back), and the material as separate bytes:
+ * the caller wipes them after use.
  */
 export function takeMaterial(object: ObjectStructure): {
   readonly rest: ObjectStructure;
@@ -36,7 +36,7 @@ export function takeMaterial(object: ObjectStructure): {
   };
 }
 
-/** Whether there is anything to take; an empty value is what is left of a destroyed object. */
+/** Whether there is material to take; a destroyed object has an empty value. */
 export function hasMaterial(object: ObjectStructure): boolean {
   const { material } = takeMaterial(object);
   return material !== undefined && material.fill(0).length > 0;
@@ -50,7 +50,7 @@ export function withoutMaterial(object: ObjectStructure): ObjectStructure {
   return { ...rest, keyBlock };
 }
 
-/** Undoes `takeMaterial`. The bytes are used as they are, not copied. */
+/** The inverse of `takeMaterial`. The bytes are used as they are, not copied. */
 export function putMaterial(rest: ObjectStructure, material: Uint8Array): ObjectStructure {
   if ('certificateValue' in rest) return { ...rest, certificateValue: material };
   if ('certificateRequestValue' in rest) return { ...rest, certificateRequestValue: material };
@@ -68,7 +68,7 @@ const emptied = (keyValue: KeyValue): KeyValue =>
     ? nothing
     : { ...keyValue, keyMaterial: keyValue.keyMaterial instanceof Uint8Array ? nothing : [] };
 
-/** What a digest is calculated on (2.1 §4.21): a structure is TTLV-encoded. The bytes are new. */
+/** The input of a digest (2.1 §4.21): a structure is TTLV-encoded. The bytes are new. */
 export const materialBytes = (material: KeyMaterial): Uint8Array =>
   material instanceof Uint8Array
     ? Uint8Array.from(material)

@@ -1,6 +1,6 @@
 /**
- * What every object has from its beginning: the attributes that the server sets, whoever made the object (2.1 chapter
- * 4, "When implicitly set").
+ * The attributes that the server sets on every new object, whichever operation makes it (2.1 chapter 4, "When
+ * implicitly set").
  */
 import { hash } from 'node:crypto';
 import {
@@ -23,17 +23,19 @@ export interface NewObject {
   readonly structure: ObjectStructure;
   /** What the client gave, already checked. */
   readonly given: Attributes;
-  /** What the server found out about the object, such as its algorithm; a Digest joins that of the material itself. */
+  /**
+   * What the server derived from the object, such as its algorithm; a Digest in it is added to that of the material.
+   */
   readonly found?: Attributes;
   /** Seconds since 1970. */
   readonly now: number;
   /** The server made the material, as against a client that registered it. */
   readonly generated: boolean;
-  /** What is given stands, whatever the server would have set (Import, 2.1 §6.1.25). */
+  /** Given attributes are kept, whatever the server would have set (Import, 2.1 §6.1.25). */
   readonly asGiven?: true;
 }
 
-/** An object that is not kept yet, and its material apart, which the caller wipes once it is. */
+/** An object that is not stored yet, and its material, which the caller wipes after the object was stored. */
 export interface MadeObject {
   readonly object: ManagedObject;
   readonly material?: Uint8Array;
@@ -43,7 +45,7 @@ export function newObject(from: NewObject): MadeObject {
   const { id, owner, structure, given, found, now, generated, asGiven } = from;
   const { rest, material } = takeMaterial(structure);
   const { objectType } = structure;
-  // V8 spreads so many properties at twenty times the cost.
+  // V8 takes twenty times as long to spread so many properties.
   const attributes: Attributes = Object.assign({}, found, given, { uniqueIdentifier: id, objectType });
   Object.assign(
     attributes,
@@ -58,7 +60,7 @@ export function newObject(from: NewObject): MadeObject {
   };
 }
 
-/** What of them was used up elsewhere stays so. */
+/** Usage that another server has counted stays counted. */
 const restored = (limits: AttributeValue<'usageLimits'>): AttributeValue<'usageLimits'> => ({
   ...limits,
   usageLimitsCount: limits.usageLimitsCount ?? limits.usageLimitsTotal,
@@ -90,7 +92,7 @@ function saidBy(structure: ObjectStructure, material: Uint8Array | undefined, gi
   );
 }
 
-/** SHA-256, the one that is mandatory (2.1 §4.21), over material as `materialBytes` has it. */
+/** SHA-256, the mandatory algorithm (2.1 §4.21), of material as `materialBytes` returns it. */
 export const digestOf = (
   material: Uint8Array,
   keyFormatType?: KeyBlock['keyFormatType'],

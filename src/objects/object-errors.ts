@@ -1,7 +1,9 @@
 /** Errors about objects that several operations give, so that each text stands once. */
 import { KmipError } from '#protocol/kmip-error';
 
-/** The same for an object that does not exist and for one of another client, so that it tells nothing about the latter. */
+/**
+ * The same for an object that does not exist and for one of another client, so that it tells nothing about the latter.
+ */
 export const objectNotFound = (): KmipError =>
   new KmipError(
     'ObjectNotFound',

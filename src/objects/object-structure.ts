@@ -1,5 +1,6 @@
 /**
- * The objects themselves (KMIP 2.1 chapter 2 and §3; 1.4 §2.1.3, §2.2): what Register takes and Get gives, one row a type.
+ * The objects themselves (KMIP 2.1 chapter 2 and §3; 1.4 §2.1.3, §2.2): what Register takes and Get gives, one row a
+ * type.
  */
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
@@ -27,7 +28,7 @@ import type { ObjectType } from '#objects/attributes/attributes';
 /** A Byte String for most formats, the fields of a structure for the Transparent ones. */
 export type KeyMaterial = Uint8Array | readonly Item[];
 
-/** Wrapped it is a Byte String, which nobody here looks into. */
+/** A wrapped Key Value is a Byte String, which the server does not interpret. */
 export type KeyValue =
   { readonly keyMaterial: KeyMaterial; readonly attributes?: readonly Instance[] | undefined } | Uint8Array;
 
@@ -57,7 +58,7 @@ const keyValue: Codec<KeyValue> = {
 export const encodeKeyValue = (value: Exclude<KeyValue, Uint8Array>, version: Version): Uint8Array =>
   encode(plainKeyValue.write(Tag.KeyValue, value, version));
 
-/** Undoes `encodeKeyValue`; what it gives shares the bytes. Throws when they are no Key Value. */
+/** The inverse of `encodeKeyValue`; the result shares the bytes. @throws when they are not a Key Value. */
 export const decodeKeyValue = (encoded: Uint8Array, version: Version): Exclude<KeyValue, Uint8Array> => {
   const item = decode(encoded);
   if (item.tag !== Tag.KeyValue)
@@ -77,8 +78,8 @@ export const keyBlock = structure('Key Block', {
 export type KeyBlock = ReturnType<typeof keyBlock.read>;
 
 /**
- * What the server knows of a part besides, under tags of its own: which parts it made together, and by which polynomial the
- * version reads them in which they came, the text having changed it.
+ * What the server also stores about a part, under private tags: which parts belong together, and the polynomial of the
+ * version in which the parts came, since the text changed the polynomial.
  */
 const keptOfPart = {
   splitOf: optional(0x540010, text, keptOnly),

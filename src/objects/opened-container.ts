@@ -1,17 +1,18 @@
 /**
- * A private key that was registered in a PKCS#12 container (KMIP 2.1 §4.39; 1.4 §3.45) is kept out of it, since the password is another object, which
- * may change or go. The container stays beside it, to be given out as it came. In this shape the Key Material is never given out.
+ * A private key that was registered in a PKCS#12 container (KMIP 2.1 §4.39; 1.4 §3.45) is stored outside the container,
+ * because the password is another object, which may change or be destroyed. The container is stored beside the key, to
+ * be returned unchanged. This form of Key Material never leaves the server.
  */
 import { Tag } from '#protocol/tags';
 import { ItemType, type Item } from '#ttlv/item';
 import type { KeyBlock, KeyMaterial } from './object-structure.ts';
 
 export interface OpenedContainer {
-  /** As it came, under the password that it had then. */
+  /** The container as registered, under the password of that time. */
   readonly container: Uint8Array;
   /** PKCS#8. */
   readonly privateKey: Uint8Array;
-  /** DER: that of the key, and its issuers. */
+  /** DER: the certificate of the key, and those of its issuers. */
   readonly certificates: readonly Uint8Array[];
 }
 
@@ -23,7 +24,7 @@ export const containerMaterial = ({ container, privateKey, certificates }: Opene
   ...certificates.map((each) => bytesItem(Tag.CertificateValue, each)),
 ];
 
-/** What is in a Key Block of that shape; undefined for every other, such as one whose container is wrapped. */
+/** The content of a Key Block of that form; undefined for every other, such as one whose container is wrapped. */
 export function containerIn({ keyFormatType, keyValue }: KeyBlock): OpenedContainer | undefined {
   if (keyFormatType !== 'PKCS_12' || keyValue === undefined || keyValue instanceof Uint8Array) return undefined;
   const { keyMaterial } = keyValue;

@@ -1,7 +1,7 @@
 /**
- * The Rotate attributes (KMIP 2.1 §4.48 to §4.54) of the two objects of a rotation: Re-key, Re-key Key Pair, Re-certify,
- * or the server's equivalent of them. Clients set Rotate Name, Automatic, Interval and Offset, which hold for the whole
- * set of rotated objects and so pass from each to the next.
+ * The Rotate attributes (KMIP 2.1 §4.48 to §4.54) of the two objects of a rotation: Re-key, Re-key Key Pair,
+ * Re-certify, or the server's equivalent of them. Clients set Rotate Name, Automatic, Interval and Offset, which hold
+ * for the whole set of rotated objects and so pass from each to the next.
  */
 import type { Attributes } from '#objects/attributes/attributes';
 import { storageStatusOf } from './storage-status.ts';
@@ -10,15 +10,15 @@ import { storageStatusOf } from './storage-status.ts';
 const largestGeneration = 2 ** 31 - 1;
 
 export interface Rotation {
-  /** For the object that was rotated. */
+  /** For the rotated object. */
   readonly replaced: Attributes;
-  /** For the one that takes its place; what its request gives goes before. */
+  /** For the object that takes its place; attributes of the request take precedence. */
   readonly replacement: Attributes;
 }
 
 /**
- * Both are to be laid over what the objects have otherwise; `rotateDate` and `rotateGeneration` are set once in an
- * object's life (tables 128 and 130). Versions that lack the attributes do not see them.
+ * Both sets replace attributes of the objects; `rotateDate` and `rotateGeneration` are set once for an object (tables
+ * 128 and 130). Versions without the attributes do not see them.
  * @param now seconds since 1970.
  */
 export function rotation(existing: Attributes, now: number): Rotation {
@@ -28,14 +28,14 @@ export function rotation(existing: Attributes, now: number): Rotation {
     replaced: { rotateDate: existing.rotateDate ?? now, rotateGeneration, rotateLatest: false },
     replacement: {
       ...Object.fromEntries(Object.entries(passedOn).filter(([, value]) => value !== undefined)),
-      // An imported object may come with the largest there is.
+      // An imported object may already have the largest generation.
       rotateGeneration: Math.min(rotateGeneration + 1, largestGeneration),
       rotateLatest: true,
     },
   };
 }
 
-/** Whether the server will rotate the object some time, when nothing else becomes of it (2.1 §4.48, §4.51). */
+/** Whether the server will rotate the object at some time, if nothing changes (2.1 §4.48, §4.51). */
 export const isRotating = (attributes: Attributes): boolean =>
   attributes.rotateAutomatic === true &&
   attributes.rotateInterval !== undefined &&
@@ -43,9 +43,9 @@ export const isRotating = (attributes: Attributes): boolean =>
   storageStatusOf(attributes) === 'OnLineStorage';
 
 /**
- * When it is time, in seconds since 1970: "when the difference between the Initial Date of the Managed Object and the
- * current server time reaches or exceeds" the Rotate Interval, or the least interval of the server, which is longer.
- * undefined for an object that is not rotating.
+ * The date of the next rotation, in seconds since 1970: "when the difference between the Initial Date of the Managed
+ * Object and the current server time reaches or exceeds" the Rotate Interval, or the longer minimum interval of the
+ * server. Undefined for an object that is not rotating.
  */
 export function dueDate(attributes: Attributes, minimumInterval: number): number | undefined {
   if (!isRotating(attributes)) return undefined;
@@ -54,8 +54,8 @@ export function dueDate(attributes: Attributes, minimumInterval: number): number
 }
 
 /**
- * Whether it is time, at `now` (seconds), the object's state being as the clock has it. What its owner has ended, or
- * its Deactivation Date, is not continued in another.
+ * Whether the object must be rotated at `now` (seconds), with its state at that time. An object that its owner has
+ * ended, or whose Deactivation Date has passed, is not replaced.
  */
 export function isDue(attributes: Attributes, now: number, minimumInterval: number): boolean {
   const { state } = attributes;

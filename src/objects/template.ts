@@ -8,7 +8,7 @@ import type { ObjectStructure } from './object-structure.ts';
 export const templateAttributes = (template: ManagedObject): Instance[] =>
   allInstances(template).filter(({ key }) => attributeRow(key).setBy !== 'server');
 
-/** What is kept of a Template beside its attributes: nothing, so that a change of one changes the other. */
+/** The stored structure of a Template is empty: only its attributes are stored, so that there is one copy to change. */
 export const emptyTemplate: ObjectStructure = { objectType: 'Template', attributes: [] };
 
 export const templateStructure = (template: ManagedObject): ObjectStructure => ({

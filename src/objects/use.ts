@@ -10,7 +10,7 @@ import { objectTypeOf, type ManagedObject } from './managed-object.ts';
 import { storageStatusOf } from './storage-status.ts';
 import { objectArchived, objectDestroyed } from './object-errors.ts';
 
-/** By the bit that permits each: whether it applies protection, or processes what is protected. */
+/** By the bit of the mask that permits the purpose: whether it applies protection, or processes protected data. */
 const purposes = {
   Sign: 'protect',
   Verify: 'process',
@@ -47,9 +47,9 @@ const bitsOf = (kind: 'protect' | 'process'): number =>
 const [protecting, processing] = [bitsOf('protect'), bitsOf('process')];
 
 /**
- * Refuses what the object's place, state, dates or mask forbid at `now` (seconds), its state being as the clock
- * has it. A Deactivated object still processes what it protected once (2.1 §4.57): its owner is who gives permission. A
- * Compromised one is trusted by nobody.
+ * Refuses a use that the storage, state, dates or mask of the object forbid at `now` (seconds); the state is that at
+ * `now`. A Deactivated object still processes data that it protected earlier (2.1 §4.57), since its owner permits it. A
+ * Compromised object must not be used.
  * @throws KmipError ObjectDestroyed, ObjectArchived, WrongKeyLifecycleState or IncompatibleCryptographicUsageMask.
  */
 export function permitUse(object: ManagedObject, purpose: Purpose, now: number): void {
@@ -64,8 +64,8 @@ export function permitUse(object: ManagedObject, purpose: Purpose, now: number):
 }
 
 /**
- * Refuses an object that cannot apply protection in any way, or not at `now`: what an allocation of usage is for (2.1
- * §6.1.23).
+ * Refuses an object that cannot apply protection, or not at `now`: an allocation of usage is for applying protection
+ * (2.1 §6.1.23).
  * @throws KmipError InvalidObjectType for an object that never can, ObjectDestroyed or WrongKeyLifecycleState.
  */
 export function permitProtection(object: ManagedObject, now: number): void {
@@ -100,12 +100,12 @@ function permitNow(object: ManagedObject, kind: 'protect' | 'process', called: s
 
 type Limits = NonNullable<Attributes['usageLimits']>;
 
-/** Whether nothing can be done any more with an object whose limits are used up: processing has none (2.1 §4.59). */
+/** Whether an object with exhausted limits has no use left: processing is not limited (2.1 §4.59). */
 export const isUsedUp = ({ usageLimits, cryptographicUsageMask = 0 }: Attributes): boolean =>
   usageLimits?.usageLimitsCount === 0n && (cryptographicUsageMask & processing) === 0;
 
 /**
- * The limits after so many of their units were used, or are as good as used.
+ * The limits after `units` were used or allocated.
  * @throws KmipError UsageLimitExceeded, or the reason that the operation has for it.
  */
 export function afterUsing(limits: Limits, units: bigint, refusal: ResultReason = 'UsageLimitExceeded'): Limits {
@@ -115,8 +115,8 @@ export function afterUsing(limits: Limits, units: bigint, refusal: ResultReason 
 }
 
 /**
- * The attributes after protection was applied to so many bytes, which count as one object, or as no other than the one that
- * an earlier part has begun; the same ones when nothing is limited.
+ * The attributes after protection was applied to so many bytes. They count as one object, or as none when an earlier
+ * part of the stream has counted it. Without limits the same attributes are returned.
  * @throws KmipError as `afterUsing` does.
  */
 export function afterProtecting(

@@ -1,20 +1,17 @@
-/**
- * When two values of attributes are the same: one key for each value, so that many are compared by sets and not by
- * pairs.
- */
+/** Equality of attribute values: one key for each value, so that many values are compared by a set and not in pairs. */
 
 /**
- * Equal for values that are the same, and for no others: field by field, in whatever order the fields stand, bytes by
- * what they are and not by which view shows them. A field that is undefined is absent.
+ * Equal for equal values, and for no others: fields in any order, bytes by content and not by their view. An undefined
+ * field is absent.
  */
 export function valueKey(value: unknown): string {
   switch (typeof value) {
-    // The length goes before what varies in length, so that no value can pass for two.
+    // The length precedes content of variable length, so that two values never have one key.
     case 'string':
       return `s${value.length}:${value}`;
     case 'number':
       return `n${value};`;
-    // Hexadecimal, since decimal digits take time that grows with the square of their number.
+    // Hexadecimal, because the time for decimal digits grows with the square of their number.
     case 'bigint':
       return `b${value.toString(16)};`;
     case 'boolean':
@@ -33,7 +30,7 @@ export function valueKey(value: unknown): string {
   return `${key}}`;
 }
 
-/** Whether two values have one key, without making it: at the first difference it is known. */
+/** Whether two values have the same key, without making the key: it ends at the first difference. */
 export function isSame(one: unknown, other: unknown): boolean {
   if (one === other) return true;
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) {
@@ -48,7 +45,7 @@ export function isSame(one: unknown, other: unknown): boolean {
     return true;
   }
   const [some, others] = [one as Fields, other as Fields];
-  // Items of TTLV have these three fields; they are the many, and looking for others takes most of the time.
+  // TTLV items have these three fields. Most values are items, and enumerating fields would take most of the time.
   if (isItem(some) && isItem(others)) {
     return some.tag === others.tag && some.type === others.type && isSame(some.value, others.value);
   }

@@ -1,7 +1,4 @@
-/**
- * How large values of attributes are, in the items that they take on a wire: as much work is it to write and to compare
- * them.
- */
+/** The size of attribute values in TTLV items, which is a measure of the work to write and to compare them. */
 import { itemsIn } from '#protocol/bounds';
 import { valuesOf, type AttributeKey, type Attributes, type AttributeValue } from '#objects/attributes/attributes';
 

@@ -26,7 +26,7 @@ describe('an answer of very many items', () => {
         const error = await rejection(written(encoding, answer(count)));
         expect(error).to.be.instanceOf(KmipError);
         expect(error).to.include({ reason: 'ResponseTooLarge' });
-        expect(String(error)).to.match(/more than 400000 items/);
+        expect(String(error)).to.match(/at most 400000 items/);
       }
     });
   }

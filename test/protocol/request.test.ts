@@ -132,7 +132,12 @@ describe('a request', () => {
   });
 
   const refused: readonly [name: string, wire: string, reason: ResultReason, says: RegExp][] = [
-    ['a response', enclose('42007b', enclose('420077', version(1, 4), count)), 'InvalidMessage', /no Request Message/],
+    [
+      'a response',
+      enclose('42007b', enclose('420077', version(1, 4), count)),
+      'InvalidMessage',
+      /expected a Request Message/,
+    ],
     [
       'an item that is no structure',
       '420078 02 00000004 00000001 00000000',
@@ -151,13 +156,13 @@ describe('a request', () => {
       'two headers',
       enclose('420078', ...Array<string>(2).fill(enclose('420077', version(1, 4), count))),
       'InvalidMessage',
-      /more than header and batch items/,
+      /only a header and Batch Items/,
     ],
     [
       'something between the batch items',
       enclose('420078', enclose('420077', version(1, 4), count), plainItem, payload),
       'InvalidMessage',
-      /more than/,
+      /must contain only/,
     ],
     [
       'a header that is no structure',
@@ -165,12 +170,12 @@ describe('a request', () => {
       'InvalidMessage',
       /Protocol Version/,
     ],
-    ['an empty header', enclose('420078', enclose('420077')), 'InvalidMessage', /names no Protocol Version/],
+    ['an empty header', enclose('420078', enclose('420077')), 'InvalidMessage', /lacks Protocol Version/],
     [
       'a header of other fields',
       enclose('420078', enclose('420077', count, timeStamp)),
       'InvalidMessage',
-      /names no Protocol Version/,
+      /lacks Protocol Version/,
     ],
     [
       'a header without Batch Count',

@@ -15,7 +15,7 @@ import { instancesReferred, type ManagedObject } from '#objects/managed-object';
 
 export interface Adjustment {
   readonly type: OpenValue<'AdjustmentType'>;
-  /** How much to increment or decrement by; one when absent. */
+  /** The amount to increment or decrement by; one when absent. */
   readonly value?: Item | undefined;
 }
 
@@ -34,7 +34,7 @@ const signed = (bits: bigint): Pick<NumberType, 'lowest' | 'highest'> => ({
 const numeric = { startsAtZero: true, negatable: true };
 const date = { startsAtZero: false, negatable: false };
 
-/** The types that count. Big Integers have no range of their own; this one is far above every real one. */
+/** The numeric types. Big Integers have no range of their own: this one is far above every real value. */
 const numberTypes: { readonly [T in ItemTypeName]?: NumberType } = {
   Integer: { ...signed(32n), ...numeric },
   LongInteger: { ...signed(64n), ...numeric },
@@ -52,8 +52,8 @@ const amounts: ReadonlySet<ItemType> = new Set([
 ]);
 
 /**
- * Adjusts the only instance, or makes one out of the value that stands for none.
- * @throws KmipError MultiValuedAttribute, InvalidDataType, NumericRange, or what the rules of changes forbid.
+ * Adjusts the only instance, or adds one that starts from the value for an absent attribute.
+ * @throws KmipError MultiValuedAttribute, InvalidDataType, NumericRange, or the errors of a change.
  */
 export function adjustInstance(
   object: ManagedObject,
@@ -91,7 +91,7 @@ function adjustedValue(reference: Reference, held: unknown, adjustment: Adjustme
   return codec.read(adjusted(item, reference, adjustment), atRest);
 }
 
-/** What an absent value is taken for: 0, or false; nothing for every other type. */
+/** The value that an absent one stands for: 0 or false; undefined for every other type. */
 function startingItem(tag: number, type: ItemTypeName | undefined): Item | undefined {
   if (type === 'Boolean') return { tag, type: ItemType.Boolean, value: false };
   return type !== undefined && numberTypes[type]?.startsAtZero === true

@@ -15,7 +15,7 @@ export function checkApplicationData({ applicationNamespace, applicationData }: 
   }
 }
 
-/** "Only the transitions described" (2.1 §4.57) are there: from a state of a vendor there is none. */
+/** "Only the transitions described" (2.1 §4.57) exist, and the state of a vendor has no transition. */
 export function checkState(value: EnumerationValue<'State'>): void {
   if (!value.startsWith('0x')) return;
   throw new KmipError('InvalidAttributeValue', `State must be a state of the standard, not ${value}`);
@@ -43,8 +43,8 @@ export function wholeLimits({
 }
 
 /**
- * The count is the server's, the client gives "Usage Limits Total and/or Usage Limits Unit only" (2.1 §4.59); but 1.x
- * requires the field, so that one that says what is true is taken.
+ * Only the server sets the count: the client gives "Usage Limits Total and/or Usage Limits Unit only" (2.1 §4.59). 1.x
+ * requires the field, so a count that equals the total is accepted.
  */
 export function keptLimits(given: UsageLimits, held: UsageLimits | undefined, readOnly: ResultReason): UsageLimits {
   const { usageLimitsTotal, usageLimitsUnit } = wholeLimits({ ...held, ...given });
@@ -84,10 +84,10 @@ export const timeOfGeneration = ({ now, generated }: Beginning): number | undefi
 /** 2.1 §4.56: "a SHA-256 hash of the Unique Identifier". */
 export const shortIdentifier = ({ id }: Beginning): Uint8Array => hash('sha256', id, 'buffer');
 
-/** Seconds; how long clients may use what they fetched without asking again (2.1 §4.30). No policy here shortens it. */
+/** Seconds; how long clients may use a fetched object without asking again (2.1 §4.30). No policy shortens it. */
 export const initialLease = (): number => 3600;
 
-/** 2.1 §4.44, §12.2: kept by software, sealed, on this system. */
+/** 2.1 §4.44, §12.2: Software and On System. */
 export const softwareStorage = (): number => 0x01;
 
 /**

@@ -1,7 +1,7 @@
 /**
- * What clients do to the attributes of an object that is there: Add, Modify, Set, Delete and Adjust Attribute by one
- * set of rules, those of the table (2.1 chapter 4, §6.1.2, §6.1.3, §6.1.13, §6.1.34, §6.1.51; 1.4 chapter 3, §4.14 to
- * §4.16). The object itself is never touched: another one comes back.
+ * What clients do to the attributes of an existing object: Add, Modify, Set, Delete and Adjust Attribute by one set of
+ * rules, those of the table (2.1 chapter 4, §6.1.2, §6.1.3, §6.1.13, §6.1.34, §6.1.51; 1.4 chapter 3, §4.14 to §4.16).
+ * The object itself is never modified: a changed copy is returned.
  */
 import { KmipError } from '#protocol/kmip-error';
 import type { Version } from '#protocol/versions';
@@ -22,18 +22,18 @@ import {
 } from '#objects/managed-object';
 import { sameAs } from '#objects/value-key';
 
-/** Under which conditions a change is made. */
+/** The conditions of a change. */
 export interface Terms {
   readonly version: Version;
   /** Seconds since 1970. */
   readonly now: number;
-  /** 2.1 has two names for one failure, and each operation's error table one of them. */
+  /** 2.1 has two reasons for this failure; each operation's error table has one of them. */
   readonly readOnly: 'ReadOnlyAttribute' | 'AttributeReadOnly';
-  /** Several instances, where the operation needs to know which. */
+  /** The reason when there are several instances and the request does not say which one. */
   readonly ambiguous: 'AttributeInstanceNotFound' | 'MultiValuedAttribute';
 }
 
-/** Which of an attribute's instances is meant: by Attribute Index (1.x), by its value (2.x), or the only one. */
+/** Which instance of an attribute: by Attribute Index (1.x), by its value (2.x), or the only one. */
 export type Which = { readonly index: number } | { readonly value: unknown } | 'only';
 
 export interface AttributeChange {
@@ -108,7 +108,7 @@ export function deleteInstances(
 const readOnly = (reference: Reference, why: string, terms: Terms): KmipError =>
   new KmipError(terms.readOnly, `${referenceText(reference)} ${why}`);
 
-/** Whether clients have any say in this attribute of an object of this type. */
+/** Checks that clients may change this attribute of an object of this type. */
 export function checkClients(object: ManagedObject, reference: Reference, terms: Terms): void {
   checkApplies(objectTypeOf(object), reference, terms.version);
   if (isServersOwn(reference) || attributeRow(reference.key).setBy === 'creation') {
@@ -122,11 +122,11 @@ const stateIs =
   (...states: readonly (State | undefined)[]): Condition =>
   ({ state }) =>
     states.includes(state);
-/** Templates have no state, and no clock runs for them. */
+/** Templates have no state, and dates do not apply to them. */
 const beforeUse = stateIs(undefined, 'PreActive');
 const untilDeactivated = stateIs(undefined, 'PreActive', 'Active');
 
-/** The conditions of the table's "Modifiable by client"; a first value is under them too, `never` apart. */
+/** The conditions of the table's "Modifiable by client". They also hold for a first value, except `never`. */
 const conditions: { readonly [M in Modifiable]: Condition } = {
   never: () => true,
   toFalse: () => true,
@@ -171,7 +171,7 @@ function heldInstance(object: ManagedObject, which: Which, reference: Reference,
   throw new KmipError('AttributeInstanceNotFound', `the object has no ${referenceText(reference)} ${what}`);
 }
 
-/** Where among the attribute's values the instances are, all of them of one attribute. */
+/** The places of the instances among the attribute's values; all instances are of one attribute. */
 function placesOf(object: ManagedObject, instances: readonly Instance[]): readonly number[] {
   const [first] = instances;
   if (first === undefined) return [];
@@ -180,14 +180,16 @@ function placesOf(object: ManagedObject, instances: readonly Instance[]): readon
   return instances.map((each) => places.get(idOf(each)) ?? -1);
 }
 
-/** What is kept of a value that a client gave. */
+/** The value that is stored for the value that a client gave. */
 function asKept({ attributes }: ManagedObject, given: Instance, { readOnly: reason }: Terms): unknown {
   checkValue(given);
   const { kept } = attributeRow(given.key);
   return kept === undefined ? given.value : kept(given.value, attributes[given.key], reason);
 }
 
-/** `attributes` are the object's but for consequences; `indexes` are those of the changed attribute's values. */
+/**
+ * `attributes` are those of the object before consequences; `indexes` are those of the values of the changed attribute.
+ */
 function changed(
   object: ManagedObject,
   key: AttributeKey,

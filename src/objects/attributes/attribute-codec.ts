@@ -19,7 +19,7 @@ export interface Instance extends Reference {
   readonly index?: number;
 }
 
-/** An attribute that a 1.x client names, with or without a value. */
+/** An attribute that a client of 1.x names, with or without a value. */
 export interface NamedInstance extends Reference {
   readonly value?: unknown;
   readonly index?: number;
@@ -34,7 +34,7 @@ const parts = fieldsOf(
   'Attribute',
 );
 
-/** Locate asks by parts of structures. */
+/** Locate requests may contain parts of structures. */
 export type ReadMode = 'whole' | 'partial';
 
 function readValue(key: AttributeKey, item: Item, version: Version, mode: ReadMode): unknown {
@@ -83,7 +83,10 @@ export function readTagged(item: Item, version: Version, mode: ReadMode): Instan
   return { key, vendor: { vendorIdentification, attributeName }, value };
 }
 
-/** The instances that the version can say, in its shape: newer attributes and values stay out of an older answer. */
+/**
+ * The instances that the version can represent, in its shape: newer attributes and values are left out of an older
+ * answer.
+ */
 export function writeInstances(instances: readonly Instance[], version: Version): Item[] {
   const items: Item[] = [];
   for (const instance of instances) {

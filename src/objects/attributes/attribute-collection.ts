@@ -1,6 +1,4 @@
-/**
- * Attributes that come together value by value, as the table has it: one value or several, and of a Name none twice.
- */
+/** A set of attributes that grows value by value by the rules of the table: one value or several, and no Name twice. */
 import { KmipError } from '#protocol/kmip-error';
 import type { Instance } from './attribute-codec.ts';
 import { referenceText } from './attribute-reference.ts';
@@ -8,27 +6,27 @@ import { attributeRow, type AttributeKey, type Attributes } from './attributes.t
 import { sizeOfAll, sizeOfValue } from '#objects/value-size';
 import { valueKey } from '#objects/value-key';
 
-/** Many values of one attribute are somebody's mistake, and every read pays for them. */
+/** More values of one attribute are a client's mistake, and would slow down every read. */
 export const maximumInstances = 1000;
 /**
- * Of all attributes together that take several: two with all that one may have, and more than anybody has of the
- * others.
+ * The bound for all multi-valued attributes together: two attributes with as many values as one may have, and more than
+ * any known client has of the others.
  */
 export const maximumValues = 2500;
 /**
- * Of all values together, as many as a message may have: every answer, comparison and commit goes through all of them.
+ * The bound of items in all values, equal to that of a message: every answer, comparison and commit reads all of them.
  */
 export const maximumItems = 20_000;
 
-/** A set that grows: what is added is compared with a set, not with every value, and copied once. */
+/** A set that grows: a new value is compared by a lookup, not with every value, and lists are copied once. */
 export class Collected {
   readonly #set: { [key: string]: unknown };
-  /** The lists that are this one's own to grow. */
+  /** The lists that this set has copied and may change. */
   readonly #lists = new Map<AttributeKey, unknown[]>();
   /** The values of attributes that have none twice. */
   readonly #distinct = new Map<AttributeKey, Set<string>>();
   #values: number;
-  /** Of items; counted no further than a little above the bound. */
+  /** The number of items; counting ends a little above the bound. */
   #size: number;
 
   constructor(from: Attributes = {}) {
@@ -70,7 +68,7 @@ export class Collected {
     this.#size = size;
   }
 
-  /** What has come together; to be asked once, at the end. */
+  /** The result; to be called once, at the end. */
   attributes(): Attributes {
     return this.#set;
   }
@@ -96,7 +94,7 @@ export class Collected {
 
 /**
  * "Names SHALL be unique within a given key management server" (2.1 §4.32), but official cases register several objects
- * under one Name: here it is unique on its object.
+ * under one Name: this server requires uniqueness only within an object.
  */
 export const nameTaken = (): KmipError => new KmipError('NonUniqueNameAttribute', 'the object already has this Name');
 
@@ -104,8 +102,8 @@ const tooManyItems = (): KmipError =>
   new KmipError('ServerLimitExceeded', `the attributes of an object must have at most ${maximumItems} items in all`);
 
 /**
- * Checks a set that did not come together here.
- * @param held what an object has already: what was kept before there was a bound may stay, and shrink.
+ * Checks a set that was not built by `Collected`.
+ * @param held the attributes that the object already has: those stored before there was a bound may stay, and shrink.
  * @throws KmipError ServerLimitExceeded.
  */
 export function checkItems(set: Attributes, held: Attributes): void {

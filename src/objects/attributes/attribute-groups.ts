@@ -1,6 +1,6 @@
 /**
- * How payloads hold attributes. 1.x: lists of Attributes, Template-Attributes, Attribute Names (1.4 §2.1.8). 2.x: Attributes, New
- * Attribute and Current Attribute; a name is an Attribute Reference (2.1 §5.1, §5.5 to §5.7).
+ * How payloads contain attributes. 1.x: lists of Attributes, Template-Attributes, Attribute Names (1.4 §2.1.8). 2.x:
+ * Attributes, New Attribute and Current Attribute; an Attribute Reference is a name (2.1 §5.1, §5.5 to §5.7).
  */
 import { ItemType, type Item } from '#ttlv/item';
 import { atMost, atMostDistinct, checkNumber, type Bound } from '#protocol/bounds';
@@ -15,10 +15,10 @@ import { nameOf, referenceByName, unknownAttribute, type Reference } from './att
 import { name } from './attribute-structures.ts';
 import { attributeByTag, attributeRow, type AttributeValue } from './attributes.ts';
 
-/** Of all attributes together that one request gives, or one object brings: as many as an object may have. */
+/** The bound of all attributes that one request gives or one object brings: as many as an object may have. */
 export const attributesOfObject = atMost(maximumValues, 'ServerLimitExceeded');
 
-/** Every one is looked for, and brings up to a thousand values of each attribute. */
+/** Each name costs a search, and its Template may have up to a thousand values of each attribute. */
 const templatesNamed = atMostDistinct(20);
 
 const templateAttribute = structure('Template-Attribute', {
@@ -26,10 +26,10 @@ const templateAttribute = structure('Template-Attribute', {
   attribute: many(Tag.Attribute, anyItem, attributesOfObject),
 });
 
-/** One structure, which holds the list. */
+/** One structure, which contains the list. */
 const one = atMost(1, 'InvalidMessage');
 
-/** A set of attributes as a client gives it; in 1.x it may name Templates whose attributes it takes besides. */
+/** A set of attributes as a client gives it. In 1.x it may also name Templates, whose attributes are added. */
 export interface GivenAttributes {
   readonly instances: readonly Instance[];
   readonly templates?: readonly AttributeValue<'name'>[];
@@ -85,8 +85,8 @@ export function attributeSet<P extends 'required' | 'optional'>(
 }
 
 /**
- * What Locate asks by (2.1 §6.1.28; 1.4 §4.9): Attributes, or a list of them. A Template-Attribute
- * around it is what FortiGate sends.
+ * The attributes that Locate searches by (2.1 §6.1.28; 1.4 §4.9): Attributes, or a list of them. FortiGate sends them
+ * within a Template-Attribute.
  */
 export const askedAttributes = (bound: Bound): Group<readonly Instance[]> => ({
   bound,
@@ -107,7 +107,7 @@ export const askedAttributes = (bound: Bound): Group<readonly Instance[]> => ({
   write: writeList,
 });
 
-/** Nobody is to find more than was asked for because a part of it was passed over. */
+/** A part that was ignored would make Locate find more objects than requested. */
 function withoutTemplates(item: Item, version: Version): readonly Item[] {
   const { name: names = [], attribute = [] } = templateAttribute.read(item, version);
   if (names.length > 0)
@@ -115,7 +115,7 @@ function withoutTemplates(item: Item, version: Version): readonly Item[] {
   return attribute;
 }
 
-/** What Get Attributes answers with: Attributes, or a list of them. */
+/** The attributes in the answer of Get Attributes: Attributes, or a list of them. */
 export const listedAttributes = (bound: Bound): Group<readonly Instance[]> => ({
   bound,
   accepts: (tag, version) => tag === (rulesOf(version).attributesAreTagged ? Tag.Attributes : Tag.Attribute),

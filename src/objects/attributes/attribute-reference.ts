@@ -1,9 +1,9 @@
-/** What attributes are called: by a name in 1.x, by a tag or a vendor's two texts in 2.x, by the key of their row here. */
+/** The names of attributes: a text in 1.x, a tag or a vendor's two texts in 2.x, the key of the row in this code. */
 import { quoted } from '#protocol/codecs';
 import { KmipError } from '#protocol/kmip-error';
 import { attributeByName, attributeRow, type AttributeKey } from './attributes.ts';
 
-/** What an attribute is called: its row, and for one that people made up its names. */
+/** An attribute: its row, and for a custom one its names. */
 export interface Reference {
   readonly key: AttributeKey;
   readonly vendor?: { readonly vendorIdentification: string; readonly attributeName: string };
@@ -15,7 +15,7 @@ const customName = /^([xy])-(.+)$/s;
 export const unknownAttribute = (what: string): KmipError =>
   new KmipError('InvalidAttribute', `attribute ${what} is not known`);
 
-/** @throws KmipError InvalidAttribute, with the name, when nobody defined it. */
+/** @throws KmipError InvalidAttribute with the name when there is no such attribute. */
 export function referenceByName(attributeName: string): Reference {
   const key = attributeByName(attributeName);
   if (key !== undefined && key !== 'vendorAttribute') return { key };
@@ -36,7 +36,7 @@ export function nameOf({ key, vendor }: Reference): string | undefined {
     : undefined;
 }
 
-/** What an attribute is called in our own messages. */
+/** The name of an attribute in error messages. */
 export const referenceText = (reference: Reference): string =>
   reference.vendor === undefined
     ? attributeRow(reference.key).name

@@ -9,12 +9,15 @@ import { equalsEach, fieldsMatch, withinRange, type Matcher } from '#objects/mat
 
 export type ObjectType = EnumerationValue<'ObjectType'>;
 
-/** When a client may change what is there: the state comes from the clock, `untilReached` also looks at the held date. */
+/**
+ * When a client may change an existing value: the state follows from the clock, `untilReached` also depends on the
+ * stored date.
+ */
 export type Modifiable =
   'never' | 'toFalse' | 'inAnyState' | 'whilePreActive' | 'untilDeactivated' | 'untilReached' | 'untilAllocated';
 
 export interface AttributeRow<T = unknown, M extends boolean = boolean> extends Range, Behaviour<T> {
-  /** What 1.x calls it in an Attribute Name. */
+  /** Its Attribute Name in 1.x. */
   readonly name: string;
   readonly tag: number;
   readonly codec: Codec<T>;
@@ -28,21 +31,27 @@ export interface AttributeRow<T = unknown, M extends boolean = boolean> extends 
   readonly modifiable: Modifiable;
   readonly deletable: boolean;
   readonly objects: ReadonlySet<ObjectType>;
-  /** Given out when a client names it, and left out of "all attributes": there are clients that lose an answer that holds it. */
+  /**
+   * Returned when a client names it, but left out of "all attributes": some clients cannot read an answer that contains
+   * it.
+   */
   readonly onlyByName?: true;
   /**
-   * How Locate compares; `index` makes of a held or (perhaps partly) asked value what an index term is made of. Undefined
-   * when it would not narrow, or when values that match have another: then nothing is passed over.
+   * How Locate compares. `index` turns a stored value, or a (perhaps partial) requested one, into the content of an
+   * index term. It returns undefined when a term would not narrow the search, or when matching values may have other
+   * terms.
    */
   readonly matches: Matcher;
   readonly index?: (value: Partial<T>) => string | undefined;
 }
 
-/** What sets an attribute apart, beyond who may set it and when; each column is left out where there is nothing to say. */
+/**
+ * What sets an attribute apart, beyond who may set it and when; each column is left out where there is nothing to say.
+ */
 export interface Behaviour<T> {
   /** No value twice on one object. */
   readonly distinct?: true;
-  /** What a value must be, beyond its type. @throws KmipError. */
+  /** Rules for values, in addition to their type. */
   readonly check?: (value: T) => void;
   /** What the first value must be besides, of which later ones may leave out parts. @throws KmipError. */
   readonly checkFirst?: (value: T) => void;
@@ -53,16 +62,18 @@ export interface Behaviour<T> {
   /** What else changes with the attribute, at `now` (seconds). */
   readonly onChange?: (attributes: Guarded & Lifetime, now: number) => Guarded & Lifetime;
   /**
-   * What the object that takes another's place gets of the other's values; of all that clients set it gets a copy, where
-   * the request gives no value. 'merged': those of the request join the others. 'moved': dates that an Offset moves, and
-   * that are copied without one.
+   * What the object that takes another's place gets of the other's values; of all that clients set it gets a copy,
+   * where the request gives no value. 'merged': those of the request join the others. 'moved': dates that an Offset
+   * moves, and that are copied without one.
    */
   readonly onReplacement?: 'notCopied' | 'merged' | 'moved';
   /** Which values are copied, where not all of them are. */
   readonly isCopied?: (value: T, objectType: ObjectType) => boolean;
   /** Whether the value says how large a key is: then no other attribute that says it is copied, or set by default. */
   readonly saysSize?: (value: T) => boolean;
-  /** "SHALL contain the same value for both Private and Public Key" (2.1 table 191): given for one, it holds for both. */
+  /**
+   * "SHALL contain the same value for both Private and Public Key" (2.1 table 191): given for one, it holds for both.
+   */
   readonly sameInPair?: true;
   /** What the server sets on every new object but Templates (2.1 chapter 4, "When implicitly set"). */
   readonly initial?: (made: Beginning) => T | undefined;
@@ -104,7 +115,7 @@ export const types = (...list: ObjectType[]): ReadonlySet<ObjectType> => new Set
 const keys: ObjectType[] = ['SymmetricKey', 'PublicKey', 'PrivateKey', 'SplitKey', 'PGPKey'];
 /** Errata 01 of 1.4: an Opaque Object may be a Managed Cryptographic Object, and is treated as one for attributes. */
 export const cryptographic = types(...keys, 'Certificate', 'SecretData', 'OpaqueObject', 'CertificateRequest');
-/** With Templates, which hold what objects made from them get. */
+/** All types, with Templates, which contain the attributes of objects created from them. */
 export const everything = types(...cryptographic, 'Template');
 export const withMaterial = types('SymmetricKey', 'PrivateKey', 'SplitKey', 'SecretData', 'Template');
 export const certificates = types('Certificate', 'PGPKey');
@@ -117,10 +128,10 @@ export const fixed = { setBy: 'either', modifiable: 'never', deletable: false } 
 export const byClient = { setBy: 'either', modifiable: 'inAnyState', deletable: true } as const;
 export const flag = { setBy: 'either', modifiable: 'inAnyState', deletable: false } as const;
 export const multiple = { multiple: true } as const;
-/** What requests of 1.x are to say of a certificate too (1.4 §4.3, table 171). */
+/** What requests of 1.x must also say about a certificate (1.4 §4.3, table 171). */
 export const toldOfCertificate = { ...atCreation, objects: certificates } as const;
 export const ofCertificate = { ...byServer, objects: certificates } as const;
-/** Certificate Attributes (2.1 §4.6): what a certificate says of its subject and issuer, one by one. */
+/** Certificate Attributes (2.1 §4.6): the parts of a certificate's subject and issuer, one attribute each. */
 export const nameParts = { ...ofCertificate, ...multiple, since: V2_0 } as const;
 
 type Columns<T, M extends boolean> = Partial<Range> &
@@ -134,17 +145,20 @@ type Columns<T, M extends boolean> = Partial<Range> &
     readonly onlyByName?: true;
   };
 
-/** What Locate does with values of one kind, where the row says nothing else. */
+/** How Locate compares values of one kind when the row does not say. */
 const matcherOf = (codec: Pick<Codec<unknown>, 'readPartial'>): Matcher =>
   codec === dateTime ? withinRange : codec.readPartial === undefined ? equalsEach : fieldsMatch;
 
-/** In characters. Longer values are rare and dear to hash: Locate looks for them among all objects of the client. */
+/**
+ * In characters. Longer values are rare and expensive to hash: Locate searches for them among all objects of the
+ * client.
+ */
 export const longestIndexed = 4096;
 
 const shortEnough = (indexed: string | undefined): string | undefined =>
   indexed === undefined || indexed.length > longestIndexed ? undefined : indexed;
 
-/** The name is the tag's; most rows need no more than a tag, a codec and a group. */
+/** The name is that of the tag. Most rows need only a tag, a codec and a group. */
 export function row<T, M extends boolean = false>(
   tag: number,
   codec: Codec<T>,

@@ -1,4 +1,4 @@
-/** The rules of the attribute table, applied: what Create and Register take, and what clients may change later. */
+/** Applies the rules of the attribute table: what Create and Register accept, and what clients may change later. */
 import { KmipError } from '#protocol/kmip-error';
 import { inRange, type Version } from '#protocol/versions';
 import type { Instance } from './attribute-codec.ts';
@@ -25,7 +25,10 @@ export function checkApplies(objectType: ObjectType, instance: Reference, versio
   }
 }
 
-/** What the server alone sets, now or ever: also custom attributes whose names begin with "y-" (2.1 §4.60; 1.4 §3.39). */
+/**
+ * Whether only the server sets the attribute, at any time: also custom attributes whose names begin with "y-" (2.1
+ * §4.60; 1.4 §3.39).
+ */
 export const isServersOwn = ({ key, vendor }: Reference): boolean =>
   attributeRow(key).setBy === 'server' || vendor?.vendorIdentification === 'y';
 
@@ -39,8 +42,8 @@ const dateOrder = [...attributeRows].flatMap(([second, { notBefore }]) =>
 );
 
 /**
- * Looks at the pairs that have the attribute `changed`, or at all: Activate and Revoke set dates of their own, and what
- * they leave behind is no fault of a later change elsewhere.
+ * Checks the pairs of dates that have the attribute `changed`, or all pairs. Activate and Revoke set dates of their
+ * own, which may leave a pair in the wrong order: a later change of another attribute must not fail because of it.
  * @throws KmipError InvalidAttributeValue.
  */
 export function checkDates(set: Attributes, changed?: AttributeKey): void {
@@ -65,8 +68,8 @@ export function givenAttributes(objectType: ObjectType, instances: readonly Inst
 }
 
 /**
- * Those of an object that had a life elsewhere: rules of who sets an attribute, and when, "SHALL NOT be enforced" (2.1 §6.1.25), nor that of
- * the order of dates, which Activate and Revoke leave behind as they please.
+ * The attributes of an object from another server: rules about who sets an attribute, and when, "SHALL NOT be enforced"
+ * (2.1 §6.1.25), and neither is the order of dates, which Activate and Revoke may have changed.
  */
 export const importedAttributes = (
   objectType: ObjectType,

@@ -1,4 +1,6 @@
-/** The attributes that are structures (KMIP 2.1 chapter 4; 1.4 chapter 3), those apart that payloads and headers have, too. */
+/**
+ * The attributes that are structures (KMIP 2.1 chapter 4; 1.4 chapter 3), except those that payloads and headers share.
+ */
 import type { Item } from '#ttlv/item';
 import { atMost, itemsIn } from '#protocol/bounds';
 import { anyItem, bytes, enumeration, integer, longInteger, tagText, text, type Codec } from '#protocol/codecs';
@@ -64,7 +66,7 @@ export const certificateIdentifier = structure('Certificate Identifier', {
   serialNumber: optional(Tag.SerialNumber, text),
 });
 
-/** Certificates of large sites have some hundreds. */
+/** Certificates of large sites have some hundreds of names. */
 const alternativeNames = atMost(1000);
 
 export const certificateSubject = structure('Certificate Subject', {
@@ -97,10 +99,10 @@ export const rotateName = structure('Rotate Name', {
   rotateNameType: required(Tag.RotateNameType, enumeration('RotateNameType')),
 });
 
-/** Structures of people's own have some tens. */
+/** Structures in custom attributes have some tens of items. */
 export const maximumItemsOfValue = 1000;
 
-/** What people put into an attribute of their own: anything, but not so much that every look at it takes long. */
+/** The value of a custom attribute: any item, bounded so that comparing it takes little time. */
 export const vendorValue: Codec<Item> = {
   ...anyItem,
   read(item, version) {
@@ -115,9 +117,8 @@ export const vendorValue: Codec<Item> = {
 };
 
 /**
- * The attributes that people make up: Attribute of 2.x with its Vendor Identification (2.1 §4.60); a Custom
- * Attribute of 1.x (1.4 §3.39) is the one whose Vendor Identification is "x" (clients') or "y" (the server's), as its name
- * begins.
+ * Custom attributes: Attribute of 2.x with its Vendor Identification (2.1 §4.60). A Custom Attribute of 1.x (1.4 §3.39)
+ * has the Vendor Identification "x" (of clients) or "y" (of the server), as its name begins.
  */
 export const vendorAttribute = structure('Attribute', {
   vendorIdentification: required(Tag.VendorIdentification, text),

@@ -122,7 +122,7 @@ export const attributes = {
     kept: keptLimits,
     initial: initialLimits,
   }),
-  // Kept by the server, which knows no vendor's.
+  // Set by the server, which has no states of vendors.
   state: row(Tag.State, enumeration('State') as Codec<EnumerationValue<'State'>>, {
     ...byServer,
     objects: cryptographic,
@@ -246,7 +246,7 @@ export const attributes = {
   }),
   quantumSafe: row(Tag.QuantumSafe, boolean, { ...flag, since: V2_0 }),
   shortUniqueIdentifier: row(Tag.ShortUniqueIdentifier, bytes, { ...byServer, since: V2_0, initial: shortIdentifier }),
-  // Table 126 lets no client change it; but who asked for rotations can end them.
+  // Table 126 does not allow clients to change it; but the client that requested rotations can end them.
   rotateAutomatic: row(Tag.RotateAutomatic, boolean, { ...fixed, modifiable: 'toFalse', since: V2_1 }),
   rotateDate: row(Tag.RotateDate, dateTime, { ...byServer, since: V2_1 }),
   rotateGeneration: row(Tag.RotateGeneration, integer, { ...byServer, since: V2_1 }),
@@ -286,12 +286,12 @@ type Table = typeof attributes;
 export type AttributeKey = keyof Table;
 type ValueOf<R> = R extends AttributeRow<infer T, infer M> ? (M extends true ? readonly T[] : T) : never;
 
-/** The attributes of an object, or a set of them that a client gives. Many-valued ones are lists, never empty. */
+/** The attributes of an object, or a set that a client gives. Those with several values are lists, never empty. */
 export type Attributes = { readonly [K in AttributeKey]?: ValueOf<Table[K]> | undefined };
 /** One value of an attribute. */
 export type AttributeValue<K extends AttributeKey> = Table[K] extends AttributeRow<infer T, boolean> ? T : never;
 
-/** The rows for generic code: values of unknown type. */
+/** The rows for generic code, with values of unknown type. */
 export const attributeRows: ReadonlyMap<AttributeKey, AttributeRow> = new Map(
   Object.entries(attributes) as unknown as [AttributeKey, AttributeRow][],
 );
@@ -300,7 +300,7 @@ const keysByTag = new Map<number, AttributeKey>([...attributeRows].map(([key, { 
 const keysByName = new Map<string, AttributeKey>([...attributeRows].map(([key, each]) => [each.name, key]));
 
 export const attributeByTag = (tag: number): AttributeKey | undefined => keysByTag.get(tag);
-/** By the Attribute Name of 1.x; custom ones are not here. */
+/** By the Attribute Name of 1.x; without custom attributes. */
 export const attributeByName = (attributeName: string): AttributeKey | undefined => keysByName.get(attributeName);
 
 /** The attributes whose rows have something in this column. */
@@ -318,7 +318,7 @@ export function valuesOf(set: Attributes, key: AttributeKey): readonly unknown[]
   return attributes[key].multiple ? (held as readonly unknown[]) : [held];
 }
 
-/** How many values there are of attributes that take several; one for all others. */
+/** The number of values of multi-valued attributes; every other attribute counts as one. */
 export function valuesIn(set: Attributes): number {
   let count = 1;
   for (const key in set) {

@@ -122,7 +122,7 @@ describe('the operations that change attributes', () => {
     it(`refuses in ${version} a Name that the object has`, async () => {
       const which = await createKey(fixture, version, nameOf('first'), nameOf('second'));
       const reason = version < '2' ? 'IllegalOperation' : 'NonUniqueNameAttribute';
-      failed(await add(version, which, nameOf('second')), reason, /has this Name already/);
+      failed(await add(version, which, nameOf('second')), reason, /already has this Name/);
       if (version < '2') failed(await modify(version, which, nameOf('second')), reason);
       else failed(await modifyFrom(which, nameOf('first'), nameOf('second')), reason);
     });
@@ -145,7 +145,7 @@ describe('the operations that change attributes', () => {
           failed(await call(fixture, version, 'SetAttribute', id(which), newAttribute(version, one)), added);
       }
       const servers = custom('y-Mine', int('AttributeValue', 1));
-      failed(await add(version, which, servers), added, /"y-Mine" must not be given: only the server sets it/);
+      failed(await add(version, which, servers), added, /"y-Mine" cannot be changed: only the server sets it/);
       failed(await modify(version, which, servers), modified);
       failed(await remove(version, which, referenceTo(version, 'y-Mine')), modified);
       failed(await modify(version, which, int('CryptographicUsageMask', 1)), modified, /cannot be modified/);
@@ -187,7 +187,7 @@ describe('the operations that change attributes', () => {
       failed(
         await modify(version, which, date('ActivationDate', now)),
         version < '2' ? 'PermissionDenied' : 'WrongKeyLifecycleState',
-        /Activation Date is fixed/,
+        /Activation Date cannot be changed/,
       );
       succeeded(await add(version, which, date('DeactivationDate', now + 100)));
       succeeded(await modify(version, which, date('DeactivationDate', now - 1)));
@@ -344,7 +344,7 @@ describe('the operations that change attributes', () => {
     succeeded(await set(which, counter(1)));
     succeeded(await set(which, counter(2)));
     expect(await valuesOf(which, 'x-Counter')).to.deep.equal(plainValues(counter(2)));
-    failed(await set(which, nameOf('c')), 'MultiValuedAttribute', /several Name/);
+    failed(await set(which, nameOf('c')), 'MultiValuedAttribute', /several values of Name/);
   });
 
   it('remembers that a key was not always Sensitive, nor never Extractable', async () => {
@@ -370,8 +370,16 @@ describe('the operations that change attributes', () => {
       date('ActivationDate', now + 100),
       date('DeactivationDate', now + 200),
     );
-    failed(await set(which, date('ProcessStartDate', now + 99)), 'InvalidAttributeValue', /precedes Activation Date/);
-    failed(await set(which, date('ProtectStopDate', now + 201)), 'InvalidAttributeValue', /precedes Protect Stop/);
+    failed(
+      await set(which, date('ProcessStartDate', now + 99)),
+      'InvalidAttributeValue',
+      /must not be before Activation Date/,
+    );
+    failed(
+      await set(which, date('ProtectStopDate', now + 201)),
+      'InvalidAttributeValue',
+      /must not be before Protect Stop/,
+    );
     succeeded(await set(which, date('ProcessStartDate', now + 110)));
     failed(await set(which, date('ActivationDate', now + 111)), 'InvalidAttributeValue');
     fixture.clock.now += 110_000;

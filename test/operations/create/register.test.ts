@@ -294,7 +294,7 @@ describe('Register', () => {
       [
         dated('', 'ActivationDate', 200),
         dated('', 'ProcessStartDate', 100),
-        'Process Start Date precedes Activation Date',
+        'Process Start Date must not be before Activation Date',
       ],
       [
         dated('', 'ProtectStopDate', 200),

@@ -267,7 +267,12 @@ const contradictions: readonly Case[] = [
     said: said(algorithm.ecdsa, 1024),
   },
   { ...contradicts, what: 'another length', message: /but the key has 1024/, said: said(algorithm.rsa, 2048) },
-  { ...contradicts, what: 'a symmetric algorithm', message: /AES has no public keys/, said: said(algorithm.aes, 1024) },
+  {
+    ...contradicts,
+    what: 'a symmetric algorithm',
+    message: /AES is not supported for public keys/,
+    said: said(algorithm.aes, 1024),
+  },
   {
     what: 'a Raw RSA key',
     format: format.raw,
