@@ -1,6 +1,6 @@
 /** Bytes -> Item tree (KMIP 2.1 §10.1), strictly: what is accepted is exactly what `encode` writes. */
 import { isUtf8 } from 'node:buffer';
-import { ItemType, TtlvError } from './item.ts';
+import { ItemType, messageTooLong, TtlvError } from './item.ts';
 import type { Item } from './item.ts';
 
 export interface Limits {
@@ -41,7 +41,7 @@ export function decode(bytes: Uint8Array, limits: Partial<Limits> = {}): Item {
     maximumItems = defaultLimits.maximumItems,
   } = limits;
   if (bytes.length > maximumBytes) {
-    throw new TtlvError(`message of ${bytes.length} bytes is longer than ${maximumBytes}`, 0, true);
+    throw messageTooLong(bytes.length, maximumBytes, 0);
   }
   const reader: Reader = { bytes: asBuffer(bytes), maximumDepth, itemsLeft: maximumItems, position: 0 };
   const item = readItem(reader, bytes.length, 1);

@@ -3,7 +3,7 @@
  * length.
  */
 import { asBuffer } from './decode.ts';
-import { ItemType, TtlvError } from './item.ts';
+import { ItemType, messageTooLong, TtlvError } from './item.ts';
 
 export interface Framer {
   /**
@@ -153,7 +153,7 @@ function messageLength(bytes: Buffer, maximumBytes: number): number | undefined 
   if (bytes.length > 3 && bytes[3] !== ItemType.Structure) throw new TtlvError('message must be a structure', 3);
   if (bytes.length < headerLength) return undefined;
   const length = headerLength + bytes.readUInt32BE(4);
-  if (length > maximumBytes) throw new TtlvError(`message of ${length} bytes is longer than ${maximumBytes}`, 4, true);
+  if (length > maximumBytes) throw messageTooLong(length, maximumBytes, 4);
   if (length % 8 !== 0) throw new TtlvError('length of a structure must be a multiple of 8', 4);
   return length;
 }

@@ -68,3 +68,7 @@ export class TtlvError extends Error {
     this.tooLarge = tooLarge;
   }
 }
+
+/** A message above its bound. */
+export const messageTooLong = (bytes: number, maximumBytes: number, offset: number): TtlvError =>
+  new TtlvError(`message of ${bytes} bytes is longer than ${maximumBytes}`, offset, true);

@@ -4,7 +4,7 @@
  */
 import { decode } from '#ttlv/decode';
 import { encode, encodedLength, encodeInTurns } from '#ttlv/encode';
-import { ItemType, TtlvError, type Item } from '#ttlv/item';
+import { ItemType, messageTooLong, type Item, type TtlvError } from '#ttlv/item';
 import type { Encoding } from '#protocol/encodings';
 import { versionAtStart, versionIn } from '#protocol/message';
 import type { Version } from '#protocol/versions';
@@ -18,12 +18,12 @@ import { shortWritten } from '#workers/text-tasks';
 
 export interface MessageExchange {
   /**
-   * The answer to one request, whatever happens; `scope` has wiped everything then but the bytes of the answer. The body
-   * is its door's to add to what is wiped.
-   * Rejects with UnwritableAnswer when the answer is there, but not in this encoding.
+   * The answer to one request, whatever happens; `scope` has wiped everything then but the bytes of the answer. The
+   * body is its door's to add to what is wiped. Rejects with UnwritableAnswer when the answer is there, but not in this
+   * encoding.
    */
   respond(body: Uint8Array, encoding: Encoding, scope: RequestScope): Promise<Uint8Array>;
-  /** The answer to what is no message at all, in the version that it names as far as can be told. */
+  /** The answer to bytes that are not a message, in the version that they name, as far as that can be read. */
   refuse(error: TtlvError, version: Version | undefined, encoding: Encoding, scope: RequestScope): Promise<Uint8Array>;
 }
 
@@ -65,7 +65,7 @@ export function createExchange({ core, workers, random, maximumMessageSize }: Ex
         scope.size = encodedLength(read);
         versionOf = () => versionIn(read);
         if (scope.size > maximumMessageSize) {
-          throw new TtlvError(`message of ${scope.size} bytes is longer than ${maximumMessageSize}`, 0, true);
+          throw messageTooLong(scope.size, maximumMessageSize, 0);
         }
         message = read;
       }
