@@ -36,7 +36,7 @@ export function createCountedLog(log: ServerLog, bounds: TallyBounds = usualBoun
     {
       ofKind: ({ level, message, whose }, count) =>
         log[level](`${message}: more lines were left out`, { ...whose, count }),
-      ofOthers: (whose, count) => log.warn('lines were left out', { whose: whose ?? 'several', count }),
+      ofOthers: (whose, count) => log.warn('log lines were left out', { whose: whose ?? 'several', count }),
     },
     bounds,
   );

@@ -1,6 +1,6 @@
 /**
- * Who is let in, whatever port the connection came to: every client needs a certificate, and one function of ours decides
- * before the first byte is read. Who is refused, at the start or later, is audited and closed.
+ * Who is let in, whatever port the connection came to: every client needs a certificate, and one function of ours
+ * decides before the first byte is read. Who is refused, at the start or later, is audited and closed.
  */
 import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -128,7 +128,7 @@ export function createGate({ admission, audit, log, limits, now }: GateOptions):
       })
       // A fault of ours lets nobody in, and ends no process.
       .catch((error: unknown) => {
-        log.error('a connection could not be decided about', { connection, error: String(error) });
+        log.error('the admission of a connection failed', { connection, error: String(error) });
         socket.destroy();
       });
   }

@@ -34,7 +34,9 @@ const ofStrangers: Rate = { burst: 20, perSecond: 20 };
 /** Milliseconds between two of them, while requests come in: the rest of the time is the requests'. */
 const pause = 5;
 const mostBuckets = 10_000;
-/** One costs this part of the burst until it is done; then the rest comes back. So the cost of only a few is not known. */
+/**
+ * One costs this part of the burst until it is done; then the rest comes back. So the cost of only a few is not known.
+ */
 const depositPart = 1 / 4;
 /** Milliseconds of an ordinary one. It costs 1, and 1 more for each millisecond above. */
 const ordinary = 10;

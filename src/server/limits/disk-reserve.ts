@@ -78,10 +78,10 @@ export async function openDiskReserve(options: DiskReserveOptions): Promise<Disk
     const now = roomAt(place);
     if (now === place.room) return;
     place.room = now;
-    tell(place);
+    report(place);
   }
 
-  function tell({ path, left, room: now }: Place): void {
+  function report({ path, left, room: now }: Place): void {
     const facts = { path, left: inMebibytes(left), reserve: inMebibytes(reserve) };
     if (now === 'enough') log.info('there is room on the disk again', facts);
     else {

@@ -14,7 +14,7 @@ import type { Usage } from './usage.ts';
 const smallGrowth = 4096;
 
 /** How often the log says that a client is at a quota, in milliseconds. */
-const tellingInterval = 3_600_000;
+const reportInterval = 3_600_000;
 
 export interface QuotasOptions {
   readonly usage: Usage;
@@ -81,19 +81,19 @@ export class Quotas {
   }
 
   /** The operator has to know, but not at each refusal. */
-  #tell(client: string, quota: 'objects' | 'bytes', most: number): void {
+  #report(client: string, quota: 'objects' | 'bytes', most: number): void {
     const key = `${quota} ${client}`;
     const said = this.#said.get(key);
-    if (said !== undefined && this.#now() - said < tellingInterval) return;
+    if (said !== undefined && this.#now() - said < reportInterval) return;
     this.#said.set(key, this.#now());
-    const hint = 'kmipd client limit raises it, kmipd client show tells what is used';
+    const hint = 'kmipd client limit raises it, kmipd client show says what is used';
     this.#log.warn('a client is at its quota: what would pass it is refused', { client, quota, most, hint });
   }
 
   #demand(client: string, name: 'objects' | 'bytes', used: number, more: number): void {
     const most = this.#clients.quotaOf(client, name);
     if (most === 0 || used + more <= most) return;
-    this.#tell(client, name, most);
+    this.#report(client, name, most);
     throw new KmipError(
       'ServerLimitExceeded',
       `the quota of ${name} is ${most}; the client uses ${used}, and ${more} more are asked for: the operator can raise it`,

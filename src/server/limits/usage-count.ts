@@ -83,7 +83,7 @@ export class UsageKeeper {
     this.#signs = new SignsOfLife({
       ...{ store: options.store, gone: this.#times.gone },
       onGone: () => {
-        options.log.info('a server ended before it had added up what its clients keep: they are counted again');
+        options.log.info('a server ended before it had stored the usage of its clients: it is counted again');
         for (const client of options.clients()) this.count(client);
       },
     });
@@ -226,6 +226,6 @@ export class UsageKeeper {
     const trouble = String(error);
     if (trouble === this.#trouble) return;
     this.#trouble = trouble;
-    this.#options.log.error('what clients keep cannot be counted', { error: trouble });
+    this.#options.log.error('the usage of clients cannot be counted', { error: trouble });
   }
 }

@@ -1,6 +1,7 @@
 /**
- * The Authentication of a request (KMIP 2.1 §9.4; 1.4 §6.6) beside the certificate of its connection: both must be valid
- * and name the same client. A request without one is its certificate's; one that has it must satisfy every Credential.
+ * The Authentication of a request (KMIP 2.1 §9.4; 1.4 §6.6) beside the certificate of its connection: both must be
+ * valid and name the same client. A request without one is its certificate's; one that has it must satisfy every
+ * Credential.
  */
 import { operationByCode } from '#operations/registry/served';
 import { KmipError } from '#protocol/kmip-error';

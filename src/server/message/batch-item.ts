@@ -101,7 +101,7 @@ function readItem(
   const { operation: code, requestPayload } = readBatchItem(item, version);
   const operation = operationByCode(code);
   if (operation === undefined || !isIn(operation, version) || operation.offered?.(state.facts) === false) {
-    throw new KmipError('OperationNotSupported', 'the server does not have this operation in this version');
+    throw new KmipError('OperationNotSupported', 'the operation is not supported in this protocol version');
   }
   if (!mayUse(scope.principal, operation)) {
     throw new KmipError('PermissionDenied', `the client may not use ${operation.name}`);
@@ -113,7 +113,11 @@ function readItem(
   );
   const ids = placeholders.standsFor(request.uniqueIdentifier);
   if (ids.length < 2) return [operation, [request]];
-  if (ids.length > room) throw new KmipError('ServerLimitExceeded', `the identifier stands for ${ids.length} objects`);
+  if (ids.length > room)
+    throw new KmipError(
+      'ServerLimitExceeded',
+      `Unique Identifier must stand for at most ${room} objects, but stands for ${ids.length}`,
+    );
   return [operation, ids.map((uniqueIdentifier) => ({ ...request, uniqueIdentifier }))];
 }
 

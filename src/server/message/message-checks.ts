@@ -11,9 +11,9 @@ export function checkHeader({ header, batchItems }: RequestMessage, maximumBatch
       `Batch Count is ${header.batchCount}, but the message has ${batchItems.length} items`,
     );
   }
-  if (batchItems.length === 0) throw new KmipError('InvalidMessage', 'the message has no batch item');
+  if (batchItems.length === 0) throw new KmipError('InvalidMessage', 'the message must have at least one batch item');
   if (batchItems.length > maximumBatchCount) {
-    throw new KmipError('ServerLimitExceeded', `Batch Count is above ${maximumBatchCount}`);
+    throw new KmipError('ServerLimitExceeded', `Batch Count must be at most ${maximumBatchCount}`);
   }
 }
 
@@ -22,7 +22,7 @@ export function checkWhole({ header, batchItems }: RequestMessage): void {
   if (header.asynchronousIndicator === 'Mandatory') {
     throw new KmipError(
       'FeatureNotSupported',
-      'Asynchronous Indicator is Mandatory, but this server answers synchronously',
+      'Asynchronous Indicator must not be Mandatory: this server answers synchronously',
     );
   }
   // "The receiver SHALL reject the entire message" (2.1 §9.13; 1.4 §6.16). No extension is known to this server.

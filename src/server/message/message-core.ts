@@ -1,6 +1,6 @@
 /**
- * One request's way from Item to Item: header, version, batch. It knows no socket and no encoding: every door shares it.
- * It answers everything that can be answered.
+ * One request's way from Item to Item: header, version, batch. It knows no socket and no encoding: every door shares
+ * it. It answers everything that can be answered.
  */
 import type { AuditEntry } from '#audit/entry';
 import { quoted } from '#protocol/codecs';
@@ -28,7 +28,8 @@ export interface MessageCore {
   answer(message: Item, scope: RequestScope): Promise<Item>;
   /**
    * The answer to what could not be read, or whose answer could not be written, in the version that it names, as far as
-   * can be told. The client hears of a TtlvError and of a KmipError; of everything else only that the server failed.
+   * that can be read. The client hears of a TtlvError and of a KmipError; of everything else only that the server
+   * failed.
    */
   refuse(error: unknown, version: Version | undefined, scope: RequestScope): Promise<Item>;
 }

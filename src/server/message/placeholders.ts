@@ -75,7 +75,7 @@ export class Placeholders {
   resolve(reference: ObjectReference | undefined): string {
     const [id] = this.standsFor(reference);
     if (id !== undefined) return id;
-    throw new KmipError('ObjectNotFound', 'no Unique Identifier is given, and the batch has none to take its place');
+    throw new KmipError('ObjectNotFound', 'Unique Identifier is missing, and the batch has no ID Placeholder');
   }
 }
 

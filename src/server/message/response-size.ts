@@ -1,4 +1,7 @@
-/** Maximum Response Size (KMIP 2.1 §9.12; 1.4 §6.3): items whose answers do not fit fail with Response Too Large (1.4 §11.1). */
+/**
+ * Maximum Response Size (KMIP 2.1 §9.12; 1.4 §6.3): items whose answers do not fit fail with Response Too Large (1.4
+ * §11.1).
+ */
 import { encodedLength } from '#ttlv/encode';
 import type { Pace } from '#objects/pace';
 import { KmipError } from '#protocol/kmip-error';
@@ -29,7 +32,7 @@ export function answerRoom(): { isFull(): boolean; take(answer: ResponseBatchIte
 }
 
 export const answerIsFull = (): KmipError =>
-  new KmipError('ResponseTooLarge', 'the answers to the items before fill the message: ask for fewer at once');
+  new KmipError('ResponseTooLarge', 'the answers to earlier items fill the message: ask for fewer items at once');
 
 /**
  * The same items, the largest payloads first taken out until the message fits; if that is not enough, without Result

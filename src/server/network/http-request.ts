@@ -6,7 +6,7 @@ import { lingering } from './lifetime.ts';
 /** §2.3. */
 const path = '/kmip';
 
-/** Why a request is none of KMIP. */
+/** Why a request is not a request of KMIP. */
 export interface Refusal {
   readonly status: number;
   readonly why: string;
@@ -34,14 +34,14 @@ export function accepted(
   if (encoding === undefined || (headers['content-encoding'] ?? 'identity') !== 'identity') {
     return {
       status: 415,
-      why: 'Content-Type must be application/octet-stream, text/xml or application/json, as it is',
+      why: 'Content-Type must be application/octet-stream, text/xml or application/json, without Content-Encoding',
     };
   }
   const length = headers['content-length'];
   // "SHALL specify a Content-Length" (§2.4).
   if (length === undefined) return { status: 411, why: 'Content-Length is missing' };
   const most = maximumMessageSize * encoding.expansion;
-  if (Number(length) > most) return { status: 413, why: `the body is longer than ${most} bytes` };
+  if (Number(length) > most) return { status: 413, why: `the body must be at most ${most} bytes long` };
   return encoding;
 }
 

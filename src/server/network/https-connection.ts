@@ -23,8 +23,8 @@ export const httpProtocols = ['http/1.1', 'http/1.0'];
 const maximumHeaderSize = 8192;
 
 /**
- * Requests of one connection that wait for those before them. Each takes many times its bytes, and hardly a client sends
- * a second one at all.
+ * Requests of one connection that wait for those before them. Each takes many times its bytes, and hardly a client
+ * sends a second one at all.
  */
 const maximumWaiting = 16;
 
@@ -32,7 +32,7 @@ const maximumWaiting = 16;
 interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** The client sends its body only when told to (RFC 9110 §10.1.1). */
+  /** The client sends its body only when asked to (RFC 9110 §10.1.1). */
   readonly waits: boolean;
 }
 
@@ -40,7 +40,7 @@ interface HttpConnection extends Connection {
   take(exchange: Exchange): void;
   /** All of a chunk was looked at. */
   parsed(): void;
-  /** What follows is no HTTP, or does not come. */
+  /** What follows is not HTTP, or does not come. */
   breakOff(error: NodeJS.ErrnoException): void;
 }
 
@@ -207,7 +207,7 @@ function converse(
       if (!code.startsWith('HPE_')) return void socket.destroy();
       if (finishing) return;
       finishing = true;
-      counted.note('warn', 'a connection sent what is no HTTP', { client }, { connection, why: code });
+      counted.note('warn', 'a connection sent bytes that are not HTTP', { client }, { connection, why: code });
       if (current === undefined) {
         if (socket.writable) socket.write(`HTTP/1.1 ${faults[code] ?? badRequest}\r\n${bare}`);
         lifetime.end();

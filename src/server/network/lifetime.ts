@@ -1,4 +1,7 @@
-/** What every connection has, whatever is spoken on it: so much silence and no more, and an end that takes no answer with it. */
+/**
+ * What every connection has, whatever is spoken on it: so much silence and no more, and an end that takes no answer
+ * with it.
+ */
 import type { TLSSocket } from 'node:tls';
 import type { CountedLog } from '#server/counted-log';
 import { timeFor } from '#server/admission/sending';

@@ -9,7 +9,7 @@ export interface PortOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  /** What is spoken above TLS, told from others in the handshake (RFC 7301). */
+  /** What is spoken above TLS, named in the handshake (RFC 7301). */
   readonly protocols?: string[];
   readonly identity: TlsIdentity;
   readonly door: Door;

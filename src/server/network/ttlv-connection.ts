@@ -73,7 +73,12 @@ function converse(
     }
     const { fault } = framer;
     if (fault === undefined) return;
-    counted.note('warn', 'a connection sent what is no message', { client }, { connection, why: fault.message });
+    counted.note(
+      'warn',
+      'a connection sent bytes that are not a KMIP message',
+      { client },
+      { connection, why: fault.message },
+    );
     waiting.push(fault);
     finishing = true;
   }

@@ -13,7 +13,7 @@ const failureLines = 20;
 export function explained(error: unknown, { counted }: Pick<ServerState, 'counted'>, client: string): KmipError {
   if (error instanceof KmipError) return error;
   if (error instanceof SpentError) {
-    return new KmipError('ObjectAlreadyExists', 'an object had this Unique Identifier, which no other object gets');
+    return new KmipError('ObjectAlreadyExists', 'Unique Identifier was used before: no other object can have it');
   }
   // The store has named it in the log. What a caller may not know of never comes so far (context.ts).
   if (error instanceof DamagedRecordError) {
@@ -23,11 +23,11 @@ export function explained(error: unknown, { counted }: Pick<ServerState, 'counte
     );
   }
   if (error instanceof ConflictError) {
-    const message = 'an object was changed too often by others for a change of it to be made';
+    const message = 'other requests changed an object too often: a change of it was given up';
     counted.note('warn', message, { client }, { object: error.id });
     return new KmipError(
       'ServerLimitExceeded',
-      'others changed the object each time that the request was run: nothing of it is kept, send it again later',
+      'others changed the object each time that the request was run: nothing was changed, send it again later',
     );
   }
   const what = error instanceof Error ? (error.stack ?? error.message) : String(error);

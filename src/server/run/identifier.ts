@@ -1,6 +1,6 @@
 /**
- * Identifiers are UUIDs of version 7 (RFC 9562 §5.7): 36 characters, unguessable, and in the order of their making, which
- * is the order that Locate answers in (KMIP 2.1 §6.1.28).
+ * Identifiers are UUIDs of version 7 (RFC 9562 §5.7): 36 characters, unguessable, and in the order of their making,
+ * which is the order that Locate answers in (KMIP 2.1 §6.1.28).
  */
 
 /** @param milliseconds since 1970. */

@@ -4,7 +4,7 @@ import type { ServerState } from '#server/server-state';
 
 /**
  * An item is run again when somebody else changed its object meanwhile. Those of one process wait in line, so that it
- * races with one of each other process, and with who comes anew; of eight processes nobody is unlucky so often in 10^14
+ * races with one of each other process, and with new arrivals; of eight processes nobody is unlucky so often in 10^14
  * times.
  */
 const maximumRuns = 256;

@@ -96,7 +96,7 @@ export class RunContext implements Context {
 
   refuseUndo(what: string): void {
     if (!this.#batch.view.isStaged) return;
-    throw new KmipError('FeatureNotSupported', `${what} cannot be undone: it has no place in a batch with Undo`);
+    throw new KmipError('FeatureNotSupported', `${what} cannot be undone: it is not supported in a batch with Undo`);
   }
 
   get streams(): Streams {
@@ -248,7 +248,7 @@ export class RunContext implements Context {
     state.counted.note('info', 'a client says', { client: this.clientId }, { connection, text: message }, ownLines);
   }
 
-  /** An object of a type that the version does not know is none of its world: Templates in 2.x, PGP Keys in 1.0. */
+  /** A client sees no object whose type its version does not have: Templates in 2.x, PGP Keys in 1.0. */
   #hasWordFor({ structure }: ManagedObject): boolean {
     return enumerationHas('ObjectType', structure.objectType, this.version);
   }

@@ -39,7 +39,7 @@ export class SecretsToWipe {
     if (this.#bytes < maximumInAll) return;
     throw new KmipError(
       'ServerLimitExceeded',
-      `one item opens at most ${maximumInAll} bytes of key material: name fewer objects, or smaller ones`,
+      `a batch item may open at most ${maximumInAll} bytes of key material: name fewer or smaller objects`,
     );
   }
 
@@ -75,7 +75,7 @@ export class SecretsToWipe {
     return this.#wipe(mine.filter((bytes) => !isHeld(bytes)));
   }
 
-  /** All items are run again, or none of their answers is needed any more: wipes all that they have opened. */
+  /** All items are run again, or their answers are not needed any more: wipes all that they have opened. */
   dropAll(): Promise<void> | undefined {
     this.#first = 0;
     this.#before = 0;

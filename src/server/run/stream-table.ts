@@ -62,11 +62,14 @@ export function createStreamTable({ now, random }: Pick<Services, 'now' | 'rando
       take(bytes) {
         const { perClient: most, inAll } = maximumHeld;
         if ((bytesOf.get(clientId) ?? 0) + bytes > most) {
-          throw new KmipError('ServerLimitExceeded', `the streams of a client hold at most ${most} bytes together`);
+          throw new KmipError('ServerLimitExceeded', `the streams of a client may hold at most ${most} bytes together`);
         }
         while (bytesInAll + bytes > inAll && makeRoomOf(clientId, bytes));
         if (bytesInAll + bytes > inAll) {
-          throw new KmipError('ServerLimitExceeded', `the streams of all clients hold at most ${inAll} bytes together`);
+          throw new KmipError(
+            'ServerLimitExceeded',
+            `the streams of all clients may hold at most ${inAll} bytes together`,
+          );
         }
         change(bytes);
       },
@@ -143,7 +146,7 @@ export function createStreamTable({ now, random }: Pick<Services, 'now' | 'rando
     if (found !== undefined && found.clientId === principal.clientId && found.until > now()) return found;
     throw new KmipError(
       'InvalidCorrelationValue',
-      'the connection has no stream with this Correlation Value, or has it no more',
+      'Correlation Value not found: it is not of an open stream of this connection',
     );
   }
 
@@ -161,11 +164,11 @@ export function createStreamTable({ now, random }: Pick<Services, 'now' | 'rando
           ) {
             throw new KmipError(
               'ServerLimitExceeded',
-              `a connection has up to ${maximumPerConnection} streams, and a client up to ${maximumPerClient}`,
+              `a connection may have at most ${maximumPerConnection} streams, and a client at most ${maximumPerClient}`,
             );
           }
           if (count >= maximumOfAll && !makeRoom(clientId)) {
-            throw new KmipError('ServerLimitExceeded', `all clients together have up to ${maximumOfAll} streams`);
+            throw new KmipError('ServerLimitExceeded', `all clients together may have at most ${maximumOfAll} streams`);
           }
           const correlationValue = random(valueLength);
           const bytes = bytesWith(stream);

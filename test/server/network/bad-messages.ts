@@ -286,7 +286,7 @@ export const rows: readonly Row[] = [
     sends: message(header(1, 4), item(0x7fffffff)),
     answer: ofItem(
       0x7fffffff,
-      'the server does not have this operation in this version',
+      'the operation is not supported in this protocol version',
       reasons.operationNotSupported,
     ),
   },

@@ -97,7 +97,7 @@ describe('HTTPS misused', () => {
       {
         name: 'a packed body',
         status: 415,
-        says: 'as it is',
+        says: 'without Content-Encoding',
         send: (p, h) => post(p, h, good, { headers: { ...xml, 'content-encoding': 'gzip' } }),
       },
       {

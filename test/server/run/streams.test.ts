@@ -53,7 +53,7 @@ describe('the table of streams', () => {
     clock.now += 9 * 60_000;
     expect(streams.find(running).operation).to.equal('Hash');
     own.close();
-    expect(() => streams.renew(running)).to.throw('has it no more');
+    expect(() => streams.renew(running)).to.throw('Correlation Value not found');
   });
 });
 
@@ -96,7 +96,7 @@ describe('the table of streams that clients share', () => {
     const table = open();
     const sessions = Array.from({ length: 8 }, () => sessionOf('busy'));
     for (const each of sessions) for (let count = 0; count < 16; count++) table.of(each).begin(stream());
-    expect(() => table.of(sessionOf('busy')).begin(stream())).to.throw('a client up to 128');
+    expect(() => table.of(sessionOf('busy')).begin(stream())).to.throw('a client at most 128');
     sessions[0]?.close();
     expect(table.of(sessionOf('busy')).begin(stream())).to.have.length(16);
   });
