@@ -14,7 +14,8 @@ import {
   Sequence,
   type AsnType,
 } from 'asn1js';
-import { KmipError } from '#protocol/kmip-error';
+import type { KmipError } from '#protocol/kmip-error';
+import { invalidField } from './refusals.ts';
 
 /** What an encoding of one kind may be. `BER` is for the formats whose writers are known to use it: DER otherwise. */
 export interface DerRules {
@@ -38,8 +39,6 @@ export const derRules = {
   container: { bytes: 256 * 1024, depth: 24, nodes: 5000, form: 'BER' },
 } as const satisfies { readonly [kind: string]: DerRules };
 
-export const invalid = (message: string): KmipError => new KmipError('InvalidField', message);
-
 const pemStart = Buffer.from('-----BEGIN');
 
 /**
@@ -48,16 +47,16 @@ const pemStart = Buffer.from('-----BEGIN');
  * value.
  */
 export function readDer(bytes: Uint8Array, what: string, rules: DerRules = derRules.key): AsnType {
-  if (bytes.length > rules.bytes) throw invalid(`${what} must have at most ${rules.bytes} bytes`);
-  if (pemStart.equals(bytes.subarray(0, pemStart.length))) throw invalid(`${what} must be DER, not PEM`);
+  if (bytes.length > rules.bytes) throw invalidField(`${what} must have at most ${rules.bytes} bytes`);
+  if (pemStart.equals(bytes.subarray(0, pemStart.length))) throw invalidField(`${what} must be DER, not PEM`);
   const { offset, result } = parsed(bytes, what, rules);
   if (offset === -1) throw broken(what);
-  if (offset !== bytes.length) throw invalid(`${what} must end with its DER encoding, but bytes follow it`);
+  if (offset !== bytes.length) throw invalidField(`${what} must end with its DER encoding, but bytes follow it`);
   checkLengths(result, what, rules.form === 'BER');
   return result;
 }
 
-const broken = (what: string): KmipError => invalid(`${what} must be one complete DER encoding`);
+const broken = (what: string): KmipError => invalidField(`${what} must be one complete DER encoding`);
 
 /** asn1js throws at values that it cannot interpret, such as a date and time that does not exist. */
 function parsed(bytes: Uint8Array, what: string, { depth, nodes, bytes: maxContentLength }: DerRules) {
@@ -77,7 +76,7 @@ function checkLengths(block: AsnType, what: string, mayBeBer: boolean): void {
   const { length, isIndefiniteForm } = lenBlock;
   const shortest = length < 0x80 ? 1 : length < 0x100 ? 2 : length < 0x10000 ? 3 : 4;
   if (!mayBeBer && (isIndefiniteForm || lenBlock.blockLength !== shortest)) {
-    throw invalid(`${what} must be DER, not BER`);
+    throw invalidField(`${what} must be DER, not BER`);
   }
   if (!(block instanceof Constructed)) return;
   const { value } = valueBlock as Constructed['valueBlock'];
@@ -88,7 +87,7 @@ function checkLengths(block: AsnType, what: string, mayBeBer: boolean): void {
 
 /** The children of a SEQUENCE. */
 export function childrenOf(block: AsnType | undefined, what: string): readonly AsnType[] {
-  if (!(block instanceof Sequence)) throw invalid(`${what} must be a SEQUENCE`);
+  if (!(block instanceof Sequence)) throw invalidField(`${what} must be a SEQUENCE`);
   return block.valueBlock.value;
 }
 
@@ -98,22 +97,22 @@ export const integersOf = (block: AsnType | undefined, what: string): readonly b
 
 export function integerOf(block: AsnType | undefined, what: string): bigint {
   // asn1js has an ENUMERATED for an Integer too.
-  if (!(block instanceof Integer) || block instanceof Enumerated) throw invalid(`${what} must hold an INTEGER`);
+  if (!(block instanceof Integer) || block instanceof Enumerated) throw invalidField(`${what} must hold an INTEGER`);
   const [first = 0, second] = block.valueBlock.valueHexView;
   if (first >= 0x80 || (first === 0 && second !== undefined && second < 0x80)) {
-    throw invalid(`${what} holds an INTEGER that is negative or not of the shortest length`);
+    throw invalidField(`${what} holds an INTEGER that is negative or not of the shortest length`);
   }
   return block.toBigInt();
 }
 
 export function oidOf(block: AsnType | undefined, what: string): string {
-  if (!(block instanceof ObjectIdentifier)) throw invalid(`${what} must hold an OBJECT IDENTIFIER`);
+  if (!(block instanceof ObjectIdentifier)) throw invalidField(`${what} must hold an OBJECT IDENTIFIER`);
   return block.valueBlock.toString();
 }
 
 export function octetsOf(block: AsnType | undefined, what: string): Uint8Array {
   if (!(block instanceof OctetString) || block.idBlock.isConstructed) {
-    throw invalid(`${what} must hold an OCTET STRING`);
+    throw invalidField(`${what} must hold an OCTET STRING`);
   }
   return Uint8Array.from(block.valueBlock.valueHexView);
 }
@@ -121,7 +120,7 @@ export function octetsOf(block: AsnType | undefined, what: string): Uint8Array {
 /** The bytes of a BIT STRING of whole bytes. */
 export function bitsOf(block: AsnType | undefined, what: string): Uint8Array {
   if (!(block instanceof BitString) || block.idBlock.isConstructed || block.valueBlock.unusedBits !== 0) {
-    throw invalid(`${what} must hold a BIT STRING of whole bytes`);
+    throw invalidField(`${what} must hold a BIT STRING of whole bytes`);
   }
   return Uint8Array.from(block.valueBlock.valueHexView);
 }
@@ -131,7 +130,7 @@ export const isTagged = (block: AsnType, number: number): boolean =>
   block.idBlock.tagClass === 3 && block.idBlock.tagNumber === number;
 
 /** What an explicit `[number]` holds. */
-export const within = (block: AsnType): AsnType | undefined =>
+export const explicitValueOf = (block: AsnType): AsnType | undefined =>
   block instanceof Constructed ? block.valueBlock.value[0] : undefined;
 
 export const sequence = (...value: AsnType[]): AsnType => new Sequence({ value });
@@ -140,7 +139,7 @@ export const integers = (...values: bigint[]): AsnType => sequence(...values.map
 export const oid = (value: string): AsnType => new ObjectIdentifier({ value });
 export const octets = (valueHex: Uint8Array): AsnType => new OctetString({ valueHex: Uint8Array.from(valueHex) });
 export const bits = (valueHex: Uint8Array): AsnType => new BitString({ valueHex: Uint8Array.from(valueHex) });
-export const nothing = (): AsnType => new Null();
+export const nullValue = (): AsnType => new Null();
 export const tagged = (tagNumber: number, value: AsnType): AsnType =>
   new Constructed({ idBlock: { tagClass: 3, tagNumber }, value: [value] });
 

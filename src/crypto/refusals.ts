@@ -1,8 +1,12 @@
-/** The two reasons for which every service refuses Cryptographic Parameters. */
+/** The reasons for which cryptography refuses what a client sends. */
 import { KmipError } from '#protocol/kmip-error';
 
 /** The parameters contradict one another or the key, or lack what is needed. */
-export const bad = (what: string): KmipError => new KmipError('BadCryptographicParameters', what);
+export const badParameters = (what: string): KmipError => new KmipError('BadCryptographicParameters', what);
 
 /** The standard has it, but neither OpenSSL nor the other libraries do: nothing is wrong with the request. */
-export const unsupported = (what: string): KmipError => new KmipError('UnsupportedCryptographicParameters', what);
+export const unsupportedParameters = (what: string): KmipError =>
+  new KmipError('UnsupportedCryptographicParameters', what);
+
+/** A field, or what it encodes, is not valid. */
+export const invalidField = (what: string): KmipError => new KmipError('InvalidField', what);

@@ -23,8 +23,8 @@ export const certificateTasks = {
   }),
 
   validateChain: defineTask({
-    cost: ({ given, kept, trusted }: Chain) =>
-      bytesIn([...given, ...kept]) * perByte + (given.length + kept.length + trusted.length) * perSignature,
+    cost: ({ presented, stored, trusted }: Chain) =>
+      bytesIn([...presented, ...stored]) * perByte + (presented.length + stored.length + trusted.length) * perSignature,
     run: (chain) => validateChain(chain),
   }),
 };

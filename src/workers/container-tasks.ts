@@ -4,7 +4,7 @@ import { entryOf, isSameName, readPkcs12 } from '#crypto/pkcs12/read-pkcs12';
 import { KmipError } from '#protocol/kmip-error';
 import { defineTask } from './task.ts';
 
-export interface Named {
+export interface NamedContainer {
   readonly container: Uint8Array;
   readonly password: string;
   readonly friendlyName: string | undefined;
@@ -25,14 +25,14 @@ export interface Packing {
 export const containerTasks = {
   /** The entry of that name, or the first. */
   openPkcs12: defineTask({
-    cost: ({ container }: Named) => 20 + container.length / bytesPerMillisecond,
-    run: ({ container, password, friendlyName }) => opened(container, password, friendlyName),
+    cost: ({ container }: NamedContainer) => 20 + container.length / bytesPerMillisecond,
+    run: ({ container, password, friendlyName }) => openEntry(container, password, friendlyName),
   }),
 
   /** Whether the password opens the container, and its key of that name has the name. */
   opensPkcs12: defineTask({
-    cost: ({ container }: Named) => 20 + container.length / bytesPerMillisecond,
-    run: ({ container, password, friendlyName }) => opens(container, password, friendlyName),
+    cost: ({ container }: NamedContainer) => 20 + container.length / bytesPerMillisecond,
+    run: ({ container, password, friendlyName }) => passwordOpens(container, password, friendlyName),
   }),
 
   writePkcs12: defineTask({
@@ -43,7 +43,7 @@ export const containerTasks = {
 };
 
 /** @throws KmipError as `readPkcs12` does, and InvalidAttributeValue when no key has the name. */
-function opened(container: Uint8Array, password: string, friendlyName: string | undefined) {
+function openEntry(container: Uint8Array, password: string, friendlyName: string | undefined) {
   const entries = readPkcs12(container, password);
   const entry = entryOf(entries, friendlyName);
   for (const { privateKey } of entries.keys) if (privateKey !== entry?.privateKey) privateKey.fill(0);
@@ -53,7 +53,7 @@ function opened(container: Uint8Array, password: string, friendlyName: string | 
     : new KmipError('InvalidAttributeValue', 'the PKCS#12 container has no private key with this Friendly Name');
 }
 
-function opens(container: Uint8Array, password: string, friendlyName: string | undefined): boolean {
+function passwordOpens(container: Uint8Array, password: string, friendlyName: string | undefined): boolean {
   try {
     const entries = readPkcs12(container, password);
     const entry = entryOf(entries, friendlyName);

@@ -1,9 +1,9 @@
 /** The Derivation Methods with their costs. Each method bounds what it derives. */
-import { derivationMethods, type DerivationInput, type WithKey } from '#crypto/derivation/derivation-methods';
+import { derivationMethods, type DerivationInput, type KeyedMethod } from '#crypto/derivation/derivation-methods';
 import { defineTask } from './task.ts';
 
 export interface Derivation extends Omit<DerivationInput, 'random'> {
-  readonly method: WithKey;
+  readonly method: KeyedMethod;
 }
 
 /**

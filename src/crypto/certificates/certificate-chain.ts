@@ -14,9 +14,9 @@ export const maximumChain = 16;
 
 /** In DER. */
 export interface Chain {
-  readonly given: readonly Uint8Array[];
+  readonly presented: readonly Uint8Array[];
   /** Among these, self-issued authorities are trusted too. */
-  readonly kept: readonly Uint8Array[];
+  readonly stored: readonly Uint8Array[];
   readonly trusted: readonly Uint8Array[];
   /** Seconds since 1970. */
   readonly at: number;
@@ -34,10 +34,10 @@ export interface JudgedChain {
 }
 
 /** @throws KmipError InvalidField for anything but certificates, and as `judgeChain` does. */
-export function validateChain({ given, kept, trusted, at }: Chain): JudgedChain {
-  const read = [...given, ...kept].map(readX509);
+export function validateChain({ presented, stored, trusted, at }: Chain): JudgedChain {
+  const read = [...presented, ...stored].map(readX509);
   const chain = read.filter(({ raw }, place) => read.findIndex((other) => other.raw.equals(raw)) === place);
-  const ownAuthorities = read.slice(given.length).filter((each) => each.ca && each.checkIssued(each));
+  const ownAuthorities = read.slice(presented.length).filter((each) => each.ca && each.checkIssued(each));
   const authorities = [...trusted.map((each) => new X509Certificate(each)), ...ownAuthorities];
   return {
     validity: judgeChain(chain, authorities, new Date(at * 1000)),

@@ -4,7 +4,8 @@
  */
 import type { AsnType } from 'asn1js';
 import type { PublicKey } from '#crypto/keys/asymmetric-key';
-import { bitsOf, childrenOf, derRules, integerOf, invalid, oidOf, readDer, toDer } from '#crypto/der';
+import { bitsOf, childrenOf, derRules, integerOf, oidOf, readDer, toDer } from '#crypto/der';
+import { invalidField } from '#crypto/refusals';
 import { readPublicInfo } from '#crypto/keys/key-containers';
 import { signatureAlgorithmByOid, type DigitalSignatureAlgorithm } from '#crypto/signatures/signature-algorithms';
 import { readCertificateFields, type ExtensionFields } from './certificate-fields.ts';
@@ -60,7 +61,7 @@ export function readRequestKey(bytes: Uint8Array): PublicKey | undefined {
   attributesOfName(subject);
   childrenOf(algorithm, what);
   bitsOf(signature, what);
-  if (publicKey === undefined || more !== undefined) throw invalid(`${what} must be a PKCS#10 request`);
+  if (publicKey === undefined || more !== undefined) throw invalidField(`${what} must be a PKCS#10 request`);
   return publicKeyOf(publicKey);
 }
 

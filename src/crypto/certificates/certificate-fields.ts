@@ -4,7 +4,8 @@
  */
 import { X509Certificate } from 'node:crypto';
 import { Boolean as Asn1Boolean, type AsnType } from 'asn1js';
-import { childrenOf, derRules, integerOf, invalid, isTagged, octetsOf, oidOf, readDer, within } from '#crypto/der';
+import { childrenOf, derRules, integerOf, isTagged, octetsOf, oidOf, readDer, explicitValueOf } from '#crypto/der';
+import { invalidField } from '#crypto/refusals';
 
 export interface CertificateFields {
   /** The octets of the INTEGER. */
@@ -26,7 +27,7 @@ export interface ExtensionFields {
 export function readCertificateFields(bytes: Uint8Array): CertificateFields {
   const what = 'the certificate';
   const [signed, , , more] = childrenOf(readDer(bytes, what, derRules.certificate), what);
-  if (more !== undefined || !isReadable(bytes)) throw invalid(`${what} must be an X.509 certificate`);
+  if (more !== undefined || !isReadable(bytes)) throw invalidField(`${what} must be an X.509 certificate`);
   const fields = childrenOf(signed, what);
   // The version, [0], is left out of version 1.
   const [serial, signatureAlgorithm, issuer, , subject, publicKey] =
@@ -35,7 +36,7 @@ export function readCertificateFields(bytes: Uint8Array): CertificateFields {
   return {
     serialNumber: integerBytesOf(serial, what),
     ...{ signatureAlgorithm, issuer, subject, publicKey },
-    extensions: extensions === undefined ? [] : extensionsIn(within(extensions), what),
+    extensions: extensions === undefined ? [] : extensionsIn(explicitValueOf(extensions), what),
   };
 }
 

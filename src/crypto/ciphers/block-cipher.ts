@@ -32,7 +32,7 @@ interface Mode {
    * It takes its data at once: CCM needs its length beforehand (SP 800-38C §6.1), XTS steals from its last block (IEEE
    * 1619 §5.3).
    */
-  readonly isWhole?: true;
+  readonly needsAllData?: true;
 }
 
 const modes: { readonly [mode: string]: Mode } = {
@@ -41,9 +41,9 @@ const modes: { readonly [mode: string]: Mode } = {
   CFB: {},
   OFB: {},
   CTR: {},
-  CCM: { isAuthenticated: true, isWhole: true },
+  CCM: { isAuthenticated: true, needsAllData: true },
   GCM: { isAuthenticated: true },
-  XTS: { halvesKey: true, isWhole: true },
+  XTS: { halvesKey: true, needsAllData: true },
 };
 
 export interface Cipher extends Mode {

@@ -7,7 +7,7 @@ import { blockCipher, chaCha20, chaCha20Poly1305, type Cipher } from './block-ci
 import { isKeyWrap, type KeyWrapMode } from './key-wrap.ts';
 import type { SymmetricKey } from './material-cipher.ts';
 import { isPadding } from '#crypto/padding';
-import { bad, unsupported } from '#crypto/refusals';
+import { badParameters, unsupportedParameters } from '#crypto/refusals';
 
 /**
  * In bytes (SP 800-38D §5.2.1.2, SP 800-38C appendix A.1). RFC 8439 has 16 only; shorter ones are allowed down to 12,
@@ -31,19 +31,19 @@ export function cipherFor({ algorithm, bytes }: SymmetricKey, parameters: Crypto
   const { blockCipherMode, cryptographicAlgorithm: named = algorithm, paddingMethod = 'None' } = parameters;
   const isChaCha = algorithm === 'ChaCha20' || algorithm === 'ChaCha20Poly1305';
   if (named !== algorithm && !(isChaCha && named === 'ChaCha20Poly1305')) {
-    throw bad(`the key is for ${algorithm}, not for ${named}`);
+    throw badParameters(`the key is for ${algorithm}, not for ${named}`);
   }
-  if (blockCipherMode === undefined && !isChaCha) throw bad(`${algorithm} requires a Block Cipher Mode`);
+  if (blockCipherMode === undefined && !isChaCha) throw badParameters(`${algorithm} requires a Block Cipher Mode`);
   checkTagLength(isChaCha ? 'AEAD' : (blockCipherMode ?? ''), parameters.tagLength);
   const cipher = isChaCha
     ? chaChaFor(bytes.length, named, blockCipherMode)
     : blockCipherFor(algorithm, bytes.length, blockCipherMode ?? '');
   if (cipher === undefined) {
     const mode = blockCipherMode === undefined ? 'without a mode' : `in mode ${blockCipherMode}`;
-    throw unsupported(`${algorithm} with ${bytes.length * 8} bits is not supported ${mode}`);
+    throw unsupportedParameters(`${algorithm} with ${bytes.length * 8} bits is not supported ${mode}`);
   }
   if (!isPadding(paddingMethod))
-    throw unsupported(`Padding Method ${paddingMethod} is not supported for symmetric ciphers`);
+    throw unsupportedParameters(`Padding Method ${paddingMethod} is not supported for symmetric ciphers`);
   return cipher;
 }
 

@@ -5,7 +5,7 @@
  */
 import type { CryptographicParameters } from '#protocol/structures';
 import { chaCha20, chaCha20Poly1305, leastRandomVector, type Cipher } from './block-cipher.ts';
-import { bad } from '#crypto/refusals';
+import { badParameters } from '#crypto/refusals';
 import type { Random } from '#crypto/padding';
 
 export interface InitializationVector {
@@ -34,7 +34,8 @@ export function randomVector(cipher: Cipher, parameters: CryptographicParameters
   const length = ivLength === undefined ? withoutCounter : ivLength / 8;
   checkLength(cipher, length);
   const least = leastRandomVector(cipher);
-  if (length < least) throw bad(`a Random IV for ${cipher.name} must have at least ${least} bytes, not ${length}`);
+  if (length < least)
+    throw badParameters(`a Random IV for ${cipher.name} must have at least ${least} bytes, not ${length}`);
   return random(length);
 }
 
@@ -45,16 +46,18 @@ export function randomVector(cipher: Cipher, parameters: CryptographicParameters
 export function vectorOf(cipher: Cipher, iv: Uint8Array, parameters: CryptographicParameters): InitializationVector {
   const { ivLength, fixedFieldLength, invocationFieldLength, counterLength, initialCounterValue } = parameters;
   if (ivLength !== undefined && ivLength !== iv.length * 8) {
-    throw bad(`IV Length is ${ivLength} bits, but the IV/Counter/Nonce has ${iv.length * 8}`);
+    throw badParameters(`IV Length is ${ivLength} bits, but the IV/Counter/Nonce has ${iv.length * 8}`);
   }
   const fields = (fixedFieldLength ?? 0) + (invocationFieldLength ?? 0) + (counterLength ?? 0);
   if (fixedFieldLength !== undefined && invocationFieldLength !== undefined && fields !== iv.length * 8) {
     const withCounter = isCounterMode(cipher) && fields === cipher.ivLength * 8;
     if (!withCounter)
-      throw bad(`the fields of the IV/Counter/Nonce have ${fields} bits together, but it has ${iv.length * 8}`);
+      throw badParameters(
+        `the fields of the IV/Counter/Nonce have ${fields} bits together, but it has ${iv.length * 8}`,
+      );
   }
   if (initialCounterValue !== undefined && initialCounterValue < 0)
-    throw bad('Initial Counter Value must not be negative');
+    throw badParameters('Initial Counter Value must not be negative');
   checkLength(cipher, iv.length);
   if (cipher === chaCha20) return chaChaVector(iv, initialCounterValue);
   return isCounterMode(cipher) ? counterBlock(cipher, iv, parameters) : { iv, start: iv };
@@ -75,7 +78,7 @@ function checkLength(cipher: Cipher, length: number): void {
   const [least, most] = lengthsOf(cipher);
   if (Number.isInteger(length) && length >= least && length <= most) return;
   const range = least === most ? `${most}` : `${least} to ${most}`;
-  throw bad(`the IV/Counter/Nonce for ${cipher.name} must have ${range} bytes, not ${length}`);
+  throw badParameters(`the IV/Counter/Nonce for ${cipher.name} must have ${range} bytes, not ${length}`);
 }
 
 /**
@@ -90,17 +93,19 @@ function counterBlock(
   const left = size - iv.length;
   const length = left === 0 ? (counterLength ?? size * 8) / 8 : left;
   if (left > 0 && counterLength !== undefined && counterLength !== left * 8) {
-    throw bad(`Counter Length is ${counterLength} bits, but the IV/Counter/Nonce leaves ${left * 8}`);
+    throw badParameters(`Counter Length is ${counterLength} bits, but the IV/Counter/Nonce leaves ${left * 8}`);
   }
   if (!Number.isInteger(length) || length < 1 || length > size) {
-    throw bad(`Counter Length must be a multiple of 8 from 8 to ${size * 8}`);
+    throw badParameters(`Counter Length must be a multiple of 8 from 8 to ${size * 8}`);
   }
   const start = Buffer.concat([iv, new Uint8Array(left)]);
   if (initial !== undefined) {
     if (left === 0 && counterLength === undefined) {
-      throw bad('Initial Counter Value requires a Counter Length, or an IV/Counter/Nonce that leaves room for it');
+      throw badParameters(
+        'Initial Counter Value requires a Counter Length, or an IV/Counter/Nonce that leaves room for it',
+      );
     }
-    if (initial >= 256 ** length) throw bad('Initial Counter Value must fit into its counter');
+    if (initial >= 256 ** length) throw badParameters('Initial Counter Value must fit into its counter');
     start.fill(0, size - length);
     const written = Math.min(length, 4);
     start.writeUIntBE(initial, size - written, written);
@@ -118,7 +123,7 @@ function counterBlock(
 function chaChaVector(iv: Uint8Array, initial: number | undefined): InitializationVector {
   if (iv.length === 16 && initial === undefined) return chaChaStart(iv, Buffer.from(iv));
   if (iv.length !== 8 && iv.length !== 12) {
-    throw bad(
+    throw badParameters(
       `the nonce of ChaCha20 must have 8 or 12 bytes, or 16 without an Initial Counter Value, not ${iv.length}`,
     );
   }

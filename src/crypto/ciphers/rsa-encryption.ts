@@ -7,7 +7,7 @@ import { constants, createHash, privateDecrypt, publicEncrypt, type KeyObject } 
 import forge from 'node-forge';
 import { KmipError } from '#protocol/kmip-error';
 import type { CryptographicParameters } from '#protocol/structures';
-import { unsupported } from '#crypto/refusals';
+import { unsupportedParameters } from '#crypto/refusals';
 import { hashName } from '#crypto/hashes';
 import type { Random } from '#crypto/padding';
 
@@ -85,7 +85,7 @@ function paddingOf(key: KeyObject, parameters: CryptographicParameters): Padding
   const maskHash = hashName(maskGeneratorHashingAlgorithm);
   if (paddingMethod !== 'OAEP' || hash === undefined || maskHash === undefined) {
     const hashes = `${hashingAlgorithm} and ${maskGeneratorHashingAlgorithm}`;
-    throw unsupported(`RSA encryption with Padding Method ${paddingMethod} and ${hashes} is not supported`);
+    throw unsupportedParameters(`RSA encryption with Padding Method ${paddingMethod} and ${hashes} is not supported`);
   }
   return { hash, maskHash, label: parameters.pSource ?? new Uint8Array(0) };
 }

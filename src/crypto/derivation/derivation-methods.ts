@@ -5,7 +5,7 @@ import {
   counterMode,
   doublePipelineMode,
   feedbackMode,
-  hashed,
+  digestOf,
   hkdf,
   hmacPrf,
   macPrf,
@@ -14,6 +14,7 @@ import {
   type Prf,
 } from './key-derivation.ts';
 import { hashOfHmac } from '#crypto/ciphers/mac';
+import { invalidField } from '#crypto/refusals';
 import type { Random } from '#crypto/padding';
 import type { EnumerationValue } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
@@ -39,12 +40,11 @@ export interface DerivationMethod {
   /** How many values of Derivation Data there must be: with `orKey` none means that the key takes its place. */
   readonly data: 'one' | 'orKey' | 'optional' | 'scope';
   /** The Cryptographic Parameters of the request come first; of HMAC they "are ignored" where the key says enough. */
-  readonly heedsParameters: boolean;
+  readonly usesRequestParameters: boolean;
   /** As many bytes as the method gives, or those of `length` when it gives any number. */
   derive(input: DerivationInput): Uint8Array;
 }
 
-const invalid = (message: string): KmipError => new KmipError('InvalidField', message);
 const nothing = new Uint8Array(0);
 
 /** For the methods that take "either a derivation key or derivation data". */
@@ -90,7 +90,7 @@ const cmacWork = 8;
 function checkWork({ length, data, parameters }: DerivationInput): void {
   const fed = data.reduce((sum, each) => sum + each.length, 256);
   if (length * fed * (parameters.blockCipherMode === 'CMAC' ? cmacWork : 1) > 2 ** 24)
-    throw invalid('Cryptographic Length and Derivation Data are too large together');
+    throw invalidField('Cryptographic Length and Derivation Data are too large together');
 }
 
 /** Derivation Data is the whole fixed input: Label, Context, and the length where a client wants it there. */
@@ -99,7 +99,7 @@ function iterated(input: DerivationInput, mayLackCounter: boolean): Parameters<t
   const { counterLength: counterBits = 32 } = input.parameters;
   const least = mayLackCounter ? 0 : 8;
   if (counterBits < least || counterBits > 32 || counterBits % 8 !== 0) {
-    throw invalid(`Counter Length must be a multiple of 8 bits from ${least} to 32`);
+    throw invalidField(`Counter Length must be a multiple of 8 bits from ${least} to 32`);
   }
   return { fixed: dataOf(input), length: input.length, counterBits };
 }
@@ -130,48 +130,53 @@ function encrypted(input: DerivationInput): Uint8Array {
 
 function fromPassword(input: DerivationInput): Uint8Array {
   const { salt, iterationCount: iterations, length } = input;
-  if (salt === undefined) throw invalid('PBKDF2 requires a Salt');
-  if (iterations === undefined || iterations < 1) throw invalid('PBKDF2 requires an Iteration Count of at least 1');
+  if (salt === undefined) throw invalidField('PBKDF2 requires a Salt');
+  if (iterations === undefined || iterations < 1)
+    throw invalidField('PBKDF2 requires an Iteration Count of at least 1');
   // RFC 8018 §B.1.1: "The default pseudorandom function is HMAC-SHA-1".
   const algorithm = hashingAlgorithmOr('SHA_1', input);
   if (pbkdf2Work(algorithm, { salt, iterations }, length) > maximumPbkdf2Work) {
-    throw invalid(`Iteration Count, Salt and Cryptographic Length require more than ${maximumPbkdf2Work} HMACs`);
+    throw invalidField(`Iteration Count, Salt and Cryptographic Length require more than ${maximumPbkdf2Work} HMACs`);
   }
   return pbkdf2(algorithm, { password: secretOf(input), salt, iterations }, length);
 }
 
 /** A key agreement has two keys and no data: see derivation.ts. */
-export type WithKey = Exclude<EnumerationValue<'DerivationMethod'>, 'AsymmetricKey'>;
+export type KeyedMethod = Exclude<EnumerationValue<'DerivationMethod'>, 'AsymmetricKey'>;
 
-export const derivationMethods: { readonly [M in WithKey]: DerivationMethod } = {
-  PBKDF2: { data: 'orKey', heedsParameters: true, derive: fromPassword },
-  HASH: { data: 'orKey', heedsParameters: true, derive: (input) => hashed(hashingAlgorithm(input), secretOf(input)) },
-  HMAC: { data: 'one', heedsParameters: false, derive: (input) => ownPrf(input)(dataOf(input)) },
-  ENCRYPT: { data: 'one', heedsParameters: true, derive: encrypted },
+export const derivationMethods: { readonly [M in KeyedMethod]: DerivationMethod } = {
+  PBKDF2: { data: 'orKey', usesRequestParameters: true, derive: fromPassword },
+  HASH: {
+    data: 'orKey',
+    usesRequestParameters: true,
+    derive: (input) => digestOf(hashingAlgorithm(input), secretOf(input)),
+  },
+  HMAC: { data: 'one', usesRequestParameters: false, derive: (input) => ownPrf(input)(dataOf(input)) },
+  ENCRYPT: { data: 'one', usesRequestParameters: true, derive: encrypted },
   NIST800_108_C: {
     data: 'one',
-    heedsParameters: true,
+    usesRequestParameters: true,
     derive: (input) => counterMode(chosenPrf(input), iterated(input, false)),
   },
   NIST800_108_F: {
     data: 'one',
-    heedsParameters: true,
+    usesRequestParameters: true,
     derive: (input) => feedbackMode(chosenPrf(input), input.iv ?? nothing, iterated(input, true)),
   },
   NIST800_108_DPI: {
     data: 'one',
-    heedsParameters: true,
+    usesRequestParameters: true,
     derive: (input) => doublePipelineMode(chosenPrf(input), iterated(input, true)),
   },
   /** "In order the Date, Region, and Service". */
   AWSSignatureVersion4: {
     data: 'scope',
-    heedsParameters: false,
+    usesRequestParameters: false,
     derive: ({ key, data }) => awsSigningKey(key.bytes, data),
   },
   HKDF: {
     data: 'optional',
-    heedsParameters: true,
+    usesRequestParameters: true,
     derive(input) {
       checkWork(input);
       const { key, data, salt, length } = input;
@@ -189,9 +194,9 @@ const counts: { readonly [D in DerivationMethod['data']]: readonly number[] } = 
 };
 
 /** @throws KmipError InvalidField when there is too much or too little Derivation Data. */
-export function checkData(name: string, method: DerivationMethod, values: number): void {
+export function checkDataCount(name: string, method: DerivationMethod, values: number): void {
   if (counts[method.data].includes(values)) return;
-  throw invalid(
+  throw invalidField(
     `Derivation Method ${name} requires ${counts[method.data].join(' or ')} Derivation Data, not ${values}`,
   );
 }

@@ -13,7 +13,7 @@ export type Prf = (data: Uint8Array) => Uint8Array;
 const nothing = new Uint8Array(0);
 
 /** The first bytes of what a method gave; the rest is wiped. */
-export function cutTo(length: number, given: Uint8Array): Uint8Array {
+export function truncatedTo(length: number, given: Uint8Array): Uint8Array {
   try {
     checkLength(length, given.length);
     return Uint8Array.from(given.subarray(0, length));
@@ -37,7 +37,7 @@ function hashOf(algorithm: string): string {
   throw new KmipError('UnsupportedCryptographicParameters', `Hashing Algorithm ${algorithm} is not supported`);
 }
 
-export const hashed = (algorithm: string, data: Uint8Array): Uint8Array => digest(hashOf(algorithm), data, 'buffer');
+export const digestOf = (algorithm: string, data: Uint8Array): Uint8Array => digest(hashOf(algorithm), data, 'buffer');
 
 /** RFC 2104. */
 export function hmacPrf(algorithm: string, key: Uint8Array): Prf {
@@ -153,7 +153,7 @@ export function pbkdf2Work(
   { salt, iterations }: Omit<Pbkdf2Input, 'password'>,
   length: number,
 ): number {
-  const blockCount = Math.ceil(length / hashed(algorithm, nothing).length);
+  const blockCount = Math.ceil(length / digestOf(algorithm, nothing).length);
   return blockCount * (iterations + Math.floor(salt.length / 64));
 }
 

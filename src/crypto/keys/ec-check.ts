@@ -4,7 +4,7 @@
  */
 import type { EcPrivateKey, EcPublicKey } from './asymmetric-key.ts';
 import { hasPoints } from './curves.ts';
-import { invalid } from '#crypto/der';
+import { invalidField } from '#crypto/refusals';
 import { pointOf } from './ec-keys.ts';
 import { keyObjectOf } from './key-objects.ts';
 
@@ -18,6 +18,6 @@ export function checkEcPrivate(key: EcPrivateKey): void {
   if (!hasPoints(key.curve)) return;
   const point = pointOf(key);
   if (key.point !== undefined && Buffer.compare(point, key.point) !== 0) {
-    throw invalid('the public key within the EC private key does not belong to it');
+    throw invalidField('the public key within the EC private key does not belong to it');
   }
 }

@@ -10,7 +10,6 @@ import {
   childrenOf,
   integer,
   integerOf,
-  invalid,
   isTagged,
   octets,
   octetsOf,
@@ -20,8 +19,9 @@ import {
   sequence,
   tagged,
   toDer,
-  within,
+  explicitValueOf,
 } from '#crypto/der';
+import { invalidField } from '#crypto/refusals';
 import type { Contents, ContentsOf } from './key-contents.ts';
 
 /** RFC 5480 §2.1.1. */
@@ -51,17 +51,17 @@ const formOf = ([first]: Uint8Array): PointForm | undefined =>
 export const isCompression = (type: string): type is KeyCompressionType => type in compressions;
 
 /** The key with its point in that form; undefined when its curve has none such. */
-export function compressed(key: EcPublicKey, type: KeyCompressionType): EcPublicKey | undefined {
+export function withCompression(key: EcPublicKey, type: KeyCompressionType): EcPublicKey | undefined {
   const { form, kinds } = compressions[type];
-  return kinds.includes(key.curve.kind) ? { ...key, point: inForm(key.point, key.curve, form) } : undefined;
+  return kinds.includes(key.curve.kind) ? { ...key, point: convertedPoint(key.point, key.curve, form) } : undefined;
 }
 
 /** @throws KmipError InvalidField for a point that is not on its curve. */
-function inForm(point: Uint8Array, { openssl }: Curve, form: PointForm): Uint8Array {
+function convertedPoint(point: Uint8Array, { openssl }: Curve, form: PointForm): Uint8Array {
   try {
     return ECDH.convertKey(point, openssl, undefined, undefined, form) as unknown as Uint8Array;
   } catch {
-    throw invalid('the point of the EC public key is not on its curve');
+    throw invalidField('the point of the EC public key is not on its curve');
   }
 }
 
@@ -70,14 +70,14 @@ export function publicKeyAt(curve: Curve, point: Uint8Array): EcPublicKey {
   const key = { family: 'EC', half: 'public', curve } as const;
   const length = fieldBytes(curve);
   if (!hasPoints(curve)) {
-    if (point.length !== length) throw invalid(`a public key of ${curve.openssl} must have ${length} bytes`);
+    if (point.length !== length) throw invalidField(`a public key of ${curve.openssl} must have ${length} bytes`);
     return { ...key, point };
   }
   const form = formOf(point);
   if (form === undefined || point.length !== (form === 'compressed' ? 1 + length : 1 + 2 * length)) {
-    throw invalid(`the point of an EC public key on ${curve.openssl} has an invalid length or form`);
+    throw invalidField(`the point of an EC public key on ${curve.openssl} has an invalid length or form`);
   }
-  return { ...key, point: form === 'uncompressed' ? point : inForm(point, curve, 'uncompressed') };
+  return { ...key, point: form === 'uncompressed' ? point : convertedPoint(point, curve, 'uncompressed') };
 }
 
 /** A private key from its bytes; shorter ones, which some write, are filled up where they are a number. */
@@ -85,7 +85,7 @@ export function privateKeyOf(curve: Curve, bytes: Uint8Array, point?: Uint8Array
   const { secretBytes, openssl } = curve;
   const tooLong = bytes.subarray(0, Math.max(0, bytes.length - secretBytes)).some((byte) => byte !== 0);
   if (tooLong || (!hasPoints(curve) && bytes.length !== secretBytes)) {
-    throw invalid(`a private key of ${openssl} must have ${secretBytes} bytes`);
+    throw invalidField(`a private key of ${openssl} must have ${secretBytes} bytes`);
   }
   const secret = new Uint8Array(secretBytes);
   const value = bytes.subarray(-secretBytes);
@@ -102,14 +102,14 @@ export function pointOf({ curve, secret }: EcPrivateKey): Uint8Array {
   try {
     ecdh.setPrivateKey(secret);
   } catch {
-    throw invalid('the EC private key is out of range for its curve');
+    throw invalidField('the EC private key is out of range for its curve');
   }
   return ecdh.getPublicKey();
 }
 
 function namedCurve(block: Contents['parameters'], what: string): Curve {
   const curve = curveByOid(oidOf(block, what));
-  if (curve === undefined || !hasPoints(curve)) throw invalid(`the curve of ${what} is not supported`);
+  if (curve === undefined || !hasPoints(curve)) throw invalidField(`the curve of ${what} is not supported`);
   return curve;
 }
 
@@ -117,17 +117,18 @@ function namedCurve(block: Contents['parameters'], what: string): Curve {
 export function readEcPrivate(bytes: Uint8Array, outside?: Curve): EcPrivateKey {
   const what = 'the ECPrivateKey';
   const [version, secret, ...more] = childrenOf(readDer(bytes, what), what);
-  if (integerOf(version, what) !== 1n) throw invalid(`${what} must have version 1`);
+  if (integerOf(version, what) !== 1n) throw invalidField(`${what} must have version 1`);
   const parameters = more.find((each) => isTagged(each, 0));
   const point = more.find((each) => isTagged(each, 1));
   if (more.length !== Number(parameters !== undefined) + Number(point !== undefined)) {
-    throw invalid(`${what} has unknown fields`);
+    throw invalidField(`${what} has unknown fields`);
   }
-  const inside = parameters && namedCurve(within(parameters), what);
+  const inside = parameters && namedCurve(explicitValueOf(parameters), what);
   const curve = outside ?? inside;
-  if (curve === undefined) throw invalid(`${what} must name its curve`);
-  if (inside !== undefined && inside !== curve) throw invalid(`${what} names a different curve than its container`);
-  const encoded = point && publicKeyAt(curve, bitsOf(within(point), what)).point;
+  if (curve === undefined) throw invalidField(`${what} must name its curve`);
+  if (inside !== undefined && inside !== curve)
+    throw invalidField(`${what} names a different curve than its container`);
+  const encoded = point && publicKeyAt(curve, bitsOf(explicitValueOf(point), what)).point;
   return privateKeyOf(curve, octetsOf(secret, what), encoded);
 }
 
@@ -143,7 +144,7 @@ export function writeEcPrivate(key: EcPrivateKey, named = true): Uint8Array | un
 const curveOf = ({ oid: identifier, parameters }: Contents): Curve => {
   const own = curveByOid(identifier);
   if (own === undefined) return namedCurve(parameters, 'the EC key');
-  if (parameters !== undefined) throw invalid(`a key of ${own.openssl} must have no parameters`);
+  if (parameters !== undefined) throw invalidField(`a key of ${own.openssl} must have no parameters`);
   return own;
 };
 

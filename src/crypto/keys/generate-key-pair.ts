@@ -38,32 +38,34 @@ interface RecipeOptions {
   readonly group?: string;
 }
 
-const recipes: { readonly [F in Family]: (asked: PairParameters, algorithm: string) => Recipe } = {
+const recipes: { readonly [F in Family]: (requested: PairParameters, algorithm: string) => Recipe } = {
   RSA({ length }) {
     const { minimum, maximum } = rsaLengths;
     if (length === undefined || length < minimum || length > maximum || length % 8 !== 0) {
-      throw wrong(`Cryptographic Length of an RSA key must be a multiple of 8 from ${minimum} to ${maximum}`);
+      throw invalidAttribute(
+        `Cryptographic Length of an RSA key must be a multiple of 8 from ${minimum} to ${maximum}`,
+      );
     }
     return ['rsa', { modulusLength: length, publicExponent: 65537 }];
   },
-  EC(asked, algorithm) {
-    const { openssl, kind } = curveFor(asked, algorithm);
+  EC(requested, algorithm) {
+    const { openssl, kind } = curveFor(requested, algorithm);
     return kind === 'prime' || kind === 'binary' ? ['ec', { namedCurve: openssl }] : [openssl];
   },
   DSA({ length, qlength }) {
     const lengths = dsaLengths.find(([p, q]) => p === length && (qlength === undefined || q === qlength));
     if (lengths === undefined) {
       const texts = dsaLengths.map(([p, q]) => `${p} with ${q}`);
-      throw wrong(`Cryptographic Length with Qlength of a DSA key must be one of ${texts.join(', ')}`);
+      throw invalidAttribute(`Cryptographic Length with Qlength of a DSA key must be one of ${texts.join(', ')}`);
     }
     return ['dsa', { modulusLength: lengths[0], divisorLength: lengths[1] }];
   },
   DH({ length, qlength }) {
     const group = dhGroups[length ?? 0];
     if (group === undefined)
-      throw wrong(`Cryptographic Length of a DH key must be one of ${Object.keys(dhGroups).join(', ')}`);
+      throw invalidAttribute(`Cryptographic Length of a DH key must be one of ${Object.keys(dhGroups).join(', ')}`);
     if (qlength !== undefined && qlength !== (length ?? 0) - 1) {
-      throw wrong('Qlength of a DH key must be Cryptographic Length minus one: its group has a safe prime');
+      throw invalidAttribute('Qlength of a DH key must be Cryptographic Length minus one: its group has a safe prime');
     }
     return ['dh', { group }];
   },
@@ -86,7 +88,7 @@ const dhGroups: { readonly [length: number]: string } = {
   4096: 'modp16',
 };
 
-const wrong = (message: string): KmipError => new KmipError('InvalidAttributeValue', message);
+const invalidAttribute = (message: string): KmipError => new KmipError('InvalidAttributeValue', message);
 
 /** The curves that an algorithm itself names. */
 const curvesOfAlgorithms: { readonly [algorithm: string]: string } = { Ed25519: 'CURVE25519', Ed448: 'CURVE448' };
@@ -101,10 +103,12 @@ function curveFor({ recommendedCurve, length, curveKind }: PairParameters, algor
         : curveOfLength(length);
   const own = curvesOfAlgorithms[algorithm];
   if (curve === undefined || (own !== undefined && curve.name !== own)) {
-    throw wrong(`Recommended Curve or Cryptographic Length is not supported for ${algorithm}`);
+    throw invalidAttribute(`Recommended Curve or Cryptographic Length is not supported for ${algorithm}`);
   }
   if (length !== undefined && hasPoints(curve) && length !== curve.bits) {
-    throw wrong(`Cryptographic Length is ${length}, but keys on the Recommended Curve have ${curve.bits} bits`);
+    throw invalidAttribute(
+      `Cryptographic Length is ${length}, but keys on the Recommended Curve have ${curve.bits} bits`,
+    );
   }
   return curve;
 }
@@ -113,10 +117,10 @@ function curveFor({ recommendedCurve, length, curveKind }: PairParameters, algor
  * What `makeKeyPair` needs for such a pair.
  * @throws KmipError InvalidAttributeValue when such pairs are not supported.
  */
-export function recipeOf(algorithm: string, asked: PairParameters): Recipe {
+export function recipeOf(algorithm: string, requested: PairParameters): Recipe {
   const family = familyOf(algorithm);
-  if (family === undefined) throw wrong(`key pairs of ${algorithm} are not supported`);
-  return recipes[family](asked, algorithm);
+  if (family === undefined) throw invalidAttribute(`key pairs of ${algorithm} are not supported`);
+  return recipes[family](requested, algorithm);
 }
 
 /** It takes milliseconds to minutes, so it is called in worker threads. */
@@ -126,7 +130,7 @@ export function makeKeyPair([type, options]: Recipe): KeyPair {
     publicKeyEncoding: { type: 'spki', format: 'der' },
     privateKeyEncoding: { type: 'pkcs8', format: 'der' },
   };
-  const { publicKey, privateKey } = generated(type, encoded);
+  const { publicKey, privateKey } = generateEncoded(type, encoded);
   try {
     return { publicKey: readPublicInfo(publicKey), privateKey: readPrivateInfo(privateKey) };
   } finally {
@@ -134,7 +138,7 @@ export function makeKeyPair([type, options]: Recipe): KeyPair {
   }
 }
 
-function generated(type: string, options: ED25519KeyPairOptions<'der', 'der'>) {
+function generateEncoded(type: string, options: ED25519KeyPairOptions<'der', 'der'>) {
   try {
     // Of the types of node's overloads only one can be named; the others differ in their options.
     return generateKeyPairSync(type as 'ed25519', options);

@@ -5,7 +5,7 @@
 import { pow } from '@noble/curves/abstract/modular.js';
 import type { Group, GroupPrivateKey, GroupPublicKey } from './asymmetric-key.ts';
 import { bitLength, isOdd, isPrime } from '#crypto/big-numbers';
-import { invalid } from '#crypto/der';
+import { invalidField } from '#crypto/refusals';
 
 /** In bits; the shortest of DSA is that of official case BL-M-12. */
 const fieldLengths = { DSA: { minimum: 512, maximum: 4096 }, DH: { minimum: 512, maximum: 4096 } } as const;
@@ -18,29 +18,29 @@ export function checkGroupKey(key: GroupPublicKey | GroupPrivateKey): void {
   const { minimum, maximum } = fieldLengths[family];
   const length = bitLength(p);
   if (length < minimum || length > maximum) {
-    throw invalid(`a ${family} key must have ${minimum} to ${maximum} bits, not ${length}`);
+    throw invalidField(`a ${family} key must have ${minimum} to ${maximum} bits, not ${length}`);
   }
   if (family === 'DSA') checkOrderLength(q ?? 0n);
-  if (!isOdd(p) || g < 2n || g > p - 2n) throw invalid(`P and G of the ${family} key must define a group`);
+  if (!isOdd(p) || g < 2n || g > p - 2n) throw invalidField(`P and G of the ${family} key must define a group`);
   if (q !== undefined) checkSubgroup(group, q, family);
   if (key.half === 'public') {
-    if (key.y < 2n || key.y > p - 2n) throw invalid(`Y of the ${family} key is out of range`);
+    if (key.y < 2n || key.y > p - 2n) throw invalidField(`Y of the ${family} key is out of range`);
     if (q !== undefined && isSmall(q) && pow(key.y, q, p) !== 1n) {
-      throw invalid(`Y of the ${family} key is not in the group of P, Q and G`);
+      throw invalidField(`Y of the ${family} key is not in the group of P, Q and G`);
     }
   } else if (key.x < 1n || key.x >= (q ?? p - 1n)) {
-    throw invalid(`X of the ${family} key is out of range`);
+    throw invalidField(`X of the ${family} key is out of range`);
   }
   const numbers = q === undefined ? [p] : [q, p];
   for (const number of numbers) {
-    if (!isPrime(number)) throw invalid(`P and Q of the ${family} key must be prime`);
+    if (!isPrime(number)) throw invalidField(`P and Q of the ${family} key must be prime`);
   }
 }
 
 function checkOrderLength(q: bigint): void {
   const { minimum, maximum } = orderLengths;
   if (bitLength(q) < minimum || bitLength(q) > maximum)
-    throw invalid(`Q of a DSA key must have ${minimum} to ${maximum} bits`);
+    throw invalidField(`Q of a DSA key must have ${minimum} to ${maximum} bits`);
 }
 
 /** An order as large as the field belongs to a safe prime: every number but two has it, and a check would take long. */
@@ -49,6 +49,6 @@ const isSmall = (q: bigint): boolean => bitLength(q) <= orderLengths.maximum;
 function checkSubgroup({ p, g, j }: Group, q: bigint, family: string): void {
   const belongs = q > 1n && (p - 1n) % q === 0n && (j === undefined || j * q + 1n === p);
   if (!belongs || (isSmall(q) && pow(g, q, p) !== 1n)) {
-    throw invalid(`G of the ${family} key must be of the order Q in the field of P`);
+    throw invalidField(`G of the ${family} key must be of the order Q in the field of P`);
   }
 }

@@ -4,7 +4,8 @@
  */
 import type { AsnType } from 'asn1js';
 import type { Group, GroupPrivateKey, GroupPublicKey } from './asymmetric-key.ts';
-import { childrenOf, integer, integerOf, integers, integersOf, invalid, readDer, sequence, toDer } from '#crypto/der';
+import { childrenOf, integer, integerOf, integers, integersOf, readDer, sequence, toDer } from '#crypto/der';
+import { invalidField } from '#crypto/refusals';
 import type { Contents, ContentsOf } from './key-contents.ts';
 
 const idDsa = '1.2.840.10040.4.1';
@@ -23,7 +24,7 @@ const dsaForm: GroupForm = {
   read({ parameters }) {
     const [p, q, g, more] = integersOf(parameters, 'the parameters of the DSA key');
     if (p === undefined || q === undefined || g === undefined || more !== undefined) {
-      throw invalid('the parameters of the DSA key must be p, q and g');
+      throw invalidField('the parameters of the DSA key must be p, q and g');
     }
     return { p, q, g };
   },

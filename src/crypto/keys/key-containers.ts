@@ -11,7 +11,6 @@ import {
   childrenOf,
   integer,
   integerOf,
-  invalid,
   isTagged,
   octets,
   octetsOf,
@@ -21,6 +20,7 @@ import {
   sequence,
   toDer,
 } from '#crypto/der';
+import { invalidField } from '#crypto/refusals';
 import { ecContents } from './ec-keys.ts';
 import { dhContents, dsaContents } from './group-keys.ts';
 import { rsaContents } from './rsa-keys.ts';
@@ -31,13 +31,13 @@ const byFamily = { RSA: rsaContents, EC: ecContents, DSA: dsaContents, DH: dhCon
 
 function ownerOf({ oid: algorithm }: Contents, what: string): ContentsOf<PublicKey, PrivateKey> {
   const owner = Object.values(byFamily).find((each) => each.owns(algorithm));
-  if (owner === undefined) throw invalid(`the algorithm of ${what} is not supported`);
+  if (owner === undefined) throw invalidField(`the algorithm of ${what} is not supported`);
   return owner;
 }
 
 function algorithmOf(block: AsnType | undefined, what: string): Pick<Contents, 'oid' | 'parameters'> {
   const [identifier, parameters, more] = childrenOf(block, what);
-  if (more !== undefined) throw invalid(`the algorithm of ${what} must have at most two fields`);
+  if (more !== undefined) throw invalidField(`the algorithm of ${what} must have at most two fields`);
   return { oid: oidOf(identifier, what), parameters };
 }
 
@@ -48,7 +48,7 @@ const algorithm = ({ oid: identifier, parameters }: Contents): AsnType =>
 export function readPublicInfo(bytes: Uint8Array): PublicKey {
   const what = 'the X.509 public key';
   const [algorithmBlock, key, more] = childrenOf(readDer(bytes, what), what);
-  if (more !== undefined) throw invalid(`${what} must have two fields`);
+  if (more !== undefined) throw invalidField(`${what} must have two fields`);
   const contents = { ...algorithmOf(algorithmBlock, what), key: bitsOf(key, what) };
   return ownerOf(contents, what).readPublic(contents);
 }
@@ -62,8 +62,8 @@ export function writePublicInfo(key: PublicKey): Uint8Array {
 export function readPrivateInfo(bytes: Uint8Array): PrivateKey {
   const what = 'the PKCS#8 private key';
   const [version, algorithmBlock, key, ...more] = childrenOf(readDer(bytes, what), what);
-  if (integerOf(version, what) > 1n) throw invalid(`${what} must have version 0 or 1`);
-  if (!more.every((each) => isTagged(each, 0) || isTagged(each, 1))) throw invalid(`${what} has unknown fields`);
+  if (integerOf(version, what) > 1n) throw invalidField(`${what} must have version 0 or 1`);
+  if (!more.every((each) => isTagged(each, 0) || isTagged(each, 1))) throw invalidField(`${what} has unknown fields`);
   const contents = { ...algorithmOf(algorithmBlock, what), key: octetsOf(key, what) };
   return ownerOf(contents, what).readPrivate(contents);
 }

@@ -7,7 +7,8 @@ import type { Version } from '#protocol/versions';
 import type { AsymmetricKey, Half, KeyFormatType, KeyMaterial } from './asymmetric-key.ts';
 import { bitLength } from '#crypto/big-numbers';
 import { curveNamed, type Curve } from './curves.ts';
-import { derRules, invalid } from '#crypto/der';
+import { derRules } from '#crypto/der';
+import { invalidField } from '#crypto/refusals';
 import { checkEcPrivate, checkEcPublic } from './ec-check.ts';
 import { privateKeyOf, publicKeyAt, readEcPrivate, writeEcPrivate } from './ec-keys.ts';
 import { checkGroupKey } from './group-check.ts';
@@ -43,7 +44,7 @@ interface Format<K extends AsymmetricKey> {
 
 const bytesOnly = (material: KeyMaterial): Uint8Array => {
   if (material instanceof Uint8Array) return material;
-  throw invalid('the Key Material must be a Byte String in this Key Format Type');
+  throw invalidField('the Key Material must be a Byte String in this Key Format Type');
 };
 
 const asBytes = <K extends AsymmetricKey>(
@@ -67,7 +68,7 @@ const asStructure = <K extends AsymmetricKey>(
   family,
   read(material, version, { algorithm }) {
     if (material instanceof Uint8Array) {
-      throw invalid('the Key Material must be a Structure in this Key Format Type');
+      throw invalidField('the Key Material must be a Structure in this Key Format Type');
     }
     return read(material, version, algorithm);
   },
@@ -76,7 +77,7 @@ const asStructure = <K extends AsymmetricKey>(
 
 function hintedCurve({ recommendedCurve, algorithm }: Hints): Curve {
   const curve = recommendedCurve === undefined ? undefined : curveNamed(recommendedCurve, algorithm);
-  if (curve === undefined) throw invalid('a Raw asymmetric key must be an EC key with a Recommended Curve');
+  if (curve === undefined) throw invalidField('a Raw asymmetric key must be an EC key with a Recommended Curve');
   return curve;
 }
 
@@ -151,9 +152,9 @@ export function readKey(
   hints: Hints = {},
 ): AsymmetricKey {
   const row = rowOf(format, half);
-  if (row === undefined) throw invalid(`Key Format Type ${format} is not valid for a ${half} key`);
+  if (row === undefined) throw invalidField(`Key Format Type ${format} is not valid for a ${half} key`);
   if (material instanceof Uint8Array && material.length > derRules.key.bytes) {
-    throw invalid(`the Key Material must have at most ${derRules.key.bytes} bytes`);
+    throw invalidField(`the Key Material must have at most ${derRules.key.bytes} bytes`);
   }
   return row.read(material, version, hints);
 }

@@ -2,7 +2,7 @@
 import { randomBytes, sign, verify, type KeyObject } from 'node:crypto';
 import type { RsaPrivateKey, RsaPublicKey } from './asymmetric-key.ts';
 import { bitLength, isOdd, isPrime } from '#crypto/big-numbers';
-import { invalid } from '#crypto/der';
+import { invalidField } from '#crypto/refusals';
 import { keyObjectOf } from './key-objects.ts';
 
 /** In bits. Shorter ones are broken; longer ones take seconds for each use. */
@@ -30,28 +30,29 @@ export function checkRsaPrivate(key: RsaPrivateKey): void {
   if (parts === undefined) return;
   const { publicExponent, privateExponent, p, q, primeExponentP, primeExponentQ, crtCoefficient } = parts;
   checkPublicExponent(publicExponent, modulus);
-  if (p === q) throw invalid('the two primes of the RSA key must be different');
+  if (p === q) throw invalidField('the two primes of the RSA key must be different');
   if (p < 3n || q < 3n || p * q !== modulus)
-    throw invalid('the modulus of the RSA key must be the product of its primes');
+    throw invalidField('the modulus of the RSA key must be the product of its primes');
   const product = publicExponent * privateExponent;
   if (product % (p - 1n) !== 1n || product % (q - 1n) !== 1n || privateExponent >= modulus) {
-    throw invalid('the exponents of the RSA key do not match');
+    throw invalidField('the exponents of the RSA key do not match');
   }
   const areOfChineseRemainder =
     primeExponentP === privateExponent % (p - 1n) &&
     primeExponentQ === privateExponent % (q - 1n) &&
     crtCoefficient < p &&
     (crtCoefficient * q) % p === 1n;
-  if (!areOfChineseRemainder) throw invalid('the CRT numbers of the RSA key do not match its primes');
+  if (!areOfChineseRemainder) throw invalidField('the CRT numbers of the RSA key do not match its primes');
   if (bitLength(modulus) <= maximumTestedModulus && !(isPrime(p) && isPrime(q))) {
-    throw invalid('P and Q of the RSA key must be prime');
+    throw invalidField('P and Q of the RSA key must be prime');
   }
   const message = randomBytes(32);
   const [privateKey, publicKey] = [
     keyObjectOf(key),
     keyObjectOf({ family: 'RSA', half: 'public', modulus, publicExponent }),
   ];
-  if (!signs(message, privateKey, publicKey)) throw invalid('the RSA key does not work: its factors must be prime');
+  if (!signs(message, privateKey, publicKey))
+    throw invalidField('the RSA key does not work: its factors must be prime');
 }
 
 function signs(message: Uint8Array, privateKey: KeyObject, publicKey: KeyObject): boolean {
@@ -66,14 +67,14 @@ export function checkModulus(modulus: bigint): void {
   const { minimum, maximum } = rsaLengths;
   const length = bitLength(modulus);
   if (length < minimum || length > maximum) {
-    throw invalid(`an RSA key must have ${minimum} to ${maximum} bits, not ${length}`);
+    throw invalidField(`an RSA key must have ${minimum} to ${maximum} bits, not ${length}`);
   }
-  if (!isOdd(modulus)) throw invalid('the modulus of the RSA key must be odd');
+  if (!isOdd(modulus)) throw invalidField('the modulus of the RSA key must be odd');
 }
 
 function checkPublicExponent(exponent: bigint, modulus: bigint): void {
-  if (!isOdd(exponent)) throw invalid('the public exponent of the RSA key must be odd');
+  if (!isOdd(exponent)) throw invalidField('the public exponent of the RSA key must be odd');
   if (exponent < 3n || exponent >= modulus || bitLength(exponent) > maximumExponentBits) {
-    throw invalid('the public exponent of the RSA key is out of range');
+    throw invalidField('the public exponent of the RSA key is out of range');
   }
 }

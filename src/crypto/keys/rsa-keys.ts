@@ -2,7 +2,8 @@
 import { Null } from 'asn1js';
 import type { RsaParts, RsaPrivateKey, RsaPublicKey } from './asymmetric-key.ts';
 import { commonDivisor, inverse } from '#crypto/big-numbers';
-import { integers, integersOf, invalid, nothing, readDer, toDer } from '#crypto/der';
+import { integers, integersOf, nullValue, readDer, toDer } from '#crypto/der';
+import { invalidField } from '#crypto/refusals';
 import type { ContentsOf } from './key-contents.ts';
 
 /** RFC 8017 appendix A.1, rsaEncryption. */
@@ -13,7 +14,7 @@ export function readRsaPublic(bytes: Uint8Array): RsaPublicKey {
   const what = 'the PKCS#1 public key';
   const [modulus, publicExponent, more] = integersOf(readDer(bytes, what), what);
   if (modulus === undefined || publicExponent === undefined || more !== undefined) {
-    throw invalid(`${what} must have two numbers`);
+    throw invalidField(`${what} must have two numbers`);
   }
   return { family: 'RSA', half: 'public', modulus, publicExponent };
 }
@@ -28,7 +29,7 @@ export function readRsaPrivate(bytes: Uint8Array): RsaPrivateKey {
   const [structureVersion, modulus = 0n, publicExponent = 0n, privateExponent = 0n, p = 0n, q = 0n] = numbers;
   const [primeExponentP = 0n, primeExponentQ = 0n, crtCoefficient = 0n] = numbers.slice(6);
   if (structureVersion !== 0n || numbers.length !== 9)
-    throw invalid(`${what} must be of version 0 and have nine numbers`);
+    throw invalidField(`${what} must be of version 0 and have nine numbers`);
   const parts = { privateExponent, publicExponent, p, q, primeExponentP, primeExponentQ, crtCoefficient };
   return { family: 'RSA', half: 'private', modulus, parts };
 }
@@ -51,17 +52,17 @@ export const rsaContents: ContentsOf<RsaPublicKey, RsaPrivateKey> = {
     checkNoParameters(parameters);
     return readRsaPrivate(key);
   },
-  writePublic: (key) => ({ oid: rsaEncryption, parameters: nothing(), key: writeRsaPublic(key) }),
+  writePublic: (key) => ({ oid: rsaEncryption, parameters: nullValue(), key: writeRsaPublic(key) }),
   writePrivate(key) {
     const written = writeRsaPrivate(key);
-    return written && { oid: rsaEncryption, parameters: nothing(), key: written };
+    return written && { oid: rsaEncryption, parameters: nullValue(), key: written };
   },
 };
 
 /** RFC 8017 appendix A.1: NULL; some leave it out. */
 function checkNoParameters(parameters: unknown): void {
   if (parameters !== undefined && !(parameters instanceof Null))
-    throw invalid('the parameters of an RSA key must be NULL');
+    throw invalidField('the parameters of an RSA key must be NULL');
 }
 
 /**

@@ -17,7 +17,7 @@ import type {
 } from './asymmetric-key.ts';
 import { bytesOf, maximumBits, numberOf } from '#crypto/big-numbers';
 import { curveNamed, type Curve } from './curves.ts';
-import { invalid } from '#crypto/der';
+import { invalidField } from '#crypto/refusals';
 import { privateKeyOf, publicKeyAt } from './ec-keys.ts';
 import { checkModulus } from './rsa-check.ts';
 import { completeParts } from './rsa-keys.ts';
@@ -40,9 +40,9 @@ function transparent<T, K extends AsymmetricKey>(
       const value = fields.read(items, version);
       for (const each of Object.values(value as object)) {
         if (typeof each !== 'bigint') continue;
-        if (each < 0n) throw invalid('the Key Material must have no negative Big Integer');
+        if (each < 0n) throw invalidField('the Key Material must have no negative Big Integer');
         if (each >> BigInt(maximumBits) !== 0n)
-          throw invalid(`a Big Integer of the Key Material must have at most ${maximumBits} bits`);
+          throw invalidField(`a Big Integer of the Key Material must have at most ${maximumBits} bits`);
       }
       return toKey(value, algorithm);
     },
@@ -85,8 +85,8 @@ export const transparentRsaPrivate: Transparent<RsaPrivateKey> = transparent(
       (p !== undefined && q !== undefined) ||
       (primeExponentP !== undefined && primeExponentQ !== undefined);
     if (!isKey)
-      throw invalid('a Transparent RSA Private Key requires Private Exponent, P and Q, or both prime exponents');
-    if (p !== undefined && p === q) throw invalid('the two primes of the RSA key must be different');
+      throw invalidField('a Transparent RSA Private Key requires Private Exponent, P and Q, or both prime exponents');
+    if (p !== undefined && p === q) throw invalidField('the two primes of the RSA key must be different');
     checkModulus(modulus);
     checkParts(modulus, given);
     const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
@@ -105,10 +105,11 @@ function checkParts(
   { p, q, ...others }: { readonly [N in keyof RsaParts]?: bigint | undefined },
 ): void {
   if (p !== undefined && q !== undefined && p * q !== modulus) {
-    throw invalid('the modulus of the RSA key must be the product of its primes');
+    throw invalidField('the modulus of the RSA key must be the product of its primes');
   }
   for (const each of Object.values({ p, q, ...others })) {
-    if (each !== undefined && each >= modulus) throw invalid('every number of the RSA key must be below its modulus');
+    if (each !== undefined && each >= modulus)
+      throw invalidField('every number of the RSA key must be below its modulus');
   }
 }
 
@@ -118,7 +119,7 @@ interface CurveAndSecret {
 
 function curveOf({ recommendedCurve }: CurveAndSecret, algorithm: string | undefined): Curve {
   const curve = curveNamed(recommendedCurve, algorithm);
-  if (curve === undefined) throw invalid(`Recommended Curve ${recommendedCurve} is not supported`);
+  if (curve === undefined) throw invalidField(`Recommended Curve ${recommendedCurve} is not supported`);
   return curve;
 }
 
@@ -139,7 +140,7 @@ export const transparentEcPrivate: Transparent<EcPrivateKey> = transparent(
   (value, algorithm) => {
     const curve = curveOf(value, algorithm);
     const secret = bytesOf(value.d, curve.secretBytes);
-    if (secret === undefined) throw invalid('D is too large for its curve');
+    if (secret === undefined) throw invalidField('D is too large for its curve');
     return privateKeyOf(curve, secret);
   },
   ({ curve, secret }) => ({ recommendedCurve: curve.name, d: numberOf(secret) }),

@@ -18,7 +18,12 @@ export interface Derivation {
  * So many bytes for a purpose. Passwords are hashed as UTF-16 with a zero behind them.
  * @throws RangeError for a hash that is not in the table of block sizes.
  */
-export function derive(password: string, { hash, salt, rounds }: Derivation, purpose: Purpose, size: number): Buffer {
+export function derivePkcs12(
+  password: string,
+  { hash, salt, rounds }: Derivation,
+  purpose: Purpose,
+  size: number,
+): Buffer {
   const blockSize = blockSizes[hash];
   if (blockSize === undefined) throw new RangeError(`PKCS#12 key derivation with ${hash} is not supported`);
   const diversifier = Buffer.alloc(blockSize, purposes[purpose]);

@@ -9,7 +9,7 @@ import forge from 'node-forge';
 import { AlgorithmIdentifier, DigestInfo, MacData, PBES2Params, PBKDF2Params } from 'pkijs';
 import { KmipError } from '#protocol/kmip-error';
 import type { Random } from '#crypto/padding';
-import { derive } from './pkcs12-derivation.ts';
+import { derivePkcs12 } from './pkcs12-derivation.ts';
 
 export interface Pkcs12Protection {
   encrypt(content: Uint8Array, password: string, random: Random): Encrypted;
@@ -49,24 +49,24 @@ export const modern: Pkcs12Protection = {
     });
     return { algorithm: algorithm(Algorithm.pbes2, scheme.toSchema()), bytes: cbc('aes-256-cbc', key, iv, content) };
   },
-  authenticate: (content, password, random) => macWith('sha256', content, password, random),
+  authenticate: (content, password, random) => createMacData('sha256', content, password, random),
 };
 
 export const legacy: Pkcs12Protection = {
   encrypt(content, password, random) {
     const derivation = { hash: 'sha1', salt: random(saltBytes), rounds };
-    const key = derive(password, derivation, 'key', 24);
-    const iv = derive(password, derivation, 'iv', 8);
+    const key = derivePkcs12(password, derivation, 'key', 24);
+    const iv = derivePkcs12(password, derivation, 'iv', 8);
     const parameters = new Sequence({ value: [octets(derivation.salt), new Integer({ value: rounds })] });
     return {
       algorithm: algorithm(Algorithm.pbeWithSHA1And3KeyTripleDesCbc, parameters),
       bytes: cbc('des-ede3-cbc', key, iv, content),
     };
   },
-  authenticate: (content, password, random) => macWith('sha1', content, password, random),
+  authenticate: (content, password, random) => createMacData('sha1', content, password, random),
 };
 
-function macWith(hash: 'sha1' | 'sha256', content: Uint8Array, password: string, random: Random) {
+function createMacData(hash: 'sha1' | 'sha256', content: Uint8Array, password: string, random: Random) {
   const salt = random(saltBytes);
   const digest = octets(macOf(content, password, { hash, salt, rounds }));
   const oid = Object.keys(macHashes).find((each) => macHashes[each]?.hash === hash) as string;
@@ -74,10 +74,10 @@ function macWith(hash: 'sha1' | 'sha256', content: Uint8Array, password: string,
   return new MacData({ mac, macSalt: octets(salt), iterations: rounds });
 }
 
-function macOf(content: Uint8Array, password: string, derivation: Parameters<typeof derive>[1]): Buffer {
+function macOf(content: Uint8Array, password: string, derivation: Parameters<typeof derivePkcs12>[1]): Buffer {
   const { hash } = derivation;
   const { length } = createHmac(hash, '').digest();
-  return createHmac(hash, derive(password, derivation, 'mac', length))
+  return createHmac(hash, derivePkcs12(password, derivation, 'mac', length))
     .update(content)
     .digest();
 }
@@ -122,14 +122,14 @@ export function roundsOfContainer(): TakeRounds {
  * @throws KmipError InvalidField for a MAC that is not supported.
  */
 export function isAuthentic(content: Uint8Array, macData: MacData, password: string, take: TakeRounds): boolean {
-  const { hash } = macHashes[macData.mac.digestAlgorithm.algorithmId] ?? unknown('MAC');
+  const { hash } = macHashes[macData.mac.digestAlgorithm.algorithmId] ?? notSupported('MAC');
   const salt = macData.macSalt.valueBlock.valueHexView;
   const actual = macOf(content, password, { hash, salt, rounds: take(macData.iterations ?? 1, 'others') });
   const said = macData.mac.digest.valueBlock.valueHexView;
   return said.length === actual.length && timingSafeEqual(said, actual);
 }
 
-const unknown = (what: string): never => {
+const notSupported = (what: string): never => {
   throw new KmipError('InvalidField', `the ${what} of the PKCS#12 container is not supported`);
 };
 
@@ -196,15 +196,15 @@ export function decrypt(
 ) {
   if (algorithmId === Algorithm.pbes2)
     return decryptPbes2(new PBES2Params({ schema: algorithmParams }), data, password, take);
-  const cipher = pkcs12Ciphers[algorithmId] ?? unknown('cipher');
+  const cipher = pkcs12Ciphers[algorithmId] ?? notSupported('cipher');
   const [salt, count] = (algorithmParams as Sequence).valueBlock.value as [OctetString, Integer];
   const derivation = {
     hash: 'sha1',
     salt: salt.valueBlock.valueHexView,
     rounds: take(count.valueBlock.valueDec, 'others'),
   };
-  const key = derive(password, derivation, 'key', cipher.keyBytes);
-  return cipher.decrypt(key, derive(password, derivation, 'iv', 8), data);
+  const key = derivePkcs12(password, derivation, 'key', cipher.keyBytes);
+  return cipher.decrypt(key, derivePkcs12(password, derivation, 'iv', 8), data);
 }
 
 function decryptPbes2(
@@ -213,10 +213,10 @@ function decryptPbes2(
   password: string,
   take: TakeRounds,
 ) {
-  const cipher = pbes2Ciphers[encryptionScheme.algorithmId] ?? unknown('cipher');
-  if (keyDerivationFunc.algorithmId !== Algorithm.pbkdf2) unknown('key derivation');
+  const cipher = pbes2Ciphers[encryptionScheme.algorithmId] ?? notSupported('cipher');
+  if (keyDerivationFunc.algorithmId !== Algorithm.pbkdf2) notSupported('key derivation');
   const { salt, iterationCount, prf } = new PBKDF2Params({ schema: keyDerivationFunc.algorithmParams });
-  const hash = prf === undefined ? 'sha1' : (prfs[prf.algorithmId] ?? unknown('key derivation'));
+  const hash = prf === undefined ? 'sha1' : (prfs[prf.algorithmId] ?? notSupported('key derivation'));
   const count = take(iterationCount, 'pbes2');
   const key = pbkdf2Sync(password, (salt as OctetString).valueBlock.valueHexView, count, cipher.keyBytes, hash);
   return cipher.decrypt(key, (encryptionScheme.algorithmParams as OctetString).valueBlock.valueHexView, data);

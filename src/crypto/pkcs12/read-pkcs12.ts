@@ -48,7 +48,7 @@ export function readPkcs12(bytes: Uint8Array, password: string): Pkcs12Entries {
   const content = parse(() => bytesIn(file.authSafe.content));
   const take = roundsOfContainer();
   // The authentication is checked before anything else is believed.
-  if (file.macData !== undefined && !isAuthentic(content, file.macData, password, take)) throw sealed();
+  if (file.macData !== undefined && !isAuthentic(content, file.macData, password, take)) throw cannotOpen();
   const keys: NamedKey[] = [];
   const certificates: Uint8Array[] = [];
   for (const info of parse(() => contentsIn(content))) {
@@ -57,7 +57,7 @@ export function readPkcs12(bytes: Uint8Array, password: string): Pkcs12Entries {
       const { bagValue } = bag;
       if (bagValue instanceof PKCS8ShroudedKeyBag) {
         const { encryptionAlgorithm, encryptedData } = bagValue;
-        const privateKey = opened(() => decrypt(encryptionAlgorithm, bytesIn(encryptedData), password, take));
+        const privateKey = decrypted(() => decrypt(encryptionAlgorithm, bytesIn(encryptedData), password, take));
         keys.push({ privateKey, friendlyName: friendlyNameOf(bag) });
       } else if (bagValue instanceof PrivateKeyInfo) {
         keys.push({ privateKey: new Uint8Array(bagValue.toSchema().toBER()), friendlyName: friendlyNameOf(bag) });
@@ -97,7 +97,7 @@ function chainOf(privateKey: Uint8Array, among: readonly Uint8Array[]): readonly
   return own === undefined ? [] : chainFrom(own, certificates).map(({ raw }) => raw);
 }
 
-const sealed = (): KmipError =>
+const cannotOpen = (): KmipError =>
   new KmipError(
     'BadPassword',
     'the PKCS#12 container cannot be opened: the password is wrong, or the container was changed',
@@ -113,11 +113,11 @@ function parse<T>(read: () => T): T {
 }
 
 /** A wrong password shows by what cannot be decrypted, since a container may have no MAC. */
-function opened<T>(open: () => T): T {
+function decrypted<T>(open: () => T): T {
   try {
     return open();
   } catch (error) {
-    throw error instanceof KmipError ? error : sealed();
+    throw error instanceof KmipError ? error : cannotOpen();
   }
 }
 
@@ -135,7 +135,7 @@ function bagsOf(info: ContentInfo, password: string, take: TakeRounds): readonly
   }
   const { encryptedContentInfo } = parse(() => new EncryptedData({ schema: info.content }));
   const encrypted = parse(() => new Uint8Array(encryptedContentInfo.getEncryptedContent()));
-  return opened(() => {
+  return decrypted(() => {
     const contents = decrypt(encryptedContentInfo.contentEncryptionAlgorithm, encrypted, password, take);
     return new SafeContents({ schema: valueIn(contents) }).safeBags;
   });

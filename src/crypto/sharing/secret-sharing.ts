@@ -2,11 +2,11 @@
 import { KmipError } from '#protocol/kmip-error';
 import { isPrime, numberOf } from '#crypto/big-numbers';
 import type { Random } from '#crypto/padding';
-import { ways, type Part, type Sharing, type SplitKeyMethod } from './split-key-methods.ts';
+import { sharingMethods, type Part, type Sharing, type SplitKeyMethod } from './split-key-methods.ts';
 
 export type { Part, Sharing, SplitKeyMethod };
 
-export const isSplitKeyMethod = (method: string): method is SplitKeyMethod => method in ways;
+export const isSplitKeyMethod = (method: string): method is SplitKeyMethod => method in sharingMethods;
 
 /** Exponents of Mersenne primes: 2^p - 1 is above 2^L for every L below p. */
 const mersenneExponents = [127, 521, 607, 1279, 2203, 2281, 3217, 4253, 4423, 9689, 9941, 11_213];
@@ -39,14 +39,14 @@ export function checkSharing(sharing: Sharing): void {
   if (method === 'XOR' && parts !== threshold) {
     throw new KmipError('InvalidField', 'Split Key Threshold must equal Split Key Parts when the method is XOR');
   }
-  const most = ways[method].mostParts(sharing);
+  const most = sharingMethods[method].maximumParts(sharing);
   if (parts > most)
     throw new KmipError('InvalidField', `Split Key Parts must be at most ${most} with this Split Key Method`);
 }
 
 /** The parts in the order of their identifiers. */
 export function splitSecret(secret: Uint8Array, sharing: Sharing, random: Random): Part[] {
-  const splitting = ways[sharing.method].split(secret, sharing, random);
+  const splitting = sharingMethods[sharing.method].split(secret, sharing, random);
   const parts: Part[] = [];
   try {
     for (let identifier = 1; identifier <= sharing.parts; identifier++) {
@@ -65,7 +65,7 @@ export function splitSecret(secret: Uint8Array, sharing: Sharing, random: Random
  * @throws KmipError CryptographicFailure when they do not belong together.
  */
 export function joinSecret(parts: readonly Part[], sharing: Sharing): Uint8Array {
-  const { valueAt } = ways[sharing.method];
+  const { valueAt } = sharingMethods[sharing.method];
   const first = parts.slice(0, sharing.threshold);
   for (const { identifier, bytes } of parts.slice(sharing.threshold)) {
     const expected = valueAt(identifier, first, sharing);

@@ -36,16 +36,16 @@ interface Splitting {
 }
 
 /** How one method makes the value at a place, and finds the one at any other place from as many as the threshold. */
-interface Way {
+interface SharingMethod {
   split(secret: Uint8Array, sharing: Sharing, random: Random): Splitting;
   /** @throws KmipError CryptographicFailure for parts that are not valid. */
   valueAt(place: number, parts: readonly Part[], sharing: Sharing): Uint8Array;
   /** How many different parts there can be. */
-  mostParts(sharing: Sharing): number;
+  maximumParts(sharing: Sharing): number;
 }
 
 /** In a binary field, element by element; an odd byte at the end of GF(2^16) is filled up with a zero. */
-const overBinaryField = (fieldOf: (polynomial: Polynomial) => BinaryField): Way => ({
+const overBinaryField = (fieldOf: (polynomial: Polynomial) => BinaryField): SharingMethod => ({
   split(secret, { polynomial, threshold }, random) {
     const field = fieldOf(polynomial);
     const constants = elementsOf(secret, field);
@@ -94,7 +94,7 @@ const overBinaryField = (fieldOf: (polynomial: Polynomial) => BinaryField): Way 
     return bytesOfElements(value, field);
   },
 
-  mostParts: ({ polynomial }) => 2 ** (8 * fieldOf(polynomial).bytes) - 1,
+  maximumParts: ({ polynomial }) => 2 ** (8 * fieldOf(polynomial).bytes) - 1,
 });
 
 function elementsOf(bytes: Uint8Array, field: BinaryField): Uint16Array {
@@ -119,7 +119,7 @@ function bytesOfElements(elements: Uint16Array, field: BinaryField): Uint8Array 
 }
 
 /** In a prime field; the time that arithmetic on big integers takes tells a little of their size. */
-const overPrimeField: Way = {
+const overPrimeField: SharingMethod = {
   split(secret, sharing, random) {
     const prime = primeOf(sharing);
     const constant = numberOf(secret);
@@ -153,7 +153,7 @@ const overPrimeField: Way = {
     return padded(value, prime);
   },
 
-  mostParts: (sharing) => Number(primeOf(sharing) - 1n),
+  maximumParts: (sharing) => Number(primeOf(sharing) - 1n),
 };
 
 const modulo = (value: bigint, prime: bigint): bigint => ((value % prime) + prime) % prime;
@@ -174,7 +174,7 @@ const below = (prime: bigint, random: Random): bigint => numberOf(random((bytesO
  * All parts but the last are random, and together they are the secret: "Split Key Parts (identical to Split Key
  * Threshold)".
  */
-const byXor: Way = {
+const byXor: SharingMethod = {
   split(secret, { parts }, random) {
     const others = Array.from({ length: parts - 1 }, () => random(secret.length));
     const last = xored([secret, ...others]);
@@ -183,13 +183,13 @@ const byXor: Way = {
 
   valueAt: (_place, parts) => xored(parts.map(({ bytes }) => bytes)),
 
-  mostParts: () => Infinity,
+  maximumParts: () => Infinity,
 };
 
 const xored = (all: readonly Uint8Array[]): Uint8Array =>
   (all[0] as Uint8Array).map((_, place) => all.reduce((sum, each) => sum ^ (each[place] as number), 0));
 
-export const ways: { readonly [M in SplitKeyMethod]: Way } = {
+export const sharingMethods: { readonly [M in SplitKeyMethod]: SharingMethod } = {
   XOR: byXor,
   PolynomialSharingGF2_8: overBinaryField(gf8),
   PolynomialSharingGF2_16: overBinaryField(gf16),

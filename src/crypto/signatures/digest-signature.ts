@@ -7,13 +7,13 @@ import { brainpoolP256r1, brainpoolP384r1, brainpoolP512r1 } from '@noble/curves
 import { p256, p384, p521 } from '@noble/curves/nist.js';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { KmipError } from '#protocol/kmip-error';
-import { nothing, octets, oid, sequence, toDer } from '#crypto/der';
+import { nullValue, octets, oid, sequence, toDer } from '#crypto/der';
 import { readEcPrivate } from '#crypto/keys/ec-keys';
 import { readPublicInfo } from '#crypto/keys/key-containers';
 import type { Random } from '#crypto/padding';
-import { encodePss, fitsPss } from './pss.ts';
+import { encodePss, verifyPss } from './pss.ts';
 import type { Scheme } from './signature-scheme.ts';
-import { unsupported } from '#crypto/refusals';
+import { unsupportedParameters } from '#crypto/refusals';
 
 const nist = (number: number): string => `2.16.840.1.101.3.4.2.${number}`;
 /**
@@ -38,7 +38,7 @@ const hashOids: { readonly [hash: string]: string } = {
 
 /** RFC 8017 §9.2, without the padding. */
 const digestInfo = (hash: string, digest: Uint8Array): Uint8Array =>
-  toDer(sequence(sequence(oid(hashOids[hash] as string), nothing()), octets(digest)));
+  toDer(sequence(sequence(oid(hashOids[hash] as string), nullValue()), octets(digest)));
 
 /** By OpenSSL's names. */
 const curves = {
@@ -103,7 +103,7 @@ export function checkDigest(key: KeyObject, digest: Uint8Array, signature: Uint8
       return found.equals(digestInfo(hashing.hash, digest));
     }
     const encoded = publicDecrypt({ key, padding: constants.RSA_NO_PADDING }, signature);
-    return fitsPss(hashing, digest, encoded, modulusBits);
+    return verifyPss(hashing, digest, encoded, modulusBits);
   } catch {
     return false;
   }
@@ -111,7 +111,7 @@ export function checkDigest(key: KeyObject, digest: Uint8Array, signature: Uint8
 
 function hashingOf(scheme: Scheme, digest: Uint8Array): Exclude<Scheme, { kind: 'DSA' | 'EdDSA' }> {
   if (scheme.kind === 'EdDSA' || scheme.kind === 'DSA') {
-    throw unsupported(`${scheme.kind} does not support Digested Data: send the Data`);
+    throw unsupportedParameters(`${scheme.kind} does not support Digested Data: send the Data`);
   }
   const length = createHash(scheme.hash).digest().length;
   if (digest.length === length) return scheme;
@@ -121,7 +121,7 @@ function hashingOf(scheme: Scheme, digest: Uint8Array): Exclude<Scheme, { kind: 
 function curveOf(key: KeyObject): DigestCurve {
   const name = key.asymmetricKeyDetails?.namedCurve ?? '';
   if (name in curves) return curves[name as keyof typeof curves];
-  throw unsupported(`keys on ${name} do not support Digested Data: send the Data`);
+  throw unsupportedParameters(`keys on ${name} do not support Digested Data: send the Data`);
 }
 
 function pointOf(key: KeyObject): Uint8Array {

@@ -32,7 +32,7 @@ const xored = (a: Uint8Array, b: Uint8Array): Buffer =>
   Buffer.from(a.map((byte, place) => byte ^ (b[place] as number)));
 
 /** M', whose hash binds the salt. */
-const bound = (hash: string, digest: Uint8Array, salt: Uint8Array): Buffer =>
+const hashWithSalt = (hash: string, digest: Uint8Array, salt: Uint8Array): Buffer =>
   digestOf(hash, new Uint8Array(8), digest, salt);
 
 /** In bytes: a message is one bit shorter than the modulus. */
@@ -51,7 +51,7 @@ export function encodePss(scheme: Pss, digest: Uint8Array, modulusBits: number, 
   const padding = length - digest.length - saltLength - 2;
   if (padding < 0) throw new RangeError('the modulus is too short for hash and salt');
   const salt = random(saltLength);
-  const proof = bound(hash, digest, salt);
+  const proof = hashWithSalt(hash, digest, salt);
   const block = Buffer.concat([new Uint8Array(padding), Uint8Array.of(1), salt]);
   const masked = xored(block, mgf1(proof, block.length, maskHash));
   masked[0] = (masked[0] as number) & (0xff >> unusedBits(modulusBits));
@@ -59,7 +59,7 @@ export function encodePss(scheme: Pss, digest: Uint8Array, modulusBits: number, 
 }
 
 /** §9.1.2; without a Salt Length any is right. `whole` has as many bytes as the modulus. */
-export function fitsPss(scheme: Pss, digest: Uint8Array, whole: Uint8Array, modulusBits: number): boolean {
+export function verifyPss(scheme: Pss, digest: Uint8Array, whole: Uint8Array, modulusBits: number): boolean {
   const { hash, maskHash, saltLength } = scheme;
   const encoded = whole.subarray(-lengthOf(modulusBits));
   const end = encoded.length - digest.length - 1;
@@ -74,5 +74,5 @@ export function fitsPss(scheme: Pss, digest: Uint8Array, whole: Uint8Array, modu
   if (one === -1 || block[one] !== 1) return false;
   const salt = block.subarray(one + 1);
   if (saltLength !== undefined && salt.length !== saltLength) return false;
-  return timingSafeEqual(proof, bound(hash, digest, salt));
+  return timingSafeEqual(proof, hashWithSalt(hash, digest, salt));
 }

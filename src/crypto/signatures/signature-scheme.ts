@@ -5,7 +5,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { CryptographicParameters } from '#protocol/structures';
 import { hashName } from '#crypto/hashes';
-import { bad, unsupported } from '#crypto/refusals';
+import { badParameters, unsupportedParameters } from '#crypto/refusals';
 import { signatureAlgorithmByName, type SignatureAlgorithm, type SignerKind } from './signature-algorithms.ts';
 
 /** Hashes by OpenSSL's names. */
@@ -48,29 +48,29 @@ const signers: { readonly [keyType: string]: Signer } = {
 export function schemeOf(key: KeyObject, parameters: CryptographicParameters): Scheme {
   const { digitalSignatureAlgorithm, cryptographicAlgorithm } = parameters;
   const signer = signers[key.asymmetricKeyType ?? ''];
-  if (signer === undefined) throw bad(`keys of type ${key.asymmetricKeyType} cannot sign`);
+  if (signer === undefined) throw badParameters(`keys of type ${key.asymmetricKeyType} cannot sign`);
   const named = digitalSignatureAlgorithm === undefined ? undefined : algorithmNamed(digitalSignatureAlgorithm);
   if (named !== undefined && named.kind !== signer.kind) {
-    throw bad(`Digital Signature Algorithm ${digitalSignatureAlgorithm} does not match the key`);
+    throw badParameters(`Digital Signature Algorithm ${digitalSignatureAlgorithm} does not match the key`);
   }
   if (cryptographicAlgorithm !== undefined && !signer.algorithms.includes(cryptographicAlgorithm)) {
-    throw bad(`Cryptographic Algorithm ${cryptographicAlgorithm} does not match the key`);
+    throw badParameters(`Cryptographic Algorithm ${cryptographicAlgorithm} does not match the key`);
   }
   // RFC 8032: it hashes by itself.
   if (signer.kind === 'EdDSA') return { kind: 'EdDSA' };
   const algorithm = named?.hash ?? parameters.hashingAlgorithm;
-  if (algorithm === undefined) throw bad('Hashing Algorithm is missing from the Cryptographic Parameters');
+  if (algorithm === undefined) throw badParameters('Hashing Algorithm is missing from the Cryptographic Parameters');
   if (parameters.hashingAlgorithm !== undefined && parameters.hashingAlgorithm !== algorithm) {
-    throw bad(`Hashing Algorithm ${parameters.hashingAlgorithm} does not match ${digitalSignatureAlgorithm}`);
+    throw badParameters(`Hashing Algorithm ${parameters.hashingAlgorithm} does not match ${digitalSignatureAlgorithm}`);
   }
   const hash = hashOf(algorithm);
   if (signer.kind !== 'RSA') return { kind: signer.kind, hash };
   const { paddingMethod = digitalSignatureAlgorithm === 'RSASSA_PSS' ? 'PSS' : 'PKCS1V1_5' } = parameters;
   if (paddingMethod === 'PSS') return pssOf(parameters, algorithm, hash);
   if (digitalSignatureAlgorithm === 'RSASSA_PSS')
-    throw bad(`Padding Method ${paddingMethod} is not valid for RSASSA-PSS: must be PSS`);
+    throw badParameters(`Padding Method ${paddingMethod} is not valid for RSASSA-PSS: must be PSS`);
   if (paddingMethod === 'PKCS1V1_5') return { kind: 'PKCS1', hash };
-  throw unsupported(`RSA signatures with Padding Method ${paddingMethod} are not supported`);
+  throw unsupportedParameters(`RSA signatures with Padding Method ${paddingMethod} are not supported`);
 }
 
 function pssOf(parameters: CryptographicParameters, algorithm: string, hash: string): Pss {
@@ -80,20 +80,20 @@ function pssOf(parameters: CryptographicParameters, algorithm: string, hash: str
     saltLength,
     trailerField = 1,
   } = parameters;
-  if (maskGenerator !== 'MGF1') throw unsupported(`Mask Generator ${maskGenerator} is not supported`);
-  if (trailerField !== 1) throw unsupported('a Trailer Field other than 1 is not supported');
-  if (saltLength !== undefined && saltLength < 0) throw bad('Salt Length must not be negative');
+  if (maskGenerator !== 'MGF1') throw unsupportedParameters(`Mask Generator ${maskGenerator} is not supported`);
+  if (trailerField !== 1) throw unsupportedParameters('a Trailer Field other than 1 is not supported');
+  if (saltLength !== undefined && saltLength < 0) throw badParameters('Salt Length must not be negative');
   return { kind: 'PSS', hash, maskHash: hashOf(maskGeneratorHashingAlgorithm), saltLength };
 }
 
 function hashOf(algorithm: string): string {
   const hash = hashName(algorithm);
-  if (hash === undefined) throw unsupported(`Hashing Algorithm ${algorithm} is not supported`);
+  if (hash === undefined) throw unsupportedParameters(`Hashing Algorithm ${algorithm} is not supported`);
   return hash;
 }
 
 function algorithmNamed(name: string): SignatureAlgorithm {
   const algorithm = signatureAlgorithmByName(name);
-  if (algorithm === undefined) throw unsupported(`Digital Signature Algorithm ${name} is not supported`);
+  if (algorithm === undefined) throw unsupportedParameters(`Digital Signature Algorithm ${name} is not supported`);
   return algorithm;
 }

@@ -17,7 +17,7 @@ import type { CryptographicParameters } from '#protocol/structures';
 import { checkDigest, signDigest } from './digest-signature.ts';
 import type { Random } from '#crypto/padding';
 import { schemeOf, type Scheme } from './signature-scheme.ts';
-import { unsupported } from '#crypto/refusals';
+import { unsupportedParameters } from '#crypto/refusals';
 
 /** What is signed. */
 export type Content = { readonly data: Uint8Array } | { readonly digest: Uint8Array };
@@ -68,7 +68,7 @@ export function checkSignature(
   parameters: CryptographicParameters,
 ): boolean {
   const scheme = schemeOf(key, parameters);
-  if (!isWhole(key, signature)) return false;
+  if (!hasModulusLength(key, signature)) return false;
   if ('digest' in content) return checkDigest(key, content.digest, signature, scheme);
   if (!isNative(scheme)) return checkDigest(key, digestOf(scheme, content.data), signature, scheme);
   try {
@@ -127,7 +127,7 @@ export function startVerifying(key: KeyObject, parameters: CryptographicParamete
 }
 
 /** RFC 8017 §8.1.2, §8.2.2: as long as the modulus. OpenSSL takes one of PSS without its leading zeros too. */
-const isWhole = ({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject, signature: Uint8Array): boolean =>
+const hasModulusLength = ({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject, signature: Uint8Array): boolean =>
   asymmetricKeyType !== 'rsa' || signature.length === Math.ceil((asymmetricKeyDetails?.modulusLength ?? 0) / 8);
 
 const doesNotSign = (): KmipError =>
@@ -141,7 +141,7 @@ const hashOf = (scheme: Scheme): string | null => (scheme.kind === 'EdDSA' ? nul
 /** RFC 8032 §5.1.6 hashes the data twice, the second time knowing what the first gave. */
 function streamedHash(scheme: Scheme): string {
   if (scheme.kind !== 'EdDSA') return scheme.hash;
-  throw unsupported('EdDSA does not support streaming: send the whole data in one request');
+  throw unsupportedParameters('EdDSA does not support streaming: send the whole data in one request');
 }
 
 const digestOf = (scheme: Scheme, data: Uint8Array): Uint8Array =>

@@ -42,8 +42,8 @@ export const validate = defineOperation('Validate', {
     const kept: Uint8Array[] = [];
     for (const reference of references) kept.push(await load(reference, context));
     const { validity, certificates } = await context.heavily('validateChain', {
-      given: given.map(x509In),
-      kept,
+      presented: given.map(x509In),
+      stored: kept,
       trusted: context.authority.certificates,
       at: validityDate ?? context.now(),
     });

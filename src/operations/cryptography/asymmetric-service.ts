@@ -1,6 +1,6 @@
 /** Encrypt and Decrypt with RSA keys. */
 import type { KeyObject } from 'node:crypto';
-import { bad } from '#crypto/refusals';
+import { badParameters } from '#crypto/refusals';
 import { KmipError } from '#protocol/kmip-error';
 import type { Work } from '#operations/context';
 import { wholeOnly, type Decrypted, type Encrypted, type CipherRequest } from './symmetric-service.ts';
@@ -35,9 +35,9 @@ function check(key: KeyObject, { parameters, part, ivCounterNonce, additionalDat
     );
   }
   const { cryptographicAlgorithm: named = 'RSA' } = parameters;
-  if (named !== 'RSA') throw bad(`Cryptographic Algorithm is ${named}, but the algorithm of the key is RSA`);
+  if (named !== 'RSA') throw badParameters(`Cryptographic Algorithm is ${named}, but the algorithm of the key is RSA`);
   if (ivCounterNonce !== undefined || additionalData !== undefined || tag !== undefined) {
-    throw bad('IV/Counter/Nonce, additional data and tag are not valid for RSA');
+    throw badParameters('IV/Counter/Nonce, additional data and tag are not valid for RSA');
   }
   if (!(part.isFirst && part.isLast)) throw wholeOnly('RSA');
 }

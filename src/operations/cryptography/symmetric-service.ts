@@ -1,7 +1,7 @@
 /** Encrypt and Decrypt with symmetric keys: what begins, and what each part of the data then goes through. */
 import type { Cipher } from '#crypto/ciphers/block-cipher';
 import { cipherFor, type ChosenCipher } from '#crypto/ciphers/cipher-parameters';
-import { bad } from '#crypto/refusals';
+import { badParameters } from '#crypto/refusals';
 import { needsVector, randomVector, vectorOf, type InitializationVector } from '#crypto/ciphers/initialization-vector';
 import type { KeyWrapMode } from '#crypto/ciphers/key-wrap';
 import type { SymmetricKey } from '#crypto/ciphers/material-cipher';
@@ -103,7 +103,7 @@ export function decryptWith(key: SymmetricKey, request: CipherRequest): Work<Dec
   const { paddingMethod: padding, tagLength } = parameters;
   const use = { key: key.bytes, iv: vector.start, padding, tagLength, additionalData };
   if (!cipher.isAuthenticated) {
-    if (tag !== undefined) throw bad(`Authenticated Encryption Tag is not valid for ${cipher.name}`);
+    if (tag !== undefined) throw badParameters(`Authenticated Encryption Tag is not valid for ${cipher.name}`);
     const running = decipherer(cipher, use, part);
     return {
       async take(data, isLast, _proof, context) {
@@ -150,15 +150,15 @@ function wrapping(
 
 function chosen(key: SymmetricKey, { parameters, ivCounterNonce, additionalData, part }: CipherRequest): ChosenCipher {
   const cipher = cipherFor(key, parameters);
-  const isWhole = 'keyWrap' in cipher || cipher.isWhole === true;
-  if (isWhole && !(part.isFirst && part.isLast)) {
+  const needsAllData = 'keyWrap' in cipher || cipher.needsAllData === true;
+  if (needsAllData && !(part.isFirst && part.isLast)) {
     throw wholeOnly('keyWrap' in cipher ? cipher.keyWrap : cipher.name);
   }
   if (additionalData !== undefined && ('keyWrap' in cipher || cipher.isAuthenticated !== true)) {
-    throw bad('Authenticated Encryption Additional Data is valid only for authenticated modes');
+    throw badParameters('Authenticated Encryption Additional Data is valid only for authenticated modes');
   }
   if ('keyWrap' in cipher && ivCounterNonce !== undefined) {
-    throw bad(`IV/Counter/Nonce is not valid for ${cipher.keyWrap}: its initial value is fixed`);
+    throw badParameters(`IV/Counter/Nonce is not valid for ${cipher.keyWrap}: its initial value is fixed`);
   }
   return cipher;
 }

@@ -1,9 +1,9 @@
 /** What Derive Key derives from: the roles of its objects, its parameters, and the run of a method. */
 import {
-  checkData,
+  checkDataCount,
   derivationMethods,
   type DerivationMethod,
-  type WithKey,
+  type KeyedMethod,
 } from '#crypto/derivation/derivation-methods';
 import type { Attributes } from '#objects/attributes/attributes';
 import { objectTypeOf } from '#objects/managed-object';
@@ -67,7 +67,7 @@ export async function derive(
   if (standsForData !== undefined && derivationData.length > 0) {
     throw new KmipError('InvalidMessage', 'Derivation Data must not be given with Secret Data that takes its place');
   }
-  checkData(name, method, ofData === undefined ? derivationData.length : 1);
+  checkDataCount(name, method, ofData === undefined ? derivationData.length : 1);
   const parameters = parametersFor(ofKey, method, given.cryptographicParameters, context);
   const { cryptographicAlgorithm: algorithm } = ofKey.object.attributes;
   const key = openBytes(ofKey);
@@ -77,7 +77,7 @@ export async function derive(
   try {
     const fed = data.reduce((sum, each) => sum + each.length, 0);
     const charged = charge([ofKey], fed === 0 ? length : fed);
-    return { bytes: await context.heavily('derive', { method: name as WithKey, ...input }), charged };
+    return { bytes: await context.heavily('derive', { method: name as KeyedMethod, ...input }), charged };
   } finally {
     key.fill(0);
     secretData?.fill(0);
@@ -132,12 +132,12 @@ function rolesOf([first, second]: readonly Loaded[]): { readonly ofKey: Loaded; 
 /** A key without any of its own is bound to none, as clients make them, although 1.4 §4.6 has an error for it. */
 function parametersFor(
   { object }: Loaded,
-  { heedsParameters }: DerivationMethod,
+  { usesRequestParameters }: DerivationMethod,
   asked: CryptographicParameters | undefined,
   { rules }: Context,
 ): CryptographicParameters {
   const { cryptographicParameters: own = [] } = object.attributes;
-  if (!heedsParameters) return own[0] ?? asked ?? {};
+  if (!usesRequestParameters) return own[0] ?? asked ?? {};
   const isBound = rules.derivesByOwnParameters && own.length > 0 && asked !== undefined;
   if (isBound && !own.some((each) => fieldsMatch([each], [asked]))) {
     throw new KmipError('BadCryptographicParameters', 'Cryptographic Parameters do not match those of the key');

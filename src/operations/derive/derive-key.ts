@@ -1,4 +1,4 @@
-import { cutTo } from '#crypto/derivation/key-derivation';
+import { truncatedTo } from '#crypto/derivation/key-derivation';
 import { symmetricKeyBytes } from '#crypto/keys/symmetric-keys';
 import { attributeSet } from '#objects/attributes/attribute-groups';
 import type { Attributes, ObjectType } from '#objects/attributes/attributes';
@@ -52,7 +52,7 @@ export const deriveKey = defineOperation('DeriveKey', {
     const given = { ...asked, ...guardOf(derivationMethod, bases, asked) };
     const length = lengthOf(objectType, given);
     const { bytes, charged } = await derive(derivationMethod, bases, parameters, length, context);
-    const key = cutTo(length, bytes);
+    const key = truncatedTo(length, bytes);
 
     const keyFormatType = formatAsked(attributes);
     const links = bases.map(({ object }) => ({

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { familyOf, type AsymmetricKey, type Half, type KeyMaterial } from '#crypto/keys/asymmetric-key';
 import { bitLength } from '#crypto/big-numbers';
-import { compressed, isCompression } from '#crypto/keys/ec-keys';
+import { withCompression, isCompression } from '#crypto/keys/ec-keys';
 import { formatsOf, lengthOf, readKey, writeKey } from '#crypto/keys/key-formats';
 import type { Attributes } from '#objects/attributes/attributes';
 import { isWrapped, type KeyBlock } from '#objects/object-structure';
@@ -159,4 +159,4 @@ const asPlain = (material: KeyMaterial | undefined): KeyMaterial | undefined =>
 
 /** An EC public key in another form of its point; undefined for all other keys, and for forms that its curve has not. */
 export const compressedAs = (key: AsymmetricKey, type: OpenValue<'KeyCompressionType'>): AsymmetricKey | undefined =>
-  key.family === 'EC' && key.half === 'public' && isCompression(type) ? compressed(key, type) : undefined;
+  key.family === 'EC' && key.half === 'public' && isCompression(type) ? withCompression(key, type) : undefined;

@@ -3,10 +3,10 @@ import { expect } from 'chai';
 import {
   awsSigningKey,
   counterMode,
-  cutTo,
+  truncatedTo,
   doublePipelineMode,
   feedbackMode,
-  hashed,
+  digestOf,
   hkdf,
   hmacPrf,
   macPrf,
@@ -239,18 +239,18 @@ describe('the signing key of AWS Signature Version 4', () => {
 
 describe('what a method gives', () => {
   it('is cut to the length that is asked for, and wiped', () => {
-    const given = hashed('SHA_256', ascii('abc'));
+    const given = digestOf('SHA_256', ascii('abc'));
     const whole = toHex(given);
-    expect(toHex(cutTo(16, given))).to.equal(whole.slice(0, 32));
+    expect(toHex(truncatedTo(16, given))).to.equal(whole.slice(0, 32));
     expect(given.every((byte) => byte === 0)).to.equal(true);
   });
 
   it('is never made longer', () => {
-    expect(reasonOf(() => cutTo(33, hashed('SHA_256', ascii('abc'))))).to.equal('CryptographicFailure');
+    expect(reasonOf(() => truncatedTo(33, digestOf('SHA_256', ascii('abc'))))).to.equal('CryptographicFailure');
   });
 
   it('needs a hash and a MAC that are there', () => {
-    expect(reasonOf(() => hashed('Tiger', ascii('abc')))).to.equal('UnsupportedCryptographicParameters');
+    expect(reasonOf(() => digestOf('Tiger', ascii('abc')))).to.equal('UnsupportedCryptographicParameters');
     expect(reasonOf(() => macPrf('RSA', ascii('key'))(ascii('abc')))).to.equal('BadCryptographicParameters');
   });
 });

@@ -2,7 +2,7 @@
 import { randomBytes, X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import forge from 'node-forge';
-import { derive } from '#crypto/pkcs12/pkcs12-derivation';
+import { derivePkcs12 } from '#crypto/pkcs12/pkcs12-derivation';
 import { writePkcs12, type Pkcs12Format } from '#crypto/pkcs12/pkcs12';
 import { entryOf, maximumPkcs12Bytes, readPkcs12 } from '#crypto/pkcs12/read-pkcs12';
 import { KmipError } from '#protocol/kmip-error';
@@ -51,7 +51,7 @@ describe('PKCS#12 containers', () => {
             size,
             forge.md[hash].create(),
           );
-          const ours = derive(password, { hash, salt, rounds: 2001 }, purpose, size);
+          const ours = derivePkcs12(password, { hash, salt, rounds: 2001 }, purpose, size);
           expect(ours.toString('latin1'), `${hash} ${purpose} ${size}`).to.equal(theirs.getBytes());
         }
       }
