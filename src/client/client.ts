@@ -14,7 +14,7 @@ import {
   type ResponseBatchItem,
 } from '#protocol/message';
 import { Tag } from '#protocol/tags';
-import { newestVersion, type Version } from '#protocol/versions';
+import { newestVersion, type WireVersion } from '#protocol/versions';
 import { openTlsTransport, type Peer } from './tls-transport.ts';
 import { decodeAnswer, type Transport } from './transport.ts';
 
@@ -28,8 +28,8 @@ export interface Callable<Q, A> {
 /** One item of a batch. */
 export interface Call<A> {
   readonly code: number;
-  readonly payload: (version: Version) => Item;
-  readonly read: (payload: Item | undefined, version: Version) => A;
+  readonly payload: (version: WireVersion) => Item;
+  readonly read: (payload: Item | undefined, version: WireVersion) => A;
 }
 
 /** The result of one item of a batch. An item that was undone has an error too: its effect is gone. */
@@ -44,7 +44,7 @@ export type Outcomes<C extends readonly Call<unknown>[]> = {
 export type HeaderFields = Partial<Omit<RequestHeader, 'protocolVersion' | 'batchCount'>>;
 
 export interface Client {
-  readonly version: Version;
+  readonly version: WireVersion;
   /** @throws KmipError with the server's reason and message when the operation failed. */
   call<Q, A>(operation: Callable<Q, A>, request: Q, header?: HeaderFields): Promise<A>;
   /**
@@ -59,7 +59,7 @@ export interface Client {
 }
 
 export interface ClientOptions {
-  readonly version?: Version;
+  readonly version?: WireVersion;
   /** Sent with every request, in addition to the certificate (KMIP 2.1 §9.11). */
   readonly credential?: { readonly username: string; readonly password: string };
 }
@@ -120,7 +120,7 @@ export const item = <Q, A>({ code, requestFields, responseFields }: Callable<Q, 
   read: (payload, version) => responseFields.read(payload === undefined ? [] : childrenOf(payload), version),
 });
 
-function outcomeOf<A>(call: Call<A>, answer: ResponseBatchItem | undefined, version: Version): Outcome<A> {
+function outcomeOf<A>(call: Call<A>, answer: ResponseBatchItem | undefined, version: WireVersion): Outcome<A> {
   if (answer === undefined) return { error: new KmipError('GeneralFailure', 'the server did not answer this item') };
   const { resultStatus, resultReason = 'GeneralFailure', resultMessage, responsePayload } = answer;
   if (resultStatus === 'Success') return { value: call.read(responsePayload, version) };
@@ -131,7 +131,7 @@ function outcomeOf<A>(call: Call<A>, answer: ResponseBatchItem | undefined, vers
 
 const isOfVendor = (reason: string): reason is `0x${string}` => reason.startsWith('0x');
 
-const authenticationOf = (given: { username: string; password: string }, version: Version) => ({
+const authenticationOf = (given: { username: string; password: string }, version: WireVersion) => ({
   credential: [
     {
       credentialType: 'UsernameAndPassword' as const,

@@ -20,7 +20,8 @@ import {
 import { KmipError } from '#protocol/kmip-error';
 import { keyWrappingData, splitKeyParameters } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
-import { keptOnly, type Version } from '#protocol/versions';
+import type { Version } from '#protocol/versions';
+import { privateTags } from './private-tags.ts';
 import { type Instance } from '#objects/attributes/attribute-codec';
 import { attributesOfObject, listedAttributes } from '#objects/attributes/attribute-groups';
 import type { ObjectType } from '#objects/attributes/attributes';
@@ -77,13 +78,10 @@ export const keyBlock = structure('Key Block', {
 });
 export type KeyBlock = ReturnType<typeof keyBlock.read>;
 
-/**
- * What the server also stores about a part, under private tags: which parts belong together, and the polynomial of the
- * version in which the parts came, since the text changed the polynomial.
- */
+/** What the server knows of a part besides, and no version has on a wire. */
 const keptOfPart = {
-  splitOf: optional(0x540010, text, keptOnly),
-  polynomial: optional(0x540011, integer, keptOnly),
+  splitOf: optional(privateTags.splitOf.tag, text, { keptOnly: true }),
+  polynomial: optional(privateTags.polynomial.tag, integer, { keptOnly: true }),
 };
 
 const inKeyBlock = { keyBlock: required(Tag.KeyBlock, keyBlock) };

@@ -8,7 +8,7 @@ import type { CreationRules } from '#objects/creation-rules';
 import type { EnumerationValue, OpenValue } from '#protocol/enumerations';
 import type { CryptographicParameters, ObjectReference } from '#protocol/structures';
 import type { TaskInput, TaskName, TaskOutput } from '#workers/tasks';
-import type { Rules, Version } from '#protocol/versions';
+import type { Rules, WireVersion } from '#protocol/versions';
 import type { ObjectRight } from './rights.ts';
 
 /** An object that the caller may use in the way it asked for, its state as the clock has it now. */
@@ -63,7 +63,7 @@ export interface ObjectQuery {
 }
 
 export interface Context {
-  readonly version: Version;
+  readonly version: WireVersion;
   readonly rules: Rules;
   /** The caller's client record. */
   readonly clientId: string;

@@ -9,7 +9,7 @@ import type { Names } from '#ttlv/names';
 import { readXml, writeXml } from '#ttlv/xml';
 import { versionAtStart } from './message.ts';
 import { names } from './names.ts';
-import { versionOf, type Version } from './versions.ts';
+import { versionOf, type WireVersion } from './versions.ts';
 
 export interface Encoding {
   readonly name: 'ttlv' | 'xml' | 'json';
@@ -28,7 +28,7 @@ export interface Encoding {
    */
   write(message: Item): Uint8Array;
   /** The version that a body names, for a body that cannot be decoded. */
-  versionOf(body: Uint8Array): Version | undefined;
+  versionOf(body: Uint8Array): WireVersion | undefined;
 }
 
 /** Hex doubles the bytes; names, quotes and indentation double the result again. */
@@ -66,7 +66,7 @@ const numberOf = (name: string, tag: string): RegExp =>
 const major = numberOf('ProtocolVersionMajor', '0x42006a');
 const minor = numberOf('ProtocolVersionMinor', '0x42006b');
 
-function versionInText(body: Uint8Array): Version | undefined {
+function versionInText(body: Uint8Array): WireVersion | undefined {
   const beginning = Buffer.from(body.subarray(0, searched)).toString('latin1');
   const [, ofMajor] = major.exec(beginning) ?? [];
   const [, ofMinor] = minor.exec(beginning) ?? [];

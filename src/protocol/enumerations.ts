@@ -1,7 +1,7 @@
 /** Reads the tables of enumerations and masks: names in the model, numbers on the wire. */
 import { enumerationRows, enumerationSpellings } from './enumeration-rows.ts';
 import { maskRows } from './mask-rows.ts';
-import { inRange, type Range, type Version } from './versions.ts';
+import { inRange, type Range, type Version, type WireVersion } from './versions.ts';
 
 export type EnumerationName = keyof typeof enumerationRows;
 export type MaskName = keyof typeof maskRows;
@@ -11,7 +11,7 @@ export type EnumerationValue<E extends EnumerationName> = keyof (typeof enumerat
 /** Including values of vendors: 8XXXXXXX, represented as their number in hex. */
 export type OpenValue<E extends EnumerationName> = EnumerationValue<E> | `0x${string}`;
 
-type Row = readonly [value: number, since: Version, until?: Version];
+type Row = readonly [value: number, since: WireVersion, until?: WireVersion];
 
 interface Enumeration {
   readonly values: ReadonlyMap<string, Range & { readonly value: number }>;

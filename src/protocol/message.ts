@@ -11,7 +11,17 @@ import { childrenOf, fieldsOf, many, optional, required, structure, type Shape }
 import { KmipError } from './kmip-error.ts';
 import { nonce, protocolVersion } from './structures.ts';
 import { Tag } from './tags.ts';
-import { newestVersion, rulesOf, supportedVersions, V1_2, V1_4, V2_0, versionText, type Version } from './versions.ts';
+import {
+  newestVersion,
+  rulesOf,
+  supportedVersions,
+  V1_2,
+  V1_4,
+  V2_0,
+  versionText,
+  type Version,
+  type WireVersion,
+} from './versions.ts';
 
 /** Boolean in 1.x, Enumeration in 2.x. */
 const asynchronousIndicator: Codec<OpenValue<'AsynchronousIndicator'>> = {
@@ -132,7 +142,7 @@ function messageParts(item: Item, tag: number, headerTag: number, what: string):
 }
 
 /** The version that a message's header names, as far as it can be read: the answer to an invalid message uses it. */
-export function versionIn(item: Item): Version | undefined {
+export function versionIn(item: Item): WireVersion | undefined {
   const header = item.type === ItemType.Structure ? item.value[0] : undefined;
   const fields = header?.type === ItemType.Structure ? header.value : [];
   const version = fields.find(({ tag }) => tag === Tag.ProtocolVersion);
@@ -152,7 +162,7 @@ const versionLength = 40;
 const searched = 512;
 
 /** The same for a message that cannot be decoded, or of which only the beginning is known. */
-export function versionAtStart(encoded: Uint8Array): Version | undefined {
+export function versionAtStart(encoded: Uint8Array): WireVersion | undefined {
   const beginning = Buffer.from(encoded.buffer, encoded.byteOffset, Math.min(encoded.length, searched));
   const start = beginning.indexOf(versionHeading);
   if (start < 0) return undefined;

@@ -9,14 +9,14 @@ import { enumerationNumber, enumerationValue, type EnumerationValue } from './en
 import { many, optional, required, structure } from './fields.ts';
 import { KmipError } from './kmip-error.ts';
 import { Tag } from './tags.ts';
-import { majorOf, minorOf, rulesOf, V1_1, V1_2, V1_4, V2_0, versionOf, type Version } from './versions.ts';
+import { majorOf, minorOf, rulesOf, V1_1, V1_2, V1_4, V2_0, versionOf, type WireVersion } from './versions.ts';
 
 /** KMIP 2.1 §9.16 (1.4 §6.1), as one number. */
 const versionParts = structure('Protocol Version', {
   major: required(Tag.ProtocolVersionMajor, integer),
   minor: required(Tag.ProtocolVersionMinor, integer),
 });
-export const protocolVersion: Codec<Version> = {
+export const protocolVersion: Codec<WireVersion> = {
   read(item, version) {
     const { major, minor } = versionParts.read(item, version);
     if (major < 0 || minor < 0 || major > 0xff || minor > 0xff) {

@@ -4,7 +4,7 @@
  * encodings profile §6.1.3).
  */
 import type { ItemTypeName } from '#ttlv/item';
-import { V1_0, V1_1, V1_2, V1_3, V1_4, V2_0, V2_1, type Range, type Version } from './versions.ts';
+import { V1_0, V1_1, V1_2, V1_3, V1_4, V2_0, V2_1, type Range, type WireVersion } from './versions.ts';
 
 /** `types` has several names where the text allows several types, and is empty where an attribute decides. */
 export interface TagRow extends Range {
@@ -17,8 +17,8 @@ const tag = (
   code: number,
   name: string,
   types: ItemTypeName | readonly ItemTypeName[],
-  since: Version,
-  until?: Version,
+  since: WireVersion,
+  until?: WireVersion,
 ): TagRow => ({
   code,
   name,

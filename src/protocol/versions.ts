@@ -4,39 +4,41 @@
  */
 
 /** Major and minor in one number, so that versions compare: 0x0104 is 1.4. */
-export type Version = number;
-
-export const V1_0: Version = 0x0100;
-export const V1_1: Version = 0x0101;
-export const V1_2: Version = 0x0102;
-export const V1_3: Version = 0x0103;
-export const V1_4: Version = 0x0104;
-export const V2_0: Version = 0x0200;
-export const V2_1: Version = 0x0201;
-
-export const versionOf = (major: number, minor: number): Version => major * 0x100 + minor;
-export const majorOf = (version: Version): number => Math.floor(version / 0x100);
-export const minorOf = (version: Version): number => version % 0x100;
-export const versionText = (version: Version): string => `${majorOf(version)}.${minorOf(version)}`;
-
-/** The versions that have a row, both ends included; without `until`, every later version has it. */
-export interface Range {
-  readonly since: Version;
-  readonly until?: Version;
-}
+export type WireVersion = number;
 
 /**
- * What is kept at rest is written for no version of the protocol: it has every row, in the shapes of 2.x. Below zero,
- * so that no header can say it.
+ * What is kept is written for no version of the protocol: it has every row, in the shapes of 2.x, whatever versions
+ * come.
  */
-export const atRest: Version = -1;
-export const isAtRest = (version: Version): boolean => version === atRest;
+export const atRest = 'at-rest' as const;
 
-export const inRange = (range: Range, version: Version): boolean =>
-  version === atRest || (version >= range.since && (range.until === undefined || version <= range.until));
+/** What a value is read or written for: a version on a wire, or the store. */
+export type Version = WireVersion | typeof atRest;
+export const isAtRest = (version: Version): version is typeof atRest => version === atRest;
 
-/** Of rows that are kept with an object, and that no version says on a wire. */
-export const keptOnly: Range = { since: versionOf(0x100, 0) };
+export const V1_0: WireVersion = 0x0100;
+export const V1_1: WireVersion = 0x0101;
+export const V1_2: WireVersion = 0x0102;
+export const V1_3: WireVersion = 0x0103;
+export const V1_4: WireVersion = 0x0104;
+export const V2_0: WireVersion = 0x0200;
+export const V2_1: WireVersion = 0x0201;
+
+export const versionOf = (major: number, minor: number): WireVersion => major * 0x100 + minor;
+export const majorOf = (version: WireVersion): number => Math.floor(version / 0x100);
+export const minorOf = (version: WireVersion): number => version % 0x100;
+export const versionText = (version: WireVersion): string => `${majorOf(version)}.${minorOf(version)}`;
+
+/** The versions that have a row; both ends belong to it, no `until` means every later one. What is at rest has each row. */
+export interface Range {
+  readonly since: WireVersion;
+  readonly until?: WireVersion;
+  /** No version has it on a wire. */
+  readonly keptOnly?: true;
+}
+
+export const inRange = ({ since, until, keptOnly }: Range, version: Version): boolean =>
+  version === atRest || (keptOnly !== true && version >= since && (until === undefined || version <= until));
 
 /** The differences of shape and behaviour; everything else is presence of a row. */
 export interface Rules {
@@ -70,7 +72,7 @@ export interface Rules {
 }
 
 /** Every version that is served, the oldest first, with the rules that changed with it. */
-const versions: readonly [readonly [Version, Rules], ...(readonly [Version, Partial<Rules>])[]] = [
+const versions: readonly [readonly [WireVersion, Rules], ...(readonly [WireVersion, Partial<Rules>])[]] = [
   [
     V1_0,
     {
@@ -109,7 +111,7 @@ const versions: readonly [readonly [Version, Rules], ...(readonly [Version, Part
 ];
 
 /** What Discover Versions offers, the newest first (KMIP 2.1 §6.1.16: ranked in order of preference). */
-export const supportedVersions: readonly Version[] = versions.map(([version]) => version).reverse();
+export const supportedVersions: readonly WireVersion[] = versions.map(([version]) => version).reverse();
 export const [newestVersion = V1_0] = supportedVersions;
 const [[oldestVersion, oldestRules]] = versions;
 
@@ -119,16 +121,15 @@ for (const [version, changes] of versions) {
   latest = { ...latest, ...changes };
   rules.set(version, latest);
 }
-// Whatever versions come: what is at rest was written in the shapes of this one.
 rules.set(atRest, rules.get(V2_1) ?? latest);
 
 /**
  * The version of an answer when that of the request is unknown or not supported: the nearest that is not newer, else
  * the oldest.
  */
-export const answerVersion = (asked: Version | undefined): Version =>
+export const answerVersion = (asked: WireVersion | undefined): WireVersion =>
   asked === undefined ? oldestVersion : (supportedVersions.find((version) => version <= asked) ?? oldestVersion);
 
 /** Of a version that is not served those of the nearest that is not newer. */
 export const rulesOf = (version: Version): Rules =>
-  rules.get(version) ?? rules.get(answerVersion(version)) ?? oldestRules;
+  rules.get(version) ?? (version === atRest ? undefined : rules.get(answerVersion(version))) ?? oldestRules;

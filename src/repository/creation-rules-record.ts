@@ -2,14 +2,12 @@
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import { constraints, defaultsInformation, type CreationRules } from '#objects/creation-rules';
+import { privateTags } from '#objects/private-tags';
 import { optional, structure } from '#protocol/fields';
 import { Tag } from '#protocol/tags';
 import { atRest } from '#protocol/versions';
 import { bounds } from '#store/engines/bounds';
 import type { Kind } from '#store/store';
-
-/** Of the range for extensions (2.1 §11.56), beside those of object records. */
-const recordTag = 0x540010;
 
 const record = structure('creation rules', {
   defaults: optional(Tag.DefaultsInformation, defaultsInformation),
@@ -23,7 +21,7 @@ export const creationRulesKind: Kind<CreationRules> = {
   encode: (rules) =>
     encode(
       record.write(
-        recordTag,
+        privateTags.creationRulesRecord.tag,
         {
           defaults: { objectDefaults: rules.objectDefaults },
           constraints: { constraint: rules.constraints },

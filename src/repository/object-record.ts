@@ -6,6 +6,7 @@ import { listedAttributes } from '#objects/attributes/attribute-groups';
 import { attributeByTag, attributeRow, type AttributeKey } from '#objects/attributes/attributes';
 import { allInstances, attributesFrom, type Indexes, type ManagedObject } from '#objects/managed-object';
 import { anyObject } from '#objects/object-structure';
+import { privateTags } from '#objects/private-tags';
 import { asAnswered } from '#protocol/bounds';
 import { integer, text } from '#protocol/codecs';
 import { fieldsOf, grouped, many, required, structure } from '#protocol/fields';
@@ -15,19 +16,16 @@ import { bounds } from '#store/engines/bounds';
 import type { Kind } from '#store/store';
 import { objectTerms } from './index-terms.ts';
 
-/** Tags of our own, of the range for extensions (2.1 §11.56), that never leave the store. */
-const own = { record: 0x540000, owner: 0x540001, indexes: 0x540002, attribute: 0x540003, index: 0x540004 } as const;
-
 const indexes = structure('indexes', {
-  attribute: required(own.attribute, integer),
-  index: many(own.index, integer, asAnswered),
+  attribute: required(privateTags.attribute.tag, integer),
+  index: many(privateTags.index.tag, integer, asAnswered),
 });
 
 const record = fieldsOf(
   {
-    owner: required(own.owner, text),
+    owner: required(privateTags.owner.tag, text),
     attributes: grouped(Tag.Attributes, listedAttributes(asAnswered), 'required'),
-    indexes: many(own.indexes, indexes, asAnswered),
+    indexes: many(privateTags.indexes.tag, indexes, asAnswered),
     structure: grouped(Tag.KeyBlock, anyObject, 'required'),
   },
   'object record',
@@ -71,7 +69,7 @@ export const objectKind: Kind<ManagedObject> = {
       },
       atRest,
     );
-    return encode({ tag: own.record, type: ItemType.Structure, value });
+    return encode({ tag: privateTags.objectRecord.tag, type: ItemType.Structure, value });
   },
 
   decode: (bytes) => read(decode(bytes, limits)),

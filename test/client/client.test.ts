@@ -5,7 +5,7 @@ import { create } from '#operations/create/create';
 import { get } from '#operations/fetch/get';
 import { revoke } from '#operations/life-cycle/revoke';
 import { KmipError } from '#protocol/kmip-error';
-import { supportedVersions, versionText, type Version } from '#protocol/versions';
+import { supportedVersions, versionText, type WireVersion } from '#protocol/versions';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
 import { aesKey } from './aes-key.ts';
 
@@ -23,7 +23,7 @@ describe('the client, in one process with the server', () => {
   beforeEach(async () => (fixture = await openFixture()));
   afterEach(() => fixture.close());
 
-  const open = (version: Version | undefined): Client => {
+  const open = (version: WireVersion | undefined): Client => {
     const session = fixture.session();
     const transport = inProcess((message) => fixture.handler.handle(message, session));
     return createClient(transport, version === undefined ? {} : { version });

@@ -11,13 +11,13 @@ import type { CustomAttributes, Profile } from '#profiles/profile';
 import { enumerationHas, isEnumeration, type EnumerationName } from '#protocol/enumerations';
 import { profileNames } from '#protocol/profile-names';
 import { Tag, type TagName } from '#protocol/tags';
-import { inRange, supportedVersions, versionText, type Version } from '#protocol/versions';
+import { inRange, supportedVersions, versionText, type WireVersion } from '#protocol/versions';
 import { ItemType, type Item } from '#ttlv/item';
 import { aesKey } from '#test/client/aes-key';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
 
-const versionOf = (text: string): Version =>
-  supportedVersions.find((version) => versionText(version) === text) as Version;
+const versionOf = (text: string): WireVersion =>
+  supportedVersions.find((version) => versionText(version) === text) as WireVersion;
 
 const inVersions = (list: readonly Profile[]): { profile: Profile; version: string }[] =>
   list.flatMap((profile) => profile.versions.map((version) => ({ profile, version })));

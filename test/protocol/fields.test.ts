@@ -16,7 +16,18 @@ import {
 } from '#protocol/fields';
 import type { ResultReason } from '#protocol/kmip-error';
 import { Tag } from '#protocol/tags';
-import { atRest, supportedVersions, V1_0, V1_2, V1_3, V1_4, V2_0, V2_1, type Version } from '#protocol/versions';
+import {
+  atRest,
+  inRange,
+  supportedVersions,
+  V1_0,
+  V1_2,
+  V1_3,
+  V1_4,
+  V2_0,
+  V2_1,
+  type Version,
+} from '#protocol/versions';
 import { decode, encode, type Item } from '#ttlv/index';
 import { bytes, hex } from '#test/ttlv/wire';
 import { enclose } from './wire.ts';
@@ -162,7 +173,7 @@ describe('fields', () => {
 
   /** Two tags in one field's place, of which 1.x has one only. */
   const pair: Group<string> = {
-    accepts: (tag, version) => tag === Tag.Comment || (tag === Tag.Description && version >= V2_0),
+    accepts: (tag, version) => tag === Tag.Comment || (tag === Tag.Description && inRange({ since: V2_0 }, version)),
     bound: atMost(3),
     read: (items) => items.map((item) => text.read(item, V2_0)).join('+'),
     write: (value) => value.split('+').map((each) => text.write(Tag.Comment, each, V2_0)),

@@ -22,7 +22,7 @@ import {
   V2_0,
   V2_1,
   versionText,
-  type Version,
+  type WireVersion,
 } from '#protocol/versions';
 import { decode, encode, ItemType, type Item } from '#ttlv/index';
 import { bytes, hex } from '#test/ttlv/wire';
@@ -48,7 +48,8 @@ const request = (header: readonly string[], ...items: readonly string[]): Item =
   decode(bytes(enclose('420078', enclose('420077', ...header), ...items)));
 
 describe('a batch item', () => {
-  const read = (each: Version, ...fields: string[]) => readBatchItem(decode(bytes(enclose('42000f', ...fields))), each);
+  const read = (each: WireVersion, ...fields: string[]) =>
+    readBatchItem(decode(bytes(enclose('42000f', ...fields))), each);
 
   it('is read with its payload untouched', () => {
     const item = read(V1_0, activate, batchId, payload, extension);
@@ -149,7 +150,7 @@ describe('a batch item', () => {
 });
 
 describe('an answer', () => {
-  const answer = (protocolVersion: Version): ResponseMessage => ({
+  const answer = (protocolVersion: WireVersion): ResponseMessage => ({
     header: {
       protocolVersion,
       timeStamp: 0x47da67f8,
@@ -183,7 +184,7 @@ describe('an answer', () => {
       '42007d 07 00000002 6e6f 000000000000',
     ),
   ];
-  const headers: readonly [of: Version, fields: readonly string[]][] = [
+  const headers: readonly [of: WireVersion, fields: readonly string[]][] = [
     [V1_0, [timeStamp, two]],
     [V1_1, [timeStamp, two]],
     [V1_2, [timeStamp, nonce, attestationType, two]],

@@ -14,7 +14,7 @@ import {
   V2_0,
   V2_1,
   versionText,
-  type Version,
+  type WireVersion,
 } from '#protocol/versions';
 
 type Operation = EnumerationValue<'Operation'>;
@@ -316,7 +316,7 @@ describe('result reasons', () => {
     });
   }
 
-  const steps: readonly [reason: ResultReason, version: Version, given: ResultReason][] = [
+  const steps: readonly [reason: ResultReason, version: WireVersion, given: ResultReason][] = [
     ['Sensitive', V1_4, 'Sensitive'],
     ['Sensitive', V1_2, 'PermissionDenied'],
     ['KeyValueNotPresent', V1_2, 'KeyValueNotPresent'],

@@ -11,7 +11,7 @@ import {
   V2_0,
   V2_1,
   versionText,
-  type Version,
+  type WireVersion,
 } from '#protocol/versions';
 import { decode, type Item } from '#ttlv/index';
 import { bytes, plain } from '#test/ttlv/wire';
@@ -88,7 +88,7 @@ describe('a request', () => {
   });
 
   /** The fields that came later, and the first version of each. */
-  const later: readonly [name: string, wire: string, since: Version][] = [
+  const later: readonly [name: string, wire: string, since: WireVersion][] = [
     ['Client Correlation Value', clientCorrelation, V1_4],
     ['Server Correlation Value', serverCorrelation, V1_4],
     ['Attestation Capable Indicator', attestationCapable, V1_2],
@@ -106,7 +106,7 @@ describe('a request', () => {
   }
 
   it('has a Boolean for Asynchronous Indicator in 1.x, an Enumeration in 2.x', () => {
-    const read = (each: Version, wire: string) =>
+    const read = (each: WireVersion, wire: string) =>
       readRequest(request([versionWire(each), wire, count], plainItem)).header.asynchronousIndicator;
     for (const each of [V1_0, V1_1, V1_2, V1_3, V1_4]) {
       expect(read(each, asynchronousFlag)).to.equal('Optional');

@@ -14,7 +14,7 @@ import {
   rngParameters,
 } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
-import { inRange, supportedVersions, V1_0, V1_1, V1_2, V1_3, versionText, type Version } from '#protocol/versions';
+import { inRange, supportedVersions, V1_0, V1_1, V1_2, V1_3, versionText, type WireVersion } from '#protocol/versions';
 import { decode, encode, ItemType, type Item } from '#ttlv/index';
 
 const bytes = Buffer.from('0102', 'hex');
@@ -42,7 +42,7 @@ const parameters = {
 const keyInformation = { uniqueIdentifier: 'a' } as const;
 
 /** Whole values: every field that any version has. */
-const structures: readonly [name: string, since: Version, codec: AnyField['codec'], value: object][] = [
+const structures: readonly [name: string, since: WireVersion, codec: AnyField['codec'], value: object][] = [
   ['Cryptographic Parameters', V1_0, cryptographicParameters, parameters],
   [
     'RNG Parameters',
@@ -116,7 +116,7 @@ const structures: readonly [name: string, since: Version, codec: AnyField['codec
 ];
 
 /** The messages, their parts by the names of the tables. */
-function messageParts(protocolVersion: Version): readonly [name: string, item: Item][] {
+function messageParts(protocolVersion: WireVersion): readonly [name: string, item: Item][] {
   const extension = {
     vendorIdentification: 'v',
     criticalityIndicator: false,
@@ -174,7 +174,8 @@ function messageParts(protocolVersion: Version): readonly [name: string, item: I
   return [...childrenOf(request), ...childrenOf(response)].map((item, index) => [names[index] ?? '', item]);
 }
 
-const versionsSince = (since: Version): Version[] => supportedVersions.filter((version) => inRange({ since }, version));
+const versionsSince = (since: WireVersion): WireVersion[] =>
+  supportedVersions.filter((version) => inRange({ since }, version));
 /** A tag that two fields share stands once in each version. */
 const tagsOf = (item: Item): string[] => childrenOf(item).map(({ tag }) => tagText(tag));
 
@@ -192,7 +193,7 @@ describe('structures', () => {
 
   it('name the type of an extension by an Integer in 1.x and an Enumeration in 2.x', () => {
     const value = { extensionName: 'e', extensionTypeNumber: 7, extensionType: 'TextString' } as const;
-    const typeIn = (version: Version) =>
+    const typeIn = (version: WireVersion) =>
       childrenOf(extensionInformation.write(Tag.ExtensionInformation, value, version)).map(({ type }) => type);
     for (const version of versionsSince(V1_1)) {
       const last = version < 0x200 ? ItemType.Integer : ItemType.Enumeration;
@@ -214,7 +215,7 @@ describe('structures against those of the standard', () => {
 
   it('have its fields, in its order, in every version', () => {
     const tables = JSON.parse(readFileSync(shared, 'utf8')) as SharedStructures;
-    const fieldsIn = (name: string, version: Version) =>
+    const fieldsIn = (name: string, version: WireVersion) =>
       tables[versionText(version)]?.[name]?.fields.map((field) => field.name);
     for (const version of supportedVersions) {
       for (const [name, since, codec, value] of structures) {

@@ -13,9 +13,9 @@ import {
 } from '#protocol/enumerations';
 import { maskRows } from '#protocol/mask-rows';
 import { Tag, tagName, tags, type TagName, type TagRow } from '#protocol/tags';
-import { inRange, supportedVersions, versionText, type Range, type Version } from '#protocol/versions';
+import { inRange, supportedVersions, versionText, type Range, type WireVersion } from '#protocol/versions';
 
-type Row = readonly [value: number, since: Version, until?: Version];
+type Row = readonly [value: number, since: WireVersion, until?: WireVersion];
 const rowsOf = (table: Readonly<Record<string, Row>>): [name: string, value: number, range: Range][] =>
   Object.entries(table).map(([name, [value, since, until]]) => [
     name,
@@ -81,7 +81,7 @@ describe('the tables of tags, enumerations and masks', () => {
   });
 
   it('list the values of a version in the order of their numbers', () => {
-    expect(enumerationValues('ObjectType', supportedVersions.at(-1) as Version)).to.deep.equal([
+    expect(enumerationValues('ObjectType', supportedVersions.at(-1) as WireVersion)).to.deep.equal([
       'Certificate',
       'SymmetricKey',
       'PublicKey',

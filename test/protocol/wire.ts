@@ -1,5 +1,5 @@
 /** Parts of messages in spaced hex. */
-import type { Version } from '#protocol/versions';
+import type { WireVersion } from '#protocol/versions';
 
 /** Spaced hex of a structure around others, its length counted: `enclose('420078', header, item)`. */
 export function enclose(tag: string, ...fields: readonly string[]): string {
@@ -11,7 +11,7 @@ export function enclose(tag: string, ...fields: readonly string[]): string {
 const byte = (value: number): string => `000000${value.toString(16).padStart(2, '0')}`;
 export const version = (major: number, minor: number): string =>
   enclose('420069', `42006a 02 00000004 ${byte(major)} 00000000`, `42006b 02 00000004 ${byte(minor)} 00000000`);
-export const versionWire = (of: Version): string => version(Math.floor(of / 256), of % 256);
+export const versionWire = (of: WireVersion): string => version(Math.floor(of / 256), of % 256);
 
 export const maximum = '420050 02 00000004 00002000 00000000';
 export const clientCorrelation = '420105 07 00000001 63 00000000000000';

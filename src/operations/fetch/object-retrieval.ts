@@ -8,7 +8,7 @@ import { optional, type Shape } from '#protocol/fields';
 import { KmipError } from '#protocol/kmip-error';
 import { keyWrappingSpecification, objectReference } from '#protocol/structures';
 import { Tag } from '#protocol/tags';
-import { V1_4, versionText, type Version } from '#protocol/versions';
+import { V1_4, versionText, type WireVersion } from '#protocol/versions';
 import type { Context, Loaded } from '#operations/context';
 import { inFormat } from '#operations/key-material/key-format';
 import { unwrapped } from '#operations/wrapping/key-unwrapping';
@@ -62,7 +62,7 @@ async function notWrapped(held: ObjectStructure, id: string, context: Context): 
 }
 
 /** An older client that gets a value of a newer version, such as an algorithm, loses the whole answer. */
-function checkRepresentable(structure: ObjectStructure, version: Version): void {
+function checkRepresentable(structure: ObjectStructure, version: WireVersion): void {
   if (anyObject.fits?.(structure, version) !== false) return;
   throw new KmipError(
     'KeyFormatTypeNotSupported',

@@ -7,7 +7,7 @@ import { quoted } from '#protocol/codecs';
 import { KmipError } from '#protocol/kmip-error';
 import { readRequest, versionIn, writeResponse, type RequestMessage, type ResponseBatchItem } from '#protocol/message';
 import { reasonFor } from '#protocol/reasons';
-import { answerVersion, type Version } from '#protocol/versions';
+import { answerVersion, type WireVersion } from '#protocol/versions';
 import { encodedLength } from '#ttlv/encode';
 import { TtlvError, type Item } from '#ttlv/item';
 import { ownLines } from '#server/counted-log';
@@ -31,7 +31,7 @@ export interface MessageCore {
    * that can be read. The client hears of a TtlvError and of a KmipError; of everything else only that the server
    * failed.
    */
-  refuse(error: unknown, version: Version | undefined, scope: RequestScope): Promise<Item>;
+  refuse(error: unknown, version: WireVersion | undefined, scope: RequestScope): Promise<Item>;
 }
 
 export function createMessageCore(state: ServerState): MessageCore {
@@ -93,7 +93,7 @@ export function createMessageCore(state: ServerState): MessageCore {
   }
 
   /** "Response message containing a header and a Batch Item without Operation" (1.4 §11.1), and its audit record. */
-  async function refuse(error: unknown, named: Version | undefined, scope: RequestScope): Promise<Item> {
+  async function refuse(error: unknown, named: WireVersion | undefined, scope: RequestScope): Promise<Item> {
     const { principal, origin } = scope;
     const version = answerVersion(named);
     const why =
@@ -115,7 +115,7 @@ export function createMessageCore(state: ServerState): MessageCore {
     return response([{ resultStatus: 'OperationFailed', resultReason, resultMessage: why.message }], version);
   }
 
-  function response(batchItems: readonly ResponseBatchItem[], version: Version): Item {
+  function response(batchItems: readonly ResponseBatchItem[], version: WireVersion): Item {
     const timeStamp = Math.floor(state.now() / 1000);
     return writeResponse({
       header: { protocolVersion: version, timeStamp, batchCount: batchItems.length },
@@ -126,7 +126,7 @@ export function createMessageCore(state: ServerState): MessageCore {
   /** The response message, within the Maximum Response Size that the request names, which counts bytes of TTLV. */
   async function written(
     batchItems: readonly ResponseBatchItem[],
-    version: Version,
+    version: WireVersion,
     maximumBytes: number | undefined,
     { pace, turn }: RequestScope,
   ): Promise<Item> {

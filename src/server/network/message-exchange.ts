@@ -7,7 +7,7 @@ import { encode, encodedLength, encodeInTurns } from '#ttlv/encode';
 import { ItemType, messageTooLong, type Item, type TtlvError } from '#ttlv/item';
 import type { Encoding } from '#protocol/encodings';
 import { versionAtStart, versionIn } from '#protocol/message';
-import type { Version } from '#protocol/versions';
+import type { WireVersion } from '#protocol/versions';
 import type { MessageCore } from '#server/message/message-core';
 import { isLong } from '#server/message/message-size';
 import { workOfBytes } from '#server/run/pace';
@@ -24,7 +24,12 @@ export interface MessageExchange {
    */
   respond(body: Uint8Array, encoding: Encoding, scope: RequestScope): Promise<Uint8Array>;
   /** The answer to bytes that are not a message, in the version that they name, as far as that can be read. */
-  refuse(error: TtlvError, version: Version | undefined, encoding: Encoding, scope: RequestScope): Promise<Uint8Array>;
+  refuse(
+    error: TtlvError,
+    version: WireVersion | undefined,
+    encoding: Encoding,
+    scope: RequestScope,
+  ): Promise<Uint8Array>;
 }
 
 /** XML cannot carry every character of a Text String. */
@@ -47,7 +52,7 @@ export function createExchange({ core, workers, random, maximumMessageSize }: Ex
   });
 
   async function answerTo(body: Uint8Array, encoding: Encoding, scope: RequestScope): Promise<Item> {
-    let versionOf = (): Version | undefined => encoding.versionOf(body);
+    let versionOf = (): WireVersion | undefined => encoding.versionOf(body);
     let message: Item;
     try {
       if (encoding.name === 'ttlv') {

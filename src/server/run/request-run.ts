@@ -2,7 +2,7 @@
 import type { AuditEntry } from '#audit/entry';
 import type { Operation } from '#operations/operation';
 import { KmipError } from '#protocol/kmip-error';
-import type { Version } from '#protocol/versions';
+import type { WireVersion } from '#protocol/versions';
 import type { Placeholders } from '#server/message/placeholders';
 import type { ServerState } from '#server/server-state';
 import type { ObjectRepository } from '#repository/object-repository';
@@ -10,7 +10,7 @@ import type { RequestScope } from './request-scope.ts';
 
 /** A request whose version is known. */
 export interface RequestRun {
-  readonly version: Version;
+  readonly version: WireVersion;
   readonly scope: RequestScope;
   readonly state: ServerState;
 }

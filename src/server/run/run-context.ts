@@ -23,7 +23,7 @@ import type { ObjectRight } from '#operations/rights';
 import { enumerationHas } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
 import type { ObjectReference } from '#protocol/structures';
-import { rulesOf, type Rules, type Version } from '#protocol/versions';
+import { rulesOf, type Rules, type WireVersion } from '#protocol/versions';
 import { DamagedRecordError } from '#store/engines/engine';
 import { ownerTerm } from '#repository/index-terms';
 import type { TaskInput, TaskName, TaskOutput } from '#workers/tasks';
@@ -48,7 +48,7 @@ const workOfLoad = 50;
 
 /** Made for every item of every request: methods, so that it costs no closures. */
 export class RunContext implements Context {
-  readonly version: Version;
+  readonly version: WireVersion;
   readonly #batch: BatchRun;
   readonly #run: ItemRun;
   readonly #milliseconds: number;
