@@ -39,11 +39,13 @@ export interface InstallationOptions {
   readonly log: Log;
   /** Who runs what is done again and again; store and trail have schedulers of their own when absent. */
   readonly schedule?: Schedule;
+  /** A server has an audit chain of its own; commands share one. */
+  readonly isServer?: boolean;
 }
 
 /** @param make whether a store that is not there is made. A command that only reads makes none. */
 export async function openInstallation(options: InstallationOptions, make: boolean): Promise<Installation> {
-  const { config, log, schedule } = options;
+  const { config, log, schedule, isServer = false } = options;
   const scheduled = schedule === undefined ? {} : { schedule };
   const places = placesIn(config.data);
   if (make) makeDataDirectory(config.data);
@@ -66,6 +68,7 @@ export async function openInstallation(options: InstallationOptions, make: boole
       directory: places.audit,
       fileSize: config.auditFileSize,
       sync: config.auditSync,
+      shared: !isServer,
       now: Date.now,
       random: randomBytes,
       log: log.child({ component: 'audit' }),

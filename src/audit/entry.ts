@@ -35,7 +35,16 @@ export interface AuditEntry {
 
 /** The kinds that the trail writes about itself, beside those of the entries. */
 export type RecordKind =
-  AuditEntry['kind'] | 'open' | 'pinned' | 'continue' | 'ended' | 'recovered' | 'resumed' | 'close';
+  | AuditEntry['kind']
+  | 'open'
+  | 'pinned'
+  | 'continue'
+  | 'ended'
+  | 'recovered'
+  | 'resumed'
+  | 'rested'
+  | 'reopened'
+  | 'close';
 
 /** A place in a chain: the record `seq` of `chain`, and the hash of its line. */
 export interface Head {
@@ -77,10 +86,13 @@ export interface AuditRecord extends Omit<AuditEntry, 'kind'> {
   /** Of a recovered record: what it was, and when it happened. */
   readonly of?: AuditEntry['kind'];
   readonly at?: string;
-  /** Of an opening record: the chain opened before this one as it stood, chains that still run, and who writes. */
+  /** Of an opening record: the chain opened before this one as it stood, chains that may go on, and who writes. */
   readonly predecessor?: Head;
   readonly running?: readonly string[];
+  /** Also of a 'reopened' record: another process goes on with a shared chain that rested. */
   readonly process?: ProcessIdentity;
+  /** Of an opening record: processes write the chain one after another. */
+  readonly shared?: true;
   /** Of an opening record: the identity of the directory, and the first of its chains that has MACs. */
   readonly trail?: string;
   readonly since?: number;

@@ -5,6 +5,7 @@
 import { chainNumber } from '#audit/chain/chain';
 import { endsBefore, findEnded, pinsAtOnce, type ChainOptions } from '#audit/chain/chain-opening';
 import { OwnCheckpoint, type Found } from '#audit/chain/holding';
+import { runningBeside } from '#audit/chain/shared-chain';
 import { heartbeatInterval } from '#audit/chain/process-identity';
 import { createScheduler, type Schedule } from '#scheduler';
 import type { Store } from '#store/store';
@@ -14,7 +15,7 @@ import { claimUnfinished } from './recover.ts';
 import { Sweep } from './sweep.ts';
 import type { AuditLog, TrailWriting } from './trail-writing.ts';
 
-export interface UpkeepOptions extends Pick<ChainOptions, 'directory' | 'now'> {
+export interface UpkeepOptions extends Pick<ChainOptions, 'directory' | 'now' | 'shared'> {
   readonly store: Store;
   readonly log: AuditLog;
   /** Who runs what is done again and again; a scheduler of the trail's own when absent. */
@@ -57,14 +58,33 @@ export class TrailUpkeep {
 
   /** Nothing is accepted before the store holds the beginning of the chain. */
   async begin(found: Found): Promise<void> {
-    const { directory, now } = this.#options;
+    const { directory } = this.#options;
     const { writer } = this.#writing;
+    if (writer.isTakenUp) return this.#goOn(found);
     const old = writer.since === chainNumber(writer.chain) ? endsBefore(directory, writer.since) : [];
-    const pins = [...found.ended.slice(pinsAtOnce), ...old];
+    await this.#settle(found, [...found.ended.slice(pinsAtOnce), ...old]);
+  }
+
+  /** What the opening record of a new chain says, a chain that is gone on with says now. */
+  async #goOn(found: Found): Promise<void> {
+    const { writer } = this.#writing;
+    const crashed = runningBeside(this.#options, writer.chain).ended.filter(({ chain }) =>
+      found.ended.some((checkpoint) => checkpoint.chain === chain),
+    );
+    if (crashed.length > 0) writer.write([writer.event('ended', { ended: crashed })]);
+    // A checkpoint must not be ahead of the disk.
+    await this.#writing.sync();
+    if (found.ended.length > 0) await this.#settle(found, found.ended);
+  }
+
+  /** Writes down what the store says of ended chains, and then removes it there. */
+  async #settle(found: Found, pins: readonly Pinned[]): Promise<void> {
+    const { writer } = this.#writing;
     for (let at = 0; at < pins.length; at += pinsAtOnce) {
       writer.write([writer.event('pinned', { pins: pins.slice(at, at + pinsAtOnce) })]);
     }
     if (pins.length > 0) await this.#writing.sync();
+    const { now } = this.#options;
     await this.#checkpoint.keep(this.#writing.writer, this.#writing.synced, now(), { settled: found.ended });
   }
 
@@ -106,12 +126,15 @@ export class TrailUpkeep {
     for (const stop of this.#stopJobs) void stop();
   }
 
-  /** After `stop`: ends the chain in order. Everything that was written is on disk. */
+  /** After `stop`: leaves the chain in order. Everything that was written is on disk. */
   async finish(): Promise<void> {
     await this.#sweep.run();
     const { writer } = this.#writing;
-    await writer.close();
-    await this.#checkpoint.keep(writer, writer.mark, this.#options.now(), { closed: true });
+    const { now, shared = false } = this.#options;
+    // Others may have taken it for abandoned already.
+    if (shared && writer.lost) return writer.abandon();
+    await (shared ? writer.rest() : writer.close());
+    await this.#checkpoint.keep(writer, writer.mark, now(), { left: shared ? 'resting' : 'closed' });
   }
 
   async #complete(): Promise<void> {

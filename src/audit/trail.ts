@@ -11,6 +11,7 @@ import { mkdirSync } from 'node:fs';
 import type { KeyObject } from 'node:crypto';
 import { chainOfEntry } from '#audit/chain/chain';
 import { findCheckpoints, type Found } from '#audit/chain/holding';
+import { takeUpChain } from '#audit/chain/shared-chain';
 import { diskError, isOutOfRoom } from '#store/engines/disk-error';
 import { releaseRoom } from '#store/engines/kept-room';
 import { create, type Store, type StoreChange } from '#store/store';
@@ -41,7 +42,9 @@ export interface AuditTrail {
 /** What the MACs of a store's trails are made with. */
 export const auditKey = (store: Store): KeyObject => store.derivedKey('audit trail');
 
-/** Opens a chain of its own in the directory and completes what crashed processes left. */
+/**
+ * Opens a chain of its own in the directory, or goes on with a shared one, and completes what crashed processes left.
+ */
 export async function openTrail(options: TrailOptions): Promise<AuditTrail> {
   const { directory } = options;
   const trail = await begun(options)
@@ -64,7 +67,9 @@ async function begun(options: TrailOptions): Promise<Trail> {
   for (const { chain, seq } of found.lost) {
     log.warn(`the audit chain ${chain} was cut off or removed: the store saw record ${seq}; run kmipd audit verify`);
   }
-  const trail = new Trail({ ...options, key: auditKey(store) }, found);
+  const keyed = { ...options, key: auditKey(store) };
+  const takenUp = options.shared === true ? await takeUpChain(keyed, store, found.resting) : undefined;
+  const trail = new Trail(keyed, { ...found, takenUp });
   await trail.begin(found);
   return trail;
 }

@@ -57,7 +57,7 @@ export async function verify(directory: string, now: number, witness?: Witness):
   const pins = await collectPins(directory, chains);
   for (const checkpoint of checkpoints) if (isOurs(checkpoint)) addPin(pins, pinOf(checkpoint, 'the store'));
 
-  // In loops: every command makes a chain, and a call takes only so many arguments.
+  // In loops: there may be a chain for each run of a server, and a call takes only so many arguments.
   const since = openings.reduce((least, opening) => Math.min(least, opening.since ?? Infinity), Infinity);
   const rule = { key: witness?.key, since };
   const open: string[] = [];

@@ -13,7 +13,7 @@ export interface Daemon extends Serving {
 /** Makes what is not there. Throws OperatorError when it cannot listen. */
 export async function startDaemon({ config, log }: InstallationOptions): Promise<Daemon> {
   const scheduler = createScheduler({ log: log.child({ component: 'jobs' }) });
-  const installation = await openInstallation({ config, log, schedule: scheduler.schedule }, true);
+  const installation = await openInstallation({ config, log, schedule: scheduler.schedule, isServer: true }, true);
   try {
     const serving = await startServing(installation, scheduler).catch((error: unknown) => {
       throw explained(error);

@@ -1,6 +1,6 @@
 /**
  * A process that makes objects, each with its record in the trail, and tells the parent of every one that is
- * acknowledged: `trail-writer.js DATA HOW COUNT`. 'all' ends in order; 'killed' commits a last object and dies before
+ * acknowledged: `trail-writer.js DATA HOW COUNT [shared]`. 'all' ends in order; 'killed' commits a last object and dies before
  * its record is in a file; 'refused' makes records until they are refused, then until they are accepted again.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
@@ -11,13 +11,14 @@ import { openTrail } from '#audit/trail';
 import { objectKind } from './object-kind.ts';
 import { get, openSealedStore } from './trail-fixture.ts';
 
-const [data = '', how = '', count = '0'] = process.argv.slice(2);
+const [data = '', how = '', count = '0', shared] = process.argv.slice(2);
 const store = await openSealedStore(data);
 const trail = await openTrail({
   directory: join(data, 'audit'),
   store,
   fileSize: how === 'refused' ? 1e9 : 50_000,
   sync: 'second',
+  shared: shared === 'shared',
   now: Date.now,
   random: randomBytes,
   log: { info: () => undefined, warn: () => undefined },

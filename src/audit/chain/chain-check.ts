@@ -63,9 +63,10 @@ export class ChainCheck {
     return this.opening?.mac !== undefined;
   }
 
-  /** True when neither its own closing record nor a later chain says that the chain has ended. */
+  /** True when neither its last record nor a later chain says that nobody writes to it. */
   get isOpen(): boolean {
-    return !this.#ended && this.#settled?.record.kind !== 'close';
+    const kind = this.#settled?.record.kind;
+    return !this.#ended && kind !== 'close' && kind !== 'rested';
   }
 
   /** Bytes at the end that are no whole write, and that nothing accounts for: a write that goes on, or damage. */

@@ -10,6 +10,8 @@ export interface ChainEnd extends Ended {
   readonly kind: RecordKind;
   /** When the last file was touched, in milliseconds since 1970. */
   readonly touched: number;
+  /** The last record's line. */
+  readonly line: string;
 }
 
 export interface Line {
@@ -91,11 +93,40 @@ function lastRecord(bytes: Buffer, fromStart: boolean, chainName: string): Omit<
     const record = isSettled(text) ? parseRecord(text, chainName) : undefined;
     if (record !== undefined) {
       const { chain, seq, kind } = record;
-      return { chain, seq, kind, hash: hashLine(line), torn: bytes.length - end - 1 };
+      return { chain, seq, kind, hash: hashLine(line), torn: bytes.length - end - 1, line: text };
     }
   }
   return undefined;
 }
+
+/**
+ * The last record that says who writes a shared chain. It stands near the end: a process that takes the chain up says so
+ * first, and writes little.
+ */
+export function readLastReopening(
+  directory: string,
+  number: number,
+  parts: readonly number[],
+): AuditRecord | undefined {
+  for (const part of [...parts].reverse()) {
+    const file = openSync(join(directory, fileName(number, part)), 'r');
+    try {
+      const { size } = fstatSync(file);
+      for (let length = Math.min(size, maximumLine); length > 0; length = Math.min(size, length * 2)) {
+        const text = readAt(file, size - length, length).toString('latin1');
+        const found = text.split('\n').findLast((line) => reopening.test(line));
+        const record = found === undefined ? undefined : parseRecord(found);
+        if (record !== undefined) return record;
+        if (length === size) break;
+      }
+    } finally {
+      closeSync(file);
+    }
+  }
+  return undefined;
+}
+
+const reopening = /^\{"time":"[^"]*","entry":"[^"]*","kind":"reopened"/;
 
 function readAt(file: number, position: number, length: number): Buffer {
   const bytes = Buffer.alloc(length);

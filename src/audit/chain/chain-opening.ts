@@ -4,17 +4,19 @@
  *
  * The opening record names the predecessor (the chain with the number before) with its last hash at that moment, and
  * every chain that ended without a closing record because its process was killed, with the place where it ended. To
- * find those without reading every file there ever was, it also names the chains that still run: the next one looks
+ * find those without reading every file there ever was, it also names the chains that may go on: the next one looks
  * only at these and at its predecessor.
  */
-import { closeSync, fdatasyncSync, fsyncSync, linkSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, linkSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { KeyObject } from 'node:crypto';
 import { chainName, chainNumber, closeRecords, entryId, fileName, noMac } from './chain.ts';
-import { listChains, readEnd, readOpening } from './chain-files.ts';
+import { listChains, readEnd, readLastReopening, readOpening } from './chain-files.ts';
 import type { ChainEnd } from './chain-files.ts';
 import { formatEvent } from '#audit/entry';
-import type { AuditRecord, Ended, Head, Pinned } from '#audit/entry';
+import type { AuditRecord, Ended, Head, Pinned, ProcessIdentity } from '#audit/entry';
+import { syncDirectoryNow } from '#store/sync-directory';
 import { isRunning, thisProcess } from './process-identity.ts';
 
 export interface ChainOptions {
@@ -27,6 +29,8 @@ export interface ChainOptions {
   /** Milliseconds since 1970. */
   now(): number;
   random(length: number): Uint8Array;
+  /** Whether other processes may go on with a chain that this one has left in order. */
+  readonly shared?: boolean;
 }
 
 /** What the store knows of the directory: files can be taken away. */
@@ -37,6 +41,8 @@ export interface KnownTrail {
   readonly highest: number;
   /** What the opening record is to say of chains that ended. */
   readonly ended: readonly Pinned[];
+  /** A chain that is gone on with instead of a new one. */
+  readonly takenUp?: OpenedChain | undefined;
 }
 
 export interface OpenedChain {
@@ -47,10 +53,14 @@ export interface OpenedChain {
   readonly trail: string;
   /** The first chain with MACs. */
   readonly since: number;
-  /** The chains of other processes that ran at the opening. */
+  /** The chains of other processes that might go on at the opening. */
   readonly running: readonly string[];
   readonly file: number;
   readonly size: number;
+  /** Where it stands: the number of its last record, of its last file, and of the identifiers that it has given. */
+  readonly seq: number;
+  readonly part: number;
+  readonly entries: number;
 }
 
 /** So many pins stand in one record. */
@@ -86,7 +96,11 @@ function tryOpen(options: ChainOptions, number: number, found: Survey, known: Kn
   const trail = newest?.trail ?? known.trail ?? Buffer.from(options.random(8)).toString('hex');
   const since = newest?.since ?? number;
   const pins = known.ended.slice(0, pinsAtOnce);
-  const details = { chain, trail, since, ...found, ...(pins.length > 0 ? { pins } : {}), process: thisProcess() };
+  const shared = options.shared === true ? { shared: true } : {};
+  const details = {
+    ...{ chain, trail, since, ...found, ...(pins.length > 0 ? { pins } : {}), ...shared },
+    process: thisProcess(),
+  };
   const record = formatEvent(new Date(options.now()).toISOString(), entryId(chain, 0), 'open', details);
   const { last: line, mac } = closeRecords([record], 0, noMac, options.key);
   const draft = join(directory, `${chain}.draft`);
@@ -102,8 +116,9 @@ function tryOpen(options: ChainOptions, number: number, found: Survey, known: Kn
   } finally {
     unlinkSync(draft);
   }
-  syncDirectory(directory);
-  return { chain, mac, line, trail, since, running: found.running, file, size: line.length };
+  syncDirectoryNow(directory);
+  const start = { seq: 1, part: 1, entries: 0 };
+  return { chain, mac, line, trail, since, running: found.running, file, size: line.length, ...start };
 }
 
 /** The opening record of the newest chain below `number` that has MACs. */
@@ -141,7 +156,7 @@ function survey(options: ChainOptions, last: number, abandoned: Head | undefined
   };
 }
 
-/** Which of these chains ended without a closing record, and which still run. Those that were closed are neither. */
+/** Which of these chains ended without a closing record, and which may go on. Those that were closed are neither. */
 export function findEnded(
   options: Pick<ChainOptions, 'directory' | 'now'>,
   chains: readonly string[],
@@ -150,23 +165,36 @@ export function findEnded(
   const ended: Ended[] = [];
   const running: string[] = [];
   for (const chain of chains) {
-    const number = chainNumber(chain);
-    if (isRunningChain(directory, number, options.now())) running.push(chain);
-    else {
-      // Only now is the end final.
-      const end = settledEndOf(directory, number);
-      if (end !== undefined && end.kind !== 'close') ended.push(endedAt(end));
-    }
+    const end = finalEnd(directory, chainNumber(chain), options.now());
+    if (end === 'may go on') running.push(chain);
+    else if (end !== undefined && end.kind !== 'close') ended.push(endedAt(end));
   }
   return { ended, running };
 }
 
-/** Whether a process may still write to this chain. */
+function finalEnd(directory: string, number: number, now: number): ChainEnd | 'may go on' | undefined {
+  for (;;) {
+    if (isRunningChain(directory, number, now)) return 'may go on';
+    const writer = writerOf(directory, number);
+    // Only now is the end final, unless another process has taken the chain up meanwhile.
+    const end = settledEndOf(directory, number);
+    if (end?.kind === 'rested') return 'may go on';
+    if (isDeepStrictEqual(writerOf(directory, number), writer)) return end;
+  }
+}
+
+/** Whether a process may be writing to this chain. */
 export function isRunningChain(directory: string, number: number, now: number): boolean {
-  const writer = readOpening(directory, number)?.process;
+  const writer = writerOf(directory, number);
   const end = endOf(directory, number);
-  if (writer === undefined || end === undefined || end.kind === 'close') return false;
+  if (writer === undefined || end === undefined || end.kind === 'close' || end.kind === 'rested') return false;
   return isRunning(writer, now - end.touched);
+}
+
+function writerOf(directory: string, number: number): ProcessIdentity | undefined {
+  const opening = readOpening(directory, number);
+  if (opening?.shared !== true) return opening?.process;
+  return readLastReopening(directory, number, listChains(directory).get(number) ?? [])?.process ?? opening.process;
 }
 
 function headOf({ chain, seq, hash }: Head): Head {
@@ -194,13 +222,4 @@ function settledEndOf(directory: string, number: number): ChainEnd | undefined {
     }
   }
   return end;
-}
-
-function syncDirectory(directory: string): void {
-  const file = openSync(directory, 'r');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
 }

@@ -8,10 +8,8 @@ import {
   fdatasync,
   fdatasyncSync,
   fstatSync,
-  fsync,
   ftruncateSync,
   futimesSync,
-  open,
   openSync,
   statSync,
   writeSync,
@@ -23,12 +21,11 @@ import { openChain } from './chain-opening.ts';
 import type { ChainOptions, KnownTrail } from './chain-opening.ts';
 import { formatEvent } from '#audit/entry';
 import type { Head, RecordKind } from '#audit/entry';
-import { leaseDuration } from './process-identity.ts';
+import { leaseDuration, thisProcess } from './process-identity.ts';
+import { syncDirectory } from '#store/sync-directory';
 
 const calls = {
-  open: promisify(open),
   close: promisify(close),
-  fsync: promisify(fsync),
   fdatasync: promisify(fdatasync),
 };
 
@@ -47,24 +44,26 @@ export class ChainWriter {
   readonly since: number;
   /** The chains of other processes that ran when this one was opened. */
   readonly running: readonly string[];
+  /** Whether another process began it. */
+  readonly isTakenUp: boolean;
   readonly #options: ChainOptions;
-  #seq = 1;
+  #seq: number;
   #mac: string;
   #line: string;
   #file: number;
-  #part = 1;
+  #part: number;
   #size: number;
   /** Whether bytes of a write that failed may stand behind `#size`. */
   #torn = false;
   /** Files that a rotation left behind, until they are synced. */
   #retired: number[] = [];
-  #entries = 0;
+  #entries: number;
   #touched: number;
   #lost = false;
   #syncing: Promise<void> = Promise.resolve();
 
   constructor(options: ChainOptions, known: KnownTrail, abandoned?: Head) {
-    const opened = openChain(options, known, abandoned);
+    const opened = known.takenUp ?? openChain(options, known, abandoned);
     this.#options = options;
     this.chain = opened.chain;
     this.trail = opened.trail;
@@ -73,8 +72,13 @@ export class ChainWriter {
     this.#line = opened.line;
     this.#file = opened.file;
     this.#size = opened.size;
+    this.#seq = opened.seq;
+    this.#part = opened.part;
+    this.#entries = opened.entries;
     this.#touched = options.now();
     this.running = opened.running;
+    this.isTakenUp = known.takenUp !== undefined;
+    if (this.isTakenUp) this.#sayWhoWrites();
   }
 
   get mark(): Mark {
@@ -132,8 +136,17 @@ export class ChainWriter {
   }
 
   /** Ends the chain in order. */
-  async close(): Promise<void> {
-    this.write([this.event('close')]);
+  close(): Promise<void> {
+    return this.#leave('close');
+  }
+
+  /** Leaves it in order, for another process to go on with. */
+  rest(): Promise<void> {
+    return this.#leave('rested');
+  }
+
+  async #leave(how: 'close' | 'rested'): Promise<void> {
+    this.write([this.event(how)]);
     await this.sync();
     this.#release();
   }
@@ -152,6 +165,16 @@ export class ChainWriter {
     for (const file of [...this.#retired.splice(0), this.#file]) closeSync(file);
   }
 
+  /** Others ask the last such record whether the chain is still written. */
+  #sayWhoWrites(): void {
+    try {
+      this.write([this.event('reopened', { process: thisProcess() })]);
+    } catch (error) {
+      closeSync(this.#file);
+      throw error;
+    }
+  }
+
   async #sync(): Promise<void> {
     const retired = this.#retired;
     const [file, part] = [this.#file, this.#part];
@@ -159,7 +182,7 @@ export class ChainWriter {
     try {
       for (const each of retired) await calls.fdatasync(each);
       await calls.fdatasync(file);
-      if (retired.length > 0) await this.#syncDirectory();
+      if (retired.length > 0) await syncDirectory(this.#options.directory);
       this.#confirmPlace(file, part);
     } catch (error) {
       this.#lost = true;
@@ -209,15 +232,6 @@ export class ChainWriter {
     this.#file = next;
     this.#part += 1;
     this.#size = 0;
-  }
-
-  async #syncDirectory(): Promise<void> {
-    const directory = await calls.open(this.#options.directory, 'r');
-    try {
-      await calls.fsync(directory);
-    } finally {
-      await calls.close(directory);
-    }
   }
 
   /** A deleted or moved file can be written and synced as ever: only its name tells. */

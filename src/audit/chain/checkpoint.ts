@@ -16,6 +16,8 @@ export interface Checkpoint extends Pinned {
   /** The identity of the directory that the chain is in, and where that was. */
   readonly trail: string;
   readonly place: string;
+  /** The chain ends with a 'rested' record, and one process may go on with it: the one that takes this mark away. */
+  readonly resting?: true;
 }
 
 export const checkpointKind = jsonKind<Checkpoint>('audit-checkpoint');
@@ -49,6 +51,22 @@ export async function keepCheckpoint(store: Store, checkpoint: Checkpoint): Prom
       return await store.commit([await changeTo(store, checkpoint)]);
     } catch (error) {
       // The data key was rotated, or a new chain took the record over.
+      if (!(error instanceof ConflictError)) throw error;
+    }
+  }
+}
+
+/** Takes the mark of a resting chain away. Of several processes that want to go on with the chain one is given true. */
+export async function takeResting(store: Store, { chain, seq, hash }: Checkpoint): Promise<boolean> {
+  for (;;) {
+    const kept = await store.get(checkpointKind, chain);
+    if (kept?.value.resting !== true || kept.value.seq !== seq || kept.value.hash !== hash) return false;
+    const { resting: _, ...taken } = kept.value;
+    try {
+      await store.commit([update(kept, taken)]);
+      return true;
+    } catch (error) {
+      // Another process was faster, or the data key was rotated.
       if (!(error instanceof ConflictError)) throw error;
     }
   }

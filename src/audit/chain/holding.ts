@@ -5,6 +5,7 @@ import { listChains, readEnd } from './chain-files.ts';
 import { isRunningChain, newestWithMacs } from './chain-opening.ts';
 import type { KnownTrail } from './chain-opening.ts';
 import type { ChainWriter, Mark } from './chain-writer.ts';
+import { isAsKept } from './shared-chain.ts';
 import {
   checkpointInterval,
   checkpointWithin,
@@ -22,6 +23,8 @@ export interface Found extends KnownTrail {
   readonly ended: readonly Pinned[];
   /** Of those, the chains that the directory no longer has up to there. */
   readonly lost: readonly Pinned[];
+  /** Shared chains that rest, each as the store saw it last. */
+  readonly resting: readonly Checkpoint[];
 }
 
 export async function findCheckpoints(store: Store, directory: string, now: number): Promise<Found> {
@@ -31,12 +34,17 @@ export async function findCheckpoints(store: Store, directory: string, now: numb
     newestWithMacs(directory, Infinity)?.trail ??
     newestOf(all.filter((checkpoint) => checkpoint.place === place))?.trail;
   const ours = all.filter((checkpoint) => checkpoint.trail === trail);
-  const ended = ours.filter((checkpoint) => hasEnded(directory, checkpoint, now));
+  const left = ours.filter((checkpoint) => checkpoint.resting === true && checkpoint.place === place);
+  const resting = left.filter((checkpoint) => isAsKept(directory, checkpoint));
+  const ended = ours.filter((checkpoint) =>
+    left.includes(checkpoint) ? !resting.includes(checkpoint) : hasEnded(directory, checkpoint, now),
+  );
   return {
     trail,
     highest: chainNumber(newestOf(ours)?.chain ?? '0'),
     ended: ended.map(pinOf),
     lost: ended.filter((checkpoint) => !isThere(directory, checkpoint)),
+    resting,
   };
 }
 
@@ -51,7 +59,8 @@ function hasEnded(directory: string, checkpoint: Checkpoint, now: number): boole
   if (isRunningChain(directory, number, now)) return false;
   const parts = listChains(directory).get(number);
   const end = parts === undefined ? undefined : readEnd(directory, number, parts);
-  return end?.kind !== 'close' || now - end.touched > checkpointWithin;
+  const isLeft = end?.kind === 'close' || end?.kind === 'rested';
+  return !isLeft || now - end.touched > checkpointWithin;
 }
 
 function isThere(directory: string, { chain, seq }: Pinned): boolean {
@@ -95,7 +104,7 @@ export class OwnCheckpoint {
     writer: ChainWriter,
     mark: Mark,
     now: number,
-    { closed = false, settled = [] }: { readonly closed?: boolean; readonly settled?: readonly Pinned[] } = {},
+    { left, settled = [] }: { readonly left?: 'closed' | 'resting'; readonly settled?: readonly Pinned[] } = {},
   ): Promise<void> {
     this.#keptAt = now;
     const keeping = this.#keeping
@@ -105,7 +114,7 @@ export class OwnCheckpoint {
           ...writer.headAt(mark),
           trail: writer.trail,
           place: placeOf(this.#directory),
-          ...(closed ? ({ closed: true } as const) : {}),
+          ...(left === undefined ? {} : { [left]: true as const }),
         };
         await keepCheckpoint(this.#store, checkpoint);
         this.#kept = checkpoint;

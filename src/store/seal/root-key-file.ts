@@ -11,6 +11,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { link, mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { diskError } from '#store/engines/disk-error';
+import { syncDirectory } from '#store/sync-directory';
 import { OperatorError } from '#operator-error';
 import { fits } from './root-key.ts';
 import type { RandomBytes, RootKeySource } from './root-key.ts';
@@ -129,15 +130,6 @@ async function moveIntoPlace(from: string, to: string): Promise<void> {
     if (!hasCode(error, 'ENOENT')) throw error;
   }
   await syncDirectory(dirname(to));
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }
 
 function hasCode(error: unknown, code: string): boolean {
