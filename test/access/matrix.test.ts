@@ -14,9 +14,9 @@ import { V1_4, V2_1 } from '#protocol/versions';
 import { objectKind } from '#repository/object-record';
 import { encode } from '#ttlv/encode';
 import type { Item } from '#ttlv/item';
-import { aesKey, answersOf, attributesFor, item, uniqueIdentifier } from '#test/fixtures/batches';
+import { aesKey, answersOf, attributesFor, uniqueIdentifier } from '#test/fixtures/batches';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
-import { all, bytes, enumerated, int, long, request, struct, text } from '#test/fixtures/items';
+import { all, bytes, enumerated, int, long, request, struct, text, item } from '#test/fixtures/items';
 import { decode } from '#ttlv/decode';
 import { objectIn, oneAttribute, revocation, statefulTypes, states, type MatrixType } from './objects-in-states.ts';
 
@@ -54,8 +54,8 @@ const reference = (version: string): Item =>
     : enumerated('AttributeReference', Tag.ContactInformation);
 
 const parameters = (...fields: Item[]): Item => struct('CryptographicParameters', ...fields);
-const ecdsa = parameters(enumerated('DigitalSignatureAlgorithm', 0xe));
-const hmac = parameters(enumerated('CryptographicAlgorithm', 9));
+const ecdsa = parameters(enumerated('DigitalSignatureAlgorithm', 'ECDSAWithSHA256'));
+const hmac = parameters(enumerated('CryptographicAlgorithm', 'HMAC_SHA256'));
 /** Keys that protect are Active; Deactivated ones still process what they protected. */
 const unfitToProcess = {
   PreActive: wrongState,
@@ -86,7 +86,7 @@ const onObjects = {
     {
       payload: () => [
         struct('AttributeReference', text('VendorIdentification', 'x'), text('AttributeName', 'count')),
-        enumerated('AdjustmentType', 1),
+        enumerated('AdjustmentType', 'Increment'),
       ],
     },
   ],
@@ -173,7 +173,7 @@ const onObjects = {
 const keyPairAttributes = (version: string): Item => ({
   ...attributesFor(
     version,
-    ['Cryptographic Algorithm', enumerated('CryptographicAlgorithm', 6)],
+    ['Cryptographic Algorithm', enumerated('CryptographicAlgorithm', 'ECDSA')],
     ['Cryptographic Length', int('CryptographicLength', 256)],
   ),
   tag: version < '2' ? Tag.CommonTemplateAttribute : Tag.CommonAttributes,
@@ -193,7 +193,7 @@ type OnMore =
   | 'Validate';
 
 const opaqueObject = struct('OpaqueObject', enumerated('OpaqueDataType', 0x80000001), bytes('OpaqueDataValue', '01'));
-const objectType: [name: string, item: Item] = ['Object Type', enumerated('ObjectType', 8)];
+const objectType: [name: string, item: Item] = ['Object Type', enumerated('ObjectType', 'OpaqueObject')];
 
 /** Those that name none: what anybody may do at any time, and what it answers. */
 const onNoObject: {
@@ -208,18 +208,18 @@ const onNoObject: {
   // Of an object that another client has: see test/operations/create/import.test.ts.
   Import: (version) => [
     uniqueIdentifier(randomUUID()),
-    ...(version < '2' ? [] : [enumerated('ObjectType', 8)]),
+    ...(version < '2' ? [] : [enumerated('ObjectType', 'OpaqueObject')]),
     ...(version < '2' ? (attributesFor(version, objectType).value as Item[]) : [attributesFor(version, objectType)]),
     opaqueObject,
   ],
-  Hash: () => [parameters(enumerated('HashingAlgorithm', 6)), bytes('Data', '00')],
-  Interop: () => [enumerated('InteropFunction', 1), text('InteropIdentifier', 'case')],
+  Hash: () => [parameters(enumerated('HashingAlgorithm', 'SHA_256')), bytes('Data', '00')],
+  Interop: () => [enumerated('InteropFunction', 'Begin'), text('InteropIdentifier', 'case')],
   Log: () => [text('LogMessage', 'hello')],
   Ping: () => [],
-  Query: () => [enumerated('QueryFunction', 1)],
+  Query: () => [enumerated('QueryFunction', 'QueryOperations')],
   RNGRetrieve: () => [int('DataLength', 16)],
   RNGSeed: () => [bytes('Data', '00')],
-  Register: (version) => [enumerated('ObjectType', 8), attributesFor(version), opaqueObject],
+  Register: (version) => [enumerated('ObjectType', 'OpaqueObject'), attributesFor(version), opaqueObject],
   SetConstraints: () => [struct('Constraints')],
   SetDefaults: () => [],
 };

@@ -47,7 +47,7 @@ const keyBlock = (format: number, ...rest: Item[]): Item =>
   struct('KeyBlock', enumerated('KeyFormatType', format), ...rest);
 const keyValue = struct('KeyValue', bytes('KeyMaterial', '000102030405060708090a0b0c0d0e0f'));
 
-const said = [enumerated('CryptographicAlgorithm', 3), int('CryptographicLength', 128)];
+const said = [enumerated('CryptographicAlgorithm', 'AES'), int('CryptographicLength', 128)];
 
 const pair = await generateKeys('P-256');
 const authority = await createAuthority('test CA', { now: new Date() });
@@ -58,7 +58,7 @@ const material = (der: Uint8Array): Item =>
 const objects: { readonly [T in MatrixType]: (version: string) => readonly [number, Item] } = {
   Certificate: () => [
     1,
-    struct('Certificate', enumerated('CertificateType', 1), {
+    struct('Certificate', enumerated('CertificateType', 'X_509'), {
       tag: Tag.CertificateValue,
       type: ItemType.ByteString,
       value: authority.certificate.raw,
@@ -80,12 +80,12 @@ const objects: { readonly [T in MatrixType]: (version: string) => readonly [numb
       int('SplitKeyParts', 3),
       int('KeyPartIdentifier', 1),
       int('SplitKeyThreshold', 2),
-      enumerated('SplitKeyMethod', 1),
+      enumerated('SplitKeyMethod', 'XOR'),
       keyBlock(1, keyValue, ...said),
     ),
   ],
   Template: (version) => [6, struct('Template', ...(attributesFor(version, ...marks).value as Item[]))],
-  SecretData: () => [7, struct('SecretData', enumerated('SecretDataType', 1), keyBlock(2, keyValue))],
+  SecretData: () => [7, struct('SecretData', enumerated('SecretDataType', 'Password'), keyBlock(2, keyValue))],
   OpaqueObject: () => [
     8,
     struct('OpaqueObject', enumerated('OpaqueDataType', 0x80000001), bytes('OpaqueDataValue', '2a')),
@@ -93,7 +93,7 @@ const objects: { readonly [T in MatrixType]: (version: string) => readonly [numb
   PGPKey: () => [9, struct('PGPKey', int('PGPKeyVersion', 4), keyBlock(1, keyValue))],
   CertificateRequest: () => [
     10,
-    struct('CertificateRequest', enumerated('CertificateRequestType', 3), {
+    struct('CertificateRequest', enumerated('CertificateRequestType', 'PEM'), {
       tag: Tag.CertificateRequestValue,
       type: ItemType.ByteString,
       value: Buffer.from(createRequest({ commonName: 'array' }, pair)),

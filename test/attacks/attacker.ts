@@ -9,7 +9,7 @@ import { connect as connectPlain } from 'node:net';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import * as requests from '#test/bench/requests';
-import { aesTemplate, attribute, batchItem, bytes, enumerated, int, request, text } from '#test/fixtures/items';
+import { aesTemplate, attribute, bytes, enumerated, int, request, text, item } from '#test/fixtures/items';
 import { encode } from '#ttlv/encode';
 import { createFramer } from '#ttlv/framer';
 import { costlyChain } from '#test/attacks/der/costly-chain';
@@ -85,11 +85,11 @@ async function keyOf(): Promise<string> {
   throw new Error('the server closed the connection');
 }
 
-const batchOf = (operation: number, payload: Parameters<typeof batchItem>[1], items: number): Uint8Array =>
+const batchOf = (operation: number, payload: Parameters<typeof item>[1], items: number): Uint8Array =>
   encode(
     request(
       '1.4',
-      Array.from({ length: items }, (_, place) => batchItem(operation, payload, place.toString(16).padStart(4, '0'))),
+      Array.from({ length: items }, (_, place) => item(operation, payload, place.toString(16).padStart(4, '0'))),
     ),
   );
 
@@ -98,7 +98,7 @@ const attacks: Readonly<Record<string, () => Promise<void> | void>> = {
   batches: async () => flood(100, batchOf(0x0a, [text('UniqueIdentifier', await keyOf())], 100)),
   large: async () => {
     const data = bytes('Data', '00'.repeat(0.95 * mebibyte));
-    await flood(100, encode(request('1.4', [batchItem(0x1f, [text('UniqueIdentifier', 'not there'), data])])));
+    await flood(100, encode(request('1.4', [item('Encrypt', [text('UniqueIdentifier', 'not there'), data])])));
   },
 
   /** Each Create has as much of an index as one can have. */
@@ -106,7 +106,10 @@ const attacks: Readonly<Record<string, () => Promise<void> | void>> = {
     const groups = Array.from({ length: 1000 }, (_, place) =>
       attribute('Object Group', text('AttributeValue', `group ${place}`), place),
     );
-    await burst(20, encode(request('1.4', [batchItem(0x01, [enumerated('ObjectType', 2), aesTemplate(...groups)])])));
+    await burst(
+      20,
+      encode(request('1.4', [item('Create', [enumerated('ObjectType', 'SymmetricKey'), aesTemplate(...groups)])])),
+    );
   },
 
   /** Nine connections, each with a chain that takes long to check, and again when it is closed. */
@@ -155,7 +158,7 @@ const attacks: Readonly<Record<string, () => Promise<void> | void>> = {
 
   /** Requests that want their last byte. */
   async unfinished() {
-    const frame = encode(request('1.4', [batchItem(0x1f, [bytes('Data', '00'.repeat(0.95 * mebibyte))])]));
+    const frame = encode(request('1.4', [item('Encrypt', [bytes('Data', '00'.repeat(0.95 * mebibyte))])]));
     for (let n = 0; n < 100; n++) (await dial()).write(frame.subarray(0, -8));
   },
 };

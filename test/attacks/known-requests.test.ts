@@ -1,9 +1,9 @@
 /** Requests that once kept everybody waiting for seconds to minutes, or ended the process: with their exact figures. */
 import { expect } from 'chai';
-import { custom, given, id, item, name, named, serverForEach, aes, pairSet, type Caller } from '#test/clients/caller';
+import { custom, given, id, name, named, serverForEach, aes, pairSet, type Caller } from '#test/clients/caller';
 import { encryption, method, register, wrapKeyBit, wrapping } from '#test/operations/wrapping/wrapping';
 import { answersOf, type ItemAnswer } from '#test/fixtures/batches';
-import { all, attribute, enumerated, int, request, struct, text, value } from '#test/fixtures/items';
+import { all, attribute, enumerated, int, request, struct, text, value, item } from '#test/fixtures/items';
 import { decode, encode, type Item } from '#ttlv/index';
 import { fill } from './full-objects.ts';
 import { many } from './many-attributes.ts';
@@ -46,11 +46,11 @@ describe('a request that once stopped everybody', () => {
 
   async function template(here: Caller, called: string, attributes: readonly Item[]): Promise<void> {
     const content = struct('Template', attribute('Name', name(called)), ...attributes.map(named));
-    await here.call('Register', enumerated('ObjectType', 6), struct('TemplateAttribute'), content);
+    await here.call('Register', enumerated('ObjectType', 'Template'), struct('TemplateAttribute'), content);
   }
 
   const key = (...attributes: Item[]): Item[] => [
-    enumerated('ObjectType', 2),
+    enumerated('ObjectType', 'SymmetricKey'),
     struct('TemplateAttribute', ...attributes, ...aes().map(named)),
   ];
 
@@ -73,7 +73,7 @@ describe('a request that once stopped everybody', () => {
       'DefaultsInformation',
       struct(
         'ObjectDefaults',
-        struct('ObjectTypes', ...list(types, () => enumerated('ObjectType', 2))),
+        struct('ObjectTypes', ...list(types, () => enumerated('ObjectType', 'SymmetricKey'))),
         struct('Attributes', ...attributes),
       ),
     );
@@ -124,7 +124,7 @@ describe('a request that once stopped everybody', () => {
       '1.4',
       [
         item('Register', [
-          enumerated('ObjectType', 6),
+          enumerated('ObjectType', 'Template'),
           struct('TemplateAttribute'),
           struct('Template', ...parameters(3200).map(named)),
         ]),
@@ -135,8 +135,8 @@ describe('a request that once stopped everybody', () => {
     await template(here, 'one', parameters(990));
     await template(here, 'other', parameters(990));
     const ec = [
-      enumerated('CryptographicAlgorithm', 6),
-      struct('CryptographicDomainParameters', enumerated('RecommendedCurve', 7)),
+      enumerated('CryptographicAlgorithm', 'ECDSA'),
+      struct('CryptographicDomainParameters', enumerated('RecommendedCurve', 'P_256')),
     ];
     const set = (whose: 'PrivateKey' | 'PublicKey', called: string): Item => {
       const made = pairSet('1.4', whose);
@@ -148,20 +148,26 @@ describe('a request that once stopped everybody', () => {
   });
 
   const links = (count: number): Item[] =>
-    list(count, (place) => struct('Link', enumerated('LinkType', 0x104), int('LinkedObjectIdentifier', place % 500)));
+    list(count, (place) =>
+      struct('Link', enumerated('LinkType', 'DerivationBaseObjectLink'), int('LinkedObjectIdentifier', place % 500)),
+    );
 
   it('is a Locate of many and a Create with 6,000 Links by number', async () => {
     const here = server.caller('2.1');
     for (let batch = 0; batch < 10; batch++) {
       await here.send(
         list(50, (place) =>
-          item('Create', [enumerated('ObjectType', 2), given('2.1', ...aes())], String(place).padStart(4, '0')),
+          item(
+            'Create',
+            [enumerated('ObjectType', 'SymmetricKey'), given('2.1', ...aes())],
+            String(place).padStart(4, '0'),
+          ),
         ),
       );
     }
     const locate = item('Locate', [struct('Attributes')], '01');
     const create = (count: number) =>
-      item('Create', [enumerated('ObjectType', 2), given('2.1', ...aes(), ...links(count))], '02');
+      item('Create', [enumerated('ObjectType', 'SymmetricKey'), given('2.1', ...aes(), ...links(count))], '02');
     await refused('2.1', [locate, create(6000)], /at most 2500 times$/);
     await refused('2.1', [locate, create(2000)], /^Link must be given at most 1000 times$/);
     await granted('2.1', [locate, create(990)]);
@@ -171,19 +177,19 @@ describe('a request that once stopped everybody', () => {
     const withNames = (count: number): Item => {
       const names = (what: string) => list(count, (place) => name(`${what} ${place}`));
       return item('Register', [
-        enumerated('ObjectType', 2),
+        enumerated('ObjectType', 'SymmetricKey'),
         given('2.1', ...aes(), ...names('without')),
         struct(
           'SymmetricKey',
           struct(
             'KeyBlock',
-            enumerated('KeyFormatType', 1),
+            enumerated('KeyFormatType', 'Raw'),
             struct(
               'KeyValue',
               { ...text('KeyMaterial', ''), type: 8, value: Buffer.alloc(32) },
               struct('Attributes', ...names('within')),
             ),
-            enumerated('CryptographicAlgorithm', 3),
+            enumerated('CryptographicAlgorithm', 'AES'),
             int('CryptographicLength', 256),
           ),
         ),
@@ -197,7 +203,7 @@ describe('a request that once stopped everybody', () => {
   it('is a Locate by 100 partial parameters over 256 objects of 999', async () => {
     const here = server.caller('2.1');
     const held = many('parameters', '2.1', 999);
-    const create = item('Create', [enumerated('ObjectType', 2), given('2.1', ...aes())]);
+    const create = item('Create', [enumerated('ObjectType', 'SymmetricKey'), given('2.1', ...aes())]);
     for (let batch = 0; batch < 4; batch++) {
       const made = await here.send(list(64, () => create));
       const ids = made.map(({ payload }) => value(payload, 'UniqueIdentifier') as string);
@@ -229,7 +235,7 @@ describe('a request that once stopped everybody', () => {
           id(which),
           wrapping(
             method.encrypt,
-            encryption(kek, struct('CryptographicParameters', enumerated('BlockCipherMode', 0xd))),
+            encryption(kek, struct('CryptographicParameters', enumerated('BlockCipherMode', 'NISTKeyWrap'))),
             ...names,
           ),
         ]);
@@ -253,10 +259,10 @@ describe('a request that once stopped everybody', () => {
     const create = (place: number): Item =>
       item(
         'Create',
-        [enumerated('ObjectType', 2), given('2.1', ...aes(), ...many('group', '2.1', 900))],
+        [enumerated('ObjectType', 'SymmetricKey'), given('2.1', ...aes(), ...many('group', '2.1', 900))],
         String(place).padStart(4, '0'),
       );
-    const undo = { before: [enumerated('BatchErrorContinuationOption', 3)] };
+    const undo = { before: [enumerated('BatchErrorContinuationOption', 'Undo')] };
     const bytes = encode(request('2.1', list(20, create), undo));
     let shortest = Infinity;
     for (let tries = 0; tries < 3 && shortest > longestPause / 2; tries++) {
@@ -270,10 +276,10 @@ describe('a request that once stopped everybody', () => {
   it('is a Create Split Key of 255 parts with many attributes each', async () => {
     const split = (...attributes: Item[]): Item =>
       item('CreateSplitKey', [
-        enumerated('ObjectType', 5),
+        enumerated('ObjectType', 'SplitKey'),
         int('SplitKeyParts', 255),
         int('SplitKeyThreshold', 255),
-        enumerated('SplitKeyMethod', 1),
+        enumerated('SplitKeyMethod', 'XOR'),
         given('2.1', ...aes(), ...attributes),
       ]);
     await refused('2.1', [split(...many('parameters', '2.1', 990))], /at most 25000 values of attributes/);

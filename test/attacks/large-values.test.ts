@@ -3,9 +3,9 @@
  * others wait for it.
  */
 import { expect } from 'chai';
-import { aes, custom, given, id, item, serverForEach } from '#test/clients/caller';
+import { aes, custom, given, id, serverForEach } from '#test/clients/caller';
 import { answersOf, type ItemAnswer } from '#test/fixtures/batches';
-import { all, at, enumerated, int, request, struct } from '#test/fixtures/items';
+import { all, at, enumerated, int, request, struct, item } from '#test/fixtures/items';
 import { vendorAttribute } from '#objects/attributes/attribute-structures';
 import { atRest } from '#protocol/versions';
 import { objectKind } from '#repository/object-record';
@@ -48,7 +48,7 @@ describe('an attribute that is a structure of many items', () => {
         const one = custom(version, 'a', value);
         const newOne = version < '2' ? one : struct('NewAttribute', one);
         expect((await here.refused('AddAttribute', id(which), newOne)).message).to.match(says);
-        const create = [enumerated('ObjectType', 2), given(version, one, ...aes())];
+        const create = [enumerated('ObjectType', 'SymmetricKey'), given(version, one, ...aes())];
         expect((await here.refused('Create', ...create)).message).to.match(says);
       }
       await here.create(custom(version, 'a', large(1000)), custom(version, 'b', deep(1000)));
@@ -79,7 +79,7 @@ describe('an attribute that is a structure of many items', () => {
     const says = /^the attributes of all rules must have at most 5000 items in all$/;
     const constraints = struct('Constraints', struct('Constraint', attributes));
     expect((await here.refused('SetConstraints', constraints)).message).to.match(says);
-    const defaults = struct('ObjectDefaults', enumerated('ObjectType', 2), attributes);
+    const defaults = struct('ObjectDefaults', enumerated('ObjectType', 'SymmetricKey'), attributes);
     expect((await here.refused('SetDefaults', struct('DefaultsInformation', defaults))).message).to.match(says);
   });
 

@@ -7,13 +7,13 @@ import { expect } from 'chai';
 import { isIn } from '#operations/operation';
 import { operations, type ServedOperation } from '#operations/registry/served';
 import { versionOf } from '#protocol/versions';
-import { item, name, named, type Caller } from '#test/clients/caller';
+import { name, named, type Caller } from '#test/clients/caller';
 import { Tag } from '#protocol/tags';
 import { objectKind } from '#repository/object-record';
 import { openCertifying, type Certifying } from '#test/operations/certificates/authority';
 import { everyRequest } from '#test/operations/every-request';
 import { answersOf, type ItemAnswer as Answer } from '#test/fixtures/batches';
-import { attribute, enumerated, isOld, request, struct, text, versions } from '#test/fixtures/items';
+import { attribute, enumerated, isOld, request, struct, text, versions, item } from '#test/fixtures/items';
 import { decode, encode, type Item } from '#ttlv/index';
 import { fill } from './full-objects.ts';
 import { beyond, lengthened, longest, type Longest } from './longest.ts';
@@ -30,7 +30,7 @@ async function registerTemplates(here: Caller): Promise<void> {
     const more = [...many('group', here.version, 400), ...many('parameters', here.version, 590)].map(named);
     await here.call(
       'Register',
-      enumerated('ObjectType', 6),
+      enumerated('ObjectType', 'Template'),
       struct('TemplateAttribute'),
       struct('Template', attribute('Name', each), ...more),
     );

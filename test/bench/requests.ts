@@ -6,7 +6,6 @@ import type { Item } from '#ttlv/item';
 import {
   aesTemplate,
   attribute,
-  batchItem,
   bool,
   bytes,
   date,
@@ -16,26 +15,34 @@ import {
   struct,
   text,
   value,
+  item,
 } from '#test/fixtures/items';
 
 const operations = { Create: 0x01, Locate: 0x08, Get: 0x0a, GetAttributes: 0x0b, Encrypt: 0x1f } as const;
 
 const frame = (operation: keyof typeof operations, ...payload: Item[]): Uint8Array =>
-  encode(request('1.4', [batchItem(operations[operation], payload)]));
+  encode(request('1.4', [item(operations[operation], payload)]));
 
 const name = (nameValue: string): Item =>
-  attribute('Name', struct('AttributeValue', text('NameValue', nameValue), enumerated('NameType', 1)));
+  attribute(
+    'Name',
+    struct('AttributeValue', text('NameValue', nameValue), enumerated('NameType', 'UninterpretedTextString')),
+  );
 
 export const get = (id: string): Uint8Array => frame('Get', text('UniqueIdentifier', id));
 export const getAttributes = (id: string): Uint8Array => frame('GetAttributes', text('UniqueIdentifier', id));
 export const locate = (nameValue: string): Uint8Array => frame('Locate', name(nameValue));
 /** An AES key of 256 bits. */
 export const create = (nameValue: string): Uint8Array =>
-  frame('Create', enumerated('ObjectType', 2), aesTemplate(name(nameValue)));
+  frame('Create', enumerated('ObjectType', 'SymmetricKey'), aesTemplate(name(nameValue)));
 
 /** The same, and for use at once. */
 export const createActive = (): Uint8Array =>
-  frame('Create', enumerated('ObjectType', 2), aesTemplate(attribute('Activation Date', date('AttributeValue', 1))));
+  frame(
+    'Create',
+    enumerated('ObjectType', 'SymmetricKey'),
+    aesTemplate(attribute('Activation Date', date('AttributeValue', 1))),
+  );
 /** AES-GCM, its vector made by the server. */
 export const encrypt = (id: string, length: number): Uint8Array =>
   frame(
@@ -43,7 +50,7 @@ export const encrypt = (id: string, length: number): Uint8Array =>
     text('UniqueIdentifier', id),
     struct(
       'CryptographicParameters',
-      enumerated('BlockCipherMode', 9),
+      enumerated('BlockCipherMode', 'GCM'),
       bool('RandomIV', true),
       int('IVLength', 96),
       int('TagLength', 16),

@@ -3,17 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 import { expect } from 'chai';
 
-import {
-  attribute,
-  batchItem,
-  bytes,
-  enumerated,
-  request,
-  struct,
-  text,
-  value,
-  aesTemplate,
-} from '#test/fixtures/items';
+import { attribute, bytes, enumerated, request, struct, text, value, aesTemplate, item } from '#test/fixtures/items';
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import { createFramer } from '#ttlv/framer';
@@ -25,10 +15,13 @@ const [createOperation, getOperation] = [0x01, 0x0a];
 
 const createNamed = (name: string): Item =>
   request('1.4', [
-    batchItem(createOperation, [
-      enumerated('ObjectType', 2),
+    item(createOperation, [
+      enumerated('ObjectType', 'SymmetricKey'),
       aesTemplate(
-        attribute('Name', struct('AttributeValue', text('NameValue', name), enumerated('NameType', 1))),
+        attribute(
+          'Name',
+          struct('AttributeValue', text('NameValue', name), enumerated('NameType', 'UninterpretedTextString')),
+        ),
         attribute('x-secret', bytes('AttributeValue', '00 11 22')),
       ),
     ]),
@@ -51,7 +44,7 @@ describe('kmipd object, beside a running server', () => {
   }
 
   const get = (client: string) =>
-    exchange(client, request('1.4', [batchItem(getOperation, [text('UniqueIdentifier', id)])]));
+    exchange(client, request('1.4', [item(getOperation, [text('UniqueIdentifier', id)])]));
   const statusOf = (answer: Item) => value(answer, 'BatchItem', 'ResultStatus');
 
   before(async () => {

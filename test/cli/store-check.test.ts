@@ -19,7 +19,7 @@ import { checkStore } from '#store/check-store';
 import { openLmdb } from '#store/engines/lmdb';
 import { recordKey } from '#store/engines/lmdb-layout';
 import { objectKind } from '#repository/object-record';
-import { aesTemplate, batchItem, enumerated, request, text, value } from '#test/fixtures/items';
+import { aesTemplate, enumerated, request, text, value, item } from '#test/fixtures/items';
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import { createFramer } from '#ttlv/framer';
@@ -83,8 +83,8 @@ describe('a store with damaged records', () => {
     for (;;) for (const whole of framer.push((await once(socket, 'data'))[0] as Buffer)) return decode(whole);
   }
 
-  const create = request('1.4', [batchItem(0x01, [enumerated('ObjectType', 2), aesTemplate()])]);
-  const locate = request('1.4', [batchItem(0x08, [])]);
+  const create = request('1.4', [item('Create', [enumerated('ObjectType', 'SymmetricKey'), aesTemplate()])]);
+  const locate = request('1.4', [item('Locate', [])]);
   const statusOf = (answer: Item) => value(answer, 'BatchItem', 'ResultStatus');
   const gone = (socket: TLSSocket) => new Promise<void>((resolve) => void socket.once('close', () => resolve()));
 
@@ -169,7 +169,7 @@ describe('a store with damaged records', () => {
     const listed = await place.kmipd('object', 'list');
     expect(listed.status).to.equal(0);
     expect(listed.stdout).to.include(ids[0]).and.to.include(ids[2]).and.to.not.include(ids[1]);
-    const get = (id: string) => request('1.4', [batchItem(0x0a, [text('UniqueIdentifier', id)])]);
+    const get = (id: string) => request('1.4', [item('Get', [text('UniqueIdentifier', id)])]);
     const messageOf = (answer: Item) => value(answer, 'BatchItem', 'ResultMessage');
     expect(messageOf(await exchange(ofA, get(ids[1]!)))).to.include('damaged');
     expect(messageOf(await exchange(ofB, get(ids[1]!)))).to.equal(messageOf(await exchange(ofB, get('nothing'))));

@@ -57,7 +57,7 @@ describe('a client that keeps attributes', () => {
       const typo = attribute('Cryptograpic Length', int('AttributeValue', 256));
       const answer = await refused(
         'Create',
-        enumerated('ObjectType', 2),
+        enumerated('ObjectType', 'SymmetricKey'),
         struct('TemplateAttribute', ...aes().map(named), typo),
       );
       expect(answer.reason).to.equal('InvalidField');
@@ -109,12 +109,12 @@ describe('a client that keeps attributes', () => {
           enumerated('KeyFormatType', format),
           struct('KeyValue', bytes('KeyMaterial', '00'.repeat(32))),
         );
-      const created = await call('Create', enumerated('ObjectType', 2), given(version, ...aes(0)));
+      const created = await call('Create', enumerated('ObjectType', 'SymmetricKey'), given(version, ...aes(0)));
       const secret = await call(
         'Register',
-        enumerated('ObjectType', 7),
+        enumerated('ObjectType', 'SecretData'),
         given(version, int('CryptographicUsageMask', 0)),
-        struct('SecretData', enumerated('SecretDataType', 1), block(2)),
+        struct('SecretData', enumerated('SecretDataType', 'Password'), block(2)),
       );
       for (const payload of [created, secret]) {
         const which = at(payload, 'UniqueIdentifier')?.value as string;

@@ -5,7 +5,6 @@ import { versionOf } from '#protocol/versions';
 import {
   all,
   at,
-  batchItem,
   bool,
   bytes,
   date,
@@ -17,16 +16,17 @@ import {
   isOld,
   versions,
   operationCode,
+  item,
 } from '#test/fixtures/items';
 import { hex } from '#test/ttlv/wire';
 import { encode, ItemType, type Item, type StructureItem } from '#ttlv/index';
-import { aes, given, id, item, name, olderVersions, serverForEach } from './caller.ts';
+import { aes, given, id, name, olderVersions, serverForEach } from './caller.ts';
 
 describe('a client that sends batches', () => {
   const { caller } = serverForEach();
 
   const creation = (version: string, itemId?: string): Item =>
-    item('Create', [enumerated('ObjectType', 2), given(version, ...aes())], itemId);
+    item('Create', [enumerated('ObjectType', 'SymmetricKey'), given(version, ...aes())], itemId);
   const continuation = (option: number): { after: Item[] } => ({
     after: [enumerated('BatchErrorContinuationOption', option)],
   });
@@ -80,7 +80,7 @@ describe('a client that sends batches', () => {
         item('Get', [int('UniqueIdentifier', 1), int('UniqueIdentifier', 2)], '0a0b'),
         item('Get', [text('Username', 'x')], '0a0b'),
         item('Create', [], '0a0b'),
-        batchItem(0x7fffffff, [], '0a0b'),
+        item(0x7fffffff, [], '0a0b'),
         struct('BatchItem', enumerated('Operation', operationCode('Get')), bytes('UniqueBatchItemID', '0a0b')),
         struct(
           'BatchItem',
@@ -137,7 +137,7 @@ describe('a client that sends batches', () => {
   it('harmless-extras-are-taken: a batch of one with options that only larger ones need', async () => {
     for (const version of versions) {
       const [answer] = await caller(version).send([creation(version, '01')], {
-        after: [enumerated('BatchErrorContinuationOption', 2), bool('BatchOrderOption', true)],
+        after: [enumerated('BatchErrorContinuationOption', 'Stop'), bool('BatchOrderOption', true)],
       });
       expect(answer?.status).to.equal('Success');
     }

@@ -8,8 +8,8 @@ const faults: readonly [what: string, item: Item, version: string][] = [
   ['a tag of a later version', struct('ResponseHeader', text('ServerCorrelationValue', 's')), '1.3'],
   ['a tag of an earlier version', struct('ResponsePayload', struct('TemplateAttribute')), '2.0'],
   ['a tag of nobody', struct('ResponsePayload', { ...int('BatchCount', 1), tag: 0x42fff0 }), '2.1'],
-  ['a value of a later version', struct('ResponsePayload', enumerated('ObjectType', 9)), '1.1'],
-  ['a reason of a later version', struct('BatchItem', enumerated('ResultReason', 0x37)), '1.4'],
+  ['a value of a later version', struct('ResponsePayload', enumerated('ObjectType', 'PGPKey')), '1.1'],
+  ['a reason of a later version', struct('BatchItem', enumerated('ResultReason', 'ObjectNotFound')), '1.4'],
   ['a type that the tag does not have', struct('ResponsePayload', int('LeaseTime', 3600)), '1.0'],
   [
     'an attribute of a later version',

@@ -14,7 +14,6 @@ import {
   all,
   at,
   attribute,
-  batchItem,
   enumerated,
   int,
   request,
@@ -23,8 +22,8 @@ import {
   type HeaderFields,
   versions,
   isOld,
-  operationCode,
   type OperationName,
+  item,
 } from '#test/fixtures/items';
 
 export const olderVersions = versions.filter(isOld);
@@ -96,11 +95,9 @@ function answerOf(item: Item): Answer {
   };
 }
 
-export const item = (operation: OperationName, payload: readonly Item[], id?: string): Item =>
-  batchItem(operationCode(operation), payload, id);
-
 export const id = (value: string): Item => text('UniqueIdentifier', value);
-export const name = (value: string): Item => struct('Name', text('NameValue', value), enumerated('NameType', 1));
+export const name = (value: string): Item =>
+  struct('Name', text('NameValue', value), enumerated('NameType', 'UninterpretedTextString'));
 
 /** Attributes under their own tags, wrapped as the version has it. */
 export const named = (each: Item): Item =>
@@ -130,7 +127,7 @@ export function custom(version: string, label: string, value: Item): Item {
 
 /** AES, 256 bits, for encryption and decryption. */
 export const aes = (mask = 12): Item[] => [
-  enumerated('CryptographicAlgorithm', 3),
+  enumerated('CryptographicAlgorithm', 'AES'),
   int('CryptographicLength', 256),
   int('CryptographicUsageMask', mask),
 ];
@@ -170,7 +167,11 @@ export function callerOf(handler: Handler, session: Session, version: string): C
     },
 
     async create(...more) {
-      const payload = await caller.call('Create', enumerated('ObjectType', 2), given(version, ...aes(), ...more));
+      const payload = await caller.call(
+        'Create',
+        enumerated('ObjectType', 'SymmetricKey'),
+        given(version, ...aes(), ...more),
+      );
       return at(payload, 'UniqueIdentifier')?.value as string;
     },
 

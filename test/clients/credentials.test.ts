@@ -6,9 +6,9 @@ import { openDirectory, type Directory } from '#access/directory';
 import { createLog } from '#log';
 import { createHandler, type Handler } from '#test/fixtures/handler';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
-import { at, enumerated, request, struct, text, versions } from '#test/fixtures/items';
+import { at, enumerated, request, struct, text, versions, item } from '#test/fixtures/items';
 import type { Item } from '#ttlv/index';
-import { aes, callerOf, given, item } from './caller.ts';
+import { aes, callerOf, given } from './caller.ts';
 
 const credential = (username: string, password?: string, type = 1): Item =>
   struct(
@@ -48,7 +48,7 @@ describe('a client with a credential', () => {
     const caller = callerOf(handler, fixture.session(clientId), version);
     return at(
       await caller.exchange(
-        request(version, [item('Create', [enumerated('ObjectType', 2), given(version, ...aes())])], {
+        request(version, [item('Create', [enumerated('ObjectType', 'SymmetricKey'), given(version, ...aes())])], {
           before: [struct('Authentication', ...credentials)],
         }),
       ),
@@ -85,7 +85,7 @@ describe('a client with a credential', () => {
   it('credential-beside-certificate: a kind that cannot be checked is refused, not passed over', async () => {
     const device = struct(
       'Credential',
-      enumerated('CredentialType', 2),
+      enumerated('CredentialType', 'Device'),
       struct('CredentialValue', text('DeviceSerialNumber', '1')),
     );
     expect(at(await ask('1.2', array, device), 'ResultReason')?.value).to.equal(authenticationNotSuccessful);
@@ -111,7 +111,7 @@ describe('a client with a credential', () => {
         demandsCredential: (clientId) => directory.demandsCredential(clientId),
       },
     });
-    const message = request('1.2', [item('Query', [enumerated('QueryFunction', 3)])], {
+    const message = request('1.2', [item('Query', [enumerated('QueryFunction', 'QueryServerInformation')])], {
       before: [struct('Authentication', credential('vcenter', 'correct horse'))],
     });
     const caller = callerOf(counting, fixture.session(array), '1.2');

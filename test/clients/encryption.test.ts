@@ -31,10 +31,10 @@ describe('a client that lets the server encrypt', () => {
     const { call } = caller('1.2');
     const created = await call(
       'Create',
-      enumerated('ObjectType', 2),
+      enumerated('ObjectType', 'SymmetricKey'),
       struct(
         'TemplateAttribute',
-        attribute('Cryptographic Algorithm', enumerated('AttributeValue', 3)),
+        attribute('Cryptographic Algorithm', enumerated('CryptographicAlgorithm', 'AES')),
         attribute('Cryptographic Length', int('AttributeValue', 256)),
         attribute('Cryptographic Usage Mask', int('AttributeValue', 12)),
       ),

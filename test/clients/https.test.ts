@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { expect } from 'chai';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
-import { at, enumerated, request, versions } from '#test/fixtures/items';
+import { at, enumerated, request, versions, item } from '#test/fixtures/items';
 import { decode, encode } from '#ttlv/index';
-import { aes, given, item } from './caller.ts';
+import { aes, given } from './caller.ts';
 import { serve, type Connected } from './connected.ts';
 
 describe('a client over HTTPS', () => {
@@ -23,7 +23,9 @@ describe('a client over HTTPS', () => {
   for (const version of versions) {
     it(`https-ttlv: POST /kmip takes a message of ${version} and answers with one`, async () => {
       const socket = await server.connectHttps();
-      const body = encode(request(version, [item('Create', [enumerated('ObjectType', 2), given(version, ...aes())])]));
+      const body = encode(
+        request(version, [item('Create', [enumerated('ObjectType', 'SymmetricKey'), given(version, ...aes())])]),
+      );
       const sent = httpRequest({
         ...{ method: 'POST', path: '/kmip', createConnection: () => socket },
         headers: { host: 'localhost', 'content-type': 'application/octet-stream', 'content-length': body.length },

@@ -34,15 +34,15 @@ describe('a client that lives with its keys', () => {
     const seed = Array.from({ length: 96 }, (_, place) => place.toString(16).padStart(2, '0')).join('');
     const registered = await call(
       'Register',
-      enumerated('ObjectType', 7),
+      enumerated('ObjectType', 'SecretData'),
       struct(
         'TemplateAttribute',
         struct('Attribute', text('AttributeName', 'Cryptographic Usage Mask'), int('AttributeValue', 0)),
       ),
       struct(
         'SecretData',
-        enumerated('SecretDataType', 2),
-        struct('KeyBlock', enumerated('KeyFormatType', 2), struct('KeyValue', bytes('KeyMaterial', seed))),
+        enumerated('SecretDataType', 'Seed'),
+        struct('KeyBlock', enumerated('KeyFormatType', 'Opaque'), struct('KeyValue', bytes('KeyMaterial', seed))),
       ),
     );
     const secret = at(registered, 'UniqueIdentifier')?.value as string;
@@ -60,15 +60,15 @@ describe('a client that lives with its keys', () => {
       const { call } = caller(version);
       const registered = await call(
         'Register',
-        enumerated('ObjectType', 2),
+        enumerated('ObjectType', 'SymmetricKey'),
         given(version, int('CryptographicUsageMask', 12)),
         struct(
           'SymmetricKey',
           struct(
             'KeyBlock',
-            enumerated('KeyFormatType', 1),
+            enumerated('KeyFormatType', 'Raw'),
             struct('KeyValue', bytes('KeyMaterial', material)),
-            enumerated('CryptographicAlgorithm', 3),
+            enumerated('CryptographicAlgorithm', 'AES'),
             int('CryptographicLength', 256),
           ),
         ),

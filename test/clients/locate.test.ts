@@ -1,9 +1,9 @@
 /** What clients that look for their keys rely on. */
 import { expect } from 'chai';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
-import { all, at, attribute, date, enumerated, int, struct, text, isOld, versions } from '#test/fixtures/items';
+import { all, at, attribute, date, enumerated, int, struct, text, isOld, versions, item } from '#test/fixtures/items';
 import type { Item } from '#ttlv/index';
-import { aes, callerOf, custom, given, id, item, name, named, olderVersions, type Caller } from './caller.ts';
+import { aes, callerOf, custom, given, id, name, named, olderVersions, type Caller } from './caller.ts';
 
 describe('a client that locates', () => {
   let fixture: Fixture;
@@ -23,18 +23,18 @@ describe('a client that locates', () => {
         [name('')],
         [name('tunne')],
         [name('TUNNEL')],
-        [struct('Name', text('NameValue', 'tunnel'), enumerated('NameType', 2))],
+        [struct('Name', text('NameValue', 'tunnel'), enumerated('NameType', 'URI'))],
         [name('tunnel'), name('other')],
-        [name('tunnel'), enumerated('State', 2)],
+        [name('tunnel'), enumerated('State', 'Active')],
         [custom(version, 'purpose', text('AttributeValue', 'out'))],
         [custom(version, 'nobody', text('AttributeValue', 'in'))],
         [custom(version, 'purpose', int('AttributeValue', 1))],
-        [enumerated('CryptographicAlgorithm', 2)],
+        [enumerated('CryptographicAlgorithm', 'DES3')],
         [int('CryptographicLength', 128)],
         [text('ObjectGroup', 'tunnel')],
         [text('UniqueIdentifier', 'tunnel')],
         [date('ActivationDate', 1)],
-        [enumerated('CertificateType', 1)],
+        [enumerated('CertificateType', 'X_509')],
         [text('ContactInformation', 'tunnel')],
       ];
       for (const filters of fruitless) expect(await locate(...filters)).to.deep.equal([]);
@@ -84,7 +84,7 @@ describe('a client that locates', () => {
       const { call, create } = caller(version);
       const first = await create(name('vpn-1'));
       await create(name('vpn-2'));
-      const found = await call('Locate', given(version, name('vpn-1'), enumerated('ObjectType', 2)));
+      const found = await call('Locate', given(version, name('vpn-1'), enumerated('ObjectType', 'SymmetricKey')));
       expect(all(found, 'UniqueIdentifier').map(({ value }) => value)).to.deep.equal([first]);
       expect(all(await call('Locate', given(version, name('vpn-3'))), 'UniqueIdentifier')).to.deep.equal([]);
     });
@@ -102,10 +102,10 @@ describe('a client that locates', () => {
       const other = at(
         await call(
           'Create',
-          enumerated('ObjectType', 2),
+          enumerated('ObjectType', 'SymmetricKey'),
           given(
             version,
-            enumerated('CryptographicAlgorithm', 2),
+            enumerated('CryptographicAlgorithm', 'DES3'),
             int('CryptographicLength', 168),
             int('CryptographicUsageMask', 0x180),
             name('percona'),
@@ -116,9 +116,9 @@ describe('a client that locates', () => {
         'UniqueIdentifier',
       )?.value as string;
       const filters = [
-        [enumerated('State', 2), enumerated('State', 1)],
+        [enumerated('State', 'Active'), enumerated('State', 'PreActive')],
         [int('CryptographicUsageMask', 12), int('CryptographicUsageMask', 0x180)],
-        [enumerated('CryptographicAlgorithm', 3), enumerated('CryptographicAlgorithm', 2)],
+        [enumerated('CryptographicAlgorithm', 'AES'), enumerated('CryptographicAlgorithm', 'DES3')],
         [int('CryptographicLength', 256), int('CryptographicLength', 168)],
         [text('ObjectGroup', 'disks'), text('ObjectGroup', 'tapes')],
         [name('scylla'), name('percona')],
@@ -131,12 +131,14 @@ describe('a client that locates', () => {
       for (const [ours, theirs] of filters) {
         expect(await locate(ours)).to.deep.equal([wanted]);
         expect(await locate(theirs)).to.deep.equal([other]);
-        expect(await locate(ours, enumerated('ObjectType', 2))).to.deep.equal([wanted]);
+        expect(await locate(ours, enumerated('ObjectType', 'SymmetricKey'))).to.deep.equal([wanted]);
       }
-      expect(await locate(enumerated('ObjectType', 2))).to.have.members([wanted, other]);
-      expect(await locate(enumerated('ObjectType', 7))).to.deep.equal([]);
+      expect(await locate(enumerated('ObjectType', 'SymmetricKey'))).to.have.members([wanted, other]);
+      expect(await locate(enumerated('ObjectType', 'SecretData'))).to.deep.equal([]);
       expect(await locate(...filters.map(([ours]) => ours))).to.deep.equal([wanted]);
-      expect(await locate(...filters.map(([ours]) => ours).slice(1), enumerated('State', 1))).to.deep.equal([]);
+      expect(await locate(...filters.map(([ours]) => ours).slice(1), enumerated('State', 'PreActive'))).to.deep.equal(
+        [],
+      );
     });
   }
 
@@ -144,7 +146,7 @@ describe('a client that locates', () => {
     const { call, create, locate } = caller('1.0');
     const made: string[] = [];
     for (let count = 0; count < 200; count++) made.push(await create(name(`key-${count}`)));
-    const found = await locate(enumerated('ObjectType', 2));
+    const found = await locate(enumerated('ObjectType', 'SymmetricKey'));
     expect(found).to.have.members(made);
     const keys = new Set<string>();
     for (const each of found) {
@@ -160,7 +162,12 @@ describe('a client that locates', () => {
     for (let count = 0; count < 7; count++) made.push(await create());
     const page = async (offset: number): Promise<unknown[]> =>
       all(
-        await call('Locate', int('MaximumItems', 3), int('OffsetItems', offset), named(enumerated('ObjectType', 2))),
+        await call(
+          'Locate',
+          int('MaximumItems', 3),
+          int('OffsetItems', offset),
+          named(enumerated('ObjectType', 'SymmetricKey')),
+        ),
         'UniqueIdentifier',
       ).map(({ value }) => value);
     expect([...(await page(0)), ...(await page(3)), ...(await page(6))]).to.have.members(made);
@@ -176,7 +183,7 @@ describe('a client that locates', () => {
       const found = await here.send([item('Locate', asked(`one of ${version}`), '01'), item('Get', [], '02')]);
       expect(at(found[1]?.payload as Item, 'UniqueIdentifier')?.value).to.equal(key);
       const missed = await here.send([
-        item('Create', [enumerated('ObjectType', 2), given(version, ...aes())], '01'),
+        item('Create', [enumerated('ObjectType', 'SymmetricKey'), given(version, ...aes())], '01'),
         item('Locate', asked('none'), '02'),
         item('Get', [], '03'),
       ]);

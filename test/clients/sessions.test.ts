@@ -4,13 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { SecureVersion } from 'node:tls';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
-import { at, enumerated, request } from '#test/fixtures/items';
+import { at, enumerated, request, item } from '#test/fixtures/items';
 import type { Item } from '#ttlv/index';
-import { given, aes, item } from './caller.ts';
+import { given, aes } from './caller.ts';
 import { ask, serve, type Connected } from './connected.ts';
 
 const creation = (version: string): Item =>
-  request(version, [item('Create', [enumerated('ObjectType', 2), given(version, ...aes())])]);
+  request(version, [item('Create', [enumerated('ObjectType', 'SymmetricKey'), given(version, ...aes())])]);
 const succeeded = (answer: Item): boolean => at(answer, 'BatchItem', 'ResultStatus')?.value === 0;
 
 describe('a client with sessions', () => {

@@ -49,7 +49,7 @@ describe('a client of one version', () => {
       await call('GetAttributes', id(key));
       await call('Get', id(key));
       await call('Locate', ...(isOld(version) ? [] : [struct('Attributes')]));
-      await call('Revoke', id(key), struct('RevocationReason', enumerated('RevocationReasonCode', 1)));
+      await call('Revoke', id(key), struct('RevocationReason', enumerated('RevocationReasonCode', 'Unspecified')));
       await call('Destroy', id(key));
     });
 
@@ -57,10 +57,10 @@ describe('a client of one version', () => {
       const { call, create } = caller(version);
       const created = await call(
         'Create',
-        enumerated('ObjectType', 2),
+        enumerated('ObjectType', 'SymmetricKey'),
         given(
           version,
-          enumerated('CryptographicAlgorithm', 3),
+          enumerated('CryptographicAlgorithm', 'AES'),
           int('CryptographicLength', 128),
           int('CryptographicUsageMask', 12),
         ),
@@ -68,7 +68,7 @@ describe('a client of one version', () => {
       expect(tagsOf(created)).to.deep.equal(['Object Type', 'Unique Identifier']);
       const registered = await call(
         'Register',
-        enumerated('ObjectType', 8),
+        enumerated('ObjectType', 'OpaqueObject'),
         given(version),
         struct('OpaqueObject', enumerated('OpaqueDataType', 0x80000001), bytes('OpaqueDataValue', '00')),
       );
@@ -124,11 +124,11 @@ describe('a client of one version', () => {
         await refused('Get', id(odd)),
         await refused(
           'Create',
-          enumerated('ObjectType', 2),
+          enumerated('ObjectType', 'SymmetricKey'),
           given(version, custom(version, odd, int('AttributeValue', 1))),
         ),
         await refused('GetAttributes', id(odd)),
-        await refused('Create', enumerated('ObjectType', 2), text('Username', odd)),
+        await refused('Create', enumerated('ObjectType', 'SymmetricKey'), text('Username', odd)),
       ];
       // The caller checks every Result Message; here they must be there to be checked.
       for (const { message } of answers) expect(message).to.match(/^[\x20-\x7e]+$/);
@@ -222,7 +222,11 @@ describe('a client of one version', () => {
       const seen = [...new Set(tagsOf(await call('Query', ...asked)))];
       expect(seen.slice(0, 3), version).to.deep.equal(order.slice(0, 3));
       expect(seen, version).to.deep.equal(order.filter((each) => seen.includes(each)));
-      const both = await call('Query', enumerated('QueryFunction', 2), enumerated('QueryFunction', 1));
+      const both = await call(
+        'Query',
+        enumerated('QueryFunction', 'QueryObjects'),
+        enumerated('QueryFunction', 'QueryOperations'),
+      );
       expect([...new Set(tagsOf(both))]).to.deep.equal(['Operation', 'Object Type']);
     }
   });

@@ -62,7 +62,11 @@ const created =
   (version: string, ...attributes: Item[]): Make =>
   async (exchange) => [
     value(
-      await callerOver(exchange, version).call('Create', enumerated('ObjectType', 2), given(version, ...attributes)),
+      await callerOver(exchange, version).call(
+        'Create',
+        enumerated('ObjectType', 'SymmetricKey'),
+        given(version, ...attributes),
+      ),
       'UniqueIdentifier',
     ) as string,
   ];
@@ -71,14 +75,14 @@ const secret: Make = async (exchange) => [
   value(
     await callerOver(exchange, '1.4').call(
       'Register',
-      enumerated('ObjectType', 7),
+      enumerated('ObjectType', 'SecretData'),
       given('1.4', active, int('CryptographicUsageMask', everyUse)),
       struct(
         'SecretData',
-        enumerated('SecretDataType', 1),
+        enumerated('SecretDataType', 'Password'),
         struct(
           'KeyBlock',
-          enumerated('KeyFormatType', 2),
+          enumerated('KeyFormatType', 'Opaque'),
           struct('KeyValue', bytes('KeyMaterial', Buffer.from(password).toString('hex'))),
         ),
       ),
@@ -89,7 +93,7 @@ const secret: Make = async (exchange) => [
 
 const ecPair = pair(
   '2.1',
-  enumerated('CryptographicAlgorithm', 6),
+  enumerated('CryptographicAlgorithm', 'ECDSA'),
   struct(
     'CryptographicDomainParameters',
     enumerated('RecommendedCurve', enumerationNumber('RecommendedCurve', 'P_256') as number),
@@ -115,7 +119,7 @@ const makers: ReadonlyMap<string, Make> = new Map<string, Make>([
       '2.1',
       ...aes(everyUse),
       active,
-      struct('UsageLimits', long('UsageLimitsTotal', 1000n), enumerated('UsageLimitsUnit', 1)),
+      struct('UsageLimits', long('UsageLimitsTotal', 1000n), enumerated('UsageLimitsUnit', 'Byte')),
       text('ObjectGroup', 'group'),
     ),
   ],
@@ -123,13 +127,13 @@ const makers: ReadonlyMap<string, Make> = new Map<string, Make>([
     'hmac',
     created(
       '1.4',
-      enumerated('CryptographicAlgorithm', 9),
+      enumerated('CryptographicAlgorithm', 'HMAC_SHA256'),
       int('CryptographicLength', 256),
       int('CryptographicUsageMask', everyUse),
       active,
     ),
   ],
-  ['pair rsa', pair('1.4', enumerated('CryptographicAlgorithm', 4), int('CryptographicLength', 2048))],
+  ['pair rsa', pair('1.4', enumerated('CryptographicAlgorithm', 'RSA'), int('CryptographicLength', 2048))],
   ['pair ec', ecPair],
   ['secret', secret],
   [
@@ -147,10 +151,10 @@ const makers: ReadonlyMap<string, Make> = new Map<string, Make>([
     async (exchange) => {
       const answer = await callerOver(exchange, '1.4').call(
         'CreateSplitKey',
-        enumerated('ObjectType', 5),
+        enumerated('ObjectType', 'SplitKey'),
         int('SplitKeyParts', 3),
         int('SplitKeyThreshold', 2),
-        enumerated('SplitKeyMethod', 3),
+        enumerated('SplitKeyMethod', 'PolynomialSharingPrimeField'),
         given('1.4', ...aes(everyUse), active),
       );
       return (answer.value as Item[]).map((part) => part.value as string);

@@ -1,7 +1,7 @@
 /** Another client's objects: they must neither change nor be seen, whatever the first one sends. */
 import { callerOver, type Exchange } from './pool.ts';
-import { id, item, name, given } from '#test/clients/caller';
-import { bytes, enumerated, int, request, struct, value } from '#test/fixtures/items';
+import { id, name, given } from '#test/clients/caller';
+import { bytes, enumerated, int, request, struct, value, item } from '#test/fixtures/items';
 import { encode } from '#ttlv/encode';
 import type { Item } from '#ttlv/item';
 
@@ -24,16 +24,16 @@ export async function openVictim(exchange: Exchange): Promise<Victim> {
     'SymmetricKey',
     struct(
       'KeyBlock',
-      enumerated('KeyFormatType', 1),
+      enumerated('KeyFormatType', 'Raw'),
       struct('KeyValue', bytes('KeyMaterial', material)),
-      enumerated('CryptographicAlgorithm', 3),
+      enumerated('CryptographicAlgorithm', 'AES'),
       int('CryptographicLength', 256),
     ),
   );
   const ids: string[] = [];
   for (let count = 0; count < 8; count++) {
     const attributes = given('2.1', int('CryptographicUsageMask', 12), name(`${secret} ${count}`));
-    const payload = await here.call('Register', enumerated('ObjectType', 2), attributes, key);
+    const payload = await here.call('Register', enumerated('ObjectType', 'SymmetricKey'), attributes, key);
     ids.push(value(payload, 'UniqueIdentifier') as string);
   }
   const seen = async (): Promise<string[]> => {

@@ -8,8 +8,7 @@ import { isIn } from '#operations/operation';
 import { operations } from '#operations/registry/served';
 import { enumerationValue } from '#protocol/enumerations';
 import { versionOf } from '#protocol/versions';
-import { item } from '#test/clients/caller';
-import { all, versions } from '#test/fixtures/items';
+import { all, versions, item } from '#test/fixtures/items';
 import { openCertifying, type Certifying } from '#test/operations/certificates/authority';
 import { everyRequest } from './every-request.ts';
 

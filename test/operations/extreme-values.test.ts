@@ -1,7 +1,7 @@
 /** What a wire can carry at its ends: whatever was taken is read back, after every operation that counts with it. */
 import { expect } from 'chai';
-import { aes, custom, given, id, item, serverForEach, type Answer, type Caller } from '#test/clients/caller';
-import { at, bool, bytes, enumerated, int, long, struct, text, type OperationName } from '#test/fixtures/items';
+import { aes, custom, given, id, serverForEach, type Answer, type Caller } from '#test/clients/caller';
+import { at, bool, bytes, enumerated, int, long, struct, text, type OperationName, item } from '#test/fixtures/items';
 import { attributeRow, attributeRows, type AttributeKey } from '#objects/attributes/attributes';
 import { dateTime, integer, interval as seconds32, longInteger, text as anyText } from '#protocol/codecs';
 import { Tag, tagName, tags, type TagName } from '#protocol/tags';
@@ -32,7 +32,7 @@ const extremes: { readonly [T in ItemTypeName]?: (tag: TagName) => Item[] } = {
 
 const structures: { readonly [K in AttributeKey]?: readonly Item[] } = {
   usageLimits: [0n, 2n ** 63n - 1n, -1n].map((total) =>
-    struct('UsageLimits', long('UsageLimitsTotal', total), enumerated('UsageLimitsUnit', 1)),
+    struct('UsageLimits', long('UsageLimitsTotal', total), enumerated('UsageLimitsUnit', 'Byte')),
   ),
   cryptographicParameters: [-(2 ** 31), 2 ** 31 - 1].map((each) =>
     struct('CryptographicParameters', int('IVLength', each), int('TagLength', each)),
@@ -57,9 +57,9 @@ const aesKey = struct(
   'SymmetricKey',
   struct(
     'KeyBlock',
-    enumerated('KeyFormatType', 1),
+    enumerated('KeyFormatType', 'Raw'),
     struct('KeyValue', bytes('KeyMaterial', material)),
-    enumerated('CryptographicAlgorithm', 3),
+    enumerated('CryptographicAlgorithm', 'AES'),
     int('CryptographicLength', 128),
   ),
 );
@@ -99,7 +99,7 @@ describe('a value at the end of what a wire carries', () => {
       await attempt(here, 'ReKey', ...existing);
     }
     await attempt(here, 'Activate', id(which));
-    const compromised = struct('RevocationReason', enumerated('RevocationReasonCode', 2));
+    const compromised = struct('RevocationReason', enumerated('RevocationReasonCode', 'KeyCompromise'));
     const happened = dateItem('CompromiseOccurrenceDate', 1n - farthest);
     await attempt(here, 'Revoke', id(which), compromised, happened);
   }
@@ -114,8 +114,13 @@ describe('a value at the end of what a wire carries', () => {
         const name = `${key}-${place}`;
         const own = key === 'cryptographicUsageMask' ? [each] : attributesOf(each);
         const imported = await attempt(here, 'Import', ...importing(here, symmetricKey(name, own, aesKey)));
-        const sizes = [enumerated('CryptographicAlgorithm', 3), int('CryptographicLength', 256)];
-        const created = await attempt(here, 'Create', enumerated('ObjectType', 2), given('2.1', ...sizes, ...own));
+        const sizes = [enumerated('CryptographicAlgorithm', 'AES'), int('CryptographicLength', 256)];
+        const created = await attempt(
+          here,
+          'Create',
+          enumerated('ObjectType', 'SymmetricKey'),
+          given('2.1', ...sizes, ...own),
+        );
         for (const answer of [imported, created]) {
           const made = madeBy(answer);
           if (made === undefined) continue;
@@ -134,7 +139,7 @@ describe('a value at the end of what a wire carries', () => {
     for (const first of ends) {
       for (const second of ends) {
         const last = { ...second, tag: Tag.DeactivationDate } as Item;
-        const payload = [enumerated('ObjectType', 2), given('2.1', ...aes(), first, last)];
+        const payload = [enumerated('ObjectType', 'SymmetricKey'), given('2.1', ...aes(), first, last)];
         const made = madeBy(await attempt(here, 'Create', ...payload));
         if (made !== undefined) await operate(here, made);
       }
@@ -149,7 +154,7 @@ describe('a value at the end of what a wire carries', () => {
     const { reason, message } = await here.refused('ReKey', id(which), interval('Offset', 5));
     expect(reason).to.equal('InvalidAttributeValue');
     expect(message).to.equal('Offset would move Deactivation Date out of the range of dates');
-    expect(await here.locate(enumerated('ObjectType', 2))).to.deep.equal([which]);
+    expect(await here.locate(enumerated('ObjectType', 'SymmetricKey'))).to.deep.equal([which]);
   });
 
   it('is not written when it could not be read', () => {

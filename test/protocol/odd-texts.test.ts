@@ -10,8 +10,7 @@ import { RequestScope } from '#server/run/request-scope';
 import { serverSession } from '#test/fixtures/handler';
 import { openTlsPlace, type Holder, type TlsPlace } from '#test/server/network/tls-place';
 import { contentTypes, encodings as readers, exchange, post, query } from '#test/server/network/https-requests';
-import { item } from '#test/fixtures/batches';
-import { enumerated, request, value } from '#test/fixtures/items';
+import { enumerated, request, value, item } from '#test/fixtures/items';
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import { TtlvError, itemTypeName, ItemType } from '#ttlv/item';
@@ -321,7 +320,7 @@ describe('an answer that cannot be encoded', () => {
     const facts = { vendorIdentification: 'half \ud800', productVersion: '0', interop: false };
     const place = await openTlsPlace({ https: true, services: (services) => ({ ...services, facts }) });
     const array = await place.add('array');
-    const asked = request('1.4', [item('Query', [enumerated('QueryFunction', 3)])]);
+    const asked = request('1.4', [item('Query', [enumerated('QueryFunction', 'QueryServerInformation')])]);
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     for (const type of contentTypes) {
       const answer = await exchange(place, array, type, asked, { agent });

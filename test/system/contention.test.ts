@@ -3,9 +3,9 @@ import type { Item } from '#ttlv/item';
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import { createHandler, type Handler } from '#test/fixtures/handler';
-import { answersOf, createKey, item, send, uniqueIdentifier } from '#test/fixtures/batches';
+import { answersOf, createKey, send, uniqueIdentifier } from '#test/fixtures/batches';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
-import { all, at, attribute, bytes, enumerated, int, request, struct, text, value } from '#test/fixtures/items';
+import { all, at, attribute, bytes, enumerated, int, request, struct, text, value, item } from '#test/fixtures/items';
 
 const clients = 100;
 
@@ -14,7 +14,7 @@ describe('many who change one object at once', () => {
   beforeEach(async () => (fixture = await openFixture()));
   afterEach(() => fixture.close());
 
-  const undoable = { before: [enumerated('BatchErrorContinuationOption', 3)] };
+  const undoable = { before: [enumerated('BatchErrorContinuationOption', 'Undo')] };
 
   for (const [what, header] of [
     ['alone', {}],
@@ -78,7 +78,7 @@ describe('many who change one object at once', () => {
     }
     const batch = (): Item => {
       const set = struct('NewAttribute', text('ContactInformation', 'somebody'));
-      const hash = [struct('CryptographicParameters', enumerated('HashingAlgorithm', 6)), bytes('Data', '00')];
+      const hash = [struct('CryptographicParameters', enumerated('HashingAlgorithm', 'SHA_256')), bytes('Data', '00')];
       const items = Array.from({ length: hashes }, () => item('Hash', hash));
       return request('2.1', [item('SetAttribute', [uniqueIdentifier(id), set]), ...items], undoable);
     };

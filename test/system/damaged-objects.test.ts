@@ -74,9 +74,9 @@ describe('a damaged record, to clients', () => {
     await harm('object', key);
     const block = struct(
       'KeyBlock',
-      enumerated('KeyFormatType', 1),
+      enumerated('KeyFormatType', 'Raw'),
       struct('KeyValue', bytes('KeyMaterial', '00'.repeat(16))),
-      enumerated('CryptographicAlgorithm', 3),
+      enumerated('CryptographicAlgorithm', 'AES'),
       int('CryptographicLength', 128),
     );
     const brought = symmetricKey(key, aes().slice(2), struct('SymmetricKey', block));
@@ -112,7 +112,7 @@ describe('a damaged record, to clients', () => {
     await fixture.store.commit([create(creationRulesKind, 'client-a', rules)]);
     const key = await b.create();
     await harm('creation-rules', 'client-a');
-    const refused = await a.refused('Create', enumerated('ObjectType', 2), given(version, ...aes()));
+    const refused = await a.refused('Create', enumerated('ObjectType', 'SymmetricKey'), given(version, ...aes()));
     expect(refused.reason).to.equal('GeneralFailure');
     expect(refused.message).to.include('damaged');
     await b.create();

@@ -25,9 +25,9 @@ import { Keyring } from '#store/seal/keyring';
 import { rootKeyFile } from '#store/seal/root-key-file';
 import { openRecord } from '#store/seal/sealed-record';
 import { makePlace } from '#test/cli/kmipd';
-import { callerOf, id, item, type Caller } from '#test/clients/caller';
+import { callerOf, id, type Caller } from '#test/clients/caller';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
-import { all, at, attribute, enumerated, int, isOld, struct, type OperationName } from '#test/fixtures/items';
+import { all, at, attribute, enumerated, int, isOld, struct, type OperationName, item } from '#test/fixtures/items';
 import { encode } from '#ttlv/encode';
 import { ItemType, type Item } from '#ttlv/item';
 
@@ -57,7 +57,7 @@ const requestOf = (operation: OperationName, which: string): Item => item(operat
 /** The identifiers of the client's objects, wherever they lie; of Templates in 1.x, which no other version knows. */
 const identifiersOf = async (caller: Caller): Promise<string[]> => {
   const filters = isOld(caller.version)
-    ? [attribute('Object Type', enumerated('ObjectType', 6))]
+    ? [attribute('Object Type', enumerated('ObjectType', 'Template'))]
     : [int('StorageStatusMask', 7), struct('Attributes')];
   return all(await caller.call('Locate', ...filters), 'UniqueIdentifier').map((each) => String(each.value));
 };

@@ -11,13 +11,13 @@ import { openStore } from '#store/open-store';
 import { rootKeyFile } from '#store/seal/root-key-file';
 import type { Store } from '#store/store';
 import { importing, symmetricKey, type Exported } from '#test/operations/fetch/export-import';
-import { aes, callerOf, id, item, name, type Caller } from '#test/clients/caller';
+import { aes, callerOf, id, name, type Caller } from '#test/clients/caller';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
-import { attribute, bool, bytes, enumerated, int, struct, value } from '#test/fixtures/items';
+import { attribute, bool, bytes, enumerated, int, struct, value, item } from '#test/fixtures/items';
 
 const version = '1.4';
 const material = '00112233445566778899aabbccddeeff';
-const undo = { before: [enumerated('BatchErrorContinuationOption', 3)] };
+const undo = { before: [enumerated('BatchErrorContinuationOption', 'Undo')] };
 
 const key: Exported = symmetricKey(
   'shared',
@@ -26,9 +26,9 @@ const key: Exported = symmetricKey(
     'SymmetricKey',
     struct(
       'KeyBlock',
-      enumerated('KeyFormatType', 1),
+      enumerated('KeyFormatType', 'Raw'),
       struct('KeyValue', bytes('KeyMaterial', material)),
-      enumerated('CryptographicAlgorithm', 3),
+      enumerated('CryptographicAlgorithm', 'AES'),
       int('CryptographicLength', 128),
     ),
   ),

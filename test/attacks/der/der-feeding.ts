@@ -10,8 +10,8 @@ import { writePem } from '#certs/pem';
 import { notGranted } from '#administration/clients/client-files';
 import { judgeCertificate } from '#administration/clients/bindable';
 import { KmipError } from '#protocol/kmip-error';
-import { given, id, item, type Answer, type Caller } from '#test/clients/caller';
-import { bytes, enumerated, int, isOld, struct, text, value, type OperationName } from '#test/fixtures/items';
+import { given, id, type Answer, type Caller } from '#test/clients/caller';
+import { bytes, enumerated, int, isOld, struct, text, value, type OperationName, item } from '#test/fixtures/items';
 import type { Item } from '#ttlv/item';
 import { certificateItem, hex } from '#test/operations/certificates/authority';
 import { activated } from '#test/operations/wrapping/wrapping';
@@ -51,16 +51,21 @@ export async function feed(seed: Seed, der: Buffer, caller: Caller, whole = fals
   ];
   const reads: Record<Exclude<Seed['kind'], 'key'>, () => Promise<void>> = {
     async certificate() {
-      const kept = await made('Register', enumerated('ObjectType', 1), given(caller.version), certificateItem(der));
+      const kept = await made(
+        'Register',
+        enumerated('ObjectType', 'Certificate'),
+        given(caller.version),
+        certificateItem(der),
+      );
       await ask('Validate', certificateItem(der));
       if (kept === undefined) return;
       for (const operation of ['Get', 'ReCertify', 'GetAttributes', 'Validate'] as const)
         await ask(operation, id(kept));
-      await ask('Revoke', id(kept), struct('RevocationReason', enumerated('RevocationReasonCode', 1)));
+      await ask('Revoke', id(kept), struct('RevocationReason', enumerated('RevocationReasonCode', 'Unspecified')));
     },
     async pgp() {
-      const pgp = struct('Certificate', enumerated('CertificateType', 2), bytes('CertificateValue', hex(der)));
-      const kept = await made('Register', enumerated('ObjectType', 1), given(caller.version), pgp);
+      const pgp = struct('Certificate', enumerated('CertificateType', 'PGP'), bytes('CertificateValue', hex(der)));
+      const kept = await made('Register', enumerated('ObjectType', 'Certificate'), given(caller.version), pgp);
       if (kept !== undefined) for (const operation of ['Get', 'ReCertify'] as const) await ask(operation, id(kept));
     },
     async PKCS_10() {
@@ -79,7 +84,12 @@ export async function feed(seed: Seed, der: Buffer, caller: Caller, whole = fals
       enumerated('CertificateRequestType', type),
       bytes('CertificateRequestValue', hex(der)),
     );
-    const kept = await made('Register', enumerated('ObjectType', 10), given(caller.version), structure);
+    const kept = await made(
+      'Register',
+      enumerated('ObjectType', 'CertificateRequest'),
+      given(caller.version),
+      structure,
+    );
     if (kept !== undefined) await ask('Certify', id(kept));
   }
   async function key({ half, format }: Extract<Seed, { kind: 'key' }>): Promise<void> {
@@ -113,16 +123,16 @@ async function passwordLink(caller: Caller): Promise<Item> {
   const material = bytes('KeyMaterial', hex(Buffer.from(containerPassword)));
   const payload = await caller.call(
     'Register',
-    enumerated('ObjectType', 7),
+    enumerated('ObjectType', 'SecretData'),
     given(caller.version, activated),
     struct(
       'SecretData',
-      enumerated('SecretDataType', 1),
-      struct('KeyBlock', enumerated('KeyFormatType', 2), struct('KeyValue', material)),
+      enumerated('SecretDataType', 'Password'),
+      struct('KeyBlock', enumerated('KeyFormatType', 'Opaque'), struct('KeyValue', material)),
     ),
   );
   const to = text('LinkedObjectIdentifier', value(payload, 'UniqueIdentifier') as string);
-  return struct('Link', enumerated('LinkType', 0x10d), to);
+  return struct('Link', enumerated('LinkType', 'PKCS_12PasswordLink'), to);
 }
 
 /** What `client sign` and `client bind` do with a file. */

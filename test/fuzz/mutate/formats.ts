@@ -12,10 +12,10 @@ import { generateKeys } from '#certs/keys';
 import { Tag, type TagName } from '#protocol/tags';
 import { makeCrmf } from '#test/certs/crmf';
 import type { OpenSsl } from '#test/certs/openssl';
-import { given, item } from '#test/clients/caller';
+import { given } from '#test/clients/caller';
 import { makeChain } from '#test/crypto/certificates/chain-of-openssl';
 import { pgpCertificates } from '#test/crypto/certificates/pgp-certificates';
-import { enumerated, int, request, struct, text, type OperationName } from '#test/fixtures/items';
+import { enumerated, int, request, struct, text, type OperationName, item } from '#test/fixtures/items';
 import { ItemType, type Item } from '#ttlv/item';
 
 const raw = (tag: TagName, value: Uint8Array): Item => ({ tag: Tag[tag], type: ItemType.ByteString, value });
@@ -88,7 +88,11 @@ function byOpenSsl(passwordId: string, password: string): Item[] {
     },
   };
   try {
-    const link = struct('Link', enumerated('LinkType', 0x10d), text('LinkedObjectIdentifier', passwordId));
+    const link = struct(
+      'Link',
+      enumerated('LinkType', 'PKCS_12PasswordLink'),
+      text('LinkedObjectIdentifier', passwordId),
+    );
     const label = text('PKCS_12FriendlyName', 'leaf');
     const { pack, withIssuers, certificates } = makeChain(ssl, 'EC');
     const packs = [[], ['-legacy'], ['-keypbe', 'NONE', '-certpbe', 'NONE'], withIssuers];

@@ -8,7 +8,6 @@ import {
   all,
   at,
   attribute,
-  batchItem,
   enumerated,
   int,
   request,
@@ -16,8 +15,8 @@ import {
   text,
   value,
   type VersionText,
-  operationCode,
   type OperationName,
+  item,
 } from '#test/fixtures/items';
 
 const tagged = (version: VersionText): boolean => version >= '2';
@@ -62,7 +61,8 @@ export const newAttribute = (version: VersionText, given: Given, index?: number)
   tagged(version) ? struct('NewAttribute', oneAttribute(version, given)) : oneAttribute(version, given, index);
 export const currentAttribute = (given: Given): Item => struct('CurrentAttribute', oneAttribute('2.1', given));
 
-export const nameOf = (held: string): Item => struct('Name', text('NameValue', held), enumerated('NameType', 1));
+export const nameOf = (held: string): Item =>
+  struct('Name', text('NameValue', held), enumerated('NameType', 'UninterpretedTextString'));
 
 export interface Answer {
   readonly status: 'Success' | 'OperationFailed';
@@ -79,7 +79,7 @@ export async function call(
   operation: OperationName,
   ...payload: Item[]
 ): Promise<Answer> {
-  const answer = await fixture.exchange(request(version, [batchItem(operationCode(operation), payload)]));
+  const answer = await fixture.exchange(request(version, [item(operation, payload)]));
   const reason = at(answer, 'BatchItem', 'ResultReason')?.value;
   return {
     status: value(answer, 'BatchItem', 'ResultStatus') === 0 ? 'Success' : 'OperationFailed',
@@ -96,7 +96,7 @@ const reasonNames = new Map(
 /** Creates an AES-256 key with these attributes besides; answers with its identifier. */
 export async function createKey(fixture: Fixture, version: VersionText, ...given: Given[]): Promise<string> {
   const whole = [
-    enumerated('CryptographicAlgorithm', 3),
+    enumerated('CryptographicAlgorithm', 'AES'),
     int('CryptographicLength', 256),
     int('CryptographicUsageMask', 12),
     ...given,
@@ -105,7 +105,7 @@ export async function createKey(fixture: Fixture, version: VersionText, ...given
     fixture,
     version,
     'Create',
-    enumerated('ObjectType', 2),
+    enumerated('ObjectType', 'SymmetricKey'),
     struct(tagged(version) ? 'Attributes' : 'TemplateAttribute', ...whole),
   );
   if (message !== undefined) throw new Error(message);

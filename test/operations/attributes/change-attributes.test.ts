@@ -15,9 +15,9 @@ import {
   struct,
   text,
   value,
-  batchItem,
   versions,
   type VersionText,
+  item,
 } from '#test/fixtures/items';
 import type { Item } from '#ttlv/item';
 import {
@@ -91,16 +91,16 @@ describe('the operations that change attributes', () => {
       const template = struct(
         version < '2' ? 'TemplateAttribute' : 'Attributes',
         ...[
-          enumerated('CryptographicAlgorithm', 3),
+          enumerated('CryptographicAlgorithm', 'AES'),
           int('CryptographicLength', 128),
           int('CryptographicUsageMask', 12),
         ].map((each) => oneAttribute(version, each)),
       );
       const answer = await fixture.exchange(
         request(version, [
-          batchItem(1, [enumerated('ObjectType', 2), template], '01'),
-          batchItem(0x0d, [newAttribute(version, text('ContactInformation', 'me'))], '02'),
-          batchItem(0x0e, [newAttribute(version, text('ContactInformation', 'you'))], '03'),
+          item('Create', [enumerated('ObjectType', 'SymmetricKey'), template], '01'),
+          item('AddAttribute', [newAttribute(version, text('ContactInformation', 'me'))], '02'),
+          item('ModifyAttribute', [newAttribute(version, text('ContactInformation', 'you'))], '03'),
         ]),
       );
       expect(all(answer, 'BatchItem').map((each) => value(each, 'ResultStatus'))).to.deep.equal([0, 0, 0]);
@@ -130,7 +130,7 @@ describe('the operations that change attributes', () => {
     it(`refuses in ${version} what only the server sets, in each operation by its own reason`, async () => {
       const which = await createKey(fixture, version);
       const given: readonly [TagName, Given][] = [
-        ['State', enumerated('State', 2)],
+        ['State', enumerated('State', 'Active')],
         ['CryptographicLength', int('CryptographicLength', 128)],
         ['InitialDate', date('InitialDate', 0)],
         ['LastChangeDate', date('LastChangeDate', 0)],
@@ -216,7 +216,7 @@ describe('the operations that change attributes', () => {
       }
       const last = fixture.clock.now / 1000;
       fixture.clock.now += 60_000;
-      await add(version, which, enumerated('State', 2));
+      await add(version, which, enumerated('State', 'Active'));
       expect(await held(fixture, which, 'LastChangeDate')).to.equal(BigInt(last));
     });
 
@@ -232,7 +232,7 @@ describe('the operations that change attributes', () => {
     it(`hides in ${version} other clients' objects from changes`, async () => {
       const which = await createKey(fixture, version);
       const answer = await fixture.exchange(
-        request(version, [batchItem(0x0d, [id(which), newAttribute(version, text('ContactInformation', 'me'))])]),
+        request(version, [item('AddAttribute', [id(which), newAttribute(version, text('ContactInformation', 'me'))])]),
         fixture.session('client-2'),
       );
       expect(value(answer, 'BatchItem', 'ResultReason')).to.equal(version < '2' ? 1 : 0x37);
@@ -392,7 +392,7 @@ describe('the operations that change attributes', () => {
         'UsageLimits',
         long('UsageLimitsTotal', total),
         ...(count === undefined ? [] : [long('UsageLimitsCount', count)]),
-        enumerated('UsageLimitsUnit', 1),
+        enumerated('UsageLimitsUnit', 'Byte'),
       );
     const which = await createKey(fixture, '1.4');
     failed(
@@ -410,15 +410,15 @@ describe('the operations that change attributes', () => {
   });
 
   it('keeps the identifier of what a Link links to, however it was named', async () => {
-    const link = (target: Item): Item => struct('Link', enumerated('LinkType', 0x101), target);
+    const link = (target: Item): Item => struct('Link', enumerated('LinkType', 'CertificateLink'), target);
     const [from, to] = [await createKey(fixture, '2.1'), await createKey(fixture, '2.1')];
     const linked = (held: Item): Item => ({ ...held, tag: text('LinkedObjectIdentifier', '').tag });
     succeeded(await add('1.4', from, link(linked(text('UniqueIdentifier', to)))));
     failed(await add('2.1', from, link(int('LinkedObjectIdentifier', 7))), 'ObjectNotFound');
     const batch = await fixture.exchange(
       request('2.1', [
-        batchItem(0x0d, [id(to), newAttribute('2.1', text('ContactInformation', 'me'))], '01'),
-        batchItem(0x0d, [id(from), newAttribute('2.1', link(int('LinkedObjectIdentifier', 0)))], '02'),
+        item('AddAttribute', [id(to), newAttribute('2.1', text('ContactInformation', 'me'))], '01'),
+        item('AddAttribute', [id(from), newAttribute('2.1', link(int('LinkedObjectIdentifier', 0)))], '02'),
       ]),
     );
     expect(all(batch, 'BatchItem').map((each) => value(each, 'ResultStatus'))).to.deep.equal([0, 0]);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Tag } from '#protocol/tags';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
-import { all, batchItem, date, int, long, request, struct, text, value, versions } from '#test/fixtures/items';
+import { all, date, int, long, request, struct, text, value, versions, item } from '#test/fixtures/items';
 import {
   attributesOf,
   call,
@@ -156,7 +156,7 @@ describe('Get Attributes', () => {
     for (const operation of [0x0b, 0x0c]) {
       const ask = (which: string) =>
         fixture.exchange(
-          request('1.4', [batchItem(operation, [text('UniqueIdentifier', which)])]),
+          request('1.4', [item(operation, [text('UniqueIdentifier', which)])]),
           fixture.session('client-2'),
         );
       const answer = await ask(id);

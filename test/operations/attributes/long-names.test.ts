@@ -27,10 +27,15 @@ describe('a certificate with a long name', () => {
       };
       const long = struct(
         'Certificate',
-        enumerated('CertificateType', 1),
+        enumerated('CertificateType', 'X_509'),
         bytes('CertificateValue', hex(certificate(60_000))),
       );
-      const { reason, message } = await here.refused('Register', enumerated('ObjectType', 1), given(version), long);
+      const { reason, message } = await here.refused(
+        'Register',
+        enumerated('ObjectType', 'Certificate'),
+        given(version),
+        long,
+      );
       expect(reason).to.equal('InvalidField');
       expect(message).to.match(/ of the Certificate must be at most 65536 characters$/);
       const kept = await registerCertificate(here, certificate(1000));

@@ -1,7 +1,20 @@
 /** Object Groups, their fresh members and their default one (KMIP 2.1 §4.24, §4.35, §6.1.28; 1.4 §3.33, §3.34, §4.9). */
 import { expect } from 'chai';
-import { given, id, item, named, serverForEach } from '#test/clients/caller';
-import { all, bool, bytes, date, enumerated, int, isOld, struct, text, value, versions } from '#test/fixtures/items';
+import { given, id, named, serverForEach } from '#test/clients/caller';
+import {
+  all,
+  bool,
+  bytes,
+  date,
+  enumerated,
+  int,
+  isOld,
+  struct,
+  text,
+  value,
+  versions,
+  item,
+} from '#test/fixtures/items';
 import type { Item } from '#ttlv/item';
 import { attributesKept, nowOf } from '#test/operations/create/kept';
 
@@ -86,11 +99,11 @@ for (const version of versions) {
       const notFresh = bool('Fresh', false);
       const secret = struct(
         'SecretData',
-        enumerated('SecretDataType', 1),
-        struct('KeyBlock', enumerated('KeyFormatType', 2), struct('KeyValue', bytes('KeyMaterial', '2a'))),
+        enumerated('SecretDataType', 'Password'),
+        struct('KeyBlock', enumerated('KeyFormatType', 'Opaque'), struct('KeyValue', bytes('KeyMaterial', '2a'))),
       );
       const attributes = given(version, pool, notFresh, int('CryptographicUsageMask', 0));
-      const registered = await caller().call('Register', enumerated('ObjectType', 7), attributes, secret);
+      const registered = await caller().call('Register', enumerated('ObjectType', 'SecretData'), attributes, secret);
       const used = value(registered, 'UniqueIdentifier') as string;
       const created = await caller().create(pool, notFresh);
       expect((await attributesKept(server.fixture, used))?.fresh).to.equal(false);

@@ -54,15 +54,15 @@ const spki = (key: KeyObject): Buffer => key.export({ format: 'der', type: 'spki
 export async function registerPublicKey(caller: Caller, key: KeyObject, ...more: Parameters<typeof given>[1][]) {
   const payload = await caller.call(
     'Register',
-    enumerated('ObjectType', 3),
+    enumerated('ObjectType', 'PublicKey'),
     given(caller.version, int('CryptographicUsageMask', 2), ...more),
     struct(
       'PublicKey',
       struct(
         'KeyBlock',
-        enumerated('KeyFormatType', 5),
+        enumerated('KeyFormatType', 'X_509'),
         struct('KeyValue', bytes('KeyMaterial', hex(spki(key)))),
-        enumerated('CryptographicAlgorithm', 6),
+        enumerated('CryptographicAlgorithm', 'ECDSA'),
         int('CryptographicLength', 256),
       ),
     ),
@@ -74,7 +74,7 @@ export async function registerPublicKey(caller: Caller, key: KeyObject, ...more:
 export async function registerCertificate(caller: Caller, der: Uint8Array): Promise<string> {
   const payload = await caller.call(
     'Register',
-    enumerated('ObjectType', 1),
+    enumerated('ObjectType', 'Certificate'),
     given(caller.version, int('CryptographicUsageMask', 2)),
     certificateItem(der),
   );
@@ -82,7 +82,7 @@ export async function registerCertificate(caller: Caller, der: Uint8Array): Prom
 }
 
 export const certificateItem = (der: Uint8Array) =>
-  struct('Certificate', enumerated('CertificateType', 1), bytes('CertificateValue', hex(der)));
+  struct('Certificate', enumerated('CertificateType', 'X_509'), bytes('CertificateValue', hex(der)));
 
 export async function getCertificate(caller: Caller, identifier: string): Promise<X509Certificate> {
   const payload = await caller.call('Get', id(identifier));

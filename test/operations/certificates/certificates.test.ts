@@ -84,7 +84,7 @@ describe('certificates and what else is registered', () => {
     );
     return value(payload, 'UniqueIdentifier') as string;
   };
-  const x509 = struct('Certificate', enumerated('CertificateType', 1), octets('CertificateValue', certificate));
+  const x509 = struct('Certificate', enumerated('CertificateType', 'X_509'), octets('CertificateValue', certificate));
 
   /** The attributes of an object under their own tags, whatever the version. */
   const held = async (here: Caller, which: string): Promise<Item> =>
@@ -212,21 +212,29 @@ describe('certificates and what else is registered', () => {
   it('refuses a Certificate Type or a length that the certificate does not have', async () => {
     const here = caller('2.1');
     for (const [attribute, reason] of [
-      [enumerated('CertificateType', 2), 'InvalidAttributeValue'],
+      [enumerated('CertificateType', 'PGP'), 'InvalidAttributeValue'],
       [int('CryptographicLength', 2048), 'InvalidAttributeValue'],
       [int('CertificateLength', 1), 'InvalidAttributeValue'],
-      [enumerated('DigitalSignatureAlgorithm', 5), 'InvalidAttributeValue'],
-      [enumerated('CryptographicAlgorithm', 4), 'InvalidAttributeValue'],
+      [enumerated('DigitalSignatureAlgorithm', 'SHA_256WithRSAEncryption'), 'InvalidAttributeValue'],
+      [enumerated('CryptographicAlgorithm', 'RSA'), 'InvalidAttributeValue'],
     ] as const) {
-      const answer = await here.refused('Register', enumerated('ObjectType', 1), given('2.1', attribute), x509);
+      const answer = await here.refused(
+        'Register',
+        enumerated('ObjectType', 'Certificate'),
+        given('2.1', attribute),
+        x509,
+      );
       expect(answer.reason).to.equal(reason);
     }
   });
 
   it('takes what clients of 1.x are to say of it (1.4 table 171)', async () => {
     const here = caller('1.4');
-    const said = [int('CertificateLength', certificate.length), enumerated('DigitalSignatureAlgorithm', 0x0e)];
-    const algorithm = [enumerated('CryptographicAlgorithm', 0x1a), int('CryptographicLength', 256)];
+    const said = [
+      int('CertificateLength', certificate.length),
+      enumerated('DigitalSignatureAlgorithm', 'ECDSAWithSHA256'),
+    ];
+    const algorithm = [enumerated('CryptographicAlgorithm', 'EC'), int('CryptographicLength', 256)];
     const attributes = await held(here, await register(here, 1, x509, ...said, ...algorithm));
     expect(value(attributes, 'CertificateLength')).to.equal(certificate.length);
     expect(value(attributes, 'CryptographicAlgorithm')).to.equal(0x1a);
@@ -235,7 +243,7 @@ describe('certificates and what else is registered', () => {
   it('tells the identifiers of a PGP certificate', async () => {
     const pgp = struct(
       'Certificate',
-      enumerated('CertificateType', 2),
+      enumerated('CertificateType', 'PGP'),
       octets('CertificateValue', pgpCertificates.rsa2048),
     );
     for (const version of versions.filter(isOld)) {
@@ -251,7 +259,11 @@ describe('certificates and what else is registered', () => {
 
   it('takes what is said to be a PGP certificate as it is', async () => {
     const here = caller('1.4');
-    const pgp = struct('Certificate', enumerated('CertificateType', 2), octets('CertificateValue', Buffer.from('pgp')));
+    const pgp = struct(
+      'Certificate',
+      enumerated('CertificateType', 'PGP'),
+      octets('CertificateValue', Buffer.from('pgp')),
+    );
     const attributes = await held(here, await register(here, 1, pgp));
     expect(value(attributes, 'CertificateLength')).to.equal(3);
     expect(at(attributes, 'X_509CertificateSubject')).to.equal(undefined);
@@ -269,10 +281,15 @@ describe('certificates and what else is registered', () => {
     const attributes = await held(here, which);
     expect(value(attributes, 'CryptographicLength')).to.equal(256);
     expect(value(attributes, 'KeyFormatType')).to.equal(0x17);
-    const got = await here.call('Get', id(which), enumerated('KeyFormatType', 0x17));
+    const got = await here.call('Get', id(which), enumerated('KeyFormatType', 'PKCS_10'));
     expect(value(got, 'CertificateRequest', 'CertificateRequestValue')).to.deep.equal(Uint8Array.from(request));
     for (const bytes of [request.subarray(1), Buffer.concat([request, Buffer.of(0)]), certificate]) {
-      const answer = await here.refused('Register', enumerated('ObjectType', 10), given('2.1'), asked(2, bytes));
+      const answer = await here.refused(
+        'Register',
+        enumerated('ObjectType', 'CertificateRequest'),
+        given('2.1'),
+        asked(2, bytes),
+      );
       expect(answer.reason).to.equal('InvalidField');
     }
   });

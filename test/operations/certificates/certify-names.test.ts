@@ -13,8 +13,8 @@ import { createRequest } from '#test/certs/create-request';
 import { makeCrmf } from '#test/certs/crmf';
 import { address, altNames, attributeOf, dns, hostileRequest, named, nameOf } from '#test/certs/hostile-request';
 import { useOpenSsl } from '#test/certs/openssl';
-import { given, id, item, name, type Caller } from '#test/clients/caller';
-import { bytes, date, enumerated, int, isOld, struct, value } from '#test/fixtures/items';
+import { given, id, name, type Caller } from '#test/clients/caller';
+import { bytes, date, enumerated, int, isOld, struct, value, item } from '#test/fixtures/items';
 import {
   getCertificate,
   hex,
@@ -195,13 +195,13 @@ for (const version of ['1.4', '2.1']) {
         const block = struct(
           'KeyBlock',
           ...[
-            enumerated('KeyFormatType', 5),
+            enumerated('KeyFormatType', 'X_509'),
             struct('KeyValue', bytes('KeyMaterial', hex(key.export({ format: 'der', type: 'spki' })))),
           ],
         );
         const kept = await caller.call(
           'Register',
-          enumerated('ObjectType', 3),
+          enumerated('ObjectType', 'PublicKey'),
           given(version, int('CryptographicUsageMask', 2)),
           struct('PublicKey', block),
         );

@@ -7,8 +7,8 @@ import { readPem } from '#certs/pem';
 import { createRequest } from '#test/certs/create-request';
 import { makeCrmf } from '#test/certs/crmf';
 import { useOpenSsl } from '#test/certs/openssl';
-import { given, id, item, name, type Caller } from '#test/clients/caller';
-import { at, bytes, date, enumerated, int, isOld, struct, text, value } from '#test/fixtures/items';
+import { given, id, name, type Caller } from '#test/clients/caller';
+import { at, bytes, date, enumerated, int, isOld, struct, text, value, item } from '#test/fixtures/items';
 import { ItemType, type Item } from '#ttlv/item';
 import { Tag } from '#protocol/tags';
 import {
@@ -101,7 +101,7 @@ for (const version of ['1.0', '1.4', '2.0', '2.1']) {
 
     it('come from a public key alone, under its Name, and each leads to the other', async () => {
       const publicKey = await registerPublicKey(caller, keys.publicKey, name('array 8'));
-      const made = await certify(id(publicKey), given(version, enumerated('CertificateType', 1)));
+      const made = await certify(id(publicKey), given(version, enumerated('CertificateType', 'X_509')));
       const certificate = await getCertificate(caller, made);
       expect(certificate.subject).to.equal('CN=array 8');
       expect(isKeyOf(certificate, keys.publicKey)).to.equal(true);
@@ -124,7 +124,7 @@ for (const version of ['1.0', '1.4', '2.0', '2.1']) {
     });
 
     it('say of themselves what they are, whatever was asked for', async () => {
-      const asked = given(version, enumerated('CryptographicAlgorithm', 4), int('CryptographicLength', 2048));
+      const asked = given(version, enumerated('CryptographicAlgorithm', 'RSA'), int('CryptographicLength', 2048));
       const made = await certify(...csr(version, 'PKCS_10', der), asked);
       const found = await caller.attributes(made);
       const lengths = found.flatMap((each) =>
@@ -199,11 +199,11 @@ for (const version of ['1.0', '1.4', '2.0', '2.1']) {
       it('come from a Certificate Request that is kept here', async () => {
         const kept = await caller.call(
           'Register',
-          enumerated('ObjectType', 10),
+          enumerated('ObjectType', 'CertificateRequest'),
           given(version),
           struct(
             'CertificateRequest',
-            enumerated('CertificateRequestType', 2),
+            enumerated('CertificateRequestType', 'PKCS_10'),
             bytes('CertificateRequestValue', hex(der)),
           ),
         );

@@ -8,8 +8,8 @@ import { generateKeys } from '#certs/keys';
 import { createRequest } from '#test/certs/create-request';
 import { removeExpired } from '#administration/certificates/issued';
 import { issuedKind, type IssuedCertificate } from '#repository/issued-record';
-import { id, item, type Caller } from '#test/clients/caller';
-import { bytes, enumerated, struct, value } from '#test/fixtures/items';
+import { id, type Caller } from '#test/clients/caller';
+import { bytes, enumerated, struct, value, item } from '#test/fixtures/items';
 import type { Item } from '#ttlv/item';
 import { hex, openCertifying, type Certifying } from './authority.ts';
 
@@ -22,7 +22,7 @@ describe('the records of certificates that were made', () => {
     server = await openCertifying();
     caller = server.caller('2.1');
     const pem = createRequest({ commonName: 'array 7' }, await generateKeys('P-256'));
-    request = [enumerated('CertificateRequestType', 3), bytes('CertificateRequestValue', hex(Buffer.from(pem)))];
+    request = [enumerated('CertificateRequestType', 'PEM'), bytes('CertificateRequestValue', hex(Buffer.from(pem)))];
   });
   after(() => server.fixture.close());
 
@@ -35,8 +35,8 @@ describe('the records of certificates that were made', () => {
     new X509Certificate(value(certificate, 'Certificate', 'CertificateValue') as Uint8Array).fingerprint256
       .replaceAll(':', '')
       .toLowerCase();
-  const superseded = struct('RevocationReason', enumerated('RevocationReasonCode', 5));
-  const undo = { after: [enumerated('BatchErrorContinuationOption', 3)] };
+  const superseded = struct('RevocationReason', enumerated('RevocationReasonCode', 'Superseded'));
+  const undo = { after: [enumerated('BatchErrorContinuationOption', 'Undo')] };
 
   it('stay when the batch is undone, since an answer has the certificate all the same', async () => {
     const answers = await caller.send([item('Certify', request), item('Get', []), item('Get', [id('nobody')])], undo);
@@ -59,7 +59,11 @@ describe('the records of certificates that were made', () => {
     const print = printOf((answers[1] as (typeof answers)[number]).payload);
     const its = async () => (await recorded()).find(({ fingerprint }) => fingerprint === print);
     expect((await its())?.revoked).to.include({ reason: 'Superseded', by: 'client' });
-    await caller.call('Revoke', id(object), struct('RevocationReason', enumerated('RevocationReasonCode', 2)));
+    await caller.call(
+      'Revoke',
+      id(object),
+      struct('RevocationReason', enumerated('RevocationReasonCode', 'KeyCompromise')),
+    );
     await caller.call('Destroy', id(object));
     expect((await its())?.revoked).to.include({ reason: 'KeyCompromise', by: 'client' });
     expect(await its()).to.include({ object, client: 'client-1', authority: 'certify-ca' });

@@ -107,7 +107,11 @@ for (const version of ['1.0', '1.4', '2.1']) {
       const bad = await leafUnder(server.authority);
       expect(await judged(...inline(bad))).to.equal('Valid');
       const kept = await registerCertificate(caller, bad.raw);
-      await caller.call('Revoke', id(kept), struct('RevocationReason', enumerated('RevocationReasonCode', 2)));
+      await caller.call(
+        'Revoke',
+        id(kept),
+        struct('RevocationReason', enumerated('RevocationReasonCode', 'KeyCompromise')),
+      );
       expect(await judged(...inline(bad))).to.equal('Invalid');
       expect(await judged(id(kept))).to.equal('Invalid');
       await caller.call('Destroy', id(kept));
@@ -152,7 +156,7 @@ for (const version of ['1.0', '1.4', '2.1']) {
       expect(await refusal(...Array.from({ length: 17 }, () => certificateItem(leaf.raw)))).to.equal('InvalidField');
       expect(await refusal(certificateItem(leaf.raw.subarray(1)))).to.equal('InvalidField');
       expect(
-        await refusal(struct('Certificate', enumerated('CertificateType', 2), bytes('CertificateValue', '00'))),
+        await refusal(struct('Certificate', enumerated('CertificateType', 'PGP'), bytes('CertificateValue', '00'))),
       ).to.equal('InvalidField');
       expect(await refusal(id(await caller.create()))).to.equal(
         isOld(version) ? 'InvalidMessage' : 'InvalidObjectType',

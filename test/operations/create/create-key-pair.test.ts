@@ -4,9 +4,9 @@ import { expect } from 'chai';
 import { enumerationNumber, enumerationValue, enumerationValues, type EnumerationName } from '#protocol/enumerations';
 import { Tag, type TagName } from '#protocol/tags';
 import { atRest } from '#protocol/versions';
-import { callerOf, id, item, name, pairSet, type Caller } from '#test/clients/caller';
+import { callerOf, id, name, pairSet, type Caller } from '#test/clients/caller';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
-import { all, at, enumerated, int, isOld, struct, value, versions } from '#test/fixtures/items';
+import { all, at, enumerated, int, isOld, struct, value, versions, item } from '#test/fixtures/items';
 import type { Item } from '#ttlv/item';
 
 const named = (tag: TagName, enumeration: EnumerationName, label: string): Item =>

@@ -1,7 +1,7 @@
 /** What Import takes, what becomes of it, and what it refuses (KMIP 2.1 §6.1.25; 1.4 §4.41, §11.42). */
 import { expect } from 'chai';
 import { objectIn, statefulTypes, states } from '#test/access/objects-in-states';
-import { callerOf, custom, id, item, named, name, serverForEach, type Caller } from '#test/clients/caller';
+import { callerOf, custom, id, named, name, serverForEach, type Caller } from '#test/clients/caller';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
 import {
   at,
@@ -16,6 +16,7 @@ import {
   struct,
   text,
   value,
+  item,
 } from '#test/fixtures/items';
 import { Tag } from '#protocol/tags';
 import { ItemType, type Item } from '#ttlv/index';
@@ -30,8 +31,8 @@ import {
 import { attributesKept, hasMaterial } from './kept.ts';
 import { material } from '#test/operations/wrapping/wrapping';
 
-const keyBlock = (...rest: Item[]): Item => struct('KeyBlock', enumerated('KeyFormatType', 1), ...rest);
-const said = [enumerated('CryptographicAlgorithm', 3), int('CryptographicLength', 128)];
+const keyBlock = (...rest: Item[]): Item => struct('KeyBlock', enumerated('KeyFormatType', 'Raw'), ...rest);
+const said = [enumerated('CryptographicAlgorithm', 'AES'), int('CryptographicLength', 128)];
 const aesKey = struct('SymmetricKey', keyBlock(struct('KeyValue', bytes('KeyMaterial', material)), ...said));
 const leaseTime: Item = { tag: Tag.LeaseTime, type: ItemType.Interval, value: 60 };
 const mask = int('CryptographicUsageMask', 12);
@@ -73,24 +74,24 @@ describe('Import', () => {
       const here = caller(version);
       const then = 1_000_000_000;
       const attributes = [
-        ...[text('UniqueIdentifier', `key-${version}`), enumerated('ObjectType', 2), mask],
-        ...[enumerated('State', 4), date('InitialDate', then), date('LastChangeDate', then + 5)],
+        ...[text('UniqueIdentifier', `key-${version}`), enumerated('ObjectType', 'SymmetricKey'), mask],
+        ...[enumerated('State', 'Compromised'), date('InitialDate', then), date('LastChangeDate', then + 5)],
         ...[date('ActivationDate', then + 1), date('CompromiseDate', then + 4), date('DeactivationDate', then + 2)],
         // Of Revoke, which heeds no order.
         date('ProtectStopDate', then + 3),
-        struct('RevocationReason', enumerated('RevocationReasonCode', 2)),
+        struct('RevocationReason', enumerated('RevocationReasonCode', 'KeyCompromise')),
         struct(
           'Digest',
-          enumerated('HashingAlgorithm', 6),
+          enumerated('HashingAlgorithm', 'SHA_256'),
           bytes('DigestValue', '00ff'),
-          enumerated('KeyFormatType', 1),
+          enumerated('KeyFormatType', 'Raw'),
         ),
         ...[bool('Fresh', false), bool('AlwaysSensitive', true), bool('NeverExtractable', false), leaseTime],
         struct(
           'UsageLimits',
           long('UsageLimitsTotal', 9n),
           long('UsageLimitsCount', 4n),
-          enumerated('UsageLimitsUnit', 2),
+          enumerated('UsageLimitsUnit', 'Object'),
         ),
       ];
       const which = await imported(here, symmetricKey(`key-${version}`, attributes, aesKey));
@@ -154,7 +155,7 @@ describe('Import', () => {
         ...(isOld(version) ? inside.map(named) : [struct('Attributes', ...inside)]),
       );
       const key = struct('SymmetricKey', keyBlock(keyValue, ...said));
-      const which = await imported(here, symmetricKey(`within-${version}`, [enumerated('State', 1)], key));
+      const which = await imported(here, symmetricKey(`within-${version}`, [enumerated('State', 'PreActive')], key));
       expect(await attributesKept(server.fixture, which)).to.include({
         initialDate: 1_000_000_000,
         cryptographicUsageMask: 12,
@@ -197,7 +198,11 @@ describe('Import', () => {
         bool('ReplaceExisting', true),
       );
       expect(at(await here.call('Get', id(key)), 'OpaqueObject')).to.deep.equal(opaque);
-      const gone = symmetricKey(key, [mask, enumerated('State', 5)], struct('SymmetricKey', keyBlock(...said)));
+      const gone = symmetricKey(
+        key,
+        [mask, enumerated('State', 'Destroyed')],
+        struct('SymmetricKey', keyBlock(...said)),
+      );
       await imported(here, gone, bool('ReplaceExisting', true));
       expect(await hasMaterial(server.fixture, key)).to.equal(false);
       expect((await here.refused('Get', id(key))).reason).to.equal(
@@ -251,13 +256,13 @@ describe('Import', () => {
         reasonOf(here, symmetricKey('refused', attributes, object), ...more);
       const secret = struct(
         'SecretData',
-        enumerated('SecretDataType', 1),
+        enumerated('SecretDataType', 'Password'),
         keyBlock(struct('KeyValue', bytes('KeyMaterial', '2a'))),
       );
       if (!isOld(version)) expect(await refused([mask], secret)).to.equal('InvalidField');
-      expect(await refused([mask, enumerated('ObjectType', 7)])).to.equal(attributeValue);
+      expect(await refused([mask, enumerated('ObjectType', 'SecretData')])).to.equal(attributeValue);
       expect(await refused([mask, text('UniqueIdentifier', 'another')])).to.equal(attributeValue);
-      expect(await refused([mask, enumerated('CryptographicAlgorithm', 2)])).to.equal(attributeValue);
+      expect(await refused([mask, enumerated('CryptographicAlgorithm', 'DES3')])).to.equal(attributeValue);
       expect(await refused([mask, int('CertificateLength', 9)])).to.equal(field);
       expect(await refused([mask, mask])).to.equal(isOld(version) ? 'InvalidField' : 'AttributeSingleValued');
       expect(await refused([mask, name('one'), name('one')])).to.equal(
@@ -268,7 +273,7 @@ describe('Import', () => {
       ).to.equal('ApplicationNamespaceNotSupported');
       const groups = Array.from({ length: 1001 }, (_, place) => text('ObjectGroup', `group ${place}`));
       expect(await refused([mask, ...groups])).to.equal(isOld(version) ? 'IndexOutOfBounds' : 'ServerLimitExceeded');
-      expect(await refused([mask, enumerated('State', 5)])).to.equal('InvalidField');
+      expect(await refused([mask, enumerated('State', 'Destroyed')])).to.equal('InvalidField');
       expect(await refused([mask, date('DestroyDate', 1)])).to.equal(attributeValue);
       expect(await refused([mask], aesKey, enumerated('KeyWrapType', 0x80000001))).to.equal(
         isOld(version) ? 'FeatureNotSupported' : 'KeyWrapTypeNotSupported',
@@ -282,8 +287,8 @@ describe('Import', () => {
 
   it('takes an Object Type in 1.4 too, and wants it in 2.x', async () => {
     const what = symmetricKey('typed', [mask], aesKey);
-    await caller('1.4').call('Import', ...importing(caller('1.4'), what, enumerated('ObjectType', 2)));
-    expect(await reasonOf(caller('1.4'), { ...what, id: 'other' }, enumerated('ObjectType', 7))).to.equal(
+    await caller('1.4').call('Import', ...importing(caller('1.4'), what, enumerated('ObjectType', 'SymmetricKey')));
+    expect(await reasonOf(caller('1.4'), { ...what, id: 'other' }, enumerated('ObjectType', 'SecretData'))).to.equal(
       'InvalidField',
     );
     const without = importing(caller('2.1'), { ...what, id: 'other' }).filter(({ tag }) => tag !== Tag.ObjectType);
@@ -346,7 +351,7 @@ describe('Import', () => {
           item('Import', importing(here, symmetricKey(`undone-${version}`, [mask], aesKey)), '02'),
           item('Get', [id('nothing')], '03'),
         ],
-        { before: [enumerated('BatchErrorContinuationOption', 3)] },
+        { before: [enumerated('BatchErrorContinuationOption', 'Undo')] },
       );
       expect(answers.map(({ status }) => status)).to.deep.equal([
         'OperationUndone',

@@ -4,8 +4,8 @@ import { expect } from 'chai';
 import type { Attributes } from '#objects/attributes/attributes';
 import { enumerationNumber } from '#protocol/enumerations';
 import { Tag } from '#protocol/tags';
-import { callerOf, given, id, item, name, pairSet, serverForEach, type Caller } from '#test/clients/caller';
-import { date, enumerated, int, isOld, struct, text, value, versions } from '#test/fixtures/items';
+import { callerOf, given, id, name, pairSet, serverForEach, type Caller } from '#test/clients/caller';
+import { date, enumerated, int, isOld, struct, text, value, versions, item } from '#test/fixtures/items';
 import { ItemType, type Item } from '#ttlv/item';
 import { attributesKept, nowOf } from './kept.ts';
 
@@ -196,10 +196,10 @@ describe('Re-key Key Pair', () => {
         await registered('PrivateKey', 4, 4, privateDer),
         await registered('PublicKey', 3, 5, pair.publicKey.export({ format: 'der', type: 'spki' })),
       ];
-      const link = struct('Link', enumerated('LinkType', 0x102), text('LinkedObjectIdentifier', existing[1]));
+      const link = struct('Link', enumerated('LinkType', 'PublicKeyLink'), text('LinkedObjectIdentifier', existing[1]));
       await here.call('AddAttribute', id(existing[0]), struct('NewAttribute', link));
       const [renewed] = await reKey(here, existing);
-      const got = await here.call('Get', id(renewed), enumerated('KeyFormatType', 4));
+      const got = await here.call('Get', id(renewed), enumerated('KeyFormatType', 'PKCS_8'));
       const der = value(got, 'PrivateKey', 'KeyBlock', 'KeyValue', 'KeyMaterial') as Uint8Array;
       // All but the 32 bytes of the key itself says which kind it is.
       expect(Buffer.from(der).subarray(0, -32)).to.deep.equal(privateDer.subarray(0, -32));
@@ -216,7 +216,7 @@ describe('Re-key Key Pair', () => {
   it('lets each half keep Cryptographic Parameters of its own', async () => {
     const here = caller('2.1');
     const existing = await made(here, pairSet('2.1', 'Common', ...rsa));
-    const parameters = struct('CryptographicParameters', enumerated('HashingAlgorithm', 6));
+    const parameters = struct('CryptographicParameters', enumerated('HashingAlgorithm', 'SHA_256'));
     await here.call('AddAttribute', id(existing[1]), struct('NewAttribute', parameters));
     const [ofPrivate, ofPublic] = await keptBoth(await reKey(here, existing));
     expect([ofPrivate.cryptographicParameters, ofPublic.cryptographicParameters?.length]).to.deep.equal([undefined, 1]);
@@ -225,7 +225,11 @@ describe('Re-key Key Pair', () => {
   it('does not call the new public key certified', async () => {
     const here = caller('2.1');
     const existing = await made(here, pairSet('2.1', 'Common', ...rsa));
-    const link = struct('Link', enumerated('LinkType', 0x101), text('LinkedObjectIdentifier', 'a certificate'));
+    const link = struct(
+      'Link',
+      enumerated('LinkType', 'CertificateLink'),
+      text('LinkedObjectIdentifier', 'a certificate'),
+    );
     await here.call('AddAttribute', id(existing[1]), struct('NewAttribute', link));
     const [, ofPublic] = await keptBoth(await reKey(here, existing));
     expect(ofPublic.link?.map(({ linkType }) => linkType)).to.have.members(['PrivateKeyLink', 'ReplacedObjectLink']);
@@ -235,12 +239,12 @@ describe('Re-key Key Pair', () => {
     const here = caller('2.1');
     const existing = await made(
       here,
-      pairSet('2.1', 'Common', ...rsa, enumerated('KeyFormatType', 4)),
-      pairSet('2.1', 'PublicKey', enumerated('KeyFormatType', 5)),
+      pairSet('2.1', 'Common', ...rsa, enumerated('KeyFormatType', 'PKCS_8')),
+      pairSet('2.1', 'PublicKey', enumerated('KeyFormatType', 'X_509')),
     );
     const formatsOf = async (pair: Pair) => (await keptBoth(pair)).map(({ keyFormatType }) => keyFormatType);
     expect(await formatsOf(await reKey(here, existing))).to.deep.equal(['PKCS_8', 'X_509']);
-    const asked = pairSet('2.1', 'Common', enumerated('KeyFormatType', 3));
+    const asked = pairSet('2.1', 'Common', enumerated('KeyFormatType', 'PKCS_1'));
     expect(await formatsOf(await reKey(here, existing, asked))).to.deep.equal(['PKCS_1', 'PKCS_1']);
   });
 

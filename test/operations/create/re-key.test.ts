@@ -2,8 +2,8 @@
 import { expect } from 'chai';
 import type { Attributes } from '#objects/attributes/attributes';
 import { Tag } from '#protocol/tags';
-import { callerOf, custom, given, id, item, name, serverForEach, type Caller } from '#test/clients/caller';
-import { bytes, date, enumerated, int, isOld, long, struct, text, value, versions } from '#test/fixtures/items';
+import { callerOf, custom, given, id, name, serverForEach, type Caller } from '#test/clients/caller';
+import { bytes, date, enumerated, int, isOld, long, struct, text, value, versions, item } from '#test/fixtures/items';
 import { ItemType, type Item } from '#ttlv/item';
 import { attributesKept, nowOf } from './kept.ts';
 
@@ -11,7 +11,7 @@ const day = 24 * 3600;
 const offsetOf = (seconds: number): Item => ({ tag: Tag.Offset, type: ItemType.Interval, value: seconds });
 const group = (label: string): Item => text('ObjectGroup', label);
 const limits = (total: bigint): Item =>
-  struct('UsageLimits', long('UsageLimitsTotal', total), enumerated('UsageLimitsUnit', 1));
+  struct('UsageLimits', long('UsageLimitsTotal', total), enumerated('UsageLimitsUnit', 'Byte'));
 
 describe('Re-key', () => {
   const server = serverForEach();
@@ -164,10 +164,14 @@ describe('Re-key', () => {
       'UniqueIdentifier',
     ) as string;
   const material = struct('KeyValue', bytes('KeyMaterial', '00'.repeat(16)));
-  const said = [enumerated('CryptographicAlgorithm', 3), int('CryptographicLength', 128)];
+  const said = [enumerated('CryptographicAlgorithm', 'AES'), int('CryptographicLength', 128)];
   const secret = [
     7,
-    struct('SecretData', enumerated('SecretDataType', 1), struct('KeyBlock', enumerated('KeyFormatType', 1), material)),
+    struct(
+      'SecretData',
+      enumerated('SecretDataType', 'Password'),
+      struct('KeyBlock', enumerated('KeyFormatType', 'Raw'), material),
+    ),
   ] as const;
   const wrapped = [
     2,
@@ -175,12 +179,12 @@ describe('Re-key', () => {
       'SymmetricKey',
       struct(
         'KeyBlock',
-        enumerated('KeyFormatType', 1),
+        enumerated('KeyFormatType', 'Raw'),
         bytes('KeyValue', '00'.repeat(24)),
         ...said,
         struct(
           'KeyWrappingData',
-          enumerated('WrappingMethod', 1),
+          enumerated('WrappingMethod', 'Encrypt'),
           struct('EncryptionKeyInformation', text('UniqueIdentifier', 'somewhere else')),
         ),
       ),
@@ -193,7 +197,7 @@ describe('Re-key', () => {
       const absent = await register(
         here,
         2,
-        struct('SymmetricKey', struct('KeyBlock', enumerated('KeyFormatType', 1), ...said)),
+        struct('SymmetricKey', struct('KeyBlock', enumerated('KeyFormatType', 'Raw'), ...said)),
       );
       expect((await here.refused('ReKey', id(absent))).reason).to.equal('KeyValueNotPresent');
     }
@@ -208,7 +212,7 @@ describe('Re-key', () => {
     await here.call(
       'Revoke',
       id(compromised),
-      struct('RevocationReason', enumerated('RevocationReasonCode', 2)),
+      struct('RevocationReason', enumerated('RevocationReasonCode', 'KeyCompromise')),
       date('CompromiseOccurrenceDate', now() - 60),
     );
     const latest = await kept(await reKey(here, compromised, offsetOf(0)));
@@ -225,7 +229,11 @@ describe('Re-key', () => {
     const here = caller('2.1');
     const key = await here.create(date('ProcessStartDate', now() - day), date('ProtectStopDate', now() + day));
     await here.call('Activate', id(key));
-    await here.call('Revoke', id(key), struct('RevocationReason', enumerated('RevocationReasonCode', 6)));
+    await here.call(
+      'Revoke',
+      id(key),
+      struct('RevocationReason', enumerated('RevocationReasonCode', 'CessationOfOperation')),
+    );
     expect((await kept(await reKey(here, key))).state).to.equal('Deactivated');
   });
 
@@ -241,11 +249,11 @@ describe('Re-key', () => {
   it('keeps the Key Format Type, or makes the one that a client of 2.x asks for', async () => {
     const here = caller('2.1');
     const formatOf = async (which: string) => (await kept(which)).keyFormatType;
-    const key = await here.create(enumerated('KeyFormatType', 7));
+    const key = await here.create(enumerated('KeyFormatType', 'TransparentSymmetricKey'));
     expect(await formatOf(key)).to.equal('TransparentSymmetricKey');
     expect(await formatOf(await reKey(here, key))).to.equal('TransparentSymmetricKey');
-    expect(await formatOf(await reKey(here, key, given('2.1', enumerated('KeyFormatType', 1))))).to.equal('Raw');
-    const refused = await here.refused('ReKey', id(key), given('2.1', enumerated('KeyFormatType', 3)));
+    expect(await formatOf(await reKey(here, key, given('2.1', enumerated('KeyFormatType', 'Raw'))))).to.equal('Raw');
+    const refused = await here.refused('ReKey', id(key), given('2.1', enumerated('KeyFormatType', 'PKCS_1')));
     expect(refused.reason).to.equal('KeyFormatTypeNotSupported');
   });
 
@@ -281,7 +289,7 @@ describe('Re-key', () => {
   it('counts generations, and says which is the latest', async () => {
     const here = caller('2.1');
     const first = await here.create(
-      struct('RotateName', text('RotateNameValue', 'the set'), enumerated('RotateNameType', 1)),
+      struct('RotateName', text('RotateNameValue', 'the set'), enumerated('RotateNameType', 'UninterpretedTextString')),
     );
     const second = await reKey(here, first);
     const [old, latest] = [await kept(first), await kept(second)];

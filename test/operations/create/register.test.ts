@@ -5,7 +5,6 @@ import {
   all,
   at,
   attribute,
-  batchItem,
   bytes,
   date,
   enumerated,
@@ -16,6 +15,7 @@ import {
   value,
   versions,
   isOld,
+  item,
 } from '#test/fixtures/items';
 import type { TagName } from '#protocol/tags';
 import type { Item } from '#ttlv/item';
@@ -40,7 +40,7 @@ const algorithm = (which: number): [string, Item] => [
 const length = (bits: number): [string, Item] => ['Cryptographic Length', int('CryptographicLength', bits)];
 const named = (name: string): [string, Item] => [
   'Name',
-  struct('Name', text('NameValue', name), enumerated('NameType', 1)),
+  struct('Name', text('NameValue', name), enumerated('NameType', 'UninterpretedTextString')),
 ];
 const dated = (name: string, tag: TagName, seconds: number): [string, Item] => [name, date(tag, seconds)];
 
@@ -56,12 +56,12 @@ const keyBlock = (keyFormat: number, ...rest: Item[]): Item =>
 const symmetricKey = (keyFormat: number, ...rest: Item[]): Item => struct('SymmetricKey', keyBlock(keyFormat, ...rest));
 const rawAes = symmetricKey(format.raw, keyValue(key128), ...said(aes, 128));
 const secretData = (keyFormat: number, hex: string): Item =>
-  struct('SecretData', enumerated('SecretDataType', 1), keyBlock(keyFormat, keyValue(hex)));
+  struct('SecretData', enumerated('SecretDataType', 'Password'), keyBlock(keyFormat, keyValue(hex)));
 const opaqueObject = (hex: string): Item =>
   struct('OpaqueObject', enumerated('OpaqueDataType', 0x80000001), bytes('OpaqueDataValue', hex));
 const wrapping = struct(
   'KeyWrappingData',
-  enumerated('WrappingMethod', 1),
+  enumerated('WrappingMethod', 'Encrypt'),
   struct('EncryptionKeyInformation', text('UniqueIdentifier', 'the-wrapping-key')),
 );
 
@@ -72,7 +72,7 @@ describe('Register', () => {
 
   const ask = async (version: string, objectType: number, attributes: Item, object: Item): Promise<Item> => {
     const payload = [enumerated('ObjectType', objectType), attributes, object];
-    return at(await fixture.exchange(request(version, [batchItem(code.register, payload)])), 'BatchItem') as Item;
+    return at(await fixture.exchange(request(version, [item(code.register, payload)])), 'BatchItem') as Item;
   };
   const registered = async (version: string, objectType: number, attributes: Item, object: Item): Promise<string> => {
     const answer = await ask(version, objectType, attributes, object);
@@ -88,7 +88,7 @@ describe('Register', () => {
   };
   const get = async (version: string, id: string): Promise<Item> =>
     at(
-      await fixture.exchange(request(version, [batchItem(code.get, [text('UniqueIdentifier', id)])])),
+      await fixture.exchange(request(version, [item(code.get, [text('UniqueIdentifier', id)])])),
       'BatchItem',
       'ResponsePayload',
     ) as Item;
@@ -220,7 +220,11 @@ describe('Register', () => {
       ],
       [
         encrypting,
-        symmetricKey(format.raw, bytes('KeyValue', key128), struct('KeyWrappingData', enumerated('WrappingMethod', 1))),
+        symmetricKey(
+          format.raw,
+          bytes('KeyValue', key128),
+          struct('KeyWrappingData', enumerated('WrappingMethod', 'Encrypt')),
+        ),
         'Key Wrapping Data must have Encryption Key Information or MAC/Signature Key Information',
       ],
     ];
@@ -249,7 +253,11 @@ describe('Register', () => {
     const absent = symmetricKey(format.raw, ...said(aes, 128));
     const where: [string, Item] = [
       'Key Value Location',
-      struct('KeyValueLocation', text('KeyValueLocationValue', 'safe'), enumerated('KeyValueLocationType', 1)),
+      struct(
+        'KeyValueLocation',
+        text('KeyValueLocationValue', 'safe'),
+        enumerated('KeyValueLocationType', 'UninterpretedTextString'),
+      ),
     ];
     const id = await registered('1.2', type.symmetricKey, given('1.2', mask(12), where), absent);
     expect(await attributesOf(id)).to.include({ keyValuePresent: false });
@@ -331,7 +339,7 @@ describe('Register', () => {
     expect((await get('1.0', id)).value).to.have.length(3);
     const attributes = struct(
       'TemplateAttribute',
-      struct('Name', text('NameValue', 'template-1'), enumerated('NameType', 1)),
+      struct('Name', text('NameValue', 'template-1'), enumerated('NameType', 'UninterpretedTextString')),
       attribute('Contact Information', text('AttributeValue', 'own')),
     );
     const secret = await registered('1.0', type.secretData, attributes, secretData(format.opaque, '2a2a'));
@@ -344,7 +352,7 @@ describe('Register', () => {
   it('answers Item Not Found when a Template does not exist (1.4 §11.4)', async () => {
     const attributes = struct(
       'TemplateAttribute',
-      struct('Name', text('NameValue', 'no such template'), enumerated('NameType', 1)),
+      struct('Name', text('NameValue', 'no such template'), enumerated('NameType', 'UninterpretedTextString')),
     );
     expect(await refusal('1.4', type.secretData, attributes, secretData(format.opaque, '2a'))).to.deep.equal([
       1,
@@ -366,7 +374,7 @@ describe('Register', () => {
   });
 
   it("refuses attributes that are the server's", async () => {
-    const attributes = given('2.1', mask(12), ['State', enumerated('State', 2)]);
+    const attributes = given('2.1', mask(12), ['State', enumerated('State', 'Active')]);
     const [, why] = (await refusal('2.1', type.symmetricKey, attributes, rawAes)) as [number, string];
     expect(why).to.equal('State must not be given: only the server sets it');
   });
@@ -374,8 +382,8 @@ describe('Register', () => {
   it('sets the ID Placeholder', async () => {
     const answer = await fixture.exchange(
       request('1.2', [
-        batchItem(code.register, [enumerated('ObjectType', type.symmetricKey), given('1.2', mask(12)), rawAes], '01'),
-        batchItem(code.get, [], '02'),
+        item(code.register, [enumerated('ObjectType', type.symmetricKey), given('1.2', mask(12)), rawAes], '01'),
+        item(code.get, [], '02'),
       ]),
     );
     expect(value(answer, 'BatchItem', 1, 'ResponsePayload', 'UniqueIdentifier')).to.equal(
@@ -386,9 +394,13 @@ describe('Register', () => {
   describe('as real clients use it', () => {
     it('mongodb-csfle-register-activate-get', async () => {
       const seed = 'ab'.repeat(96);
-      const object = struct('SecretData', enumerated('SecretDataType', 2), keyBlock(format.opaque, keyValue(seed)));
+      const object = struct(
+        'SecretData',
+        enumerated('SecretDataType', 'Seed'),
+        keyBlock(format.opaque, keyValue(seed)),
+      );
       const id = await registered('1.2', type.secretData, given('1.2', mask(0)), object);
-      await fixture.exchange(request('1.2', [batchItem(0x12, [text('UniqueIdentifier', id)])]));
+      await fixture.exchange(request('1.2', [item('Activate', [text('UniqueIdentifier', id)])]));
       expect(await attributesOf(id)).to.include({ state: 'Active', cryptographicUsageMask: 0 });
       expect((await get('1.2', id)).value).to.deep.include(object);
     });

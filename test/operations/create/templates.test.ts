@@ -6,12 +6,13 @@ import { openFixture, type Fixture } from '#test/fixtures/fixture';
 import { attribute, enumerated, int, struct, text } from '#test/fixtures/items';
 import { attributesKept } from './kept.ts';
 
-const name = (held: string): Item => struct('Name', text('NameValue', held), enumerated('NameType', 1));
+const name = (held: string): Item =>
+  struct('Name', text('NameValue', held), enumerated('NameType', 'UninterpretedTextString'));
 const group = (held: string): Item => attribute('Object Group', text('AttributeValue', held));
 const contact = (held: string): Item => attribute('Contact Information', text('AttributeValue', held));
 const length = (bits: number): Item => attribute('Cryptographic Length', int('AttributeValue', bits));
 const key = [
-  attribute('Cryptographic Algorithm', enumerated('AttributeValue', 3)),
+  attribute('Cryptographic Algorithm', enumerated('CryptographicAlgorithm', 'AES')),
   attribute('Cryptographic Usage Mask', int('AttributeValue', 12)),
 ];
 
@@ -22,14 +23,14 @@ describe('Templates in a request', () => {
 
   async function template(called: string, ...attributes: Item[]): Promise<void> {
     const { message } = await ask(fixture, '1.4', 'Register', [
-      enumerated('ObjectType', 6),
+      enumerated('ObjectType', 'Template'),
       struct('TemplateAttribute'),
       struct('Template', attribute('Name', name(called)), ...attributes),
     ]);
     if (message !== undefined) throw new Error(message);
   }
   const create = (...within: Item[]) =>
-    ask(fixture, '1.4', 'Create', [enumerated('ObjectType', 2), struct('TemplateAttribute', ...within)]);
+    ask(fixture, '1.4', 'Create', [enumerated('ObjectType', 'SymmetricKey'), struct('TemplateAttribute', ...within)]);
   async function created(...within: Item[]) {
     const { object, message } = await create(...within);
     if (object === undefined) throw new Error(message);
@@ -66,7 +67,7 @@ describe('Templates in a request', () => {
   it("must exist, and be the caller's", async () => {
     expect((await create(name('nobody'), ...key, length(128))).reason).to.equal('ItemNotFound');
     await template('a', ...key, length(128));
-    const payload = [enumerated('ObjectType', 2), struct('TemplateAttribute', name('a'))];
+    const payload = [enumerated('ObjectType', 'SymmetricKey'), struct('TemplateAttribute', name('a'))];
     const foreign = await ask(fixture, '1.4', 'Create', payload, fixture.session('client-2'));
     expect(foreign.reason).to.equal('ItemNotFound');
   });

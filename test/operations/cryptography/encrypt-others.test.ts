@@ -48,7 +48,7 @@ describe('What else encrypts', () => {
     const der = issueClientCertificate(server.authority, { commonName: 'box', publicKey }, { now }).raw;
     const made = await here.call(
       'Register',
-      enumerated('ObjectType', 1),
+      enumerated('ObjectType', 'Certificate'),
       given('2.1', int('CryptographicUsageMask', 4), date('ActivationDate', 1)),
       certificateItem(der),
     );

@@ -1,9 +1,9 @@
 /** Encrypt and Decrypt (KMIP 2.1 §6.1.17, §6.1.11; 1.4 §4.29, §4.30): what they take, and what each refusal is called. */
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
-import { given, id, item, serverForEach } from '#test/clients/caller';
+import { given, id, serverForEach } from '#test/clients/caller';
 import { objectIn, states } from '#test/access/objects-in-states';
-import { bytes, date, enumerated, int, isOld, long, struct, value, versions } from '#test/fixtures/items';
+import { bytes, date, enumerated, int, isOld, long, struct, value, versions, item } from '#test/fixtures/items';
 import type { Item } from '#ttlv/item';
 import { ask, cipherKey, gotFrom, label, parameters, payloadOf, refusal, type Parameters } from './encryption.ts';
 import { attributesKept, nowOf } from '#test/operations/create/kept';
@@ -275,7 +275,7 @@ for (const version of serving) {
     it('encrypt to RSA keys, and decrypt with them', async () => {
       const here = server.caller(version);
       const rsa = [
-        enumerated('CryptographicAlgorithm', 4),
+        enumerated('CryptographicAlgorithm', 'RSA'),
         int('CryptographicLength', 2048),
         date('ActivationDate', 1),
       ];
@@ -325,10 +325,10 @@ for (const version of serving) {
         item(
           'Create',
           [
-            enumerated('ObjectType', 2),
+            enumerated('ObjectType', 'SymmetricKey'),
             given(
               version,
-              enumerated('CryptographicAlgorithm', 3),
+              enumerated('CryptographicAlgorithm', 'AES'),
               int('CryptographicLength', 128),
               int('CryptographicUsageMask', 12),
               date('ActivationDate', 1),

@@ -115,7 +115,7 @@ export const registerSecret = (caller: Caller, material: string, mask = making |
     caller,
     7,
     mask,
-    struct('SecretData', enumerated('SecretDataType', 2), keyBlock(1, Buffer.from(material, 'hex'))),
+    struct('SecretData', enumerated('SecretDataType', 'Seed'), keyBlock(1, Buffer.from(material, 'hex'))),
     [],
   );
 

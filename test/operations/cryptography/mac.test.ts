@@ -143,7 +143,11 @@ describe('MAC and MAC Verify', () => {
         expect(await refused('MACVerify', early)).to.equal(denied('WrongKeyLifecycleState'));
         expect(await refused('MAC', 'nobody')).to.equal(isOld(version) ? 'ItemNotFound' : 'ObjectNotFound');
         const foreign = await registerSymmetric(caller, 'HMAC_SHA1', jefe);
-        await caller.call('Revoke', id(foreign), struct('RevocationReason', enumerated('RevocationReasonCode', 6)));
+        await caller.call(
+          'Revoke',
+          id(foreign),
+          struct('RevocationReason', enumerated('RevocationReasonCode', 'CessationOfOperation')),
+        );
         expect(await refused('MAC', foreign)).to.equal(denied('WrongKeyLifecycleState'));
         expect(await validity(caller, 'MACVerify', foreign, data('x'), macData('00'))).to.equal('Invalid');
       });
@@ -156,7 +160,7 @@ describe('MAC and MAC Verify', () => {
       });
 
       it('count what is protected, and not what is checked', async () => {
-        const limits = struct('UsageLimits', long('UsageLimitsTotal', 10n), enumerated('UsageLimitsUnit', 1));
+        const limits = struct('UsageLimits', long('UsageLimitsTotal', 10n), enumerated('UsageLimitsUnit', 'Byte'));
         const key = await registerSymmetric(caller, 'HMAC_SHA1', jefe, making | checking, limits);
         await caller.call('MAC', id(key), data('12345678'));
         await validity(caller, 'MACVerify', key, data('12345678'), macData('00'));

@@ -179,7 +179,7 @@ describe('Sign and Signature Verify', () => {
       });
 
       it('count signatures, and not verifications', async () => {
-        const limits = struct('UsageLimits', long('UsageLimitsTotal', 2n), enumerated('UsageLimitsUnit', 2));
+        const limits = struct('UsageLimits', long('UsageLimitsTotal', 2n), enumerated('UsageLimitsUnit', 'Object'));
         const key = await registerHalf(caller, pairs.ed25519.privateKey, signing, limits);
         await signed(caller, key, data('1'));
         // What fails does not count.

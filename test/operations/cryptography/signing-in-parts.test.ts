@@ -195,7 +195,11 @@ describe('Data in parts', () => {
       it('stops when its key may be used no more', async () => {
         const key = id(await registerHalf(caller, rsa));
         const stream = await begun(caller, 'Sign', key, hashing, data('x'));
-        await caller.call('Revoke', key, struct('RevocationReason', enumerated('RevocationReasonCode', 6)));
+        await caller.call(
+          'Revoke',
+          key,
+          struct('RevocationReason', enumerated('RevocationReasonCode', 'CessationOfOperation')),
+        );
         expect((await caller.refused('Sign', key, stream, final)).reason).to.equal(
           isOld(version) ? 'PermissionDenied' : 'WrongKeyLifecycleState',
         );

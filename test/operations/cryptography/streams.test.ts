@@ -1,9 +1,9 @@
 /** Encrypt and Decrypt in parts (KMIP 2.1 §6.1, §7.8, §7.14, §7.17; 1.4 §2.1.15 to §2.1.17): streams, and what ends them. */
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
-import { callerOf, id, item, serverForEach, type Caller } from '#test/clients/caller';
+import { callerOf, id, serverForEach, type Caller } from '#test/clients/caller';
 import { revocation } from '#test/access/objects-in-states';
-import { enumerated, isOld, long, struct, versions } from '#test/fixtures/items';
+import { enumerated, isOld, long, struct, versions, item } from '#test/fixtures/items';
 import { ask, cipherKey, label, payloadOf, refusal, type Direction, type Parameters, type Sent } from './encryption.ts';
 import { attributesKept } from '#test/operations/create/kept';
 
@@ -232,7 +232,7 @@ for (const version of serving) {
       const begun = await ask(here, 'Encrypt', key, ctr, { data: '00', iv, init: true });
       const part = payloadOf(key, undefined, { data: '00', correlation: begun.correlation });
       const undone = await here.send([item('Encrypt', part, '01'), item('Encrypt', part, '02')], {
-        before: [enumerated('BatchErrorContinuationOption', 3)],
+        before: [enumerated('BatchErrorContinuationOption', 'Undo')],
       });
       expect(undone.map((each) => each.reason)).to.deep.equal(['FeatureNotSupported']);
       const answers = await here.send([item('Encrypt', part, '01'), item('Encrypt', part, '02')]);

@@ -1,22 +1,22 @@
 /** Set and Get Constraints (KMIP 2.1 §6.1.22, §6.1.52, §7.6): what the client demands of the objects that it makes. */
 import { expect } from 'chai';
-import { aes, callerOf, given, id, item, serverForEach, type Caller } from '#test/clients/caller';
-import { bytes, date, enumerated, int, struct, text, versions } from '#test/fixtures/items';
+import { aes, callerOf, given, id, serverForEach, type Caller } from '#test/clients/caller';
+import { bytes, date, enumerated, int, struct, text, versions, item } from '#test/fixtures/items';
 import type { Item } from '#ttlv/item';
 import { nowOf } from '#test/operations/create/kept';
 
-const symmetricKey = enumerated('ObjectType', 2);
-const secretData = enumerated('ObjectType', 7);
+const symmetricKey = enumerated('ObjectType', 'SymmetricKey');
+const secretData = enumerated('ObjectType', 'SecretData');
 const length = (bits: number): Item => int('CryptographicLength', bits);
-const algorithm = enumerated('CryptographicAlgorithm', 3);
+const algorithm = enumerated('CryptographicAlgorithm', 'AES');
 const group = (name: string): Item => text('ObjectGroup', name);
 const attributes = (...each: Item[]): Item => struct('Attributes', ...each);
 const constraint = (...parts: Item[]): Item => struct('Constraint', ...parts);
 
 const secret = struct(
   'SecretData',
-  enumerated('SecretDataType', 1),
-  struct('KeyBlock', enumerated('KeyFormatType', 2), struct('KeyValue', bytes('KeyMaterial', '2a'))),
+  enumerated('SecretDataType', 'Password'),
+  struct('KeyBlock', enumerated('KeyFormatType', 'Opaque'), struct('KeyValue', bytes('KeyMaterial', '2a'))),
 );
 
 describe('constraints', () => {
@@ -50,7 +50,13 @@ describe('constraints', () => {
     const now = nowOf(server.fixture);
     const range = [date('DeactivationDate', now + 10), date('DeactivationDate', now + 20)];
     await demand(
-      constraint(attributes(int('CryptographicUsageMask', 4), ...range, struct('Name', enumerated('NameType', 1)))),
+      constraint(
+        attributes(
+          int('CryptographicUsageMask', 4),
+          ...range,
+          struct('Name', enumerated('NameType', 'UninterpretedTextString')),
+        ),
+      ),
     );
     const fitting = (until: number, kind: number): Item[] => [
       date('DeactivationDate', now + until),
@@ -84,7 +90,7 @@ describe('constraints', () => {
   });
 
   it('demand nothing that a type never has', async () => {
-    await demand(constraint(attributes(enumerated('CertificateType', 1))));
+    await demand(constraint(attributes(enumerated('CertificateType', 'X_509'))));
     expect(await refusal('2.1', ...keyOf(128))).to.equal(undefined);
   });
 
@@ -97,7 +103,7 @@ describe('constraints', () => {
         'SymmetricKey',
         struct(
           'KeyBlock',
-          enumerated('KeyFormatType', 1),
+          enumerated('KeyFormatType', 'Raw'),
           struct('KeyValue', bytes('KeyMaterial', hex)),
           algorithm,
           length(hex.length * 4),
@@ -117,7 +123,7 @@ describe('constraints', () => {
     expect((await caller().call('GetConstraints')).value).to.deep.equal([none]);
     const set = [
       constraint(struct('ObjectTypes', symmetricKey), struct('ObjectGroups', group('tapes')), attributes(length(256))),
-      constraint(attributes(struct('Name', enumerated('NameType', 1)))),
+      constraint(attributes(struct('Name', enumerated('NameType', 'UninterpretedTextString')))),
     ];
     expect((await demand(...set)).value).to.deep.equal([]);
     expect((await caller().call('GetConstraints')).value).to.deep.equal([struct('Constraints', ...set)]);
@@ -145,7 +151,7 @@ describe('constraints', () => {
     ],
     [
       'of what a type never has',
-      constraint(struct('ObjectTypes', symmetricKey), attributes(enumerated('CertificateType', 1))),
+      constraint(struct('ObjectTypes', symmetricKey), attributes(enumerated('CertificateType', 'X_509'))),
       'InvalidField',
     ],
   ] as const) {

@@ -1,8 +1,8 @@
 /** Set Defaults (KMIP 2.1 §6.1.53) and what Query tells of it (§6.1.40): the defaults of the client that set them. */
 import { expect } from 'chai';
 import { creationRulesKind } from '#repository/creation-rules-record';
-import { aes, callerOf, given, item, name, serverForEach, type Caller } from '#test/clients/caller';
-import { all, at, bytes, date, enumerated, int, struct, text, value, versions } from '#test/fixtures/items';
+import { aes, callerOf, given, name, serverForEach, type Caller } from '#test/clients/caller';
+import { all, at, bytes, date, enumerated, int, struct, text, value, versions, item } from '#test/fixtures/items';
 import type { Item } from '#ttlv/item';
 import { attributesKept, nowOf } from '#test/operations/create/kept';
 
@@ -89,7 +89,7 @@ describe('defaults', () => {
       defaults(typed('PrivateKey'), byDefault),
       defaults(typed('PublicKey'), [mask(2), contact('somebody')]),
     );
-    const p384 = struct('CryptographicDomainParameters', enumerated('RecommendedCurve', 0xa));
+    const p384 = struct('CryptographicDomainParameters', enumerated('RecommendedCurve', 'P_384'));
     for (const [common, bits] of [
       [[], 256],
       [[p384], 384],
@@ -110,7 +110,7 @@ describe('defaults', () => {
     await setDefaults(defaults(typed('SymmetricKey'), [...aes256, contact('somebody')]));
     const block = struct(
       'KeyBlock',
-      enumerated('KeyFormatType', 1),
+      enumerated('KeyFormatType', 'Raw'),
       struct('KeyValue', bytes('KeyMaterial', '00'.repeat(16))),
       algorithm('AES'),
       length(128),
@@ -142,7 +142,7 @@ describe('defaults', () => {
   });
 
   it('hold within a batch that can be undone, and not after it was', async () => {
-    const undo = { before: [enumerated('BatchErrorContinuationOption', 3)] };
+    const undo = { before: [enumerated('BatchErrorContinuationOption', 'Undo')] };
     const set = item('SetDefaults', [information(defaults(typed('SymmetricKey'), aes256))], '01');
     const again = item('SetDefaults', [information(defaults(typed('SymmetricKey'), [...aes256, contact('b')]))], '02');
     const make = item('Create', [typed('SymmetricKey'), given('2.1')], '03');
@@ -178,7 +178,7 @@ describe('defaults', () => {
   });
 
   describe('that Query tells', () => {
-    const queryDefaults = enumerated('QueryFunction', 0xd);
+    const queryDefaults = enumerated('QueryFunction', 'QueryDefaultsInformation');
     const told = async (version: string, ...more: Item[]): Promise<readonly Item[]> => {
       const information = at(await caller(version).call('Query', queryDefaults, ...more), 'DefaultsInformation');
       return information === undefined ? [] : all(information, 'ObjectDefaults');
@@ -213,9 +213,13 @@ describe('defaults', () => {
     ['of no type', struct('ObjectDefaults', struct('Attributes', ...aes())), 'InvalidField'],
     ['of a type and of types', defaults(typed('SymmetricKey'), aes(), anyOf('SymmetricKey')), 'InvalidField'],
     ['of a type of a vendor', defaults(enumerated('ObjectType', 0x80000001), aes()), 'InvalidObjectType'],
-    ['of Templates', defaults(enumerated('ObjectType', 6), aes()), 'InvalidField'],
-    ['that the server sets', defaults(typed('SymmetricKey'), [enumerated('State', 2)]), 'InvalidField'],
-    ['that the type has not', defaults(typed('SymmetricKey'), [enumerated('CertificateType', 1)]), 'InvalidField'],
+    ['of Templates', defaults(enumerated('ObjectType', 'Template'), aes()), 'InvalidField'],
+    ['that the server sets', defaults(typed('SymmetricKey'), [enumerated('State', 'Active')]), 'InvalidField'],
+    [
+      'that the type has not',
+      defaults(typed('SymmetricKey'), [enumerated('CertificateType', 'X_509')]),
+      'InvalidField',
+    ],
     ['twice', defaults(typed('SymmetricKey'), [contact('a'), contact('b')]), 'InvalidField'],
     ['without attributes', struct('ObjectDefaults', typed('SymmetricKey')), 'InvalidMessage'],
   ] as const) {
@@ -245,7 +249,7 @@ describe('defaults', () => {
           information(
             defaults(typed('SymmetricKey'), [
               ...aes256,
-              struct('Link', enumerated('LinkType', 0x107), enumerated('LinkedObjectIdentifier', 1)),
+              struct('Link', enumerated('LinkType', 'ReplacedObjectLink'), enumerated('LinkedObjectIdentifier', 1)),
             ]),
           ),
         ],

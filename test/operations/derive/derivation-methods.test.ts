@@ -3,8 +3,8 @@ import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync }
 import { expect } from 'chai';
 import { enumerationNumber } from '#protocol/enumerations';
 import { Tag } from '#protocol/tags';
-import { id, item, serverForEach, type Caller } from '#test/clients/caller';
-import { at, bool, bytes, enumerated, int, struct, value } from '#test/fixtures/items';
+import { id, serverForEach, type Caller } from '#test/clients/caller';
+import { at, bool, bytes, enumerated, int, struct, value, item } from '#test/fixtures/items';
 import type { Item } from '#ttlv/item';
 import {
   named,
@@ -182,7 +182,7 @@ describe('a Derivation Method', () => {
   it('refuses the ID Placeholder in place of an identifier', async () => {
     const here = server.caller('2.1');
     const [type, attributes] = asked(here, 'SymmetricKey', 128);
-    const placeholder = enumerated('UniqueIdentifier', 1);
+    const placeholder = enumerated('UniqueIdentifier', 'IDPlaceholder');
     const { reason } = await here.refused('DeriveKey', type, placeholder, method('HASH'), counterMode.with, attributes);
     expect(reason).to.equal('InvalidField');
   });

@@ -2,8 +2,8 @@
 import { expect } from 'chai';
 import { enumerationValue } from '#protocol/enumerations';
 import { Tag, type TagName } from '#protocol/tags';
-import { given, id, item, name, serverForEach, type Caller } from '#test/clients/caller';
-import { all, at, bytes, enumerated, int, isOld, struct, text, value, versions } from '#test/fixtures/items';
+import { given, id, name, serverForEach, type Caller } from '#test/clients/caller';
+import { all, at, bytes, enumerated, int, isOld, struct, text, value, versions, item } from '#test/fixtures/items';
 import type { Item } from '#ttlv/item';
 import {
   utf8,
@@ -36,7 +36,7 @@ describe('Derive Key', () => {
     describe(`in ${version}`, () => {
       it('derives with each method that the version has, and is listed for it', async () => {
         const here = server.caller(version);
-        const listed = all(await here.call('Query', enumerated('QueryFunction', 1)), 'Operation');
+        const listed = all(await here.call('Query', enumerated('QueryFunction', 'QueryOperations')), 'Operation');
         expect(listed.map((each) => each.value)).to.include(5);
 
         const password = await secret(here, utf8('password'));
@@ -206,7 +206,12 @@ describe('Derive Key', () => {
               enumerated('OpaqueDataType', 0x80000001),
               bytes('OpaqueDataValue', '00'),
             );
-            const made = await here.call('Register', enumerated('ObjectType', 8), given(here.version), opaque);
+            const made = await here.call(
+              'Register',
+              enumerated('ObjectType', 'OpaqueObject'),
+              given(here.version),
+              opaque,
+            );
             return [value(made, 'UniqueIdentifier') as string];
           },
           counterMode,
@@ -292,7 +297,7 @@ describe('Derive Key', () => {
         for (const attributes of [[], [algorithm('AES')], [length(128)]]) {
           const { reason } = await here.refused(
             'DeriveKey',
-            enumerated('ObjectType', 2),
+            enumerated('ObjectType', 'SymmetricKey'),
             id(base),
             method('NIST800_108_C'),
             counterMode.with,

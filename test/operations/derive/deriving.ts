@@ -61,7 +61,7 @@ export const secret = (here: Caller, hex: string, base: Base = {}, format = 1): 
   registered(
     here,
     7,
-    struct('SecretData', enumerated('SecretDataType', 1), block(format, bytes('KeyMaterial', hex))),
+    struct('SecretData', enumerated('SecretDataType', 'Password'), block(format, bytes('KeyMaterial', hex))),
     base,
   );
 

@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import { hasMaterial } from '#test/operations/create/kept';
 import { Tag } from '#protocol/tags';
 import type { Item } from '#ttlv/index';
-import { callerOf, id, item, serverForEach } from '#test/clients/caller';
-import { at, bool, enumerated, isOld, value } from '#test/fixtures/items';
+import { callerOf, id, serverForEach } from '#test/clients/caller';
+import { at, bool, enumerated, isOld, value, item } from '#test/fixtures/items';
 import { attributeOf, exported, versionsWithImport } from './export-import.ts';
 import {
   encryption,
@@ -67,13 +67,16 @@ describe('Export', () => {
       const here = caller(version);
       const wrapper = await register(here, {}, inMode(mode.NISTKeyWrap));
       const key = await register(here, { bytes: material, mask: 12 });
-      const asked = [enumerated('KeyFormatType', 7), wrapping(method.encrypt, encryption(wrapper))];
+      const asked = [
+        enumerated('KeyFormatType', 'TransparentSymmetricKey'),
+        wrapping(method.encrypt, encryption(wrapper)),
+      ];
       const { object } = await exported(here, key, ...asked);
       expect(value(object, 'KeyBlock', 'KeyFormatType')).to.equal(7);
       expect(at(opened(at(object, 'KeyBlock', 'KeyValue'), { blockCipherMode: 'NISTKeyWrap' }), 'KeyMaterial')?.value)
         .to.be.an('array')
         .with.length(1);
-      const plain = await exported(here, key, enumerated('KeyWrapType', 1));
+      const plain = await exported(here, key, enumerated('KeyWrapType', 'NotWrapped'));
       expect(at(plain.object, 'KeyBlock', 'KeyWrappingData')).to.equal(undefined);
     }
   });
@@ -111,8 +114,10 @@ describe('Export', () => {
       const key = await here.create();
       const reasonOf = async (...payload: Item[]) => (await here.refused('Export', ...payload)).reason;
       expect(await reasonOf(id('nothing'))).to.equal(old ? 'ItemNotFound' : 'ObjectNotFound');
-      expect(await reasonOf(id(key), enumerated('KeyFormatType', 3))).to.equal('KeyFormatTypeNotSupported');
-      expect(await reasonOf(id(key), enumerated('KeyCompressionType', 1))).to.equal('KeyCompressionTypeNotSupported');
+      expect(await reasonOf(id(key), enumerated('KeyFormatType', 'PKCS_1'))).to.equal('KeyFormatTypeNotSupported');
+      expect(await reasonOf(id(key), enumerated('KeyCompressionType', 'ECPublicKeyTypeUncompressed'))).to.equal(
+        'KeyCompressionTypeNotSupported',
+      );
       expect(await reasonOf(id(key), wrapping(method.encrypt, encryption('nothing')))).to.equal(
         old ? 'ItemNotFound' : 'WrappingObjectNotFound',
       );
@@ -124,7 +129,7 @@ describe('Export', () => {
       expect(await reasonOf(id(key), wrapping(method.encrypt, encryption(wrapper, inMode(mode.CBC))))).to.equal(
         old ? 'ItemNotFound' : 'BadCryptographicParameters',
       );
-      const both = [enumerated('KeyWrapType', 1), wrapping(method.encrypt, encryption(wrapper))];
+      const both = [enumerated('KeyWrapType', 'NotWrapped'), wrapping(method.encrypt, encryption(wrapper))];
       expect(await reasonOf(id(key), ...both)).to.equal('InvalidField');
       expect(await reasonOf(id(key), enumerated('KeyWrapType', 0x80000001))).to.equal(
         old ? 'FeatureNotSupported' : 'KeyWrapTypeNotSupported',

@@ -12,8 +12,8 @@ import { attributesKept } from '#test/operations/create/kept';
 import { activated, method, signature, wrapping } from '#test/operations/wrapping/wrapping';
 
 const password = 'correct horse';
-const pkcs8 = enumerated('KeyFormatType', 4);
-const pkcs12 = enumerated('KeyFormatType', 0x16);
+const pkcs8 = enumerated('KeyFormatType', 'PKCS_8');
+const pkcs12 = enumerated('KeyFormatType', 'PKCS_12');
 const linkTypes = { certificate: 0x101, publicKey: 0x102, pkcs12Certificate: 0x10c, pkcs12Password: 0x10d } as const;
 const link = (type: keyof typeof linkTypes, to: string): Item =>
   struct('Link', enumerated('LinkType', linkTypes[type]), text('LinkedObjectIdentifier', to));
@@ -51,7 +51,11 @@ describe('PKCS#12 as Key Format Type', () => {
       struct(
         'SecretData',
         enumerated('SecretDataType', type),
-        struct('KeyBlock', enumerated('KeyFormatType', 2), struct('KeyValue', raw('KeyMaterial', Buffer.from(held)))),
+        struct(
+          'KeyBlock',
+          enumerated('KeyFormatType', 'Opaque'),
+          struct('KeyValue', raw('KeyMaterial', Buffer.from(held))),
+        ),
       ),
       ...more,
     );
@@ -59,7 +63,12 @@ describe('PKCS#12 as Key Format Type', () => {
   const signs = int('CryptographicUsageMask', 1);
   const container = (bytes: Uint8Array): Item => keyIn('PrivateKey', 0x16, bytes);
   const certificate = (here: Caller, der: Uint8Array, ...more: Item[]): Promise<string> =>
-    placed(here, 1, struct('Certificate', enumerated('CertificateType', 1), raw('CertificateValue', der)), ...more);
+    placed(
+      here,
+      1,
+      struct('Certificate', enumerated('CertificateType', 'X_509'), raw('CertificateValue', der)),
+      ...more,
+    );
 
   const got = async (here: Caller, which: string, ...asked: Item[]): Promise<Buffer> => {
     const payload = await here.call('Get', id(which), ...asked);
@@ -140,7 +149,7 @@ describe('PKCS#12 as Key Format Type', () => {
       const found = await placed(here, 4, container(bytes), signs, links, friendlyName('LEAF'));
       expect(await got(here, found, pkcs12)).to.deep.equal(bytes);
       const payload = [
-        enumerated('ObjectType', 4),
+        enumerated('ObjectType', 'PrivateKey'),
         given(version, signs, links, friendlyName('other')),
         container(bytes),
       ];
@@ -233,8 +242,8 @@ describe('PKCS#12 as Key Format Type', () => {
       const links = link('pkcs12Password', await activeSecret(here));
       const parameters = struct(
         'CryptographicParameters',
-        enumerated('HashingAlgorithm', 6),
-        enumerated('DigitalSignatureAlgorithm', 5),
+        enumerated('HashingAlgorithm', 'SHA_256'),
+        enumerated('DigitalSignatureAlgorithm', 'SHA_256WithRSAEncryption'),
       );
       const key = await placed(here, 4, container(pack(chainOf('RSA'))), signs, links, activated, parameters);
       const wrapped = await here.call('Get', id(await here.create()), wrapping(method.macSign, signature(key)));
@@ -254,7 +263,11 @@ describe('PKCS#12 as Key Format Type', () => {
       const password = link('pkcs12Password', await activeSecret(here));
       const key = await placed(here, 4, keyIn('PrivateKey', 4, chain.privateKey), signs, password, ...links);
       expect((await here.refused('Get', id(key), pkcs12)).reason).to.equal('KeyFormatTypeNotSupported');
-      await here.call('Revoke', id(first), struct('RevocationReason', enumerated('RevocationReasonCode', 5)));
+      await here.call(
+        'Revoke',
+        id(first),
+        struct('RevocationReason', enumerated('RevocationReasonCode', 'Superseded')),
+      );
       expect(readBy(await got(here, key, pkcs12)).match(/BEGIN CERTIFICATE/g)).to.have.length(1);
       const other = await certificate(here, root, activated);
       const stranger = await placed(
@@ -275,7 +288,8 @@ describe('PKCS#12 as Key Format Type', () => {
       const bad = isOld(version) ? 'InvalidField' : 'BadPassword';
       const refused = async (...links: Item[]): Promise<unknown> => {
         const attributes = given(version, signs, ...links);
-        return (await here.refused('Register', enumerated('ObjectType', 4), attributes, container(bytes))).reason;
+        return (await here.refused('Register', enumerated('ObjectType', 'PrivateKey'), attributes, container(bytes)))
+          .reason;
       };
       const good = await activeSecret(here);
       expect(await refused(), 'missing').to.equal(bad);
@@ -293,7 +307,7 @@ describe('PKCS#12 as Key Format Type', () => {
       expect(await refused(link('pkcs12Password', await activeSecret(other))), "another client's").to.equal(bad);
       const dormant = await secret(here, password);
       const attributes = given(version, signs, link('pkcs12Password', dormant));
-      const payload = [enumerated('ObjectType', 4), attributes, container(bytes)];
+      const payload = [enumerated('ObjectType', 'PrivateKey'), attributes, container(bytes)];
       if (isOld(version)) await here.call('Register', ...payload);
       else expect((await here.refused('Register', ...payload)).reason).to.equal(bad);
     }

@@ -80,7 +80,7 @@ describe('asymmetric keys', () => {
           compression,
         ),
       );
-      const back = await fetched(value(again, 'UniqueIdentifier') as string, enumerated('KeyFormatType', 5));
+      const back = await fetched(value(again, 'UniqueIdentifier') as string, enumerated('KeyFormatType', 'X_509'));
       expect(value(back, 'KeyValue', 'KeyMaterial')).to.deep.equal(publicKey);
     }
   });
@@ -89,14 +89,19 @@ describe('asymmetric keys', () => {
     const { publicKey } = makeKey('-algorithm EC -pkeyopt ec_paramgen_curve:P-256');
     const first = await client.call('Register', ...registration('public', 'X_509', publicKey));
     const id = text('UniqueIdentifier', value(first, 'UniqueIdentifier') as string);
-    const answer = await client.refused('Get', id, enumerated('KeyCompressionType', 3));
+    const answer = await client.refused(
+      'Get',
+      id,
+      enumerated('KeyCompressionType', 'ECPublicKeyTypeX9_62CompressedChar2'),
+    );
     expect(answer.reason).to.equal('KeyCompressionTypeNotSupported');
     const rsa = makeKey('-algorithm RSA -pkeyopt rsa_keygen_bits:1024');
     const second = await client.call('Register', ...registration('public', 'X_509', rsa.publicKey));
     const other = text('UniqueIdentifier', value(second, 'UniqueIdentifier') as string);
-    expect((await client.refused('Get', other, enumerated('KeyCompressionType', 2))).reason).to.equal(
-      'KeyCompressionTypeNotSupported',
-    );
+    expect(
+      (await client.refused('Get', other, enumerated('KeyCompressionType', 'ECPublicKeyTypeX9_62CompressedPrime')))
+        .reason,
+    ).to.equal('KeyCompressionTypeNotSupported');
     expect((await client.refused('Get', other, enumerated('KeyFormatType', 0x80000001))).reason).to.equal(
       'KeyFormatTypeNotSupported',
     );

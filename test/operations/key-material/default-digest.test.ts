@@ -41,7 +41,7 @@ describe('the digests of a key', () => {
     return value(payload, 'UniqueIdentifier') as string;
   }
   const material = (data: Buffer): Item => bytes('KeyMaterial', data.toString('hex'));
-  const aes = [enumerated('CryptographicAlgorithm', 3), int('CryptographicLength', 128)];
+  const aes = [enumerated('CryptographicAlgorithm', 'AES'), int('CryptographicLength', 128)];
 
   for (const version of versions.filter((each) => each !== '1.0')) {
     it(`are ${isOld(version) ? 'one' : 'two'} for formats that are not the default in ${version}`, async () => {
@@ -90,7 +90,7 @@ describe('the digests of a key', () => {
     const made = await caller.call('CreateKeyPair', {
       ...struct(
         'CommonAttributes',
-        enumerated('CryptographicAlgorithm', 4),
+        enumerated('CryptographicAlgorithm', 'RSA'),
         int('CryptographicLength', 1024),
         int('CryptographicUsageMask', 3),
         enumerated('KeyFormatType', format.pkcs8),

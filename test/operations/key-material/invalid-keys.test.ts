@@ -334,10 +334,15 @@ describe('invalid keys', () => {
     for (const [der, message] of bad) {
       const certificate = struct(
         'Certificate',
-        enumerated('CertificateType', 1),
+        enumerated('CertificateType', 'X_509'),
         bytes('CertificateValue', Buffer.from(der).toString('hex')),
       );
-      const answer = await client.refused('Register', enumerated('ObjectType', 1), struct('Attributes'), certificate);
+      const answer = await client.refused(
+        'Register',
+        enumerated('ObjectType', 'Certificate'),
+        struct('Attributes'),
+        certificate,
+      );
       expect(answer.reason).to.equal('InvalidField');
       expect(answer.message).to.match(message);
     }
@@ -356,12 +361,12 @@ describe('invalid keys', () => {
           'KeyBlock',
           enumerated('KeyFormatType', format.raw),
           struct('KeyValue', bytes('KeyMaterial', '00112233445566778899aabbccddeeff')),
-          enumerated('CryptographicAlgorithm', 3),
+          enumerated('CryptographicAlgorithm', 'AES'),
           int('CryptographicLength', 128),
         ),
       );
     for (const bad of [part(3, 4, 2, 1), part(3, 0, 2, 1), part(3, 1, 4, 1), part(3, 1, 0, 1), part(3, 1, 2, 3)]) {
-      expect((await client.refused('Register', enumerated('ObjectType', 5), mask, bad)).reason).to.equal(
+      expect((await client.refused('Register', enumerated('ObjectType', 'SplitKey'), mask, bad)).reason).to.equal(
         'InvalidField',
       );
     }

@@ -1,9 +1,9 @@
 /** KMIP 2.1 §6.1.1 (1.4 §4.19, §11.20); in which states stands in `test/access/matrix.test.ts`. */
 import { expect } from 'chai';
 import { objectIn } from '#test/access/objects-in-states';
-import { ask, createKey, item, send, uniqueIdentifier, aesKey } from '#test/fixtures/batches';
+import { ask, createKey, send, uniqueIdentifier, aesKey } from '#test/fixtures/batches';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
-import { date, int, versions } from '#test/fixtures/items';
+import { date, int, versions, item } from '#test/fixtures/items';
 import { attributesKept, nowOf } from '#test/operations/create/kept';
 
 describe('Activate', () => {

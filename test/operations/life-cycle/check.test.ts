@@ -4,7 +4,6 @@ import { openFixture, type Fixture } from '#test/fixtures/fixture';
 import {
   at,
   attribute,
-  batchItem,
   enumerated,
   int,
   long,
@@ -15,6 +14,7 @@ import {
   versions,
   type VersionText,
   isOld,
+  item,
 } from '#test/fixtures/items';
 import { Tag } from '#protocol/tags';
 import { ItemType, type Item } from '#ttlv/item';
@@ -34,7 +34,7 @@ describe('Check', () => {
 
   for (const version of versions) {
     it(`answers in ${version} with the identifier when the use is allowed, else with the reason alone`, async () => {
-      const limits = struct('UsageLimits', long('UsageLimitsTotal', 10n), enumerated('UsageLimitsUnit', 1));
+      const limits = struct('UsageLimits', long('UsageLimitsTotal', 10n), enumerated('UsageLimitsUnit', 'Byte'));
       const id = await createKey(fixture, version, limits);
       for (const asked of [[], [mask(12)], [mask(4), count(10n), lease(3600)]]) {
         const { message, payload } = await check(version, id, ...asked);
@@ -66,7 +66,7 @@ describe('Check', () => {
       fixture,
       '1.4',
       'Register',
-      enumerated('ObjectType', 6),
+      enumerated('ObjectType', 'Template'),
       struct('TemplateAttribute'),
       struct('Template', attribute('Name', nameOf('t'))),
     );
@@ -76,15 +76,15 @@ describe('Check', () => {
 
   it('empties the ID Placeholder when it denies, so that a batch goes no further', async () => {
     const id = await createKey(fixture, '1.4', nameOf('one'));
-    const goOn = enumerated('BatchErrorContinuationOption', 1);
+    const goOn = enumerated('BatchErrorContinuationOption', 'Continue');
     const chain = async (bits: number): Promise<Item> =>
       fixture.exchange(
         request(
           '1.4',
           [
-            batchItem(8, [attribute('Name', nameOf('one'))], '01'),
-            batchItem(9, [mask(bits)], '02'),
-            batchItem(10, [], '03'),
+            item('Locate', [attribute('Name', nameOf('one'))], '01'),
+            item('Check', [mask(bits)], '02'),
+            item('Get', [], '03'),
           ],
           { after: [goOn] },
         ),

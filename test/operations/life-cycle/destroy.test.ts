@@ -1,9 +1,9 @@
 /** KMIP 2.1 §6.1.15 (1.4 §4.21, §11.22); in which states stands in `test/access/matrix.test.ts`. */
 import { expect } from 'chai';
 import { objectIn, statefulTypes } from '#test/access/objects-in-states';
-import { ask, item, send, uniqueIdentifier } from '#test/fixtures/batches';
+import { ask, send, uniqueIdentifier } from '#test/fixtures/batches';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
-import { enumerated, versions } from '#test/fixtures/items';
+import { enumerated, versions, item } from '#test/fixtures/items';
 import { attributesKept, hasMaterial, nowOf } from '#test/operations/create/kept';
 
 describe('Destroy', () => {
@@ -50,7 +50,7 @@ describe('Destroy', () => {
 
     if (isNew) continue;
     it(`leaves nothing of a Template in ${version}: "including all meta-data"`, async () => {
-      for (const header of [{}, { before: [enumerated('BatchErrorContinuationOption', 3)] }]) {
+      for (const header of [{}, { before: [enumerated('BatchErrorContinuationOption', 'Undo')] }]) {
         const id = await objectIn(fixture, version, 'Template');
         const steps = [item('Destroy', [uniqueIdentifier(id)], '01'), item('Locate', [], '02')];
         const answers = await send(fixture, version, steps, header);

@@ -1,8 +1,8 @@
 /** Get Usage Allocation (KMIP 2.1 §6.1.23; 1.4 §4.18) and the limits that it takes from (2.1 §4.59). */
 import { expect } from 'chai';
 import { createHandler } from '#test/fixtures/handler';
-import { aes, callerOf, given, id, item, serverForEach, type Caller } from '#test/clients/caller';
-import { date, enumerated, isOld, long, struct, text, value, versions } from '#test/fixtures/items';
+import { aes, callerOf, given, id, serverForEach, type Caller } from '#test/clients/caller';
+import { date, enumerated, isOld, long, struct, text, value, versions, item } from '#test/fixtures/items';
 import type { Item } from '#ttlv/item';
 import { attributesKept, nowOf } from '#test/operations/create/kept';
 
@@ -12,7 +12,7 @@ const limits = (total: bigint): Item =>
     'UsageLimits',
     long('UsageLimitsTotal', total),
     long('UsageLimitsCount', total),
-    enumerated('UsageLimitsUnit', 1),
+    enumerated('UsageLimitsUnit', 'Byte'),
   );
 const units = (count: bigint): Item => long('UsageLimitsCount', count);
 
@@ -65,7 +65,7 @@ for (const version of versions) {
     it('is refused for an object that protects nothing', async () => {
       const caller = server.caller(version);
       const decrypting = given(version, ...aes(8), limits(10n));
-      const made = await caller.call('Create', enumerated('ObjectType', 2), decrypting);
+      const made = await caller.call('Create', enumerated('ObjectType', 'SymmetricKey'), decrypting);
       const key = value(made, 'UniqueIdentifier') as string;
       await caller.call('Activate', id(key));
       const refused = await caller.refused('GetUsageAllocation', id(key), units(1n));

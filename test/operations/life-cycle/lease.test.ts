@@ -1,7 +1,7 @@
 /** Obtain Lease (KMIP 2.1 §6.1.35; 1.4 §4.17). */
 import { expect } from 'chai';
-import { aes, given, id, item, serverForEach } from '#test/clients/caller';
-import { date, enumerated, isOld, long, struct, value, versions } from '#test/fixtures/items';
+import { aes, given, id, serverForEach } from '#test/clients/caller';
+import { date, enumerated, isOld, long, struct, value, versions, item } from '#test/fixtures/items';
 import type { Item } from '#ttlv/item';
 import { nowOf } from '#test/operations/create/kept';
 
@@ -41,10 +41,10 @@ for (const version of versions) {
     it('is refused when nothing is left of the usage, but for processing', async () => {
       const caller = server.caller(version);
       const none = ['UsageLimitsTotal', 'UsageLimitsCount'] as const;
-      const limits = struct('UsageLimits', ...none.map((tag) => long(tag, 0n)), enumerated('UsageLimitsUnit', 1));
+      const limits = struct('UsageLimits', ...none.map((tag) => long(tag, 0n)), enumerated('UsageLimitsUnit', 'Byte'));
       const create = async (mask: number): Promise<string> => {
         const attributes = given(version, ...aes(mask), limits);
-        const made = await caller.call('Create', enumerated('ObjectType', 2), attributes);
+        const made = await caller.call('Create', enumerated('ObjectType', 'SymmetricKey'), attributes);
         return value(made, 'UniqueIdentifier') as string;
       };
       const refused = await caller.refused('ObtainLease', id(await create(4)));

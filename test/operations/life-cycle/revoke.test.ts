@@ -40,7 +40,7 @@ describe('Revoke', () => {
       const id = await objectIn(fixture, version, 'SymmetricKey', 'PreActive');
       const reason = struct(
         'RevocationReason',
-        enumerated('RevocationReasonCode', 2),
+        enumerated('RevocationReasonCode', 'KeyCompromise'),
         text('RevocationMessage', 'stolen'),
       );
       await ask(fixture, version, 'Revoke', [uniqueIdentifier(id), reason, date('CompromiseOccurrenceDate', 1000)]);

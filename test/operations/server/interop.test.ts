@@ -82,8 +82,8 @@ describe('Interop', () => {
   it('leaves alone what was imported before Begin, whatever it is called', async () => {
     const here = callerOf(fixture.handler, fixture.session(), '2.1');
     const material = struct('KeyValue', bytes('KeyMaterial', '00112233445566778899aabbccddeeff'));
-    const said = [enumerated('CryptographicAlgorithm', 3), int('CryptographicLength', 128)];
-    const key = struct('SymmetricKey', struct('KeyBlock', enumerated('KeyFormatType', 1), material, ...said));
+    const said = [enumerated('CryptographicAlgorithm', 'AES'), int('CryptographicLength', 128)];
+    const key = struct('SymmetricKey', struct('KeyBlock', enumerated('KeyFormatType', 'Raw'), material, ...said));
     const what = symmetricKey('zebra', [int('CryptographicUsageMask', 12)], key);
     await here.call('Import', ...importing(here, what));
     await interop('Begin');
@@ -93,7 +93,7 @@ describe('Interop', () => {
   });
 
   it('needs a function and an identifier', async () => {
-    for (const payload of [[], [enumerated('InteropFunction', 1)], [text('InteropIdentifier', 'a case')]]) {
+    for (const payload of [[], [enumerated('InteropFunction', 'Begin')], [text('InteropIdentifier', 'a case')]]) {
       expect((await ask(fixture, '2.1', 'Interop', payload)).reason).to.equal('InvalidMessage');
     }
     const unknown = [enumerated('InteropFunction', 9), text('InteropIdentifier', 'a case')];

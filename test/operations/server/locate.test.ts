@@ -6,7 +6,6 @@ import {
   all,
   at,
   attribute,
-  batchItem,
   bool,
   bytes,
   date,
@@ -21,6 +20,7 @@ import {
   type VersionText,
   isOld,
   aesTemplate,
+  item,
 } from '#test/fixtures/items';
 import { ItemType, type Item } from '#ttlv/item';
 import {
@@ -86,31 +86,39 @@ describe('Locate', () => {
       text('ContactInformation', 'ops'),
       custom('x-Rack', int('AttributeValue', 7)),
       custom('x-Row', text('AttributeValue', '7')),
-      struct('AlternativeName', text('AlternativeNameValue', 'alias'), enumerated('AlternativeNameType', 1)),
+      struct(
+        'AlternativeName',
+        text('AlternativeNameValue', 'alias'),
+        enumerated('AlternativeNameType', 'UninterpretedTextString'),
+      ),
       struct('ApplicationSpecificInformation', text('ApplicationNamespace', 'lto'), text('ApplicationData', 'tape-1')),
-      struct('Link', enumerated('LinkType', 0x107), text('LinkedObjectIdentifier', 'a-parent')),
-      struct('CryptographicParameters', enumerated('BlockCipherMode', 1), enumerated('PaddingMethod', 1)),
+      struct('Link', enumerated('LinkType', 'ReplacedObjectLink'), text('LinkedObjectIdentifier', 'a-parent')),
+      struct('CryptographicParameters', enumerated('BlockCipherMode', 'CBC'), enumerated('PaddingMethod', 'None')),
       date('ActivationDate', now - 10),
       date('DeactivationDate', now + 10),
-      struct('UsageLimits', long('UsageLimitsTotal', 100n), enumerated('UsageLimitsUnit', 1)),
+      struct('UsageLimits', long('UsageLimitsTotal', 100n), enumerated('UsageLimitsUnit', 'Byte')),
       text('Comment', 'a comment'),
     ];
     await createKey(fixture, '1.4', ...wrong);
     const id = await createKey(fixture, '1.4', ...right);
-    const ofServer: Given[] = [enumerated('State', 2), text('UniqueIdentifier', id)];
+    const ofServer: Given[] = [enumerated('State', 'Active'), text('UniqueIdentifier', id)];
     for (const each of [...right, ...ofServer]) expect(await find('1.4', [each]), labelOf(each)).to.deep.equal([id]);
     expect(await find('1.4', [...right, ...ofServer])).to.deep.equal([id]);
     expect(await find('1.4', [...right, nameOf('b')])).to.deep.equal([]);
     const both = await find('1.4', [
-      enumerated('ObjectType', 2),
-      enumerated('CryptographicAlgorithm', 3),
+      enumerated('ObjectType', 'SymmetricKey'),
+      enumerated('CryptographicAlgorithm', 'AES'),
       int('CryptographicLength', 256),
     ]);
     expect(both).to.have.length(2);
   });
 
   it('takes structures in part (2.1 §6.1.28)', async () => {
-    const link = struct('Link', enumerated('LinkType', 0x107), text('LinkedObjectIdentifier', 'a-parent'));
+    const link = struct(
+      'Link',
+      enumerated('LinkType', 'ReplacedObjectLink'),
+      text('LinkedObjectIdentifier', 'a-parent'),
+    );
     const information = struct(
       'ApplicationSpecificInformation',
       text('ApplicationNamespace', 'lto'),
@@ -127,7 +135,7 @@ describe('Locate', () => {
     await createKey(fixture, '2.1');
     for (const part of [
       struct('Link', text('LinkedObjectIdentifier', 'a-parent')),
-      struct('Link', enumerated('LinkType', 0x107)),
+      struct('Link', enumerated('LinkType', 'ReplacedObjectLink')),
       struct('ApplicationSpecificInformation', text('ApplicationNamespace', 'lto')),
       struct('ApplicationSpecificInformation', text('ApplicationData', '1')),
       struct('Attribute', text('VendorIdentification', 'x'), text('AttributeName', 'Rack')),
@@ -180,7 +188,7 @@ describe('Locate', () => {
     const id = await createKey(
       fixture,
       '1.2',
-      struct('UsageLimits', long('UsageLimitsTotal', 100n), enumerated('UsageLimitsUnit', 1)),
+      struct('UsageLimits', long('UsageLimitsTotal', 100n), enumerated('UsageLimitsUnit', 'Byte')),
     );
     await createKey(fixture, '1.2');
     expect(await find('1.2', [limits(100n)])).to.deep.equal([id]);
@@ -189,10 +197,10 @@ describe('Locate', () => {
 
   it('finds the State that the clock has made of the one kept', async () => {
     const id = await createKey(fixture, '2.1', date('ActivationDate', now + 5));
-    expect(await find('2.1', [enumerated('State', 1)])).to.deep.equal([id]);
+    expect(await find('2.1', [enumerated('State', 'PreActive')])).to.deep.equal([id]);
     fixture.clock.now += 10_000;
-    expect(await find('2.1', [enumerated('State', 1)])).to.deep.equal([]);
-    expect(await find('2.1', [enumerated('State', 2)])).to.deep.equal([id]);
+    expect(await find('2.1', [enumerated('State', 'PreActive')])).to.deep.equal([]);
+    expect(await find('2.1', [enumerated('State', 'Active')])).to.deep.equal([id]);
   });
 
   it('skips Offset Items, and then counts what matches (1.3 on)', async () => {
@@ -218,7 +226,7 @@ describe('Locate', () => {
     const here = await createKey(fixture, '2.1', nameOf('n'));
     await destroy(gone);
     const status = (bits: number): Item => int('StorageStatusMask', bits);
-    for (const asked of [[], [nameOf('n')], [enumerated('ObjectType', 2)]]) {
+    for (const asked of [[], [nameOf('n')], [enumerated('ObjectType', 'SymmetricKey')]]) {
       expect(await find('2.1', asked)).to.deep.equal([here]);
       expect(await find('2.1', asked, status(1))).to.deep.equal([here]);
       expect(await find('2.1', asked, status(4))).to.deep.equal([gone]);
@@ -239,7 +247,7 @@ describe('Locate', () => {
       [attribute('Unique Identifier', text('AttributeValue', id))],
     ];
     for (const payload of payloads) {
-      const answer = await fixture.exchange(request('1.4', [batchItem(8, payload)]), fixture.session('client-2'));
+      const answer = await fixture.exchange(request('1.4', [item('Locate', payload)]), fixture.session('client-2'));
       expect((at(answer, 'BatchItem', 'ResponsePayload') as Item).value).to.deep.equal([]);
     }
   });
@@ -250,13 +258,13 @@ describe('Locate', () => {
       fixture,
       '1.4',
       'Register',
-      enumerated('ObjectType', 6),
+      enumerated('ObjectType', 'Template'),
       struct('TemplateAttribute'),
       template,
     );
     const id = value(payload, 'UniqueIdentifier') as string;
     expect(await find('1.4', [])).to.deep.equal([id]);
-    expect(await find('1.0', [enumerated('ObjectType', 6), nameOf('t')])).to.deep.equal([id]);
+    expect(await find('1.0', [enumerated('ObjectType', 'Template'), nameOf('t')])).to.deep.equal([id]);
     expect(await find('2.1', [])).to.deep.equal([]);
     expect((await call(fixture, '2.1', 'Get', text('UniqueIdentifier', id))).reason).to.equal('ObjectNotFound');
   });
@@ -276,9 +284,9 @@ describe('Locate', () => {
     expect([unknown.reason, unknown.message]).to.deep.equal(['InvalidField', 'attribute "x" is not known']);
     // Each is newer than the version that asks.
     const newer: readonly [VersionText, Given][] = [
-      ['1.0', enumerated('KeyFormatType', 1)],
+      ['1.0', enumerated('KeyFormatType', 'Raw')],
       ['1.3', bool('Sensitive', false)],
-      ['1.0', enumerated('ObjectType', 9)],
+      ['1.0', enumerated('ObjectType', 'PGPKey')],
     ];
     for (const [version, given] of newer) expect((await ask(version, [given])).reason).to.equal('InvalidField');
     expect((await call(fixture, '2.1', 'Locate')).message).to.equal('Locate request lacks Attributes');
@@ -292,7 +300,7 @@ describe('Locate', () => {
     /** Locate and Get in one batch, after a Create that leaves its own identifier there. */
     const then = async (name: string, ...fields: Item[]): Promise<unknown> => {
       const answer = await fixture.exchange(
-        request('1.4', [batchItem(8, [...fields, attribute('Name', nameOf(name))], '01'), batchItem(10, [], '02')]),
+        request('1.4', [item('Locate', [...fields, attribute('Name', nameOf(name))], '01'), item('Get', [], '02')]),
       );
       return at(answer, 'BatchItem', 1, 'ResponsePayload', 'UniqueIdentifier')?.value;
     };
@@ -316,9 +324,9 @@ describe('Locate', () => {
       const id = await createKey(fixture, '1.4', nameOf('one'));
       const answer = await fixture.exchange(
         request('1.4', [
-          batchItem(8, [attribute('Name', nameOf('one'))], '01'),
-          batchItem(8, [attribute('Name', nameOf('none'))], '02'),
-          batchItem(20, [], '03'),
+          item('Locate', [attribute('Name', nameOf('one'))], '01'),
+          item('Locate', [attribute('Name', nameOf('none'))], '02'),
+          item('Destroy', [], '03'),
         ]),
       );
       expect(value(answer, 'BatchItem', 0, 'ResponsePayload', 'UniqueIdentifier')).to.equal(id);
@@ -327,9 +335,13 @@ describe('Locate', () => {
   });
 
   it('sees what earlier items of a batch with Undo made', async () => {
-    const locate = (name: string, id: string): Item => batchItem(8, [attribute('Name', nameOf(name))], id);
-    const create = batchItem(1, [enumerated('ObjectType', 2), aesTemplate(attribute('Name', nameOf('staged')))], '01');
-    const undo = enumerated('BatchErrorContinuationOption', 3);
+    const locate = (name: string, id: string): Item => item('Locate', [attribute('Name', nameOf(name))], id);
+    const create = item(
+      'Create',
+      [enumerated('ObjectType', 'SymmetricKey'), aesTemplate(attribute('Name', nameOf('staged')))],
+      '01',
+    );
+    const undo = enumerated('BatchErrorContinuationOption', 'Undo');
     const answer = await fixture.exchange(request('1.4', [create, locate('staged', '02')], { after: [undo] }));
     expect(value(answer, 'BatchItem', 1, 'ResponsePayload', 'UniqueIdentifier')).to.equal(
       value(answer, 'BatchItem', 0, 'ResponsePayload', 'UniqueIdentifier'),

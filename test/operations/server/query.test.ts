@@ -6,9 +6,9 @@ import { Tag, tagName } from '#protocol/tags';
 import { versionOf } from '#protocol/versions';
 import type { Item } from '#ttlv/item';
 import { objectIn, type MatrixType } from '#test/access/objects-in-states';
-import { ask, item, send } from '#test/fixtures/batches';
+import { ask, send } from '#test/fixtures/batches';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
-import { all, at, batchItem, bool, enumerated, int, struct, text, versions } from '#test/fixtures/items';
+import { all, at, bool, enumerated, int, struct, text, versions, item } from '#test/fixtures/items';
 
 type Version = (typeof versions)[number];
 type Function = keyof typeof enumerationRows.QueryFunction;
@@ -42,8 +42,8 @@ describe('Query', () => {
         const answers = await send(
           fixture,
           version,
-          codes.map((code) => batchItem(code, [])),
-          { before: [enumerated('BatchErrorContinuationOption', 1)] },
+          codes.map((code) => item(code, [])),
+          { before: [enumerated('BatchErrorContinuationOption', 'Continue')] },
         );
         const served = codes.filter((_, place) => answers[place]?.reason !== 'OperationNotSupported');
         expect(listed.slice().sort((a, b) => a - b)).to.deep.equal(served.sort((a, b) => a - b));

@@ -30,17 +30,17 @@ import {
   wrapping,
 } from './wrapping.ts';
 
-const notWrapped = enumerated('KeyWrapType', 1);
-const asRegistered = enumerated('KeyWrapType', 2);
+const notWrapped = enumerated('KeyWrapType', 'NotWrapped');
+const asRegistered = enumerated('KeyWrapType', 'AsRegistered');
 const wrapsAndUnwraps = 0x30;
 const macs = 0x180;
 const signs = 0x3;
-const pkcs5 = enumerated('PaddingMethod', 3);
+const pkcs5 = enumerated('PaddingMethod', 'PKCS5');
 const cbc = parameters(enumerated('BlockCipherMode', mode.CBC), pkcs5);
 const gcm = parameters(enumerated('BlockCipherMode', mode.GCM), int('TagLength', 16));
-const sha256Id = enumerated('HashingAlgorithm', 6);
-const oaep = parameters(enumerated('PaddingMethod', 2), sha256Id, enumerated('MaskGeneratorHashingAlgorithm', 6));
-const sha256 = parameters(sha256Id, enumerated('DigitalSignatureAlgorithm', 5));
+const sha256Id = enumerated('HashingAlgorithm', 'SHA_256');
+const oaep = parameters(enumerated('PaddingMethod', 'OAEP'), sha256Id, enumerated('MaskGeneratorHashingAlgorithm', 6));
+const sha256 = parameters(sha256Id, enumerated('DigitalSignatureAlgorithm', 'SHA_256WithRSAEncryption'));
 const hmacSha256 = 9;
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
@@ -80,7 +80,7 @@ describe('Import that unwraps', () => {
               'KeyBlock',
               enumerated('KeyFormatType', format),
               struct('KeyValue', { tag: Tag.KeyMaterial, type: ItemType.ByteString, value: der }),
-              enumerated('CryptographicAlgorithm', 4),
+              enumerated('CryptographicAlgorithm', 'RSA'),
               int('CryptographicLength', 2048),
             ),
           ),
@@ -192,7 +192,7 @@ describe('Import that unwraps', () => {
         ...names.map((each) => text('AttributeName', each)),
       );
       const { object } = await exported(here, key, asked);
-      const bare = symmetricKey(`${key}-bare`, [enumerated('State', 2)], object);
+      const bare = symmetricKey(`${key}-bare`, [enumerated('State', 'Active')], object);
       await here.call('Import', ...importing(here, bare, notWrapped));
       for (const [tag, called] of [
         ['CryptographicUsageMask', 'Cryptographic Usage Mask'],
@@ -210,9 +210,9 @@ describe('Import that unwraps', () => {
       'SymmetricKey',
       struct(
         'KeyBlock',
-        enumerated('KeyFormatType', 1),
+        enumerated('KeyFormatType', 'Raw'),
         keyValue,
-        enumerated('CryptographicAlgorithm', 3),
+        enumerated('CryptographicAlgorithm', 'AES'),
         int('CryptographicLength', 128),
         struct(
           'KeyWrappingData',

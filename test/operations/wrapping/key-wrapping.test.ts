@@ -54,7 +54,7 @@ describe('Get that wraps', () => {
       expect(at(block, 'KeyFormatType')?.value).to.equal(1);
       expect(at(block, 'CryptographicLength')?.value).to.equal(128);
       expect(at(block, 'KeyWrappingData')).to.deep.equal(
-        struct('KeyWrappingData', enumerated('WrappingMethod', 1), asked),
+        struct('KeyWrappingData', enumerated('WrappingMethod', 'Encrypt'), asked),
       );
       const keyValue = opened(at(block, 'KeyValue'), { blockCipherMode: 'NISTKeyWrap' });
       expect(keyValue).to.deep.equal(struct('KeyValue', bytes('KeyMaterial', material)));
@@ -69,7 +69,7 @@ describe('Get that wraps', () => {
       const block = blockOf(await here.call('Get', id(key), wrapping(method.encrypt, encryption(wrapper), noEncoding)));
       expect(hex(at(block, 'KeyValue'))).to.equal(wrapped43);
       expect(at(block, 'KeyWrappingData')).to.deep.equal(
-        struct('KeyWrappingData', enumerated('WrappingMethod', 1), encryption(wrapper), noEncoding),
+        struct('KeyWrappingData', enumerated('WrappingMethod', 'Encrypt'), encryption(wrapper), noEncoding),
       );
     }
   });
@@ -96,9 +96,9 @@ describe('Get that wraps', () => {
       const attributes = isOld(version)
         ? [
             attribute('Cryptographic Usage Mask', int('CryptographicUsageMask', 12)),
-            attribute('Object Type', enumerated('ObjectType', 2)),
+            attribute('Object Type', enumerated('ObjectType', 'SymmetricKey')),
           ]
-        : [struct('Attributes', int('CryptographicUsageMask', 12), enumerated('ObjectType', 2))];
+        : [struct('Attributes', int('CryptographicUsageMask', 12), enumerated('ObjectType', 'SymmetricKey'))];
       expect(keyValue).to.deep.equal(struct('KeyValue', bytes('KeyMaterial', material), ...attributes));
     }
   });
@@ -130,7 +130,12 @@ describe('Get that wraps', () => {
     const wrapper = await register(here, {}, inMode(mode.NISTKeyWrap));
     const asked = wrapping(method.encrypt, encryption(wrapper), noEncoding);
     const key = await here.create();
-    const transparent = await here.refused('Get', id(key), enumerated('KeyFormatType', 7), asked);
+    const transparent = await here.refused(
+      'Get',
+      id(key),
+      enumerated('KeyFormatType', 'TransparentSymmetricKey'),
+      asked,
+    );
     expect(transparent.reason).to.equal('EncodingOptionError');
     expect((await here.refused('Get', id(await registerSecret(here, '0102030405')), asked)).reason).to.equal(
       'InvalidField',
@@ -142,7 +147,9 @@ describe('Get that wraps', () => {
     const wrapper = await register(here, {}, inMode(mode.NISTKeyWrap));
     const key = await register(here, { bytes: material, mask: 12 });
     const asked = wrapping(method.encrypt, encryption(wrapper));
-    const block = blockOf(await here.call('Get', id(key), enumerated('KeyFormatType', 7), asked));
+    const block = blockOf(
+      await here.call('Get', id(key), enumerated('KeyFormatType', 'TransparentSymmetricKey'), asked),
+    );
     expect(at(block, 'KeyFormatType')?.value).to.equal(7);
     expect(opened(at(block, 'KeyValue'), { blockCipherMode: 'NISTKeyWrap' })).to.deep.equal(
       struct('KeyValue', struct('KeyMaterial', bytes('Key', material))),
@@ -176,8 +183,8 @@ describe('Get that wraps', () => {
       await here.call('Get', id(key), wrapping(method.macSignThenEncrypt, encryption(wrapper), signature(macKey)));
       const asked: Item[][] = [
         [],
-        [enumerated('KeyWrapType', 1)],
-        [enumerated('KeyWrapType', 2)],
+        [enumerated('KeyWrapType', 'NotWrapped')],
+        [enumerated('KeyWrapType', 'AsRegistered')],
         [wrapping(method.macSign, signature(macKey))],
         [wrapping(0x80000001, encryption(wrapper))],
       ];
@@ -215,7 +222,7 @@ describe('Get that wraps', () => {
       expect(await reasonOf(key, wrapping(method.tr31, encryption(wrapper)))).to.equal('FeatureNotSupported');
       const opaque = await here.call(
         'Register',
-        enumerated('ObjectType', 8),
+        enumerated('ObjectType', 'OpaqueObject'),
         given(version),
         struct('OpaqueObject', enumerated('OpaqueDataType', 0x80000001), bytes('OpaqueDataValue', '00')),
       );
@@ -226,7 +233,7 @@ describe('Get that wraps', () => {
     const here = caller('1.0');
     const template = await here.call(
       'Register',
-      enumerated('ObjectType', 6),
+      enumerated('ObjectType', 'Template'),
       given('1.0'),
       struct('Template', attribute('Object Group', text('ObjectGroup', 'disks'))),
     );
@@ -239,7 +246,7 @@ describe('Get that wraps', () => {
   describe('of a key that was registered wrapped', () => {
     const wrappingData = struct(
       'KeyWrappingData',
-      enumerated('WrappingMethod', 1),
+      enumerated('WrappingMethod', 'Encrypt'),
       encryption('some-key-elsewhere', inMode(mode.NISTKeyWrap)),
     );
     const registerWrapped = (here: Caller, ...attributes: Item[]): Promise<string> =>
@@ -247,15 +254,15 @@ describe('Get that wraps', () => {
     const registerWrappedBy = async (here: Caller, data: Item, ...attributes: Item[]): Promise<string> => {
       const payload = await here.call(
         'Register',
-        enumerated('ObjectType', 2),
+        enumerated('ObjectType', 'SymmetricKey'),
         given(here.version, int('CryptographicUsageMask', wrapKeyBit), activated, ...attributes),
         struct(
           'SymmetricKey',
           struct(
             'KeyBlock',
-            enumerated('KeyFormatType', 1),
+            enumerated('KeyFormatType', 'Raw'),
             bytes('KeyValue', wrapped43),
-            enumerated('CryptographicAlgorithm', 3),
+            enumerated('CryptographicAlgorithm', 'AES'),
             int('CryptographicLength', 128),
             data,
           ),
@@ -268,7 +275,7 @@ describe('Get that wraps', () => {
       for (const version of versions) {
         const here = caller(version);
         const key = await registerWrapped(here);
-        const types = version < '1.4' ? [[]] : [[], [enumerated('KeyWrapType', 2)]];
+        const types = version < '1.4' ? [[]] : [[], [enumerated('KeyWrapType', 'AsRegistered')]];
         for (const asked of types) {
           const block = blockOf(await here.call('Get', id(key), ...asked));
           expect(hex(at(block, 'KeyValue'))).to.equal(wrapped43);
@@ -293,7 +300,7 @@ describe('Get that wraps', () => {
         const by = await here.refused('Get', id(wrapper), wrapping(method.encrypt, encryption(key)));
         expect(by.reason).to.equal('InvalidField');
         if (version < '1.4') continue;
-        const unwrapped = await here.refused('Get', id(key), enumerated('KeyWrapType', 1));
+        const unwrapped = await here.refused('Get', id(key), enumerated('KeyWrapType', 'NotWrapped'));
         expect(unwrapped.reason).to.equal(isOld(version) ? 'ItemNotFound' : 'WrappingObjectNotFound');
       }
     });
@@ -304,16 +311,16 @@ describe('Get that wraps', () => {
         const wrapper = await register(here, { mask: wrapKeyBit | 0x20 });
         const by = struct(
           'KeyWrappingData',
-          enumerated('WrappingMethod', 1),
+          enumerated('WrappingMethod', 'Encrypt'),
           encryption(wrapper, inMode(mode.NISTKeyWrap)),
           noEncoding,
         );
         const key = await registerWrappedBy(here, by);
-        const block = blockOf(await here.call('Get', id(key), enumerated('KeyWrapType', 1)));
+        const block = blockOf(await here.call('Get', id(key), enumerated('KeyWrapType', 'NotWrapped')));
         expect(hex(at(block, 'KeyValue', 'KeyMaterial'))).to.equal(material);
         expect(at(block, 'KeyWrappingData')).to.equal(undefined);
         const hidden = await registerWrappedBy(here, by, bool('Sensitive', true));
-        const refused = await here.refused('Get', id(hidden), enumerated('KeyWrapType', 1));
+        const refused = await here.refused('Get', id(hidden), enumerated('KeyWrapType', 'NotWrapped'));
         expect(refused.reason).to.equal('Sensitive');
       }
     });

@@ -56,11 +56,11 @@ describe('A key that wraps', () => {
           ? [
               attribute(
                 'Cryptographic Parameters',
-                parameters(enumerated('BlockCipherMode', mode.CBC), enumerated('PaddingMethod', 3)),
+                parameters(enumerated('BlockCipherMode', mode.CBC), enumerated('PaddingMethod', 'PKCS5')),
                 1,
               ),
             ]
-          : [parameters(enumerated('BlockCipherMode', mode.CBC), enumerated('PaddingMethod', 3))]),
+          : [parameters(enumerated('BlockCipherMode', mode.CBC), enumerated('PaddingMethod', 'PKCS5'))]),
       );
       const key = await register(here, { bytes: material, mask: 12 });
       const wrappedBy = async (...asked: Item[]): Promise<Item> =>
@@ -98,7 +98,7 @@ describe('A key that wraps', () => {
       const byItself = await wrappedBy();
       expect(opened(at(byItself, 'KeyValue'), { blockCipherMode: 'NISTKeyWrap' })).to.deep.equal(expected);
       const asAsked = await wrappedBy(
-        parameters(enumerated('BlockCipherMode', mode.CBC), enumerated('PaddingMethod', 3)),
+        parameters(enumerated('BlockCipherMode', mode.CBC), enumerated('PaddingMethod', 'PKCS5')),
       );
       const iv = at(asAsked, 'KeyWrappingData', 'IVCounterNonce');
       expect(opened(at(asAsked, 'KeyValue'), { blockCipherMode: 'CBC', paddingMethod: 'PKCS5' }, iv)).to.deep.equal(
@@ -223,7 +223,7 @@ describe('A key that wraps', () => {
 
   it('counts a key that encrypts and MACs twice', async () => {
     const here = caller('2.1');
-    const limits = struct('UsageLimits', long('UsageLimitsTotal', 2n), enumerated('UsageLimitsUnit', 2));
+    const limits = struct('UsageLimits', long('UsageLimitsTotal', 2n), enumerated('UsageLimitsUnit', 'Object'));
     const both = await register(
       here,
       { mask: wrapKeyBit | macGenerateBit },
@@ -240,9 +240,9 @@ describe('A key that wraps', () => {
   describe('of a pair', () => {
     const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const oaep256 = parameters(enumerated('PaddingMethod', 2), enumerated('HashingAlgorithm', 6));
-    const pkcs1 = parameters(enumerated('PaddingMethod', 8));
-    const sha256 = parameters(enumerated('HashingAlgorithm', 6));
+    const oaep256 = parameters(enumerated('PaddingMethod', 'OAEP'), enumerated('HashingAlgorithm', 'SHA_256'));
+    const pkcs1 = parameters(enumerated('PaddingMethod', 'PKCS1V1_5'));
+    const sha256 = parameters(enumerated('HashingAlgorithm', 'SHA_256'));
     const signBit = 1;
 
     async function registerHalf(here: Caller, key: KeyObject, mask: number, ...attributes: Item[]): Promise<string> {
@@ -295,7 +295,7 @@ describe('A key that wraps', () => {
         const key = await register(here, { bytes: material, mask: 12 });
         for (const pair of [rsa, ec]) {
           const signer = await registerHalf(here, pair.privateKey, signBit, sha256);
-          const link = struct('Link', enumerated('LinkType', 0x103), text('LinkedObjectIdentifier', signer));
+          const link = struct('Link', enumerated('LinkType', 'PrivateKeyLink'), text('LinkedObjectIdentifier', signer));
           const shown = await registerHalf(here, pair.publicKey, 2, link);
           for (const named of [signer, shown]) {
             const payload = await here.call('Get', id(key), wrapping(method.macSign, signature(named, sha256)));

@@ -45,18 +45,18 @@ describe('keys wrapped here and by openssl', () => {
     const payload = await here.call(
       'Import',
       id('wrapped elsewhere'),
-      enumerated('ObjectType', 2),
-      enumerated('KeyWrapType', 1),
+      enumerated('ObjectType', 'SymmetricKey'),
+      enumerated('KeyWrapType', 'NotWrapped'),
       given(here.version, int('CryptographicUsageMask', 12)),
       struct(
         'SymmetricKey',
         struct(
           'KeyBlock',
-          enumerated('KeyFormatType', 1),
+          enumerated('KeyFormatType', 'Raw'),
           bytes('KeyValue', Buffer.from(wrapped).toString('hex')),
-          enumerated('CryptographicAlgorithm', 3),
+          enumerated('CryptographicAlgorithm', 'AES'),
           int('CryptographicLength', 192),
-          struct('KeyWrappingData', enumerated('WrappingMethod', 1), ...data),
+          struct('KeyWrappingData', enumerated('WrappingMethod', 'Encrypt'), ...data),
         ),
       ),
     );
@@ -85,7 +85,7 @@ describe('keys wrapped here and by openssl', () => {
     const key = await register(here, { bytes: secret, mask: 12 });
     const information = encryption(
       wrapper,
-      parameters(enumerated('BlockCipherMode', mode.CBC), enumerated('PaddingMethod', 3)),
+      parameters(enumerated('BlockCipherMode', mode.CBC), enumerated('PaddingMethod', 'PKCS5')),
     );
     const { wrapped, iv } = await got(key, information, noEncoding);
     expect(cipher('aes-256-cbc', iv, '-d', wrapped).toString('hex')).to.equal(secret);
@@ -96,10 +96,10 @@ describe('keys wrapped here and by openssl', () => {
 
   /** Padding Method and Hashing Algorithm, and what openssl calls them; the Mask Generator's own is SHA-1 when nothing is said (2.1 §4.16). */
   const paddings: readonly (readonly [string, readonly Item[], readonly string[]])[] = [
-    ['PKCS#1 v1.5', [enumerated('PaddingMethod', 8)], ['rsa_padding_mode:pkcs1']],
+    ['PKCS#1 v1.5', [enumerated('PaddingMethod', 'PKCS1V1_5')], ['rsa_padding_mode:pkcs1']],
     [
       'OAEP with SHA-256',
-      [enumerated('PaddingMethod', 2), enumerated('HashingAlgorithm', 6)],
+      [enumerated('PaddingMethod', 'OAEP'), enumerated('HashingAlgorithm', 'SHA_256')],
       ['rsa_padding_mode:oaep', 'rsa_oaep_md:sha256', 'rsa_mgf1_md:sha1'],
     ],
   ];

@@ -7,8 +7,8 @@ import { at, bytes, date, enumerated, int, struct, value } from '#test/fixtures/
 
 export const mode = { CBC: 1, GCM: 9, CMAC: 7, AESKeyWrapPadding: 0xc, NISTKeyWrap: 0xd } as const;
 export const method = { encrypt: 1, macSign: 2, encryptThenMACSign: 3, macSignThenEncrypt: 4, tr31: 5 } as const;
-export const noEncoding = enumerated('EncodingOption', 1);
-export const ttlvEncoding = enumerated('EncodingOption', 2);
+export const noEncoding = enumerated('EncodingOption', 'NoEncoding');
+export const ttlvEncoding = enumerated('EncodingOption', 'TTLVEncoding');
 export const wrapKeyBit = 0x10;
 export const macGenerateBit = 0x80;
 
@@ -40,13 +40,13 @@ export async function register(here: Caller, key: KeyOf, ...attributes: Item[]):
   const { bytes: held = kek, mask = wrapKeyBit, algorithm = 3, active = true } = key;
   const payload = await here.call(
     'Register',
-    enumerated('ObjectType', 2),
+    enumerated('ObjectType', 'SymmetricKey'),
     given(here.version, int('CryptographicUsageMask', mask), ...(active ? [activated] : []), ...attributes),
     struct(
       'SymmetricKey',
       struct(
         'KeyBlock',
-        enumerated('KeyFormatType', 1),
+        enumerated('KeyFormatType', 'Raw'),
         struct('KeyValue', bytes('KeyMaterial', held)),
         enumerated('CryptographicAlgorithm', algorithm),
         int('CryptographicLength', held.length * 4),
@@ -59,14 +59,14 @@ export async function register(here: Caller, key: KeyOf, ...attributes: Item[]):
 export async function registerSecret(here: Caller, material: string): Promise<string> {
   const keyBlock = struct(
     'KeyBlock',
-    enumerated('KeyFormatType', 2),
+    enumerated('KeyFormatType', 'Opaque'),
     struct('KeyValue', bytes('KeyMaterial', material)),
   );
   const payload = await here.call(
     'Register',
-    enumerated('ObjectType', 7),
+    enumerated('ObjectType', 'SecretData'),
     given(here.version, int('CryptographicUsageMask', 0)),
-    struct('SecretData', enumerated('SecretDataType', 1), keyBlock),
+    struct('SecretData', enumerated('SecretDataType', 'Password'), keyBlock),
   );
   return value(payload, 'UniqueIdentifier') as string;
 }

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { RequestRate } from '#server/admission/request-rate';
 import { encode } from '#ttlv/encode';
-import { batchItem, request, operationCode } from '#test/fixtures/items';
+import { request, item } from '#test/fixtures/items';
 import { everyClient } from '#test/system/every-client';
 import { openTlsPlace, type Peer, type TlsPlace } from '#test/server/network/tls-place';
 import { bestOf, elapsed, until } from '#test/fixtures/timing';
@@ -73,7 +73,7 @@ describe('the rate of requests', () => {
   describe('on a socket', () => {
     let place: TlsPlace;
     afterEach(() => place.close());
-    const ping = Buffer.from(encode(request('2.1', [batchItem(operationCode('Ping'), [])])));
+    const ping = Buffer.from(encode(request('2.1', [item('Ping', [])])));
     const ask = (peer: Peer): Promise<number> =>
       elapsed(async () => {
         peer.socket.write(ping);

@@ -4,8 +4,7 @@ import { createCountedLog } from '#server/counted-log';
 import { createHandler } from '#test/fixtures/handler';
 import { encode } from '#ttlv/encode';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
-import { item } from '#test/fixtures/batches';
-import { request, text } from '#test/fixtures/items';
+import { request, text, item } from '#test/fixtures/items';
 
 describe('the log under a client that writes to it without end', () => {
   let fixture: Fixture;

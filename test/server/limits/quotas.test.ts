@@ -7,12 +7,12 @@ import { creationRulesKind } from '#repository/creation-rules-record';
 import { ownerTerm } from '#repository/index-terms';
 import { objectKind } from '#repository/object-record';
 import type { Room } from '#repository/usage-record';
-import { aes, given, id, item, name, type Caller } from '#test/clients/caller';
+import { aes, given, id, name, type Caller } from '#test/clients/caller';
 import { generateKeys } from '#certs/keys';
 import { openCertifying, registerPublicKey, type Certifying } from '#test/operations/certificates/authority';
 import { everyRequest } from '#test/operations/every-request';
 import { revocation } from '#test/access/objects-in-states';
-import { enumerated, struct, text, versions, value } from '#test/fixtures/items';
+import { enumerated, struct, text, versions, value, item } from '#test/fixtures/items';
 
 /** With the requests of `everyRequest`; Modify and Set Attribute make theirs longer. */
 const making: readonly ServedOperation[] = [
@@ -45,7 +45,7 @@ describe('the quotas of a client', () => {
   const create = (here: Caller) =>
     item(
       'Create',
-      [enumerated('ObjectType', 2), given(here.version, ...aes())],
+      [enumerated('ObjectType', 'SymmetricKey'), given(here.version, ...aes())],
       (++items).toString(16).padStart(8, '0'),
     );
 
@@ -101,7 +101,7 @@ describe('the quotas of a client', () => {
     await here.call('Recover', id(other));
     await here.call('Destroy', id(other));
     expect(used(client)).to.deep.equal(await counted(client));
-    const refused = await here.refused('Create', enumerated('ObjectType', 2), given('2.1', ...aes()));
+    const refused = await here.refused('Create', enumerated('ObjectType', 'SymmetricKey'), given('2.1', ...aes()));
     expect(refused.reason).to.equal('ServerLimitExceeded');
     expect(refused.message).to.include('the operator can raise it');
     const said = server.fixture.logged.filter((line) => line.includes('at its quota') && line.includes('"full"'));
@@ -114,7 +114,11 @@ describe('the quotas of a client', () => {
     const key = await here.create();
     limit(client, { bytes: 1 });
     const reason = (message: string) =>
-      struct('RevocationReason', enumerated('RevocationReasonCode', 2), text('RevocationMessage', message));
+      struct(
+        'RevocationReason',
+        enumerated('RevocationReasonCode', 'KeyCompromise'),
+        text('RevocationMessage', message),
+      );
     expect((await here.refused('Revoke', id(key), reason('x'.repeat(60_000)))).reason).to.equal('ServerLimitExceeded');
     await here.call('Revoke', id(key), reason('stolen'));
   });
@@ -124,7 +128,7 @@ describe('the quotas of a client', () => {
     const here = server.caller('2.1', client);
     await here.create();
     limit(client, { objects: 3 });
-    const undo = { before: [enumerated('BatchErrorContinuationOption', 3)] };
+    const undo = { before: [enumerated('BatchErrorContinuationOption', 'Undo')] };
     const answers = await here.send([create(here), create(here), create(here)], undo);
     expect(answers.at(-1)).to.include({ status: 'OperationFailed', reason: 'ServerLimitExceeded' });
     expect(used(client).objects).to.equal(1);
@@ -137,7 +141,7 @@ describe('the quotas of a client', () => {
     const client = 'undoer';
     const here = server.caller('2.1', client);
     const key = id(await registerPublicKey(here, (await generateKeys('P-256')).publicKey));
-    const undo = { before: [enumerated('BatchErrorContinuationOption', 3)] };
+    const undo = { before: [enumerated('BatchErrorContinuationOption', 'Undo')] };
     const certifying = () => here.send([item('Certify', [key], '1'), item('Destroy', [id('nothing')], '2')], undo);
     limit(client, { objects: 4 });
     for (let each = 0; each < 6; each++) await certifying();
@@ -162,8 +166,10 @@ describe('the quotas of a client', () => {
     const [none, one] = [server.caller('1.4', 'none'), server.caller('1.4', 'one')];
     for (const here of [none, one]) await here.create();
     await none.create();
-    const refused = await one.refused('Create', enumerated('ObjectType', 2), given('1.4', ...aes()));
+    const refused = await one.refused('Create', enumerated('ObjectType', 'SymmetricKey'), given('1.4', ...aes()));
     expect(refused.reason).to.equal('IndexOutOfBounds');
-    expect(value(await none.call('Query', enumerated('QueryFunction', 1)), 'Operation')).to.be.a('number');
+    expect(value(await none.call('Query', enumerated('QueryFunction', 'QueryOperations')), 'Operation')).to.be.a(
+      'number',
+    );
   });
 });

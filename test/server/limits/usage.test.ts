@@ -172,7 +172,8 @@ describe('what a client keeps', () => {
     const { handler, clients } = server.fixture;
     handler.usage.start();
     const aTemplate = struct('Template', attribute('Cryptographic Length', int('AttributeValue', 256)));
-    const template = () => here.call('Register', enumerated('ObjectType', 6), struct('TemplateAttribute'), aTemplate);
+    const template = () =>
+      here.call('Register', enumerated('ObjectType', 'Template'), struct('TemplateAttribute'), aTemplate);
     for (let made = 0; made < 3; made++)
       await here.call('Destroy', id(value(await template(), 'UniqueIdentifier') as string));
     await until('the record of three removals', async () => (await recorded())?.removed === 3);
@@ -182,7 +183,12 @@ describe('what a client keeps', () => {
     clients.set(client, { quota: { objects: 4 } });
     await template();
     await handler.usage.stop();
-    const refused = await here.refused('Register', enumerated('ObjectType', 6), struct('TemplateAttribute'), aTemplate);
+    const refused = await here.refused(
+      'Register',
+      enumerated('ObjectType', 'Template'),
+      struct('TemplateAttribute'),
+      aTemplate,
+    );
     expect(refused.message).to.include('the quota of objects is 4; the client uses 4, and 1 more are asked for');
   });
 

@@ -9,7 +9,7 @@ import { storeFixture, type StoreFixture } from '#test/access/fixture';
 import type { Item } from '#ttlv/item';
 
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
-import { all, batchItem, enumerated, request, struct, text, value } from '#test/fixtures/items';
+import { all, enumerated, request, struct, text, value, item } from '#test/fixtures/items';
 import { elapsed } from '#test/fixtures/timing';
 
 const [discoverVersions, destroy] = [0x1e, 0x14];
@@ -59,18 +59,18 @@ describe('credential-beside-certificate', () => {
   const credential = (username: string, password: string) =>
     struct(
       'Credential',
-      enumerated('CredentialType', 1),
+      enumerated('CredentialType', 'UsernameAndPassword'),
       struct('CredentialValue', text('Username', username), text('Password', password)),
     );
   const asking = (...credentials: Item[]) =>
-    request('1.4', [batchItem(discoverVersions, [], '01 02'), batchItem(discoverVersions, [], '03 04')], {
+    request('1.4', [item(discoverVersions, [], '01 02'), item(discoverVersions, [], '03 04')], {
       before: [struct('Authentication', ...credentials)],
     });
   const valid = () => asking(credential('own-user', 'own password'));
   const statuses = (answer: Item) => all(answer, 'BatchItem').map((item) => value(item, 'ResultStatus'));
 
   it('serves a request with a certificate alone', async () => {
-    const answer = await fixture.exchange(request('1.4', [batchItem(discoverVersions, [])]), fixture.session(own));
+    const answer = await fixture.exchange(request('1.4', [item(discoverVersions, [])]), fixture.session(own));
     expect(statuses(answer)).to.deep.equal([success]);
     expect(checks).to.equal(0);
   });
@@ -117,7 +117,7 @@ describe('credential-beside-certificate', () => {
     const good = credential('own-user', 'own password');
     const device = struct(
       'Credential',
-      enumerated('CredentialType', 2),
+      enumerated('CredentialType', 'Device'),
       struct('CredentialValue', text('DeviceSerialNumber', '1')),
     );
     const empty = asking();
@@ -173,15 +173,11 @@ describe('credential-beside-certificate', () => {
   });
 
   it('demands a password of the client that must give one, but for what only asks about the server', async () => {
-    const create = request(
-      '1.4',
-      [batchItem(discoverVersions, []), batchItem(destroy, [text('UniqueIdentifier', 'x')])],
-      {},
-    );
+    const create = request('1.4', [item(discoverVersions, []), item(destroy, [text('UniqueIdentifier', 'x')])], {});
     const refused = await fixture.exchange(create, fixture.session(strict));
     expect(statuses(refused)).to.deep.equal([failed, failed]);
     expect(value(refused, 'BatchItem', 'ResultReason')).to.equal(authenticationNotSuccessful);
-    const open = request('1.4', [batchItem(discoverVersions, [])]);
+    const open = request('1.4', [item(discoverVersions, [])]);
     expect(statuses(await fixture.exchange(open, fixture.session(strict)))).to.deep.equal([success]);
     const given = asking(credential('strict-user', 'strict password'));
     expect(statuses(await fixture.exchange(given, fixture.session(strict)))).to.deep.equal([success, success]);

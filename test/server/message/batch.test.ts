@@ -16,18 +16,17 @@ import {
   attributesFor,
   createKey,
   headerOf,
-  item,
   send,
   uniqueIdentifier,
 } from '#test/fixtures/batches';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
-import { bool, bytes, enumerated, request, struct, text, value, versions } from '#test/fixtures/items';
+import { bool, bytes, enumerated, request, struct, text, value, versions, item } from '#test/fixtures/items';
 
 const option = { Continue: 1, Stop: 2, Undo: 3 } as const;
 const onError = (which: keyof typeof option) => ({
   before: [enumerated('BatchErrorContinuationOption', option[which])],
 });
-const batchPing = item('Query', [enumerated('QueryFunction', 1)]);
+const batchPing = item('Query', [enumerated('QueryFunction', 'QueryOperations')]);
 const absent = uniqueIdentifier('no-such-object');
 
 describe('a batch', () => {
@@ -167,12 +166,12 @@ describe('a batch', () => {
       });
 
       it('fails an item that cannot be read alone, echoing what can be', async () => {
-        const noPayload = struct('BatchItem', enumerated('Operation', 1), bytes('UniqueBatchItemID', '01'));
+        const noPayload = struct('BatchItem', enumerated('Operation', 'Create'), bytes('UniqueBatchItemID', '01'));
         const noOperation = struct('BatchItem', bytes('UniqueBatchItemID', '02'), struct('RequestPayload'));
         const twice = struct(
           'BatchItem',
-          enumerated('Operation', 1),
-          enumerated('Operation', 1),
+          enumerated('Operation', 'Create'),
+          enumerated('Operation', 'Create'),
           struct('RequestPayload'),
         );
         const wrongType = item('Get', [bytes('UniqueIdentifier', '00')], '03');
@@ -352,7 +351,10 @@ describe('a batch', () => {
     for (let each = 0; each < 3; each++) await many(100);
     const ask = async (operation: 'GetAttributeList' | 'Get' | 'Activate') => {
       const before = (await records()).length;
-      const items = [item('Locate', [attributesFor('2.1')]), item(operation, [enumerated('UniqueIdentifier', 0x0b)])];
+      const items = [
+        item('Locate', [attributesFor('2.1')]),
+        item(operation, [enumerated('UniqueIdentifier', 'Locate')]),
+      ];
       const answers = answersOf(
         decode(await handler.handle(encode(request('2.1', items, onError('Continue'))), fixture.session())),
       );
@@ -376,7 +378,7 @@ describe('a batch', () => {
     for (let each = 0; each < sent; each++) {
       await fixture.handler.handle(Buffer.from('4200780100000000', 'hex'), fixture.session());
     }
-    const mandatory = { before: [enumerated('AsynchronousIndicator', 1)] };
+    const mandatory = { before: [enumerated('AsynchronousIndicator', 'Mandatory')] };
     for (let each = 0; each < 100; each++) await fixture.exchange(request('2.1', [batchPing], mandatory));
     fixture.handler.settle();
     await send(fixture, '1.4', [batchPing]);

@@ -6,9 +6,9 @@ import { enumerationNumber } from '#protocol/enumerations';
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import type { Item } from '#ttlv/item';
-import { answersOf, ask, createKey, item, aesKey, send, uniqueIdentifier } from '#test/fixtures/batches';
+import { answersOf, ask, createKey, aesKey, send, uniqueIdentifier } from '#test/fixtures/batches';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
-import { at, attribute, bytes, enumerated, long, request, struct, text } from '#test/fixtures/items';
+import { at, attribute, bytes, enumerated, long, request, struct, text, item } from '#test/fixtures/items';
 
 describe('the bounds of requests', () => {
   let fixture: Fixture;
@@ -33,7 +33,7 @@ describe('the bounds of requests', () => {
     const id = await createKey(fixture);
     const asked = (count: number) =>
       ask(fixture, '2.1', 'Locate', [
-        struct('Attributes', ...Array.from({ length: count }, () => enumerated('CryptographicAlgorithm', 3))),
+        struct('Attributes', ...Array.from({ length: count }, () => enumerated('CryptographicAlgorithm', 'AES'))),
       ]);
     expect((await asked(100)).object).to.equal(id);
     expect((await asked(101)).reason).to.equal('ServerLimitExceeded');
@@ -41,7 +41,7 @@ describe('the bounds of requests', () => {
 
   it('let nobody begin with Usage Limits that cannot be counted', async () => {
     const total = (count: bigint) => long('UsageLimitsTotal', count);
-    const unit = enumerated('UsageLimitsUnit', 1);
+    const unit = enumerated('UsageLimitsUnit', 'Byte');
     for (const limits of [[total(-5n), unit], [unit], [total(5n)]]) {
       const payload = aesKey('2.1', ['Usage Limits', struct('UsageLimits', ...limits)]);
       expect((await ask(fixture, '2.1', 'Create', payload)).reason).to.equal('InvalidAttributeValue');
@@ -55,7 +55,7 @@ describe('the bounds of requests', () => {
     let items = 0;
     const session = { ...fixture.session(), isClosed: () => ++items > 2 };
     const creates = Array.from({ length: 4 }, () => item('Create', aesKey('2.1')));
-    const goOn = { before: [enumerated('BatchErrorContinuationOption', 1)] };
+    const goOn = { before: [enumerated('BatchErrorContinuationOption', 'Continue')] };
     const answers = await send(fixture, '2.1', creates, { ...goOn, session });
     expect(answers.map(({ reason, status }) => reason ?? status)).to.deep.equal([
       'Success',
@@ -78,13 +78,13 @@ describe('the bounds of requests', () => {
     for (let batch = 0; batch < 3; batch++) await handle(creates);
     // An identifier that stands for all that Locate has found.
     const located = enumerated('UniqueIdentifier', enumerationNumber('UniqueIdentifier', 'Locate') as number);
-    const undo = { before: [enumerated('BatchErrorContinuationOption', 3)] };
+    const undo = { before: [enumerated('BatchErrorContinuationOption', 'Undo')] };
     const answers = await handle([item('Locate', [struct('Attributes')]), item('Activate', [located])], undo);
     const last = answers.at(-1);
     expect(last?.status).to.equal('OperationFailed');
     expect(last?.message).to.include('at most 4096 changes');
     expect(answers[1]?.status).to.equal('OperationUndone');
-    const active = struct('Attributes', enumerated('State', 2));
+    const active = struct('Attributes', enumerated('State', 'Active'));
     expect((await ask(fixture, '2.1', 'Locate', [active])).object).to.equal(undefined);
   });
 

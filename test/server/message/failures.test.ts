@@ -35,7 +35,7 @@ const template = async ({ call, version }: Caller): Promise<string> => {
   const attributes = [named(name('pattern')), named(int('CryptographicLength', 256))];
   const payload = await call(
     'Register',
-    enumerated('ObjectType', 6),
+    enumerated('ObjectType', 'Template'),
     given(version),
     struct('Template', ...attributes),
   );
@@ -66,24 +66,24 @@ const rows: readonly Row[] = [
   {
     failure: 'Object Type is none that it makes',
     operation: 'Create',
-    request: async ({ version }) => [enumerated('ObjectType', 7), given(version)],
+    request: async ({ version }) => [enumerated('ObjectType', 'SecretData'), given(version)],
     older: 'InvalidField',
     newer: 'InvalidObjectType',
   },
   {
     failure: 'Templates that do not exist are given in request',
     operation: 'Create',
-    request: async () => [enumerated('ObjectType', 2), struct('TemplateAttribute', name('absent'))],
+    request: async () => [enumerated('ObjectType', 'SymmetricKey'), struct('TemplateAttribute', name('absent'))],
     older: 'ItemNotFound',
   },
   {
     failure: 'Incorrect attribute value(s) specified: a length that the algorithm lacks',
     operation: 'Create',
     request: async ({ version }) => [
-      enumerated('ObjectType', 2),
+      enumerated('ObjectType', 'SymmetricKey'),
       given(
         version,
-        enumerated('CryptographicAlgorithm', 3),
+        enumerated('CryptographicAlgorithm', 'AES'),
         int('CryptographicLength', 100),
         int('CryptographicUsageMask', 12),
       ),
@@ -95,10 +95,10 @@ const rows: readonly Row[] = [
     failure: 'Incorrect attribute value(s) specified: two of what there can be one of',
     operation: 'Create',
     request: async ({ version }) => [
-      enumerated('ObjectType', 2),
+      enumerated('ObjectType', 'SymmetricKey'),
       given(
         version,
-        enumerated('CryptographicAlgorithm', 3),
+        enumerated('CryptographicAlgorithm', 'AES'),
         int('CryptographicLength', 128),
         int('CryptographicLength', 256),
         int('CryptographicUsageMask', 12),
@@ -110,7 +110,7 @@ const rows: readonly Row[] = [
   {
     failure: 'REQUIRED field(s) missing',
     operation: 'Create',
-    request: async () => [enumerated('ObjectType', 2)],
+    request: async () => [enumerated('ObjectType', 'SymmetricKey')],
     older: 'InvalidMessage',
     newer: 'InvalidMessage',
   },
@@ -118,7 +118,7 @@ const rows: readonly Row[] = [
     failure: 'Object Type does not match type of cryptographic object provided',
     operation: 'Register',
     request: async ({ version }) => [
-      enumerated('ObjectType', 2),
+      enumerated('ObjectType', 'SymmetricKey'),
       given(version),
       struct('OpaqueObject', enumerated('OpaqueDataType', 0x80000001), bytes('OpaqueDataValue', '00')),
     ],
@@ -142,7 +142,7 @@ const rows: readonly Row[] = [
   {
     failure: 'Object exists but cannot be provided in the desired Key Format Type',
     operation: 'Get',
-    request: async ({ create }) => [id(await create()), enumerated('KeyFormatType', 3)],
+    request: async ({ create }) => [id(await create()), enumerated('KeyFormatType', 'PKCS_1')],
     older: 'KeyFormatTypeNotSupported',
     newer: 'KeyFormatTypeNotSupported',
   },
@@ -212,7 +212,10 @@ const rows: readonly Row[] = [
   {
     failure: 'Attempt to add an attribute that is not supported for this object',
     operation: 'AddAttribute',
-    request: async ({ create, version }) => [id(await create()), added(version, enumerated('CertificateType', 1))],
+    request: async ({ create, version }) => [
+      id(await create()),
+      added(version, enumerated('CertificateType', 'X_509')),
+    ],
     older: 'PermissionDenied',
     newer: 'InvalidAttribute',
   },
@@ -258,7 +261,7 @@ const rows: readonly Row[] = [
   {
     failure: 'The specified attribute is read-only',
     operation: 'ModifyAttribute',
-    request: async ({ create, version }) => [id(await create()), added(version, enumerated('State', 2))],
+    request: async ({ create, version }) => [id(await create()), added(version, enumerated('State', 'Active'))],
     older: 'PermissionDenied',
     newer: 'AttributeReadOnly',
   },

@@ -2,24 +2,15 @@
 import { expect } from 'chai';
 import { Tag } from '#protocol/tags';
 import { ItemType, type Item } from '#ttlv/item';
-import {
-  aesKey,
-  ask,
-  attributesFor,
-  createKey,
-  item,
-  send,
-  uniqueIdentifier,
-  type ItemAnswer,
-} from '#test/fixtures/batches';
+import { aesKey, ask, attributesFor, createKey, send, uniqueIdentifier, type ItemAnswer } from '#test/fixtures/batches';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
-import { all, bool, enumerated, int, versions } from '#test/fixtures/items';
+import { all, bool, enumerated, int, versions, item } from '#test/fixtures/items';
 
 const made = { idPlaceholder: 1, certify: 2, create: 3, locate: 0x0b, register: 0x0c } as const;
 const madeBy = (which: keyof typeof made): Item => enumerated('UniqueIdentifier', made[which]);
 const nth = (place: number): Item => int('UniqueIdentifier', place);
-const goOn = { before: [enumerated('BatchErrorContinuationOption', 1)] };
-const undo = { before: [enumerated('BatchErrorContinuationOption', 3)] };
+const goOn = { before: [enumerated('BatchErrorContinuationOption', 'Continue')] };
+const undo = { before: [enumerated('BatchErrorContinuationOption', 'Undo')] };
 
 describe('an identifier within a batch', () => {
   let fixture: Fixture;

@@ -3,11 +3,11 @@ import { expect } from 'chai';
 import { enumerationRows } from '#protocol/enumeration-rows';
 import { encode } from '#ttlv/encode';
 import type { Item } from '#ttlv/item';
-import { aesKey, answersOf, ask, createKey, item, send, uniqueIdentifier } from '#test/fixtures/batches';
+import { aesKey, answersOf, ask, createKey, send, uniqueIdentifier } from '#test/fixtures/batches';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
-import { at, bool, date, enumerated, int, request, struct, text, value, versions } from '#test/fixtures/items';
+import { at, bool, date, enumerated, int, request, struct, text, value, versions, item } from '#test/fixtures/items';
 
-const goOn = enumerated('BatchErrorContinuationOption', 1);
+const goOn = enumerated('BatchErrorContinuationOption', 'Continue');
 const extension = (critical: boolean): Item =>
   struct(
     'MessageExtension',
@@ -29,7 +29,9 @@ describe('a message', () => {
     describe(`in ${version}`, () => {
       it('is answered with the time, and nothing that was not asked for', async () => {
         fixture.clock.now = Date.UTC(2026, 4, 6, 7, 8, 9, 999);
-        const response = await fixture.exchange(request(version, [item('Query', [enumerated('QueryFunction', 2)])]));
+        const response = await fixture.exchange(
+          request(version, [item('Query', [enumerated('QueryFunction', 'QueryObjects')])]),
+        );
         const header = at(response, 'ResponseHeader')?.value as Item[];
         expect(header).to.have.length(3);
         expect(value(response, 'ResponseHeader', 'TimeStamp')).to.equal(BigInt(Date.UTC(2026, 4, 6, 7, 8, 9)) / 1000n);
@@ -76,7 +78,9 @@ describe('a message', () => {
       });
 
       it('may speak of attestation from 1.2 on', async () => {
-        const header = { before: [bool('AttestationCapableIndicator', true), enumerated('AttestationType', 1)] };
+        const header = {
+          before: [bool('AttestationCapableIndicator', true), enumerated('AttestationType', 'TPMQuote')],
+        };
         const [answer] = await send(fixture, version, [item('Create', aesKey(version))], header);
         if (version < '1.2') expect(answer?.reason).to.equal('InvalidField');
         else expect(answer?.status).to.equal('Success');
@@ -85,7 +89,7 @@ describe('a message', () => {
       it('may hold Ephemeral from 2.0 on', async () => {
         const ephemeral = struct(
           'BatchItem',
-          enumerated('Operation', 1),
+          enumerated('Operation', 'Create'),
           bool('Ephemeral', true),
           struct('RequestPayload', ...aesKey(version)),
         );
@@ -165,7 +169,7 @@ describe('a message', () => {
     it('loses only the largest answers', async () => {
       const id = await createKey(fixture);
       const items = [
-        item('Query', [enumerated('QueryFunction', 2)], '01'),
+        item('Query', [enumerated('QueryFunction', 'QueryObjects')], '01'),
         get(id, '02'),
         item('Activate', [uniqueIdentifier(id)], '03'),
       ];

@@ -4,9 +4,9 @@ import { fitting } from '#server/message/response-size';
 import { decode } from '#ttlv/decode';
 import { encode, encodedLength } from '#ttlv/encode';
 import type { ResponseBatchItem } from '#protocol/message';
-import { answersOf, item, uniqueIdentifier } from '#test/fixtures/batches';
+import { answersOf, uniqueIdentifier } from '#test/fixtures/batches';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
-import { bytes, enumerated, request, struct, value } from '#test/fixtures/items';
+import { bytes, enumerated, request, struct, value, item } from '#test/fixtures/items';
 
 describe('the size of answers', () => {
   let fixture: Fixture;
@@ -14,7 +14,7 @@ describe('the size of answers', () => {
   afterEach(() => fixture.close());
 
   const opaque = (length: number) => [
-    enumerated('ObjectType', 8),
+    enumerated('ObjectType', 'OpaqueObject'),
     struct('Attributes'),
     struct('OpaqueObject', enumerated('OpaqueDataType', 0x80000001), bytes('OpaqueDataValue', '00'.repeat(length))),
   ];
@@ -23,7 +23,7 @@ describe('the size of answers', () => {
     const registered = await fixture.exchange(request('2.1', [item('Register', opaque(900_000))]));
     const id = uniqueIdentifier(value(registered, 'BatchItem', 'ResponsePayload', 'UniqueIdentifier') as string);
     const gets = Array.from({ length: 40 }, () => item('Get', [id]));
-    const goOn = { before: [enumerated('BatchErrorContinuationOption', 1)] };
+    const goOn = { before: [enumerated('BatchErrorContinuationOption', 'Continue')] };
     const asked = encode(request('2.1', [...gets, item('Activate', [id])], goOn));
     const answer = await fixture.handler.handle(asked, fixture.session());
     const answers = answersOf(decode(answer, { maximumBytes: answer.length }));

@@ -7,7 +7,7 @@ import { bytes, hex } from '#test/ttlv/wire';
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import { answerWire, discover, get, header, message, reasons, rows } from './bad-messages.ts';
-import { attribute, batchItem, enumerated, int, request, struct, text, value } from '#test/fixtures/items';
+import { attribute, enumerated, int, request, struct, text, value, item } from '#test/fixtures/items';
 import { openTlsPlace, type Holder, type Peer, type TlsPlace } from './tls-place.ts';
 
 describe('bad input', () => {
@@ -24,13 +24,13 @@ describe('bad input', () => {
     witness = await place.dial(await place.add('witness'));
     const template = struct(
       'TemplateAttribute',
-      attribute('Cryptographic Algorithm', enumerated('AttributeValue', 3)),
+      attribute('Cryptographic Algorithm', enumerated('CryptographicAlgorithm', 'AES')),
       attribute('Cryptographic Length', int('AttributeValue', 256)),
       attribute('Cryptographic Usage Mask', int('AttributeValue', 12)),
     );
     const created = await exchange(
       witness,
-      encode(request('1.4', [batchItem(1, [enumerated('ObjectType', 2), template])])),
+      encode(request('1.4', [item('Create', [enumerated('ObjectType', 'SymmetricKey'), template])])),
     );
     key = value(decode(created), 'BatchItem', 'ResponsePayload', 'UniqueIdentifier') as string;
   });
@@ -45,7 +45,7 @@ describe('bad input', () => {
 
   /** The server goes on, and nothing is lost. */
   afterEach(async () => {
-    const got = await exchange(witness, encode(request('1.4', [batchItem(get, [text('UniqueIdentifier', key)])])));
+    const got = await exchange(witness, encode(request('1.4', [item(get, [text('UniqueIdentifier', key)])])));
     expect(value(decode(got), 'BatchItem', 'ResultStatus')).to.equal(0);
   });
 

@@ -8,8 +8,7 @@ import { encode } from '#ttlv/encode';
 import type { Item } from '#ttlv/item';
 import { readJson, writeJson } from '#ttlv/json';
 import { readXml, writeXml } from '#ttlv/xml';
-import { item } from '#test/fixtures/batches';
-import { enumerated, request } from '#test/fixtures/items';
+import { enumerated, request, item } from '#test/fixtures/items';
 import type { Holder, Peer, TlsPlace } from './tls-place.ts';
 
 /** Additional Message Encodings 1.0 §2.4. */
@@ -85,7 +84,7 @@ export async function exchange(
 }
 
 export const query = (version: string, id?: string): Item =>
-  request(version, [item('Query', [enumerated('QueryFunction', 1)], id)]);
+  request(version, [item('Query', [enumerated('QueryFunction', 'QueryOperations')], id)]);
 
 /** What comes until the server has closed its side, or until the pattern is there. */
 export async function heard({ socket }: Peer, until?: RegExp): Promise<string> {

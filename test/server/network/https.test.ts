@@ -5,9 +5,21 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { encode } from '#ttlv/encode';
 import type { Item } from '#ttlv/item';
-import { aesKey, item } from '#test/fixtures/batches';
+import { aesKey } from '#test/fixtures/batches';
 import { asHttp, contentTypes, encodings, exchange, heard, post, query, type ContentType } from './https-requests.ts';
-import { at, attribute, bool, bytes, enumerated, request, struct, text, value, versions } from '#test/fixtures/items';
+import {
+  at,
+  attribute,
+  bool,
+  bytes,
+  enumerated,
+  request,
+  struct,
+  text,
+  value,
+  versions,
+  item,
+} from '#test/fixtures/items';
 import { openTlsPlace, type Holder, type Peer, type TlsPlace, type TlsPlaceOptions } from './tls-place.ts';
 import { bestOf, elapsed, until } from '#test/fixtures/timing';
 
@@ -65,7 +77,7 @@ describe('HTTPS', () => {
 
       it(`counts Maximum Response Size as in TTLV, in ${type}`, async () => {
         await open();
-        const asked = request('1.4', [item('Query', [enumerated('QueryFunction', 1)])], {
+        const asked = request('1.4', [item('Query', [enumerated('QueryFunction', 'QueryOperations')])], {
           before: [{ ...enumerated('MaximumResponseSize', 0), type: 2, value: 256 }],
         });
         const answer = await exchange(place, array, type, asked);
@@ -99,9 +111,12 @@ describe('HTTPS', () => {
 
     it('says so when the answer holds what XML cannot carry', async () => {
       await open();
-      const name = attribute('Name', struct('AttributeValue', text('NameValue', 'a\0b'), enumerated('NameType', 1)));
+      const name = attribute(
+        'Name',
+        struct('AttributeValue', text('NameValue', 'a\0b'), enumerated('NameType', 'UninterpretedTextString')),
+      );
       const key = item('Create', [
-        enumerated('ObjectType', 2),
+        enumerated('ObjectType', 'SymmetricKey'),
         struct('TemplateAttribute', ...(aesKey('1.4')[1]?.value as Item[]), name),
       ]);
       await exchange(place, array, 'application/json', request('1.4', [key]));
@@ -129,7 +144,7 @@ describe('HTTPS', () => {
         data: string,
         ...more: Item[]
       ): Promise<Item> => {
-        const sha256 = struct('CryptographicParameters', enumerated('HashingAlgorithm', 6));
+        const sha256 = struct('CryptographicParameters', enumerated('HashingAlgorithm', 'SHA_256'));
         const asked = request('2.1', [item('Hash', [sha256, bytes('Data', data), ...more])]);
         return exchange(place, array, type, asked, { agent: agent ?? false });
       };

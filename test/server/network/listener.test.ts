@@ -9,7 +9,7 @@ import type { AuditTrail } from '#audit/trail';
 import type { Services } from '#server/services';
 import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
-import { batchItem, enumerated, request, value } from '#test/fixtures/items';
+import { enumerated, request, value, item } from '#test/fixtures/items';
 import { openTlsPlace, type Holder, type Peer, type TlsPlace, type TlsPlaceOptions } from './tls-place.ts';
 import { bestOf, elapsed, until } from '#test/fixtures/timing';
 
@@ -18,7 +18,7 @@ const soon = 30_000;
 
 const [discoverVersions, query] = [0x1e, 0x18];
 /** The Unique Batch Item ID tells the answers apart. */
-const ask = (id = '00'): Buffer => Buffer.from(encode(request('1.4', [batchItem(discoverVersions, [], id)])));
+const ask = (id = '00'): Buffer => Buffer.from(encode(request('1.4', [item(discoverVersions, [], id)])));
 const idOf = (answer: Buffer | undefined): string =>
   answer === undefined
     ? 'closed'
@@ -314,7 +314,7 @@ describe('the listener', () => {
       const peer = await place.dial(array);
       peer.socket.pause();
       const functions = [1, 2, 3, 4].map((each) => enumerated('QueryFunction', each));
-      const items = Array.from({ length: 50 }, () => batchItem(query, functions));
+      const items = Array.from({ length: 50 }, () => item(query, functions));
       const bytes = Buffer.from(encode(request('1.4', items)));
       const total = 5000;
       for (let n = 0; n < total; n++) peer.socket.write(bytes);

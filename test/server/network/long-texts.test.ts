@@ -9,8 +9,8 @@ import { openLane, type Lane } from '#test/fuzz/lanes';
 import { readAnswer } from '#test/fuzz/oracle';
 import { callerOver } from '#test/fuzz/pool';
 import { startFuzzed, type FuzzedServer } from '#test/fuzz/server';
-import { given, id, item } from '#test/clients/caller';
-import { all, enumerated, int, request, struct, text, value } from '#test/fixtures/items';
+import { given, id } from '#test/clients/caller';
+import { all, enumerated, int, request, struct, text, value, item } from '#test/fixtures/items';
 import { Tag } from '#protocol/tags';
 import { ItemType, type Item } from '#ttlv/item';
 import { writeJson } from '#ttlv/json';
@@ -83,7 +83,7 @@ describe('long texts', () => {
       const here = callerOver((sent) => mine.exchange(sent), '1.4');
       const value900 = { tag: Tag.OpaqueDataValue, type: ItemType.ByteString, value: Buffer.alloc(900_000, 7) } as Item;
       const opaque = struct('OpaqueObject', enumerated('OpaqueDataType', 0x80000001), value900);
-      const registered = await here.call('Register', enumerated('ObjectType', 8), given('1.4'), opaque);
+      const registered = await here.call('Register', enumerated('ObjectType', 'OpaqueObject'), given('1.4'), opaque);
       const identifier = id(value(registered, 'UniqueIdentifier') as string);
       await mine.close();
       const asked = request(

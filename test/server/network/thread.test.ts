@@ -4,7 +4,6 @@ import type { Item } from '#ttlv/item';
 import { ask, serve } from '#test/clients/connected';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
 import {
-  batchItem,
   enumerated,
   int,
   request,
@@ -14,19 +13,20 @@ import {
   versions,
   isOld,
   aesTemplate,
+  item,
 } from '#test/fixtures/items';
 
 const [createOperation, getOperation] = [0x01, 0x0a];
 
 const createAes = (version: string): Item =>
   request(version, [
-    batchItem(createOperation, [
-      enumerated('ObjectType', 2),
+    item(createOperation, [
+      enumerated('ObjectType', 'SymmetricKey'),
       isOld(version)
         ? aesTemplate()
         : struct(
             'Attributes',
-            enumerated('CryptographicAlgorithm', 3),
+            enumerated('CryptographicAlgorithm', 'AES'),
             int('CryptographicLength', 256),
             int('CryptographicUsageMask', 12),
           ),
@@ -43,7 +43,7 @@ describe('a request through the whole server', () => {
       const created = await fixture.exchange(createAes(version));
       const id = value(created, 'BatchItem', 'ResponsePayload', 'UniqueIdentifier') as string;
       expect(id).to.match(/^[0-9a-f-]{36}$/);
-      const got = await fixture.exchange(request(version, [batchItem(getOperation, [text('UniqueIdentifier', id)])]));
+      const got = await fixture.exchange(request(version, [item(getOperation, [text('UniqueIdentifier', id)])]));
       const block = ['BatchItem', 'ResponsePayload', 'SymmetricKey', 'KeyBlock'] as const;
       expect(value(got, ...block, 'KeyValue', 'KeyMaterial')).to.have.length(32);
       expect(value(got, ...block, 'CryptographicLength')).to.equal(256);
@@ -56,7 +56,7 @@ describe('a request through the whole server', () => {
   it('does not tell another client that the key exists', async () => {
     const created = await fixture.exchange(createAes('1.4'));
     const id = value(created, 'BatchItem', 'ResponsePayload', 'UniqueIdentifier') as string;
-    const get = (which: string): Item => request('1.4', [batchItem(getOperation, [text('UniqueIdentifier', which)])]);
+    const get = (which: string): Item => request('1.4', [item(getOperation, [text('UniqueIdentifier', which)])]);
     const foreign = await fixture.exchange(get(id), fixture.session('client-2'));
     const absent = await fixture.exchange(get('no-such-object'), fixture.session('client-2'));
     expect(value(foreign, 'BatchItem', 'ResultReason')).to.equal(1);

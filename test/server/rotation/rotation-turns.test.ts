@@ -46,7 +46,7 @@ describe('rotations of many clients', () => {
     return count;
   }
   async function createPair(here: Caller): Promise<string> {
-    const rsa = [enumerated('CryptographicAlgorithm', 4), int('CryptographicLength', 2048)];
+    const rsa = [enumerated('CryptographicAlgorithm', 'RSA'), int('CryptographicLength', 2048)];
     const made = await here.call('CreateKeyPair', struct('CommonAttributes', ...rsa, ...rotating(day)));
     return value(made, 'PrivateKeyUniqueIdentifier') as string;
   }

@@ -42,7 +42,11 @@ describe('rotations by the server', () => {
   }
 
   it('make a new key when the interval has gone by, and again', async () => {
-    const set = struct('RotateName', text('RotateNameValue', 'disks'), enumerated('RotateNameType', 1));
+    const set = struct(
+      'RotateName',
+      text('RotateNameValue', 'disks'),
+      enumerated('RotateNameType', 'UninterpretedTextString'),
+    );
     const first = await caller.create(name('the key'), set, ...daily);
     await caller.call('Activate', id(first));
     pass(day - 1);
@@ -82,7 +86,7 @@ describe('rotations by the server', () => {
   it('renew a key pair, and certificates', async () => {
     const ecdsa = struct(
       'CommonAttributes',
-      enumerated('CryptographicAlgorithm', 6),
+      enumerated('CryptographicAlgorithm', 'ECDSA'),
       int('CryptographicLength', 256),
       ...daily,
     );
@@ -134,16 +138,20 @@ describe('rotations by the server', () => {
       'SymmetricKey',
       struct(
         'KeyBlock',
-        enumerated('KeyFormatType', 1),
+        enumerated('KeyFormatType', 'Raw'),
         bytes('KeyValue', '00'.repeat(24)),
-        enumerated('CryptographicAlgorithm', 3),
+        enumerated('CryptographicAlgorithm', 'AES'),
         int('CryptographicLength', 128),
-        struct('KeyWrappingData', enumerated('WrappingMethod', 1), struct('EncryptionKeyInformation', id('elsewhere'))),
+        struct(
+          'KeyWrappingData',
+          enumerated('WrappingMethod', 'Encrypt'),
+          struct('EncryptionKeyInformation', id('elsewhere')),
+        ),
       ),
     );
     const other = await caller.create(...daily);
     const attributes = given('2.1', int('CryptographicUsageMask', 12), ...daily);
-    const made = await caller.call('Register', enumerated('ObjectType', 2), attributes, wrapped);
+    const made = await caller.call('Register', enumerated('ObjectType', 'SymmetricKey'), attributes, wrapped);
     pass(day);
     await fixture.handler.rotateDue();
     await fixture.handler.rotateDue();

@@ -1,9 +1,10 @@
 import { constants, generateKeyPairSync, publicEncrypt } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { expect } from 'chai';
-import { item, serverForEach } from '#test/clients/caller';
+import { serverForEach } from '#test/clients/caller';
 import { payloadOf } from '#test/operations/cryptography/encryption';
 import { registerHalf } from '#test/operations/cryptography/keys-at-work';
+import { item } from '#test/fixtures/items';
 
 describe('the items of a batch', () => {
   const server = serverForEach();
