@@ -7,7 +7,7 @@ import { RequestScope } from '#server/run/request-scope';
 import { createServerState } from '#server/server-state';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
 import { serverSession } from '#test/fixtures/handler';
-import { at, batchItem, operationCode, request, struct, text, value } from '#test/fixtures/items';
+import { at, operationCode, request, struct, text, value, item } from '#test/fixtures/items';
 import { ItemType, type Item } from '#ttlv/item';
 
 const names = Object.keys(encodings) as EncodingName[];
@@ -42,7 +42,7 @@ describe('a message on its way through a door', () => {
   const { session } = serverSession({ connection: 1, clientId: 'client-1', fingerprint: '00' });
   const hashOf = (length: number): Item =>
     request('2.1', [
-      batchItem(
+      item(
         operationCode('Hash'),
         [
           struct('CryptographicParameters', { tag: 0x420038, type: ItemType.Enumeration, value: 6 }),
@@ -95,10 +95,10 @@ describe('a message on its way through a door', () => {
   it('is answered to whoever it is for: a principal, on no connection at all', async () => {
     const origin = { door: 'none', signal: new AbortController().signal, hasLeft: () => false };
     const scope = new RequestScope({ principal: { clientId: 'client-1' }, origin });
-    const answer = await core.answer(request('2.1', [batchItem(operationCode('Ping'), [])]), scope);
+    const answer = await core.answer(request('2.1', [item(operationCode('Ping'), [])]), scope);
     expect(value(answer, 'BatchItem', 'ResultStatus')).to.equal(0);
     const absent = [text('UniqueIdentifier', 'absent')];
-    const refused = await core.answer(request('2.1', [batchItem(operationCode('Get'), absent)]), scope);
+    const refused = await core.answer(request('2.1', [item(operationCode('Get'), absent)]), scope);
     expect(value(refused, 'BatchItem', 'ResultMessage')).to.contain('object not found');
     await scope.end();
   });
