@@ -5,30 +5,26 @@
 import type { ManagedObject } from '#objects/managed-object';
 import type { Operation } from '#operations/operation';
 import type { ObjectRight } from '#operations/rights';
-
-/** Who asks: a client record, found by the certificate of its connection. */
-export interface Caller {
-  readonly clientId: string;
-}
+import type { Principal } from './principal.ts';
 
 /** An operation, and what it may ask for. */
 export type OperationRights = Pick<Operation, 'name' | 'rights'>;
 
-/** Whether the caller may use the operation at all: has the first of its rights. */
-export function mayUse(caller: Caller, { rights: [_right] }: OperationRights): boolean {
-  return caller.clientId !== '';
+/** Whether the principal may use the operation at all: has the first of its rights. */
+export function mayUse(principal: Principal, { rights: [_right] }: OperationRights): boolean {
+  return principal.clientId !== '';
 }
 
 /**
- * Whether the caller may do this with the object. A "no" is answered as if the object did not exist. An operation that
- * asks for a right that its definition lacks is a fault of ours.
+ * Whether the principal may do this with the object. A "no" is answered as if the object did not exist. An operation
+ * that asks for a right that its definition lacks is a fault of ours.
  */
 export function mayOn(
-  caller: Caller,
+  principal: Principal,
   { name, rights }: OperationRights,
   object: Pick<ManagedObject, 'owner'>,
   right: ObjectRight,
 ): boolean {
   if (!rights.includes(right)) throw new Error(`${name} does not declare that it may ${right} objects`);
-  return object.owner === caller.clientId;
+  return object.owner === principal.clientId;
 }

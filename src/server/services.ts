@@ -1,4 +1,4 @@
-/** What the handler is made of: handed in, so that tests fix the clock and use the real rest. */
+/** What the message core and the jobs beside it work with: handed in, so that tests fix the clock and use real parts. */
 import type { AuditTrail } from '#audit/trail';
 import type { CertificateAuthority, ServerFacts } from '#operations/context';
 import type { Store } from '#store/store';
@@ -23,12 +23,12 @@ export interface Services {
   readonly workers: Workers;
   /** Absent: nothing is certified, and no chain judged. */
   readonly authority?: CertificateAuthority;
-  readonly limits: HandlerLimits;
+  readonly limits: ServiceLimits;
   /** Absent: the disk is not watched. */
   readonly disk?: Pick<DiskReserve, 'room'>;
 }
 
-export interface HandlerLimits {
+export interface ServiceLimits {
   /** Bytes of one request. */
   readonly maximumMessageSize: number;
   /** Items in one request. */

@@ -4,11 +4,11 @@ import { createMessageCore, type MessageCore } from '#server/message/message-cor
 import { listen, type Listener, type ListenerLimits, type ListenerOptions } from '#server/network/listener';
 import { rotations, watchRotations } from '#server/rotation/rotations';
 import { createServerState, type ServerState } from './server-state.ts';
-import type { HandlerLimits, Services } from './services.ts';
+import type { ServiceLimits, Services } from './services.ts';
 
 export interface ServerOptions
   extends Omit<Services, 'limits'>, Pick<ListenerOptions, 'admission' | 'identity' | 'host' | 'port' | 'https'> {
-  readonly limits: HandlerLimits & ListenerLimits;
+  readonly limits: ServiceLimits & ListenerLimits;
 }
 
 export interface Server extends Listener {

@@ -16,6 +16,7 @@ import { explained } from '#server/run/explained';
 import type { BatchRun, RequestRun } from '#server/run/request-run';
 import { retryOnConflict } from '#server/run/retry-on-conflict';
 import { RunContext } from '#server/run/run-context';
+import { TouchedObjects } from '#server/run/touched-objects';
 
 /** An answer, and its audit record. */
 export interface ItemResult {
@@ -124,8 +125,8 @@ function readItem(
 async function run(item: Item, operation: FoundOperation, request: object, batch: BatchRun): Promise<ItemResult> {
   const { version, state, placeholders, scope } = batch;
   const { secretsToWipe } = scope;
-  const touched: string[] = [];
-  const begun = begin(item, batch, touched);
+  const touched = new TouchedObjects();
+  const begun = begin(item, batch, touched.ids);
   const { answer, entry } = begun;
   secretsToWipe.begin();
   try {

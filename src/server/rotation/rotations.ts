@@ -19,6 +19,7 @@ import { explained } from '#server/run/explained';
 import { RequestScope } from '#server/run/request-scope';
 import { retryOnConflict } from '#server/run/retry-on-conflict';
 import { RunContext } from '#server/run/run-context';
+import { TouchedObjects } from '#server/run/touched-objects';
 import { FailedRotations } from './failed-rotations.ts';
 import { Placeholders } from '#server/message/placeholders';
 import { secondsOf } from './rotation-schedule.ts';
@@ -87,13 +88,13 @@ export function rotations(state: ServerState): (signal?: AbortSignal) => Promise
   }
 
   async function rotateBy(method: RotationMethod, { id, owner, attributes, structure }: ManagedObject): Promise<void> {
-    const touched: string[] = [];
+    const touched = new TouchedObjects();
     const entry: AuditEntry = {
       kind: 'operation',
       client: owner,
       version: versionText(newestVersion),
       operation: method.operation.name,
-      objects: touched,
+      objects: touched.ids,
       status: 'Success',
     };
     const scope = new RequestScope({ principal: { clientId: owner }, origin });

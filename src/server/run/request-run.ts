@@ -7,6 +7,7 @@ import type { Placeholders } from '#server/message/placeholders';
 import type { ServerState } from '#server/server-state';
 import type { ObjectRepository } from '#repository/object-repository';
 import type { RequestScope } from './request-scope.ts';
+import type { TouchedObjects } from './touched-objects.ts';
 
 /** A request whose version is known. */
 export interface RequestRun {
@@ -25,8 +26,8 @@ export interface BatchRun extends RequestRun {
 export interface ItemRun {
   readonly operation: Pick<Operation, 'name' | 'rights'>;
   readonly entry: AuditEntry;
-  /** Gets the identifiers of all objects that the operation held or made; the entry's objects are these. */
-  readonly touched: string[];
+  /** The entry's objects are these. */
+  readonly touched: TouchedObjects;
 }
 
 /**

@@ -40,9 +40,6 @@ const workOfValue = 4;
 const attributesIn = (change: ObjectChange): Attributes =>
   'create' in change ? change.create.attributes : 'to' in change ? change.to.attributes : {};
 
-/** So many are looked through as fast as asked of a set. */
-const fewTouched = 8;
-
 /** Of one record that is read and opened. */
 const workOfLoad = 50;
 
@@ -55,7 +52,6 @@ export class RunContext implements Context {
   readonly #holder: Holder;
   #entryId: string | undefined;
   #held: Promise<HeldRules> | undefined;
-  #touchedIds: Set<string> | undefined;
 
   constructor(batch: BatchRun, run: ItemRun) {
     this.version = batch.version;
@@ -153,7 +149,7 @@ export class RunContext implements Context {
     ) {
       throw objectNotFound();
     }
-    this.#touch(id);
+    this.#run.touched.add(id);
     // "Any archived object SHALL first be made available by a Recover operation" (2.1 §6.1; 1.4 §4).
     if (right !== 'archive' && storageStatusOf(held.object.attributes) === 'ArchivalStorage') {
       throw objectArchived();
@@ -175,7 +171,7 @@ export class RunContext implements Context {
     if (!(error instanceof DamagedRecordError)) throw error;
     const { store } = this.#batch.state;
     if (!error.terms.includes(ownerTerm(store.term, this.clientId))) return;
-    this.#touch(id);
+    this.#run.touched.add(id);
     throw new KmipError('GeneralFailure', 'the record of the object is damaged: ask the operator of the server');
   }
 
@@ -203,7 +199,7 @@ export class RunContext implements Context {
       if (turn !== undefined) await turn;
       if (!('create' in change)) continue;
       await checkConstraints(change.create, await this.creationRules(), this.#batch.scope.pace);
-      this.#touch(change.create.id);
+      this.#run.touched.add(change.create.id);
     }
     refuseIfLeft(this.#batch.scope);
     this.#entryId = await this.#batch.view.commit(changes, {
@@ -251,17 +247,5 @@ export class RunContext implements Context {
   /** A client sees no object whose type its version does not have: Templates in 2.x, PGP Keys in 1.0. */
   #hasWordFor({ structure }: ManagedObject): boolean {
     return enumerationHas('ObjectType', structure.objectType, this.version);
-  }
-
-  #touch(id: string): void {
-    const { touched } = this.#run;
-    if (touched.length < fewTouched) {
-      if (!touched.includes(id)) touched.push(id);
-      return;
-    }
-    this.#touchedIds ??= new Set(touched);
-    if (this.#touchedIds.has(id)) return;
-    this.#touchedIds.add(id);
-    touched.push(id);
   }
 }
