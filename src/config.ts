@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { parseStoreUrl, storeUrlRule } from '#store/engines/engine-table';
 
 /** What commands take a setting: those that open the store, serve, issue certificates, print quotas. */
 export type Scope = 'store' | 'serve' | 'issue' | 'server-certificate' | 'quota';
@@ -46,17 +47,11 @@ const path: SettingType<string> = {
   },
 };
 
-/** The path of an LMDB store is a path like all others; a MongoDB URL is the driver's to judge. */
 const storeUrl: SettingType<string> = {
-  rule: 'lmdb:PATH, mongodb://... or mongodb+srv://...',
+  rule: storeUrlRule,
   isSecret: true,
   placeholder: 'url',
-  parse(raw, base) {
-    if (typeof raw !== 'string' || raw.length > 4000) return undefined;
-    if (/^mongodb(\+srv)?:\/\/./.test(raw)) return raw;
-    const [, file] = /^lmdb:(.+)$/.exec(raw) ?? [];
-    return file === undefined ? undefined : `lmdb:${resolve(base, file)}`;
-  },
+  parse: (raw, base) => (typeof raw === 'string' && raw.length <= 4000 ? parseStoreUrl(raw, base) : undefined),
 };
 
 const texts: SettingType<readonly string[]> = {

@@ -10,7 +10,7 @@ import type { Config } from '#config';
 import type { Log } from '#log';
 import type { Schedule } from '#scheduler';
 import type { DamagedRecordError, Engine } from '#store/engines/engine';
-import { openEngine } from '#store/engines/open-engine';
+import { describeStore, openEngine } from '#store/engines/engine-table';
 import { openStore } from '#store/open-store';
 import { narrowFile } from '#store/private-files';
 import type { RootKeySource } from '#store/seal/root-key';
@@ -19,7 +19,7 @@ import type { Store } from '#store/store';
 
 import { openAuthorities, type Authorities } from './authorities.ts';
 import { makeDataDirectory } from './files.ts';
-import { assertStoreIsThere, lmdbPath, noStore, placesIn, rootKeyPath, rootKeySource } from './places.ts';
+import { assertStoreIsThere, noStore, placesIn, rootKeyPath, rootKeySource, storeUrl } from './places.ts';
 
 export interface Installation extends Authorities {
   readonly config: Config;
@@ -58,8 +58,7 @@ export async function openInstallation(options: InstallationOptions, make: boole
   try {
     if ((await readRootRecord(engine)) === undefined) {
       if (!make) throw noStore(config);
-      const path = lmdbPath(config);
-      made.push(path === undefined ? 'a MongoDB store' : `an LMDB store in ${path}`);
+      made.push(describeStore(storeUrl(config)));
       if (config.passphraseFile === undefined) made.push(`a root key: ${rootKeyPath(config)}`);
     }
     const rootKey = rootKeySource(config, log);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Config } from '#config';
 import type { Log } from '#log';
 import { OperatorError } from '#operator-error';
+import { defaultStoreUrl, storeDirectory } from '#store/engines/engine-table';
 import { passphraseFile } from '#store/seal/passphrase';
 import type { RootKeySource } from '#store/seal/root-key';
 import { rootKeyFile } from '#store/seal/root-key-file';
@@ -22,7 +23,7 @@ export const placesIn = (data: string) => ({
 
 /** Throws OperatorError when nothing is there that could be opened: opening LMDB would make it. */
 export function assertStoreIsThere(config: Config): void {
-  if (!existsSync(lmdbPath(config) ?? config.data)) throw noStore(config);
+  if (!existsSync(storeDirectory(storeUrl(config)) ?? config.data)) throw noStore(config);
 }
 
 export function noStore(config: Config): OperatorError {
@@ -37,15 +38,12 @@ export function noStore(config: Config): OperatorError {
 /** Whether the store lies in the data directory, and so belongs to it alone. */
 export const isStoreInData = (config: Config): boolean => config.store === undefined;
 
-/** The directory of the LMDB store; undefined for other engines. */
-export function lmdbPath({ store, data }: Config): string | undefined {
-  return store === undefined ? join(data, 'lmdb') : /^lmdb:(.+)$/s.exec(store)?.[1];
-}
+export const storeUrl = ({ store, data }: Config): string => store ?? defaultStoreUrl(data);
 
 /** The directories that grow while a server runs. */
 export function diskPlaces(config: Config): string[] {
-  const lmdb = lmdbPath(config);
-  return [placesIn(config.data).audit, ...(lmdb === undefined ? [] : [lmdb])];
+  const directory = storeDirectory(storeUrl(config));
+  return [placesIn(config.data).audit, ...(directory === undefined ? [] : [directory])];
 }
 
 export const rootKeyPath = (config: Config): string => config.rootKeyFile ?? placesIn(config.data).rootKey;

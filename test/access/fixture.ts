@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { BoundCertificate } from '#access/client-record';
-import { openEngine } from '#store/engines/open-engine';
+import { openEngine } from '#store/engines/engine-table';
 import { openStore } from '#store/open-store';
 import { rootKeyFile } from '#store/seal/root-key-file';
 import type { Store } from '#store/store';

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 
 import { settings, type Config } from '#config';
+import { redactedStoreUrl } from '#store/engines/engine-table';
 import { defineCommand } from '#cli/command';
 import { startDaemon } from '#daemon/daemon';
 
@@ -38,7 +39,7 @@ export const serve = defineCommand({
 function sameStore({ data, store, rootKeyFile, passphraseFile }: Config): string {
   const flags = {
     data: data === resolve(String(settings.data.default)) ? undefined : data,
-    store: store?.startsWith('mongodb') ? 'mongodb://...' : store,
+    store: store === undefined ? undefined : redactedStoreUrl(store),
     'root-key-file': rootKeyFile,
     'passphrase-file': passphraseFile,
   };

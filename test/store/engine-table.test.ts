@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { openEngine } from '#store/engines/open-engine';
+import { openEngine } from '#store/engines/engine-table';
 
 describe('openEngine', () => {
   let directory: string;
