@@ -5,9 +5,10 @@
  *
  * Messages hold identifiers, names and numbers only: no attribute, no key material, nothing that a client wrote freely.
  */
-import { channel } from 'node:diagnostics_channel';
+import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
 
 export interface Observed<T> {
+  readonly name: string | symbol;
   readonly hasSubscribers: boolean;
   publish(message: T): void;
 }
@@ -17,13 +18,14 @@ export interface ConnectionEvent {
   readonly state: 'admitted' | 'closed';
   /** The number of the connection in this process, as in the log and in the audit trail. */
   readonly connection: number;
-  readonly transport: 'TTLV' | 'HTTPS';
+  /** The name of the door that it came through. */
+  readonly door: string;
   readonly client: string;
   /** Of the peer. */
   readonly address: string | undefined;
 }
 
-/** One item of a request message, when its audit record is written: its answer follows. */
+/** One item of a request message, when its audit record is written or cannot be written: its answer follows. */
 export interface RequestEvent {
   readonly connection: number | undefined;
   readonly client: string | undefined;
@@ -37,7 +39,7 @@ export interface RequestEvent {
   readonly status: string;
   /** The Result Reason of a failure, as KMIP 2.1 names it. */
   readonly reason: string | undefined;
-  /** From the beginning of the item to its audit record. */
+  /** What the item took, its commit included; 0 when it was not run. */
   readonly microseconds: number;
 }
 
@@ -77,3 +79,23 @@ export const startOf = ({ hasSubscribers }: Observed<never>): number => (hasSubs
 
 /** Whole microseconds since `start`. */
 export const microsecondsSince = (start: number): number => Math.round((performance.now() - start) * 1000);
+
+/**
+ * Subscribes, and gives what ends it. What the listener throws goes to `failed`: a listener that node:diagnostics_channel
+ * calls itself ends the process when it throws.
+ */
+export function observe<T>(
+  from: Observed<T>,
+  listener: (event: T) => void,
+  failed: (error: unknown) => void,
+): () => void {
+  const guarded = (event: unknown): void => {
+    try {
+      listener(event as T);
+    } catch (error) {
+      failed(error);
+    }
+  };
+  subscribe(from.name, guarded);
+  return () => void unsubscribe(from.name, guarded);
+}

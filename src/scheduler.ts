@@ -61,9 +61,7 @@ export function createScheduler({ log, isChosen }: SchedulerOptions = {}): Sched
         // A job that is being stopped may find its tools closed.
         if (isNews && !stopping.signal.aborted) log?.warn(`job failed: ${job.name}`, { error });
       }
-      if (jobChannel.hasSubscribers) {
-        jobChannel.publish({ job: job.name, outcome, microseconds: microsecondsSince(begun) });
-      }
+      if (begun > 0) jobChannel.publish({ job: job.name, outcome, microseconds: microsecondsSince(begun) });
     }
 
     const tick = (): void => {

@@ -6,6 +6,7 @@
 import { chainNumber } from '#audit/chain/chain';
 import type { ChainOptions, KnownTrail } from '#audit/chain/chain-opening';
 import { ChainWriter, type Mark } from '#audit/chain/chain-writer';
+import { auditFlushChannel, microsecondsSince, startOf, type AuditFlushEvent } from '#observer';
 import { DiskError, diskError, isOutOfRoom } from '#store/engines/disk-error';
 import { releaseRoom } from '#store/engines/kept-room';
 import { groupSync } from './group-sync.ts';
@@ -167,13 +168,20 @@ export class TrailWriting {
     this.#unsynced = [];
     const writer = this.#writer;
     const { mark } = writer;
+    const start = startOf(auditFlushChannel);
+    const records = mark.seq - this.#synced.seq;
+    const report = (outcome: AuditFlushEvent['outcome']): void => {
+      if (start > 0) auditFlushChannel.publish({ outcome, records, microseconds: microsecondsSince(start) });
+    };
     try {
       await writer.sync();
       if (writer === this.#writer) this.#synced = mark;
     } catch (error) {
       this.#owed = this.#owed.concat(covered, this.#unsynced.splice(0));
+      report('failed');
       throw this.#fail(error);
     }
+    report('durable');
     this.#listener.durable(covered);
   }
 

@@ -20,6 +20,7 @@ import { createWorkers } from '#workers/tasks';
 
 import { certificateWatch } from './certificate-watch.ts';
 import { expiryJobs } from './expiry.ts';
+import { logEvents } from './debug-log.ts';
 import { ensureServerCertificate, warnOfNamesakes, warnOfRisks } from './start-checks.ts';
 import { version } from './version.ts';
 
@@ -48,7 +49,7 @@ export async function startServing(
   let own = await serverIdentity(installation, identity);
   await warnOfNamesakes(installation, own);
   const serverLog = log.child({ component: 'server' });
-  const started: (() => void | Promise<void>)[] = [];
+  const started: (() => void | Promise<void>)[] = [logEvents(serverLog)];
   let isServing = false;
   const stop = async () => {
     isServing = false;

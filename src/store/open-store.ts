@@ -16,6 +16,7 @@ import { keyNumbersOf, openRecord, sealMaterial, sealRecord } from '#store/seal/
 import type { SealedMaterial, Sealer } from '#store/seal/sealed-record';
 import { SealError } from '#store/seal/seal';
 import type { Growth, Kind, Store, StoreChange } from './store.ts';
+import { watchedCommit } from './watched-commit.ts';
 
 export interface StoreOptions extends KeyringOptions {
   /** What the cache of opened bodies may take, 64 MiB when absent. */
@@ -135,7 +136,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       }
     },
 
-    async commit(changes, admit) {
+    commit: watchedCommit(async (changes, admit) => {
       const writes = changes.filter(isWrite);
       for (const { kind } of writes) await registerKind(engine, registered, kind.name);
       const sealing = await keyring.sealing(writes.reduce((uses, { material }) => uses + (material ? 2 : 1), 0));
@@ -165,7 +166,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       await engine.commit(sealedChanges);
       for (const change of changes) if (!isWrite(change)) cache.delete(change.kind.name, change.id);
       await sealAnew(engine, keyring, sealing.keyNumber, sealedChanges);
-    },
+    }),
 
     async *rooms(kind, terms) {
       for await (const record of engine.find({ kind: kind.name, terms })) yield roomOf(record);

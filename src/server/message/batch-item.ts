@@ -26,6 +26,8 @@ export interface ItemResult {
   readonly entryId?: string | undefined;
   /** One of several for which one item stood. */
   readonly isRepeated?: true;
+  /** What it took, when somebody watches. */
+  readonly microseconds?: number | undefined;
 }
 
 export const failed = ({ answer }: ItemResult): boolean => answer.resultStatus === 'OperationFailed';

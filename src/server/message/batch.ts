@@ -3,6 +3,7 @@
  * audit records before their answers. Items are always run in the order given, which every Batch Order Option allows.
  */
 import { maximumObjects, type AuditEntry } from '#audit/entry';
+import { microsecondsSince, requestChannel, startOf } from '#observer';
 import { KmipError } from '#protocol/kmip-error';
 import type { RequestMessage, ResponseBatchItem } from '#protocol/message';
 import { asFailure, failed, refuseItem, runsOf, type ItemResult } from './batch-item.ts';
@@ -10,6 +11,7 @@ import { explained } from '#server/run/explained';
 import { workOfBytes } from '#server/run/pace';
 import { refuseIfLeft, type RequestRun } from '#server/run/request-run';
 import { batchRuns, retryOnConflict } from '#server/run/retry-on-conflict';
+import { publishItems } from './item-events.ts';
 import { Placeholders } from './placeholders.ts';
 import { answerIsFull, answerRoom } from './response-size.ts';
 import type { ObjectRepository } from '#repository/object-repository';
@@ -55,8 +57,10 @@ async function runInTurn(
       // Others have their turns in between: many items of small work would hold them up together.
       const turn = done.length > 0 ? scope.turn(length) : pace(workOfBytes(scope.size));
       if (turn !== undefined) await turn;
+      const start = startOf(requestChannel);
       const result = room.isFull() || secretsToWipe.isFull ? refuseItem(item, answerIsFull(), run) : await runOnce();
-      done.push(runs.length > 1 ? { ...result, isRepeated: true } : result);
+      const timed = start > 0 ? { ...result, microseconds: microsecondsSince(start) } : result;
+      done.push(runs.length > 1 ? { ...timed, isRepeated: true } : timed);
       if (batchItems.length > 1) length = room.take(result.answer);
       if (failed(result) && header.batchErrorContinuationOption !== 'Continue') return done;
     }
@@ -114,9 +118,10 @@ async function lasting(view: StagedRepository, { state, scope }: RequestRun): Pr
 }
 
 /** It keeps its payload: only a failure has none (2.1 §8.6; 1.4 §7.2). */
-const undone = ({ answer, entry }: ItemResult): ItemResult => ({
+const undone = ({ answer, entry, microseconds }: ItemResult): ItemResult => ({
   answer: { ...answer, resultStatus: 'OperationUndone' },
   entry: { ...entry, status: 'OperationUndone' },
+  microseconds,
 });
 
 /** Writes the records of all items, and only then lets their answers go. Changes have theirs in the store already. */
@@ -130,14 +135,16 @@ async function audited(
     if (isRefused && !state.countedEntries.note(entry)) continue;
     written = state.audit.append(entry, entryId);
   }
+  let results = done;
   try {
     // They were appended in one turn, and share its fate.
     await written;
-    return done.map(({ answer }) => answer);
   } catch {
     const error = new KmipError('GeneralFailure', 'the audit trail cannot be written');
-    return done.map((each) => (each.entryId === undefined ? asFailure(each, error, version) : each).answer);
+    results = done.map((each) => (each.entryId === undefined ? asFailure(each, error, version) : each));
   }
+  if (requestChannel.hasSubscribers) publishItems(results);
+  return results.map(({ answer }) => answer);
 }
 
 /** The record of several items, while it is made. */

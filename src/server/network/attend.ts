@@ -1,5 +1,6 @@
 /** What every connection begins with, whatever is spoken on it: its share of the server, its lifetime, its requests. */
 import type { TLSSocket } from 'node:tls';
+import { connectionChannel, type ConnectionEvent } from '#observer';
 import { pauseOn } from '#server/admission/request-rate';
 import type { SendingOptions } from '#server/admission/sending';
 import { joinShare, type Share } from '#server/admission/share';
@@ -33,6 +34,7 @@ export function attend(
   const share = joinShare(clientId, shared);
   const lifetime = watchOver(socket, session, { log, counted, limits, isHandling, cut });
   socket.on('close', () => share.leave());
+  watch(socket, session);
   const turn = (bytes: number): Promise<void> => share.between(bytes);
   return {
     ...{ share, lifetime },
@@ -48,4 +50,14 @@ export function attend(
       return pause > 0 ? pauseOn(socket, pause) : undefined;
     },
   };
+}
+
+/** Tells who watches that the connection is admitted, and when it is closed. */
+function watch(socket: TLSSocket, { principal, origin: { connection, door } }: Session): void {
+  if (!connectionChannel.hasSubscribers || connection === undefined) return;
+  const { remoteAddress: address } = socket;
+  const publish = (state: ConnectionEvent['state']): void =>
+    connectionChannel.publish({ state, connection, door, client: principal.clientId, address });
+  publish('admitted');
+  socket.once('close', () => publish('closed'));
 }
