@@ -15,6 +15,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 
 import { DiskError, diskError } from '#store/engines/disk-error';
+import { syncDirectoryNow } from '#store/sync-directory';
 import { OperatorError } from '#operator-error';
 
 export interface NewFile {
@@ -56,6 +57,7 @@ function writeNewFiles(directory: string, files: readonly NewFile[]): WrittenFil
     for (const { path, content } of missing) {
       writeSynced(path, content, () => written.push(path));
     }
+    syncDirectoryNow(directory);
   } catch (error) {
     undo();
     throw unwritable(directory, error);
@@ -82,12 +84,13 @@ export async function writeFilesFor(
   return paths;
 }
 
-/** Puts a file into the place of another in one step. */
+/** Puts a file into the place of another in one step, which is on disk at the return. */
 export function replaceFile(path: string, content: string | Uint8Array): void {
   const draft = `${path}.${randomBytes(4).toString('hex')}`;
   try {
     writeSynced(draft, content);
     renameSync(draft, path);
+    syncDirectoryNow(dirname(path));
   } catch (error) {
     rmSync(draft, { force: true });
     throw unwritable(dirname(path), error);

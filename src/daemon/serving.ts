@@ -70,13 +70,18 @@ export async function startServing(
       started.push(() => health.close());
     }
     const { ca, certify } = await usableAuthorities(installation);
-    const disk = await openDiskReserve({ places: diskPlaces(config), reserve: config.diskReserve, log: serverLog });
+    const disk = await openDiskReserve({
+      places: diskPlaces(config),
+      reserve: config.diskReserve,
+      log: serverLog,
+      schedule,
+    });
     started.push(() => disk.close());
     const workers = createWorkers();
     started.push(() => workers.close());
     const server = await startServer({
       ...{ store, now, identity, audit: trail, admission: directory, credentials: directory, log: serverLog },
-      ...{ workers, disk },
+      ...{ workers, disk, schedule },
       random: randomBytes,
       clients: clientFacts(directory, config),
       facts: { vendorIdentification: 'kmipd', productVersion: version(), interop: config.interop },

@@ -1,6 +1,7 @@
 /** Puts the parts together: the message core over the store, the doors that lead to it, and what runs by itself. */
 import { createCountedLog } from './counted-log.ts';
 import { createMessageCore, type MessageCore } from '#server/message/message-core';
+import { createScheduler, type Schedule } from '#scheduler';
 import { listen, type Listener, type ListenerLimits, type ListenerOptions } from '#server/network/listener';
 import { rotations, watchRotations } from '#server/rotation/rotations';
 import { createServerState, type ServerState } from './server-state.ts';
@@ -9,6 +10,8 @@ import type { ServiceLimits, Services } from './services.ts';
 export interface ServerOptions
   extends Omit<Services, 'limits'>, Pick<ListenerOptions, 'admission' | 'identity' | 'host' | 'port' | 'https'> {
   readonly limits: ServiceLimits & ListenerLimits;
+  /** Who runs what is done again and again; a scheduler of the server's own when absent. */
+  readonly schedule?: Schedule;
 }
 
 export interface Server extends Listener {
@@ -23,8 +26,9 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const state = createServerState(options, counted);
   const core = createMessageCore(state);
   const listener = await listen({ ...options, core, counted, rate: state.rate });
-  state.usage.start();
-  const stopRotating = watchRotations(rotations(state), options.log);
+  const { schedule = createScheduler({ log: options.log }).schedule } = options;
+  state.usage.start(schedule);
+  const stopRotating = watchRotations(rotations(state), options.log, schedule);
   return {
     ...listener,
     ...{ core, state },

@@ -5,7 +5,7 @@ import { open } from 'node:fs/promises';
 export async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, 'r');
   try {
-    await directory.sync();
+    await directory.sync().catch(unlessImpossible);
   } finally {
     await directory.close();
   }
@@ -16,7 +16,15 @@ export function syncDirectoryNow(path: string): void {
   const directory = openSync(path, 'r');
   try {
     fsyncSync(directory);
+  } catch (error) {
+    unlessImpossible(error);
   } finally {
     closeSync(directory);
   }
+}
+
+/** Some network file systems sync no directory. */
+function unlessImpossible(error: unknown): void {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== 'EINVAL' && code !== 'ENOTSUP') throw error;
 }

@@ -8,6 +8,7 @@ import { statfs } from 'node:fs/promises';
 import { KmipError } from '#protocol/kmip-error';
 import type { Operation } from '#operations/operation';
 import { isRoomKept, keepRoom, releaseRoom } from '#store/engines/kept-room';
+import { createScheduler, type Schedule } from '#scheduler';
 
 export type DiskRoom = 'enough' | 'short' | 'full';
 
@@ -24,6 +25,8 @@ export interface DiskReserveOptions {
   readonly log: { info(message: string, details?: object): unknown; warn(message: string, details?: object): unknown };
   /** Milliseconds between two looks. */
   readonly interval?: number;
+  /** Who runs them; a scheduler of its own when absent. */
+  readonly schedule?: Schedule;
 }
 
 /** Throws KmipError for what the room that is left is not for. */
@@ -52,7 +55,7 @@ interface Place {
 
 /** Resolves after the first look. Throws the error of a place that cannot be looked at. */
 export async function openDiskReserve(options: DiskReserveOptions): Promise<DiskReserve> {
-  const { reserve, log, interval = lookEvery } = options;
+  const { reserve, log, interval = lookEvery, schedule = createScheduler({ log }).schedule } = options;
   const kept = Math.min(Math.floor(reserve / keptPart), keptAtMost);
   const places = options.places.map((path): Place => ({ path, room: 'enough', left: Infinity, isKept: false }));
   let room: DiskRoom = 'enough';
@@ -97,30 +100,14 @@ export async function openDiskReserve(options: DiskReserveOptions): Promise<Disk
     room = order.find((each) => places.some((place) => place.room === each)) ?? 'enough';
   }
 
-  let looking = false;
-  let trouble = '';
-  async function lookAgain(): Promise<void> {
-    if (looking) return;
-    looking = true;
-    try {
-      await lookAtAll();
-      trouble = '';
-    } catch (error) {
-      if (String(error) !== trouble) log.warn('the room on the disk cannot be looked at', { error: String(error) });
-      trouble = String(error);
-    } finally {
-      looking = false;
-    }
-  }
-
   if (reserve === 0) return { room, close: () => undefined };
   await lookAtAll();
-  const timer = setInterval(() => void lookAgain(), interval).unref();
+  const stop = schedule({ name: 'look at the room on the disk', interval, run: lookAtAll });
   return {
     get room() {
       return room;
     },
-    close: () => clearInterval(timer),
+    close: () => void stop(),
   };
 }
 

@@ -8,6 +8,7 @@ import { ownerTerm } from '#repository/index-terms';
 import { objectKind } from '#repository/object-record';
 import type { Store } from '#store/store';
 import { keptUsage } from '#repository/usage-record';
+import { createScheduler, type Schedule } from '#scheduler';
 import type { ServerLog } from '#server/server-log';
 import { SignsOfLife } from '#server/admission/signs-of-life';
 import { Usage } from './usage.ts';
@@ -68,7 +69,7 @@ export class UsageKeeper {
   readonly #stopping = new AbortController();
   /** Counts that are not confirmed yet: how many there were. */
   readonly #unsure = new Map<string, number>();
-  #timers: NodeJS.Timeout[] = [];
+  #stopJobs: (() => Promise<void>)[] = [];
   #counting: Promise<void> | undefined;
   #counted: string | undefined;
   /** What the timers began. */
@@ -90,18 +91,24 @@ export class UsageKeeper {
   }
 
   /** Begins to add to the store, and to count, until `stop`. */
-  start(): void {
+  start(schedule: Schedule = createScheduler({ log: this.#options.log }).schedule): void {
     this.#isStarted = true;
     const { write, beat, look } = this.#times;
-    this.#every(write, () => this.usage.write());
-    this.#every(beat, () => this.#signs.beat());
-    this.#every(look, () => this.#lookForOld());
+    const jobs: [string, number, () => Promise<void>][] = [
+      ['add up what clients use', write, () => this.usage.write()],
+      ['show that this server counts', beat, () => this.#signs.beat()],
+      ['look for clients that are to be counted', look, () => this.#lookForOld()],
+    ];
+    for (const [name, interval, task] of jobs) {
+      this.#stopJobs.push(schedule({ ...{ name, interval, atOnce: true }, run: () => this.#run(task) }));
+    }
   }
 
   /** Adds what is pending. The store must be open until it resolves. */
   async stop(): Promise<void> {
-    for (const timer of this.#timers.splice(0)) clearInterval(timer);
+    const stopped = this.#stopJobs.splice(0).map((stop) => stop());
     this.#stopping.abort();
+    await Promise.all(stopped);
     await Promise.all(this.#running);
     await this.#counting;
     try {
@@ -194,20 +201,6 @@ export class UsageKeeper {
       if (++looked % clientsPerTurn === 0) await pause(1);
       if (this.#stopping.signal.aborted) return;
     }
-  }
-
-  /** At once, and again and again; once at a time. */
-  #every(milliseconds: number, task: () => Promise<void>): void {
-    let isRunning = false;
-    const run = (): void => {
-      if (isRunning) return;
-      isRunning = true;
-      void this.#run(task).then(() => (isRunning = false));
-    };
-    const timer = setInterval(run, milliseconds);
-    timer.unref();
-    this.#timers.push(timer);
-    run();
   }
 
   /** Never rejects. */

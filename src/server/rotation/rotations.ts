@@ -22,6 +22,7 @@ import { RunContext } from '#server/run/run-context';
 import { TouchedObjects } from '#server/run/touched-objects';
 import { FailedRotations } from './failed-rotations.ts';
 import { Placeholders } from '#server/message/placeholders';
+import { createScheduler, type Schedule } from '#scheduler';
 import { secondsOf } from './rotation-schedule.ts';
 import { RotationTurns } from './rotation-turns.ts';
 import type { ServerLog } from '#server/server-log';
@@ -193,19 +194,24 @@ const period = 60_000;
  * Rotates what is due again and again, whether or not what was due before is done. The function that stops it resolves
  * when the last rotation has ended.
  */
-export function watchRotations(rotateDue: (signal: AbortSignal) => Promise<void>, log: ServerLog): () => Promise<void> {
-  const stopping = new AbortController();
+export function watchRotations(
+  rotateDue: (signal: AbortSignal) => Promise<void>,
+  log: ServerLog,
+  schedule: Schedule = createScheduler({ log }).schedule,
+): () => Promise<void> {
   const running = new Set<Promise<void>>();
-  const timer = setInterval(() => {
-    const rotation = rotateDue(stopping.signal)
-      .catch((error: unknown) => void log.error('rotations failed', { error: String(error) }))
-      .finally(() => running.delete(rotation));
-    running.add(rotation);
-  }, period);
-  timer.unref();
+  const stop = schedule({
+    ...{ name: 'rotate what is due', interval: period },
+    // Not waited for: one that takes long must not put off the others.
+    run(signal) {
+      const rotation = rotateDue(signal)
+        .catch((error: unknown) => void log.error('rotations failed', { error: String(error) }))
+        .finally(() => running.delete(rotation));
+      running.add(rotation);
+    },
+  });
   return async () => {
-    clearInterval(timer);
-    stopping.abort();
+    await stop();
     await Promise.all(running);
   };
 }

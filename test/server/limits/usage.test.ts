@@ -113,7 +113,7 @@ describe('what a client keeps', () => {
 
     const other = keeper();
     other.start();
-    const isNoticed = (): boolean => server.fixture.logged.join().includes('they are counted again');
+    const isNoticed = (): boolean => server.fixture.logged.join().includes('it is counted again');
     await until('the end of the other server', async () => isNoticed() && (await writers()) === 1);
     await until('the new count', isRight);
     expect((await there()).objects).to.equal(5);
