@@ -8,7 +8,7 @@ import { openLmdb } from '#store/engines/lmdb';
 import { openStore } from '#store/open-store';
 import { rootKeyFile } from '#store/seal/root-key-file';
 import { createWorkers } from '#workers/tasks';
-import { everyClient } from '#test/system/every-client';
+import { everyClient } from '#test/fixtures/every-client';
 
 export const limits = {
   maximumMessageSize: 1024 * 1024,

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { RequestRate } from '#server/admission/request-rate';
 import { encode } from '#ttlv/encode';
 import { request, item } from '#test/fixtures/items';
-import { everyClient } from '#test/system/every-client';
+import { everyClient } from '#test/fixtures/every-client';
 import { openTlsPlace, type Peer, type TlsPlace } from '#test/server/network/tls-place';
 import { bestOf, elapsed, until } from '#test/fixtures/timing';
 

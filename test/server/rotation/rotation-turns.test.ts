@@ -17,7 +17,7 @@ import { attributesKept } from '#test/operations/create/kept';
 import type { Item } from '#ttlv/item';
 import { ItemType } from '#ttlv/item';
 import { Tag } from '#protocol/tags';
-import { everyClient, usualQuota } from '#test/system/every-client';
+import { everyClient, usualQuota } from '#test/fixtures/every-client';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
 import { bool, enumerated, int, struct, value } from '#test/fixtures/items';
 import { until } from '#test/fixtures/timing';

@@ -11,13 +11,13 @@ import { formatEvent } from '#audit/entry';
 import { pendingKind } from '#audit/pending';
 import { thisProcess } from '#audit/chain/process-identity';
 import type { Verdict } from '#audit/verify';
-import { objectKind } from './object-kind.ts';
-import { linkRecord } from './old-chain.ts';
-import { dataDirectory, get } from './trail-fixture.ts';
-import type { Fixture } from './trail-fixture.ts';
+import { objectKind } from '#test/audit/object-kind';
+import { linkRecord } from '#test/audit/old-chain';
+import { dataDirectory, get } from '#test/audit/trail-fixture';
+import type { Fixture } from '#test/audit/trail-fixture';
 import { until } from '#test/fixtures/timing';
 
-const writer = fileURLToPath(new URL('trail-writer.js', import.meta.url));
+const writer = fileURLToPath(new URL('../audit/trail-writer.js', import.meta.url));
 
 describe('audit trails of several processes', () => {
   let fixture: Fixture;

@@ -10,12 +10,12 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { openLmdb } from '#store/engines/lmdb';
 import type { Engine } from '#store/engines/engine';
-import { bodyOf } from './lmdb-writer-records.ts';
-import type { Acknowledged, Failed } from './lmdb-writer-records.ts';
-import { canTrace, tracedBy, tracing } from './tracing.ts';
+import { bodyOf } from '#test/store/lmdb-writer-records';
+import type { Acknowledged, Failed } from '#test/store/lmdb-writer-records';
+import { canTrace, tracedBy, tracing } from '#test/store/tracing';
 import { until } from '#test/fixtures/timing';
 
-const writer = fileURLToPath(new URL('lmdb-writer.js', import.meta.url));
+const writer = fileURLToPath(new URL('../store/lmdb-writer.js', import.meta.url));
 
 describe('several processes on one LMDB store', () => {
   let path: string;

@@ -8,7 +8,7 @@ import { readRootRecord } from '#store/seal/root-record';
 import { create } from '#store/store';
 import { makeStorePlace, note } from '#test/fixtures/store-place';
 
-const changer = fileURLToPath(new URL('root-key-changer.js', import.meta.url));
+const changer = fileURLToPath(new URL('../store/root-key-changer.js', import.meta.url));
 
 describe('a process that changes the root key', () => {
   it('may be killed at any time: the key file opens the store, and a running server goes on', async () => {
