@@ -1,4 +1,4 @@
-/** What an operation sees of the server: declared here, provided by `server`. */
+/** The interface of the server to operations: declared in this ring, implemented by `server`. */
 import type { ManagedObject } from '#objects/managed-object';
 import type { MadeObject, NewObject } from '#objects/new-object';
 import type { ObjectStructure } from '#objects/object-structure';
@@ -11,25 +11,28 @@ import type { TaskInput, TaskName, TaskOutput } from '#workers/tasks';
 import type { Rules, WireVersion } from '#protocol/versions';
 import type { ObjectRight } from './rights.ts';
 
-/** An object that the caller may use in the way it asked for, its state as the clock has it now. */
+/** An object that the caller may use with the requested right, with its state at this time. */
 export interface Loaded {
   readonly object: ManagedObject;
-  /** Bytes that it takes in the store, its material among them. */
+  /** The bytes that it takes in the store, including its material. */
   readonly room: number;
   /**
-   * The object with its material, opened for this use, and wiped when its item failed, or was answered: whoever copies
-   * it wipes the copy. Throws when it is gone.
+   * The object with its material, opened for this use. The server wipes the material when the item has failed or was
+   * answered; the caller wipes copies. Throws when the object is gone.
    */
   openStructure(): ObjectStructure;
 }
 
-/** A change of one object, or of the caller's creation rules; the server adds revision, audit record and durability. */
+/**
+ * A change of one object, or of the caller's creation rules. The server adds revision and audit record, and makes it
+ * durable.
+ */
 export type ObjectChange =
-  /** `inPlaceOf`: whose identifier it takes over, and of whom nothing stays. */
+  /** `inPlaceOf`: the object whose identifier the new one takes over; nothing of that object remains. */
   | { readonly create: ManagedObject; readonly material?: Uint8Array; readonly inPlaceOf?: Loaded }
   /**
-   * `material: null` destroys it; absent leaves it as it is. `lasting` makes what stays of the change when its batch is
-   * undone.
+   * `material: null` destroys the material; absent leaves it unchanged. `lasting` gives the part of the change that
+   * remains when the batch is undone.
    */
   | {
       readonly update: Loaded;
@@ -37,28 +40,30 @@ export type ObjectChange =
       readonly material?: Uint8Array | null;
       readonly lasting?: Lasting;
     }
-  /** Nothing stays. */
+  /** Removes the object completely. */
   | { readonly remove: Loaded }
-  /** What the caller lays down from now on, in place of what it has. */
+  /** The caller's new creation rules, which replace the existing ones. */
   | { readonly rules: CreationRules }
-  /** What the authority has certified, held by this object: it stays on record when the object is gone. */
+  /**
+   * A certificate that the authority has issued, stored in this object: it stays on record when the object is removed.
+   */
   | { readonly issued: Uint8Array; readonly object: string }
   /**
-   * The certificate of this object is revoked: when the authority has certified it for the caller, its revocation list
-   * says so.
+   * The certificate of this object is revoked. If the authority has issued it for the caller, it is added to the
+   * revocation list.
    */
   | { readonly revoked: ManagedObject; readonly reason: OpenValue<'RevocationReasonCode'> };
 
-/** Applied to the object as it is then; the same object when there is nothing to do. */
+/** Applied to the object as it is at that time; returns the same object when there is nothing to do. */
 export type Lasting = (object: ManagedObject) => ManagedObject;
 
 /** What the operation says of a new object; the identifier is a new one, unless it is given. */
 export type NewObjectOfCaller = Omit<NewObject, 'id' | 'owner' | 'now'> & { readonly id?: string };
 
 export interface ObjectQuery {
-  /** What must match, all of it; an empty list matches every object of the caller. */
+  /** Attributes that must all match; an empty list matches every object of the caller. */
   readonly instances: readonly Instance[];
-  /** Where they may lie; on-line only when absent. */
+  /** Where the objects may be stored; on-line storage only when absent. */
   readonly storage?: readonly StorageStatus[];
 }
 
@@ -68,53 +73,53 @@ export interface Context {
   /** The caller's client record. */
   readonly clientId: string;
   readonly server: ServerFacts;
-  /** What this server truly has in this version, for Query. */
+  /** What this server offers in this version, for Query. */
   readonly offered: Offered;
   readonly interopSession: InteropSession;
-  /** Seconds since 1970, the same throughout one batch item. */
+  /** Seconds since 1970; the same during one batch item. */
   now(): number;
   random(length: number): Uint8Array;
-  /** Wipes secret bytes that the operation has made, when the item failed, or was answered. */
+  /** Wipes secret bytes that the operation has made, after the item has failed or was answered. */
   wipeLater(bytes: Uint8Array): void;
   /** An object of the caller's, with what every object has from its beginning. It is kept by `commitNewObjects`. */
   newObject(from: NewObjectOfCaller): MadeObject;
-  /** A new identifier: a UUID that sorts by its time. */
+  /** A new identifier: a UUID whose order is that of its time. */
   newIdentifier(): string;
   /**
-   * The only way to hold an object: by its identifier, by what an earlier item of the batch made, or (undefined) the ID Placeholder.
-   * @throws KmipError ObjectNotFound also when the caller may not know of it; ObjectArchived but for the right to
-   * 'archive'.
+   * The only way to load an object: by its identifier, by the result of an earlier item of the batch, or (undefined) by
+   * the ID Placeholder.
+   * @throws KmipError ObjectNotFound, also for an object that the caller may not know of; ObjectArchived, except for
+   * the right 'archive'.
    */
   load(reference: ObjectReference | undefined, right: ObjectRight): Promise<Loaded>;
-  /** Whether there is an object with this identifier, be it of another client: Import takes no second one. */
+  /** Whether an object with this identifier exists, also one of another client: Import refuses a second one. */
   isTaken(id: string): Promise<boolean>;
   /** The caller's objects that match, the newest first. */
   find(query: ObjectQuery): AsyncIterable<Loaded>;
-  /** What the caller has laid down for the objects that it makes. */
+  /** The caller's rules for new objects. */
   creationRules(): Promise<CreationRules>;
   /**
-   * All or nothing, durable when it resolves; the audit record travels along.
-   * @throws KmipError ConstraintViolation when a new object is not as the caller's constraints demand.
+   * Commits all changes or none, together with the audit record; durable when it resolves.
+   * @throws KmipError ConstraintViolation when a new object does not meet the caller's constraints.
    */
   commit(changes: readonly ObjectChange[]): Promise<void>;
   /** Sets or, with undefined, empties the ID Placeholder (2.1 §6.1, 1.4 §4). */
   setPlaceholder(id: string | undefined): void;
   /**
-   * Does what may take long, such as making a key pair: at once when it is cheap, else in a worker thread, the clients
-   * in turn. The input stays the operation's, to wipe; so does the output. After work of a thread `commit` refuses to
-   * keep anything for a client that has left.
-   * @throws KmipError as the task does; OperationCanceledByRequester when the client has left before its turn.
+   * Runs work that may take long, such as making a key pair: immediately when it is cheap, else in a worker thread,
+   * with clients in turn. The operation wipes the input and the output. After work in a thread, `commit` refuses to
+   * store anything for a client that has disconnected.
+   * @throws KmipError as the task does; OperationCanceledByRequester when the client has disconnected before its turn.
    */
   heavily<N extends TaskName>(task: N, input: TaskInput<N>): Promise<TaskOutput<N>>;
-  /** Counts work that may be long; awaited, it gives others a turn when there was enough of it. */
+  /** Counts work that may take long. When enough was counted, the promise gives other clients a turn. */
   pace(work: number): Promise<void> | undefined;
   /**
-   * Does a millisecond or two of a longer work on the event loop, which others have to themselves afterwards: all
-   * clients in turn.
+   * Does one or two milliseconds of longer work on the event loop, with all clients in turn.
    * @throws KmipError OperationCanceledByRequester when the connection is closed.
    */
   inTurn<T>(work: () => T): Promise<T>;
-  /** Refuses what cannot be undone in a batch that may be. @throws KmipError FeatureNotSupported. */
+  /** Refuses an effect that cannot be undone when the batch may be undone. @throws KmipError FeatureNotSupported. */
   refuseUndo(what: string): void;
   /** Of the caller's connection. @throws KmipError as `refuseUndo` does. */
   readonly streams: Streams;
@@ -124,24 +129,24 @@ export interface Context {
   log(message: string): void;
 }
 
-/** The authority of what clients have certified. Certificates are X.509 in DER. */
+/** The authority that issues certificates for clients. Certificates are X.509 in DER. */
 export interface CertificateAuthority {
   /** The server's authorities, where chains may end. */
   readonly certificates: readonly Uint8Array[];
   /**
-   * A certificate to authenticate with as a client, and for no other purpose, under no name of a server; times are
-   * seconds since 1970. The server says how long it is valid at most.
+   * A certificate for client authentication only, without a server name; times are seconds since 1970. The server
+   * limits its validity.
    * @throws KmipError InvalidCSR for a request that cannot be granted, InvalidField for everything else.
    */
   certify(holder: CertificateHolder, now: number, notAfter?: number): Uint8Array;
-  /** Whether it is revoked: by the administrator, or by the client that it was certified for. */
+  /** Whether it is revoked by the administrator, or by the client for which it was issued. */
   hasRevoked(certificate: Uint8Array): Promise<boolean>;
 }
 
 export type CertificateHolder =
   /** PKCS#10, as DER or as PEM, or CertReqMessages (RFC 4211). */
   | { readonly request: Uint8Array; readonly format: 'PKCS_10' | 'PEM' | 'CRMF' }
-  /** Whoever holds this one. */
+  /** The holder of this certificate. */
   | { readonly certificate: Uint8Array }
   /** SubjectPublicKeyInfo. */
   | { readonly publicKey: Uint8Array; readonly commonName: string };
@@ -153,28 +158,28 @@ export interface Offered {
   readonly protectionStorageMask: number;
 }
 
-/** Interop's memory of one client (2.1 §6.1.26). */
+/** The state of Interop for one client (2.1 §6.1.26). */
 export interface InteropSession {
   begin(): void;
-  /** Objects with larger identifiers were made since Begin; undefined when there was none. */
+  /** Objects with larger identifiers were made since Begin; undefined without a Begin. */
   since(): string | undefined;
 }
 
-/** What Query and the like say of this server; the operations themselves are in the list. */
+/** Facts about this server for Query and similar operations; the operations are in the registry. */
 export interface ServerFacts {
   readonly vendorIdentification: string;
   readonly productVersion: string;
   readonly interop: boolean;
 }
 
-/** What takes the parts of the data in turn, and holds what it must remember between them. */
+/** Receives the parts of the data in turn, and keeps state between them. */
 export interface Work<A extends object> {
   /**
-   * What of the answer there is after this part; may throw KmipError only. Nothing comes after the last one. `context`
-   * is that of the part.
+   * The part of the answer that is available after this part of the data. It throws only KmipError. There is no call
+   * after the last part. `context` is that of the part.
    */
   take(data: Uint8Array, isLast: boolean, proof: Uint8Array | undefined, context: Context): A | Promise<A>;
-  /** Wipes what it remembers: after the last part, or when none comes any more. */
+  /** Wipes its state: after the last part, or when no further part will come. */
   end?(): void;
 }
 
@@ -187,26 +192,29 @@ export interface Stream {
   readonly work: Work<object>;
 }
 
-/** What comes with the first part, such as an IV/Counter/Nonce, by field: later ones may only repeat it. */
+/** Fields of the first part, such as IV/Counter/Nonce: later parts may only repeat them. */
 export type Initial = Readonly<Record<string, Uint8Array | undefined>>;
 
-/** The streams of one connection, by their Correlation Values. They end with it, and some time after their last part. */
+/**
+ * The streams of one connection, by their Correlation Values. They end with the connection, and some time after their
+ * last part.
+ */
 export interface Streams {
-  /** Under a new Correlation Value. @throws KmipError ServerLimitExceeded when there are too many. */
+  /** Starts a stream under a new Correlation Value. @throws KmipError ServerLimitExceeded when there are too many. */
   begin(stream: Stream): Uint8Array;
-  /** @throws KmipError InvalidCorrelationValue when this connection has no such stream, or not any more. */
+  /** @throws KmipError InvalidCorrelationValue when this connection has no stream with this value, or no longer. */
   find(correlationValue: Uint8Array): Stream;
-  /** Its time begins anew. @throws KmipError as `find` does. */
+  /** Restarts its time. @throws KmipError as `find` does. */
   renew(correlationValue: Uint8Array): void;
   /** Ends its work too. */
   end(correlationValue: Uint8Array): void;
-  /** For what the streams hold of the client's data. */
+  /** Counts the bytes of the client's data that streams keep. */
   readonly room: StreamRoom;
 }
 
-/** Bytes that streams hold, of one client and of all. */
+/** The bytes that streams keep, for one client and for all. */
 export interface StreamRoom {
-  /** @throws KmipError ServerLimitExceeded when there are not so many: nothing is taken then. */
+  /** @throws KmipError ServerLimitExceeded when there are not enough; then none are taken. */
   take(bytes: number): void;
   release(bytes: number): void;
 }

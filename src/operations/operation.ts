@@ -1,6 +1,6 @@
 /**
- * An operation is one value: its rows and what it does. Dispatch, the version gate, Query's answer, the typed client
- * and the documentation read it.
+ * An operation is one value: its rows and its function. Dispatch, the version gate, the answer of Query, the typed
+ * client and the documentation read it.
  */
 import { enumerationNumber, type EnumerationValue } from '#protocol/enumerations';
 import { enumerationRows } from '#protocol/enumeration-rows';
@@ -31,7 +31,7 @@ export interface Definition<Q extends Schema, A extends Schema> {
   readonly request: Q;
   readonly response: A;
   run(request: Shape<Q>, context: Context): Promise<Shape<A>>;
-  /** Present only where it is true: Interop is there when the operator asked for it (2.1 §6.1.26). */
+  /** Whether the server offers the operation; always when absent. Interop depends on a setting (2.1 §6.1.26). */
   readonly offered?: (server: Context['server']) => boolean;
 }
 
@@ -47,7 +47,7 @@ export interface Operation<
   readonly responseFields: Fields<Shape<A>>;
 }
 
-/** `since` comes from the Operation enumeration: a version that lacks the value lacks the operation. */
+/** `since` comes from the Operation enumeration: a version without the value does not have the operation. */
 export function defineOperation<N extends OperationName, Q extends Schema, A extends Schema>(
   name: N,
   definition: Definition<Q, A>,

@@ -1,7 +1,7 @@
-/** The rights that operations ask for; `access` says who has them. */
+/** The rights that operations require; `access` decides who has them. */
 
-/** On an object. 'archive' puts it away and takes it back: the only one that reaches an object that is archived. */
+/** On an object. 'archive' is for Archive and Recover: it is the only right that reaches an archived object. */
 export type ObjectRight = 'read' | 'fetch' | 'use' | 'modify' | 'destroy' | 'archive';
-/** On the server as such. */
+/** On the server itself. */
 export type ServerRight = 'ask' | 'create' | 'locate';
 export type Right = ObjectRight | ServerRight;

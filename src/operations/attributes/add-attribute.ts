@@ -9,7 +9,9 @@ import { changeAttributes, changeResponse } from './attribute-change.ts';
 import { withLinkResolved } from './link.ts';
 import { defineOperation } from '#operations/operation';
 
-/** KMIP 2.1 §6.1.2 (1.4 §4.14). A value for an attribute that has none, or one more for an attribute that takes several. */
+/**
+ * KMIP 2.1 §6.1.2 (1.4 §4.14). Adds a value for an attribute that is absent, or one more for a multi-valued attribute.
+ */
 export const addAttribute = defineOperation('AddAttribute', {
   rights: ['modify', 'read'],
   served: 'withinQuotas',

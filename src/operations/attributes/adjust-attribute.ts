@@ -7,7 +7,10 @@ import { Tag } from '#protocol/tags';
 import { changeAttributes, changeResponse } from './attribute-change.ts';
 import { defineOperation } from '#operations/operation';
 
-/** KMIP 2.1 §6.1.3. Counts an attribute up or down, or negates it. No text gives Adjustment Value a type: any number is taken. */
+/**
+ * KMIP 2.1 §6.1.3. Increments, decrements or negates an attribute. The text gives Adjustment Value no type: any number
+ * is accepted.
+ */
 export const adjustAttribute = defineOperation('AdjustAttribute', {
   rights: ['modify'],
   served: 'withinQuotas',

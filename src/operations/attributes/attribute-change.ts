@@ -1,6 +1,6 @@
 /**
- * What the operations that change attributes share: whatever they do, they load, change and commit one
- * object, and answer alike.
+ * What the operations that change attributes share: each loads, changes and commits one object, and has the same kind
+ * of answer.
  */
 import { type Instance } from '#objects/attributes/attribute-codec';
 import { oneAttribute } from '#objects/attributes/attribute-groups';

@@ -12,13 +12,12 @@ import { Tag } from '#protocol/tags';
 import type { ServerFacts } from '#operations/context';
 import { defineOperation } from '#operations/operation';
 
-/** All that the table has, and as many names of custom attributes as one object can have values of them. */
+/** All attributes of the table, and as many names of custom attributes as one object can have. */
 const namesAsked = atMost(attributeRows.size + maximumInstances);
 
 /**
- * KMIP 2.1 §6.1.20 (1.4 §4.12). Answers with what the object has of the attributes asked for, and with nothing
- * in place of those that it has not: absent ones, and ones of which the version has no row. Attributes outlive
- * the object's destruction.
+ * KMIP 2.1 §6.1.20 (1.4 §4.12). Returns the requested attributes that the object has. Absent ones, and ones that the
+ * version does not have, are left out. The attributes of a destroyed object remain.
  */
 export const getAttributes = defineOperation('GetAttributes', {
   rights: ['read'],
@@ -44,7 +43,7 @@ export const getAttributes = defineOperation('GetAttributes', {
   },
 });
 
-/** All that a client can bear; the official cases (SKLC-O-1-14, TL-M-3) want every last one. */
+/** All attributes that clients can read; the official cases (SKLC-O-1-14, TL-M-3) require every attribute. */
 const unasked = (object: ManagedObject, { interop }: ServerFacts): readonly Instance[] =>
   allInstances(object).filter(({ key }) => interop || attributeRow(key).onlyByName !== true);
 

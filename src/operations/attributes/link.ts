@@ -9,9 +9,9 @@ import type { Context } from '#operations/context';
 type Link = AttributeValue<'link'>;
 
 /**
- * A Link says what it links to in any of the ways in which objects are named (2.1 §4.31); kept is the identifier. One
- * that is given as text is kept as it is: the text does not ask for an object of the caller's behind it.
- * @throws KmipError ObjectNotFound when another way leads to no object.
+ * A Link may name its object in each of the ways of 2.1 §4.31; the identifier is stored. A text is stored as it is: it
+ * need not be the identifier of an object of the caller.
+ * @throws KmipError ObjectNotFound when one of the other ways leads to no object.
  */
 export async function withLinkResolved(instance: Instance, context: Context): Promise<Instance> {
   if (instance.key !== 'link') return instance;
@@ -49,7 +49,7 @@ export async function withLinksResolved(
 const isUnresolved = ({ key, value }: Instance): boolean =>
   key === 'link' && typeof (value as Link).linkedObjectIdentifier !== 'string';
 
-/** Where the object had a link of this type, that one now leads elsewhere; its Attribute Index stays (1.4 §2.1.1). */
+/** Replaces a link of this type; its Attribute Index does not change (1.4 §2.1.1). */
 export function linked(object: ManagedObject, linkType: Link['linkType'], id: string): ManagedObject {
   const to: Link = { linkType, linkedObjectIdentifier: id };
   const { link = [] } = object.attributes;
@@ -62,12 +62,12 @@ export function linked(object: ManagedObject, linkType: Link['linkType'], id: st
 const withLink = (object: ManagedObject, link: Link): ManagedObject =>
   withNext(object, withInstance(object.attributes, { key: 'link', value: link }), { key: 'link' });
 
-/** So many Derived Key Links an object has: they are written anew with every derivation. */
+/** The maximum of Derived Key Links of an object: every derivation writes all of them again. */
 const maximumDerived = 100;
 
 /**
- * With a Link to what was derived from it last. Of many the oldest falls away: what was derived then still has its own Link
- * to the object, by which Locate finds all.
+ * Adds a Link to the last derived object. Above the maximum the oldest is dropped: the object derived at that time
+ * still has its own Link, so that Locate finds every derived object.
  */
 export function withDerived(object: ManagedObject, id: string): ManagedObject {
   const { link = [] } = object.attributes;

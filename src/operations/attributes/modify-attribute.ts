@@ -13,8 +13,8 @@ import { withLinkResolved } from './link.ts';
 import { defineOperation } from '#operations/operation';
 
 /**
- * KMIP 2.1 §6.1.34 (1.4 §4.15). Another value for an instance that is there: in 1.x the one with the Attribute Index
- * given, 0 by default; in 2.x the one whose value is the Current Attribute, by default the only one.
+ * KMIP 2.1 §6.1.34 (1.4 §4.15). Changes the value of an existing instance: in 1.x that with the given Attribute Index,
+ * 0 by default; in 2.x that whose value is the Current Attribute, by default the only one.
  */
 export const modifyAttribute = defineOperation('ModifyAttribute', {
   rights: ['modify', 'read'],

@@ -1,4 +1,4 @@
-/** What Certify and Re-certify share: the request that comes along, the new object, and the links to it. */
+/** What Certify and Re-certify share: the certificate request, the new object, and the links to it. */
 import { writePublicInfo } from '#crypto/keys/key-containers';
 import type { Attributes } from '#objects/attributes/attributes';
 import type { MadeObject } from '#objects/new-object';
@@ -25,7 +25,7 @@ interface Requested {
   readonly certificateRequestValue?: Uint8Array | undefined;
 }
 
-/** The certificate request that the payload holds, if any. */
+/** The certificate request in the payload, if there is one. */
 export function requestIn(payload: Requested): CertificateHolder | undefined {
   const { certificateRequestType: type, certificateRequest, certificateRequestValue } = payload;
   const request = certificateRequest ?? certificateRequestValue;
@@ -53,7 +53,7 @@ function requestOf(type: string, request: Uint8Array): CertificateHolder {
   return { request, format: type };
 }
 
-/** The request that a Certificate Request object holds. */
+/** The request in a Certificate Request object. */
 export function requestOfObject(loaded: Loaded): CertificateHolder {
   const held = loaded.openStructure();
   if (held.objectType !== 'CertificateRequest') {
@@ -62,7 +62,7 @@ export function requestOfObject(loaded: Loaded): CertificateHolder {
   return requestOf(held.certificateRequestType, held.certificateRequestValue);
 }
 
-/** Certificates of other kinds are not made here. */
+/** The server makes X.509 certificates only. */
 export function checkType({ certificateType = 'X_509' }: Attributes): void {
   if (certificateType !== 'X_509')
     throw new KmipError('FeatureNotSupported', `Certificate Type must be X_509, not ${certificateType}`);
@@ -72,16 +72,16 @@ export interface Certified {
   readonly made: MadeObject;
   /** SubjectPublicKeyInfo. */
   readonly publicKey: Uint8Array | undefined;
-  /** The record of it, to be committed along. */
+  /** The record of the certificate, to be committed with the object. */
   readonly issued: ObjectChange;
 }
 
-/** It is signed in one piece: others have their turns before and after. */
+/** Signing is one uninterrupted piece of work, with turns of other clients before and after. */
 const workOfCertificate = 4000;
 
 /**
- * The new certificate as an object that is not kept yet. What it says of itself takes precedence over what was given (2.1
- * §6.1.6), but for the Cryptographic Usage Mask, which is no part of it.
+ * The new certificate as an object that is not stored yet. Attributes from the certificate take precedence over given
+ * ones (2.1 §6.1.6), except the Cryptographic Usage Mask, which the certificate does not contain.
  */
 export async function certified(holder: CertificateHolder, given: Attributes, context: Context): Promise<Certified> {
   checkLength(holder);
@@ -104,7 +104,7 @@ export async function certified(holder: CertificateHolder, given: Attributes, co
 }
 
 /**
- * In bytes, of what is read and signed on the event loop: with a key of 8192 bits and many names real ones have three
+ * In bytes. Requests are read and signed on the event loop: real ones with a key of 8192 bits and many names have three
  * KiB.
  */
 const longestHolder = 8192;
@@ -124,7 +124,7 @@ function checkLength(holder: CertificateHolder): void {
   );
 }
 
-/** Undefined for a kind of key that nobody here reads. */
+/** Undefined for a kind of key that the server cannot read. */
 export async function publicKeyOf(certificate: Uint8Array, context: Context): Promise<Uint8Array | undefined> {
   const { publicKey } = await context.heavily('readCertificate', certificate);
   return publicKey === undefined ? undefined : writePublicInfo(publicKey);
@@ -137,7 +137,7 @@ export function checkSameKey(one: Uint8Array | undefined, other: Uint8Array | un
   }
 }
 
-/** "The server SHALL create a Link attribute of Link Type Certificate", or change the one that is there. */
+/** "The server SHALL create a Link attribute of Link Type Certificate", or change the existing one. */
 export const linkToCertificate = (publicKey: Loaded, id: string, context: Context): ObjectChange => ({
   update: publicKey,
   to: changed(linked(publicKey.object, 'CertificateLink', id), {}, context.now()),

@@ -27,8 +27,8 @@ import { defineOperation } from '#operations/operation';
 import { checkProtectionStorage, protectionStorageMasks } from '#operations/new-object/protection-storage';
 
 /**
- * KMIP 2.1 §6.1.6 (1.4 §4.7). The certificate ends with the Deactivation Date, when one is given. A public key alone is
- * certified under its Name, or else its Unique Identifier, as Common Name.
+ * KMIP 2.1 §6.1.6 (1.4 §4.7). The certificate expires at the Deactivation Date, when one is given. For a public key
+ * without a request, the Common Name is its Name, or else its Unique Identifier.
  */
 export const certify = defineOperation('Certify', {
   rights: ['create', 'modify', 'read'],
@@ -46,7 +46,7 @@ export const certify = defineOperation('Certify', {
     const given = await attributesToMake('Certificate', [attributes], context);
     checkType(given);
     const request = requestIn(payload);
-    // Without a request the ID Placeholder says what is certified; with one it is of no account.
+    // Without a request the ID Placeholder names the public key; with one it is not used.
     const named =
       request === undefined || reference !== undefined ? await context.load(reference, 'modify') : undefined;
     const publicKey = named !== undefined && objectTypeOf(named.object) === 'PublicKey' ? named : undefined;
@@ -63,7 +63,7 @@ export const certify = defineOperation('Certify', {
   },
 });
 
-/** What is certified when no request comes along. */
+/** The holder of the certificate when there is no request. */
 function holderNamed(named: Loaded, given: Attributes): CertificateHolder {
   const { object } = named;
   const type = objectTypeOf(object);

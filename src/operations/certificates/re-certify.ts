@@ -23,7 +23,9 @@ import { defineOperation } from '#operations/operation';
 import { checkProtectionStorage, protectionStorageMasks } from '#operations/new-object/protection-storage';
 import { checkReplaceable, inherited, replacedBy } from '#operations/new-object/replacement';
 
-/** KMIP 2.1 §6.1.45 (1.4 §4.8). Without a request the new certificate has the subject and the names of the existing one. */
+/**
+ * KMIP 2.1 §6.1.45 (1.4 §4.8). Without a request the new certificate has the subject and the names of the existing one.
+ */
 export const reCertify = defineOperation('ReCertify', {
   rights: ['create', 'modify', 'read'],
   served: 'withinQuotas',
@@ -73,7 +75,7 @@ function certificateIn(loaded: Loaded): Uint8Array {
   return held.certificateValue;
 }
 
-/** "For the public key, the server SHALL change the Link attribute", when it is here and the caller's. */
+/** "For the public key, the server SHALL change the Link attribute", if the client has access to it. */
 async function publicKeyChanges({ attributes }: ManagedObject, id: string, context: Context): Promise<ObjectChange[]> {
   const link = attributes.link?.find(({ linkType }) => linkType === 'PublicKeyLink');
   if (link === undefined) return [];

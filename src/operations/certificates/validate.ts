@@ -17,8 +17,8 @@ const certificate = structure('Certificate', objectSchemas.Certificate);
 
 /**
  * KMIP 2.1 §6.1.57 (1.4 §4.24). A chain ends in one of the server's own authorities, or in an authority that the client
- * keeps here and names: it is for the client to say whom it trusts. What the client has revoked, or the administrator,
- * is invalid.
+ * has registered and names: the client decides which authorities it trusts. A certificate that the client or the
+ * administrator has revoked is invalid.
  */
 export const validate = defineOperation('Validate', {
   rights: ['ask', 'fetch', 'read'],
@@ -69,7 +69,10 @@ async function load(reference: Parameters<Context['load']>[0], context: Context)
   return x509In(held);
 }
 
-/** Whoever gives a certificate along may have revoked it here: it is told by its issuer and serial number. */
+/**
+ * A certificate in the request may be one that the client has registered and revoked: it is recognised by its issuer
+ * and serial number.
+ */
 async function isRevoked(
   { der, issuer, serialNumber }: JudgedChain['certificates'][number],
   context: Context,

@@ -8,7 +8,7 @@ import {
 } from '#operations/new-object/new-key-pair';
 import { defineOperation } from '#operations/operation';
 
-/** KMIP 2.1 §6.1.9 (1.4 §4.2). Makes a public and a private key that belong together. */
+/** KMIP 2.1 §6.1.9 (1.4 §4.2). Makes a private key and its public key. */
 export const createKeyPair = defineOperation('CreateKeyPair', {
   rights: ['create', 'read'],
   served: 'withinQuotas',

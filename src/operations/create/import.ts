@@ -24,8 +24,9 @@ import { examine } from '#operations/key-material/registration-rules';
 import { asBrought } from '#operations/split/split-keys';
 
 /**
- * KMIP 2.1 §6.1.25 (1.4 §4.41). Takes an object back, or over from another server, with the identifier and the attributes that it has there: "all attributes MUST be
- * set to the supplied values rather than any server generated values". What an object always has, and was not supplied, the server sets as for Register.
+ * KMIP 2.1 §6.1.25 (1.4 §4.41). Takes an object from this or another server, with the identifier and the attributes
+ * that it has there: "all attributes MUST be set to the supplied values rather than any server generated values".
+ * Required attributes that were not supplied are set as for Register.
  */
 export const importObject = defineOperation('Import', {
   rights: ['create', 'destroy', 'read', 'use'],
@@ -33,7 +34,7 @@ export const importObject = defineOperation('Import', {
   request: {
     uniqueIdentifier: required(Tag.UniqueIdentifier, objectReference),
     objectType: required(Tag.ObjectType, enumeration('ObjectType'), { since: V2_0 }),
-    // Its table leaves it out; clients may say it here as they do to Register.
+    // The field is not in the table of 1.x, but clients may send it as they do for Register.
     objectTypeOfOld: optional(Tag.ObjectType, enumeration('ObjectType'), { until: V1_4 }),
     replaceExisting: optional(Tag.ReplaceExisting, boolean),
     keyWrapType: optional(Tag.KeyWrapType, enumeration('KeyWrapType')),
@@ -65,7 +66,7 @@ export const importObject = defineOperation('Import', {
       asGiven: true,
     });
     const kept = { ...object, indexes: indexesGiven(instances, object.attributes) };
-    // Of what is destroyed the empty values are shape, and no material.
+    // The empty values of a destroyed object are not material: only its structure is stored.
     await commitNewObjects(
       [{ object: kept, ...(hasMaterial(structure) && material ? { material } : {}), inPlaceOf: existing }],
       context,
@@ -80,10 +81,13 @@ function nothingOf(structure: ObjectStructure): Attributes {
   throw new KmipError('InvalidField', 'State is that of a destroyed object, but its value is given');
 }
 
-/** As other servers have them: the identifiers of this one are of 36 characters. In bytes of UTF-8. */
+/** In bytes of UTF-8. Identifiers of other servers may be longer than the 36 characters of this one. */
 const longestIdentifier = 255;
 
-/** Where the object is to lie, and what lies there. An identifier is one object's, whoever owns it. */
+/**
+ * The identifier of the new object, and the existing object with it. An identifier belongs to one object, whoever owns
+ * that.
+ */
 async function placeOf(
   reference: ObjectReference,
   replace: boolean,
@@ -104,7 +108,7 @@ async function placeOf(
 const taken = (why: string): KmipError =>
   new KmipError('ObjectAlreadyExists', `an object with this Unique Identifier already exists${why}`);
 
-/** Control characters would go into logs and listings. */
+/** Control characters would appear in logs and listings. */
 function newIdentifier(id: string): string {
   if (/^[^\p{Control}\p{Surrogate}]+$/u.test(id) && Buffer.byteLength(id) <= longestIdentifier) return id;
   throw new KmipError(
@@ -113,7 +117,10 @@ function newIdentifier(id: string): string {
   );
 }
 
-/** "If Not Wrapped then the server SHALL unwrap the object before storing it ... Otherwise the server SHALL store the object as provided." */
+/**
+ * "If Not Wrapped then the server SHALL unwrap the object before storing it ... Otherwise the server SHALL store the
+ * object as provided."
+ */
 async function asAsked(
   provided: ObjectStructure,
   keyWrapType: string | undefined,
@@ -127,7 +134,7 @@ async function asAsked(
   return await unwrapped(provided, id, context);
 }
 
-/** The attributes, which may say again which object it is, but no other. */
+/** The supplied attributes; Unique Identifier and Object Type among them must match the object. */
 async function supplied(
   objectType: ObjectType,
   instances: readonly Instance[],
@@ -147,6 +154,6 @@ async function supplied(
   if (given.destroyDate !== undefined && !isGone) {
     throw new KmipError('InvalidAttributeValue', 'Destroy Date is given, but State is not that of a destroyed object');
   }
-  // By this date everything else knows that the value is gone.
+  // The Destroy Date marks an object without value for the rest of the code.
   return isGone ? { destroyDate: context.now(), ...given } : given;
 }

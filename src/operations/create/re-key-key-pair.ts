@@ -12,7 +12,7 @@ import { newKeyPair, pairAsked, pairRequest, pairResponse, type HalfAsked } from
 import { defineOperation } from '#operations/operation';
 import { checkReplaceable, inherited, replacedBy } from '#operations/new-object/replacement';
 
-/** KMIP 2.1 §6.1.47 (1.4 §4.5). A new pair of keys takes the place of an existing one, half by half. */
+/** KMIP 2.1 §6.1.47 (1.4 §4.5). A new key pair replaces an existing one, each half its counterpart. */
 export const reKeyKeyPair = defineOperation('ReKeyKeyPair', {
   rights: ['create', 'modify', 'read'],
   served: 'withinQuotas',
@@ -48,7 +48,7 @@ export const reKeyKeyPair = defineOperation('ReKeyKeyPair', {
   },
 });
 
-/** An Ed25519 key may be of the algorithm EC, as an X25519 key may be: only the key itself tells. */
+/** An Ed25519 key may have the algorithm EC, and so may an X25519 key: only the key itself distinguishes them. */
 function curveKindOf(publicKey: Loaded): CurveKind | undefined {
   const structure = publicKey.openStructure();
   if (structure.objectType !== 'PublicKey') return undefined;
@@ -56,7 +56,10 @@ function curveKindOf(publicKey: Loaded): CurveKind | undefined {
   return key?.family === 'EC' ? key.curve.kind : undefined;
 }
 
-/** The request names one half; its Link leads to the other. @throws KmipError PermissionDenied when it has none. */
+/**
+ * The public key: the request names the private key, whose Link leads to it. @throws KmipError PermissionDenied without
+ * a Link.
+ */
 async function publicKeyOf({ object }: Loaded, context: Context): Promise<Loaded> {
   const link = object.attributes.link?.find(({ linkType }) => linkType === 'PublicKeyLink');
   if (link === undefined) {

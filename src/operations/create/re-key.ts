@@ -12,7 +12,7 @@ import { defineOperation } from '#operations/operation';
 import { checkProtectionStorage, protectionStorageMasks } from '#operations/new-object/protection-storage';
 import { checkReplaceable, inherited, replacedBy } from '#operations/new-object/replacement';
 
-/** KMIP 2.1 §6.1.46 (1.4 §4.4). A new symmetric key takes the place of an existing one. */
+/** KMIP 2.1 §6.1.46 (1.4 §4.4). A new symmetric key replaces an existing one. */
 export const reKey = defineOperation('ReKey', {
   rights: ['create', 'modify', 'read'],
   served: 'withinQuotas',

@@ -18,7 +18,7 @@ import { outOfContainer } from '#operations/fetch/pkcs12';
 import { checkUsageMask, examine, wrappingKeyOf } from '#operations/key-material/registration-rules';
 import { asBrought } from '#operations/split/split-keys';
 
-/** KMIP 2.1 §6.1.43 (1.4 §4.3). Takes an object that the client has already. */
+/** KMIP 2.1 §6.1.43 (1.4 §4.3). Stores an object that the client already has. */
 export const register = defineOperation('Register', {
   rights: ['create', 'read', 'use'],
   served: 'withinQuotas',
@@ -50,7 +50,7 @@ export const register = defineOperation('Register', {
       given: await withWrappingKey(structure, given, context),
       generated: false,
     });
-    // What the request holds of the material stays for another run, and is wiped with the message.
+    // The material in the request is needed if the item runs again, and is wiped with the message.
     return { uniqueIdentifier: await commitNewObjects([made], context) };
   },
 });

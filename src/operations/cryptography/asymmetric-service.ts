@@ -16,7 +16,7 @@ export function encryptWithPublicKey(key: KeyObject, request: CipherRequest): Wo
   };
 }
 
-/** Undoes `encryptWithPublicKey`. @throws KmipError as `rsaDecrypt` does, FeatureNotSupported for a stream. */
+/** The inverse of `encryptWithPublicKey`. @throws KmipError as `rsaDecrypt` does, FeatureNotSupported for a stream. */
 export function decryptWithPrivateKey(key: KeyObject, request: CipherRequest): Work<Decrypted> {
   check(key, request);
   const { parameters } = request;

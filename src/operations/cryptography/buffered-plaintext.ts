@@ -1,20 +1,24 @@
 import { KmipError } from '#protocol/kmip-error';
 import type { StreamRoom } from '#operations/context';
 
-/** What was decrypted and waits for its tag to be checked. */
+/** Decrypted data that waits for its tag to be checked. */
 export interface HeldPlaintext {
   /**
-   * Takes a part over: the one given is wiped. @throws KmipError ServerLimitExceeded above the maximum, and where the room has no more;
-   * OperationCanceledByRequester when all was wiped already.
+   * Takes a part, and wipes the given bytes.
+   * @throws KmipError ServerLimitExceeded above the maximum, and when the room is exhausted;
+   * OperationCanceledByRequester when the data was already wiped.
    */
   add(part: Uint8Array, room: StreamRoom): void;
   /** A copy. */
   all(): Uint8Array;
-  /** The end: nothing is held after it. */
+  /** Wipes all data and ends. */
   wipe(): void;
 }
 
-/** In one piece, which grows by doubling: many small parts cost no more than few large ones. The maximum is in bytes. */
+/**
+ * One buffer, which grows by doubling, so that many small parts cost no more than a few large ones. The maximum is in
+ * bytes.
+ */
 export function heldPlaintext(maximum: number): HeldPlaintext {
   let bytes = new Uint8Array(0);
   let length = 0;
@@ -33,7 +37,7 @@ export function heldPlaintext(maximum: number): HeldPlaintext {
   return {
     add(part, room) {
       try {
-        // Its connection may have gone while the part was decrypted: nobody would come to wipe it.
+        // The connection may have closed while the part was decrypted: the part would never be wiped.
         if (isOver) throw new KmipError('OperationCanceledByRequester', 'the stream has ended');
         const needed = length + part.length;
         if (needed > maximum) {

@@ -1,6 +1,6 @@
 /**
- * A cipher at work: on all of the data at once, which a thread does when they are many; or on a stream, whose state is
- * the main thread's, in pieces between which others have their turns.
+ * Runs a cipher: on the whole data, in a thread when it is large; or on a stream, whose state is in the main thread, in
+ * pieces with turns of other clients in between.
  */
 import {
   deciphering,
@@ -27,7 +27,10 @@ export interface Decipherer {
 
 const nothing = new Uint8Array(0);
 
-/** The key of `use` may be wiped when this returns. @throws KmipError as `enciphering` does, here or when it takes. */
+/**
+ * The caller may wipe the key of `use` after the return. @throws KmipError as `enciphering` does, immediately or at a
+ * part.
+ */
 export function encipherer(cipher: Cipher, use: CipherUse, part: Part, random: Random): Encipherer {
   if (part.isLast) {
     const own = withOwnKey(use);
@@ -48,7 +51,7 @@ export function encipherer(cipher: Cipher, use: CipherUse, part: Part, random: R
   };
 }
 
-/** Undoes `encipherer`. @throws KmipError as `deciphering` does, here or when it takes. */
+/** The inverse of `encipherer`. @throws KmipError as `deciphering` does, immediately or at a part. */
 export function decipherer(cipher: Cipher, use: CipherUse, part: Part): Decipherer {
   if (part.isLast) {
     const own = withOwnKey(use);

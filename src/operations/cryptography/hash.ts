@@ -13,7 +13,7 @@ interface Hashed {
   readonly data?: Uint8Array;
 }
 
-/** KMIP 2.1 §6.1.24 (1.4 §4.37). The parameters are required; of a stream the first part has them for all. */
+/** KMIP 2.1 §6.1.24 (1.4 §4.37). The parameters are required; for a stream, in its first part. */
 export const hash = defineOperation('Hash', {
   rights: ['ask'],
   served: 'aboveQuotas',

@@ -1,12 +1,12 @@
-/** Data of a stream, whose state is the main thread's, taken a millisecond's work at a time. */
+/** Processes the data of a stream, whose state is in the main thread, in pieces of about a millisecond. */
 import type { Context } from '#operations/context';
 
-/** In bytes: what the slowest cipher takes in two milliseconds. */
+/** In bytes: the slowest cipher processes them in two milliseconds. */
 const pieceLength = 32 * 1024;
 
 /**
- * Hands over the data in its order; between two pieces others have their turns. Small data go at once, without a
- * promise.
+ * Passes on the data in order, with turns of other clients between pieces. Small data is passed on immediately, without
+ * a promise.
  */
 export function inPieces(
   data: Uint8Array,

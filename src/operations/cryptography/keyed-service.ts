@@ -1,4 +1,4 @@
-/** A cryptographic service with a key, for all of the data at once or for a part of it. */
+/** A cryptographic service with a key, for the whole data or for a part of it. */
 import type { ObjectType } from '#objects/attributes/attributes';
 import { protects, type Purpose } from '#objects/use';
 import { bytes } from '#protocol/codecs';
@@ -17,7 +17,7 @@ import { inParts, type Part, type PartRequest } from './streams.ts';
 import { loadToUse, parametersInUse } from '#operations/key-material/usable-key';
 import { chargeUse } from './usage-charge.ts';
 
-/** The first rows of every such request: which key, how it is used, on what. */
+/** The first rows of every such request: the key, how it is used, and the data. */
 export const keyedFields = {
   uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
   cryptographicParameters: optional(Tag.CryptographicParameters, cryptographicParameters),
@@ -30,21 +30,23 @@ export interface KeyedRequest extends PartRequest {
 
 export interface KeyedService<A extends object> {
   readonly purpose: Purpose;
-  /** Of which the key must be. */
+  /** The types that the key may have. */
   readonly types: readonly ObjectType[];
   readonly initial?: Initial;
   begin(loaded: Loaded, parameters: CryptographicParameters, part: Part): Work<A>;
-  /** What counts against Usage Limits; absent: the length of Data. */
+  /** The bytes that count against Usage Limits; the length of Data when absent. */
   readonly length?: number;
   /**
-   * What is said when they are reached. Absent: "If the allocation is unable to be obtained the operation SHALL return with ...
-   * Permission Denied" (2.1 §6.1.17, §6.1.55; CS-BC-M-7), though the tables have Usage Limit Exceeded.
+   * The reason when the limits are reached. Absent means Permission Denied: "If the allocation is unable to be obtained
+   * the operation SHALL return with ... Permission Denied" (2.1 §6.1.17, §6.1.55; CS-BC-M-7), although the error tables
+   * have Usage Limit Exceeded.
    */
   readonly limitReason?: ResultReason;
 }
 
 /**
- * The answer, the key's identifier in it. A later part may leave the identifier out: its Correlation Value says which key.
+ * The answer, with the identifier of the key. A later part may leave the identifier out: its Correlation Value
+ * identifies the key.
  * @throws KmipError as `loadToUse` and `inParts` do; the reason for Usage Limits that are reached.
  */
 export async function serveWithKey<A extends object>(

@@ -4,7 +4,7 @@ import { KmipError } from '#protocol/kmip-error';
 import { Tag } from '#protocol/tags';
 import { defineOperation } from '#operations/operation';
 
-/** In bytes: more than any key needs, and with room to spare in a message of 1 MiB. */
+/** In bytes: more than any key needs, and small enough for a message of 1 MiB. */
 const maximumLength = 512 * 1024;
 
 /** KMIP 2.1 §6.1.49 (1.4 §4.35): from the generator that makes keys. */

@@ -11,7 +11,7 @@ import { correlationValue, partFields } from './streams.ts';
 import { publicKeyIn } from '#operations/key-material/usable-key';
 import { judging, judgingWhole, validityIndicator, type Judged } from './verification.ts';
 
-/** KMIP 2.1 §6.1.56 (1.4 §4.32). None of the schemes here lets data be recovered from a signature. */
+/** KMIP 2.1 §6.1.56 (1.4 §4.32). No supported scheme recovers data from a signature. */
 export const signatureVerify = defineOperation('SignatureVerify', {
   rights: ['use'],
   served: 'aboveQuotas',

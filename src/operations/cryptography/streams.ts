@@ -1,7 +1,7 @@
 /**
- * Cryptographic services whose data comes in parts (KMIP 2.1 §6.1, "multi-part"; §7.8, §7.14, §7.17): which part a request is, and
- * how it goes on with what earlier ones began. A stream belongs to its connection, its operation, its key and its
- * parameters; a failure ends it, since nobody could tell what of the failed part it has taken.
+ * Cryptographic services whose data comes in parts (KMIP 2.1 §6.1, "multi-part"; §7.8, §7.14, §7.17): which part a
+ * request is, and how it continues a stream. A stream belongs to its connection, operation, key and parameters. A
+ * failure ends it, because the client cannot know how much of the failed part was processed.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { boolean, bytes } from '#protocol/codecs';
@@ -13,7 +13,7 @@ import { V1_3 } from '#protocol/versions';
 import type { Context, Initial, Stream, Work } from '#operations/context';
 import type { OperationName } from '#operations/operation';
 
-/** Three rows that stand together in the request of every such operation. */
+/** Three rows that the request of every such operation has together. */
 export const partFields = {
   correlationValue: optional(Tag.CorrelationValue, bytes, { since: V1_3 }),
   initIndicator: optional(Tag.InitIndicator, boolean, { since: V1_3 }),
@@ -24,7 +24,7 @@ export const correlationValue = optional(Tag.CorrelationValue, bytes, { since: V
 
 export interface PartRequest {
   readonly data?: Uint8Array | undefined;
-  /** A signature or MAC to be verified, which may come with any part. */
+  /** A signature or MAC to be verified, which any part may contain. */
   readonly proof?: Uint8Array | undefined;
   readonly cryptographicParameters?: CryptographicParameters | undefined;
   readonly correlationValue?: Uint8Array | undefined;
@@ -32,27 +32,27 @@ export interface PartRequest {
   readonly finalIndicator?: boolean | undefined;
 }
 
-/** Where in its stream a part stands; what comes in one request is both. */
+/** The place of a part in its stream; a single request is both the first and the last part. */
 export interface Part {
   readonly isFirst: boolean;
   readonly isLast: boolean;
 }
 
-/** What an operation found out about one part, all of it checked and permitted. */
+/** The result of an operation's checks of one part; every check has passed. */
 export interface Service<A extends object> {
   readonly key?: string;
-  /** Those that hold for the first part. */
+  /** The parameters of the first part. */
   readonly parameters: CryptographicParameters;
   readonly initial?: Initial;
-  /** Asked of the first part only. */
+  /** Called for the first part only. */
   begin(part: Part): Work<A>;
-  /** Takes from the Usage Limits what the part costs; absent where nothing is limited. */
+  /** Charges the part to the Usage Limits; absent where nothing is limited. */
   charge?(part: Part): Promise<void>;
 }
 
 /**
- * Which part the request is: "do not provide an Init Indicator, Final Indicator or Correlation Value or provide an Init indicator and
- * Final Indicator but no Correlation Value" for one that is alone.
+ * The part that the request is. For a single request, "do not provide an Init Indicator, Final Indicator or Correlation
+ * Value or provide an Init indicator and Final Indicator but no Correlation Value".
  */
 function partOf({ correlationValue: value, initIndicator = false, finalIndicator = false }: PartRequest): Part {
   if (value === undefined) {
@@ -65,7 +65,10 @@ function partOf({ correlationValue: value, initIndicator = false, finalIndicator
   return { isFirst: false, isLast: finalIndicator };
 }
 
-/** "Data is always required in cryptographic operations except when either Init Indicator or Final Indicator is true" (2.1 §6.1). */
+/**
+ * "Data is always required in cryptographic operations except when either Init Indicator or Final Indicator is true"
+ * (2.1 §6.1).
+ */
 function dataOf({ data, initIndicator, finalIndicator }: PartRequest): Uint8Array {
   if (data !== undefined) return data;
   if (initIndicator === true || finalIndicator === true) return new Uint8Array(0);
@@ -73,9 +76,10 @@ function dataOf({ data, initIndicator, finalIndicator }: PartRequest): Uint8Arra
 }
 
 /**
- * Answers one part, or all of the data at once. `prepare` is asked every time, so that a key that may not be used any more stops its stream.
- * What is charged is charged before anything of a running stream moves: the item may be run again because of it.
- * @throws KmipError InvalidCorrelationValue for a stream that is not this connection's, operation's, key's or of these parameters.
+ * Answers one part, or the whole data. `prepare` is called for each part, so that a key whose use is no longer
+ * permitted stops its stream. Usage is charged before a running stream changes, because the item may be run again after
+ * the charge.
+ * @throws KmipError InvalidCorrelationValue for a stream of another connection, operation, key or other parameters.
  */
 export async function inParts<A extends object>(
   operation: OperationName,
@@ -92,7 +96,7 @@ export async function inParts<A extends object>(
   const end = (): void => (value === undefined ? work.end?.() : context.streams.end(value));
   try {
     const answer = await work.take(data, part.isLast, request.proof, context);
-    // A stream that finds no room costs nothing.
+    // The stream starts first, so that a stream without room is not charged.
     if (!part.isLast) value = context.streams.begin({ operation, key, parameters, initial: copied(initial), work });
     await charge?.(part);
     if (value !== undefined) return { ...answer, correlationValue: value };
@@ -125,7 +129,7 @@ async function goOn<A extends object>(
       throw new KmipError('InvalidField', 'a field of the first part of a stream must not be changed by a later part');
     }
     await charge?.(part);
-    // It may have ended meanwhile, with its connection.
+    // It may have ended with its connection in the meantime.
     streams.renew(value);
     hasMoved = true;
     const answer = await (stream.work as Work<A>).take(data, part.isLast, request.proof, context);
@@ -133,13 +137,13 @@ async function goOn<A extends object>(
     streams.end(value);
     return answer;
   } catch (error) {
-    // Before it has moved anything else is the store's: the item is run again.
+    // An error other than KmipError before the stream has changed comes from the store: the item is run again.
     if (hasMoved || error instanceof KmipError) streams.end(value);
     throw error;
   }
 }
 
-/** The request's own bytes are wiped when it was answered. */
+/** A copy, because the bytes of the request are wiped after its answer. */
 const copied = (initial: Initial = {}): Initial =>
   Object.fromEntries(Object.entries(initial).map(([field, value]) => [field, value && Buffer.from(value)]));
 

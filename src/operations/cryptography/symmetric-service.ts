@@ -1,4 +1,4 @@
-/** Encrypt and Decrypt with symmetric keys: what begins, and what each part of the data then goes through. */
+/** Encrypt and Decrypt with symmetric keys: the start, and the work for each part of the data. */
 import type { Cipher } from '#crypto/ciphers/block-cipher';
 import { cipherFor, type ChosenCipher } from '#crypto/ciphers/cipher-parameters';
 import { badParameters } from '#crypto/refusals';
@@ -18,14 +18,17 @@ import { keyedFields } from './keyed-service.ts';
 import { partFields, type Part } from './streams.ts';
 import type { Work } from '#operations/context';
 
-/** What a request has besides the key and its data. */
+/** The fields of a request besides the key and the data. */
 export interface CipherRequest {
   readonly parameters: CryptographicParameters;
   readonly ivCounterNonce?: Uint8Array | undefined;
   readonly additionalData?: Uint8Array | undefined;
-  /** What decryption checks. */
+  /** The tag that decryption checks. */
   readonly tag?: Uint8Array | undefined;
-  /** Whether the version has a field for the tag, as from 1.4 on; before that it follows the data, as in RFC 5116 §5.1. */
+  /**
+   * Whether the version has a field for the tag, as from 1.4 on. In older versions the tag follows the data, as in RFC
+   * 5116 §5.1.
+   */
   readonly tagField: boolean;
   readonly part: Part;
 }
@@ -51,12 +54,13 @@ export const cipherFields = {
 export const authenticatedEncryptionTag = optional(Tag.AuthenticatedEncryptionTag, bytes, { since: V1_4 });
 export const tagHasField = (version: Version): boolean => inRange(authenticatedEncryptionTag, version);
 
-/** How many bytes of an authenticated stream are held back until its tag was checked. */
+/** The bytes of an authenticated stream that may be held back until its tag was checked. */
 const maximumHeldBack = 1024 * 1024;
 
 /**
- * The key may be wiped when this returns.
- * @throws KmipError as `cipherFor` and `vectorOf` do, MissingInitializationVector, FeatureNotSupported for a stream of what takes all data at once.
+ * The caller may wipe the key after the return.
+ * @throws KmipError as `cipherFor` and `vectorOf` do, MissingInitializationVector, FeatureNotSupported for a stream
+ * when the cipher needs the whole data.
  */
 export function encryptWith(key: SymmetricKey, request: CipherRequest, random: Random): Work<Encrypted> {
   const { parameters, ivCounterNonce, additionalData, tagField, part } = request;
@@ -71,7 +75,7 @@ export function encryptWith(key: SymmetricKey, request: CipherRequest, random: R
   const use = { key: key.bytes, iv: vector.start, padding, tagLength, additionalData };
   const running = encipherer(cipher, use, part, random);
   const count = counter(vector);
-  /** "The value used", which the first answer tells. */
+  /** "The value used", which the first answer contains. */
   let news = isRandom ? { ivCounterNonce: vector.iv } : {};
   return {
     async take(data, isLast, _proof, context) {
@@ -88,9 +92,10 @@ export function encryptWith(key: SymmetricKey, request: CipherRequest, random: R
 }
 
 /**
- * Undoes `encryptWith`. Nothing authenticated is given out before its tag was checked (SP 800-38D §7.2): the answer has all of it at the end
- * of the stream.
- * @throws KmipError as `encryptWith` does, but InvalidMessage without an IV, as CS-BC-M-11, 12 and 13 have it against the table of the text.
+ * The inverse of `encryptWith`. Authenticated data is released only after its tag was checked (SP 800-38D §7.2): the
+ * answer to the last part of a stream contains all of it.
+ * @throws KmipError as `encryptWith` does, but InvalidMessage without an IV, as CS-BC-M-11, 12 and 13 have it against
+ * the table of the text.
  */
 export function decryptWith(key: SymmetricKey, request: CipherRequest): Work<Decrypted> {
   const { parameters, ivCounterNonce, additionalData, tag, tagField, part } = request;
@@ -116,7 +121,7 @@ export function decryptWith(key: SymmetricKey, request: CipherRequest): Work<Dec
   if (tagField && tag === undefined) throw new KmipError('InvalidField', 'Authenticated Encryption Tag is required');
   if (!tagField && !part.isLast) throw wholeOnly(`decryption with ${cipher.name} before KMIP 1.4`);
   const following = tagField ? 0 : (tagLength ?? 16);
-  // The request's own bytes are wiped when it was answered.
+  // A copy, because the bytes of the request are wiped after its answer.
   const expected = tag && Buffer.from(tag);
   const running = decipherer(cipher, use, part);
   const held = heldPlaintext(maximumHeldBack);
@@ -175,7 +180,7 @@ function vectorFor(
   return vectorOf(cipher, iv, parameters);
 }
 
-/** Refuses more data than the counter has blocks for: after that the key stream would repeat. */
+/** Refuses more data than the counter has blocks, because the key stream would repeat. */
 function counter({ maximumBytes = Infinity }: InitializationVector): (length: number) => void {
   let taken = 0;
   return (length) => {

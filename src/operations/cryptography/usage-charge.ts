@@ -4,17 +4,16 @@ import type { ResultReason } from '#protocol/kmip-error';
 import type { Context } from '#operations/context';
 
 export interface Charge {
-  /** How much was protected. */
+  /** The number of protected bytes. */
   readonly bytes: number;
-  /** 0 for a later part of what an earlier one has counted as an object; 1 when absent. */
+  /** 0 for a later part of an object that an earlier part has counted; 1 when absent. */
   readonly objects?: 0 | 1;
   readonly refusal?: ResultReason;
 }
 
 /**
- * The attributes of a key after it was used to protect: the one place where Usage Limits are counted down (KMIP 2.1
- * §4.59). The same attributes when nothing is limited. What the answer holds cannot be taken back, and so the count is
- * never given back either.
+ * The attributes of a key after it has protected data: Usage Limits are counted down only in this function (KMIP 2.1
+ * §4.59). The same attributes when nothing is limited. The answer cannot be taken back, so the count is never restored.
  * @throws KmipError UsageLimitExceeded or `refusal` when the limits are reached, FeatureNotSupported in a batch with
  * Undo.
  */

@@ -10,20 +10,20 @@ import { inPieces } from './in-pieces.ts';
 /** "Non-Final parts of multi-part ... operations SHALL NOT include the Validity Indicator." */
 export const validityIndicator = optional(Tag.ValidityIndicator, enumeration('ValidityIndicator'));
 
-/** A wrong proof is a success, which says so. */
+/** An invalid proof is a successful operation with a Validity Indicator that says so. */
 export interface Judged {
   readonly validityIndicator?: EnumerationValue<'ValidityIndicator'>;
 }
 
 export interface Verification {
   update(data: Uint8Array): unknown;
-  /** Once, at the end. */
+  /** Called once, at the end. */
   isProvenBy(proof: Uint8Array, context: Context): boolean | Promise<boolean>;
-  /** Wipes what it remembers. */
+  /** Wipes its state. */
   end?(): void;
 }
 
-/** @param called the field of the proof, which the first part has, or the last, or one between. */
+/** @param called the field of the proof, which any part may contain. */
 export function judging(called: string, verification: Verification): Work<Judged> {
   let held: Uint8Array | undefined;
   return {
@@ -31,7 +31,7 @@ export function judging(called: string, verification: Verification): Work<Judged
       if (proof !== undefined && held !== undefined && Buffer.compare(proof, held) !== 0) {
         throw new KmipError('InvalidField', `${called} must be the same as in an earlier part`);
       }
-      // The request's own bytes are wiped when it was answered.
+      // A copy, because the bytes of the request are wiped after its answer.
       if (proof !== undefined) held = Buffer.from(proof);
       await inPieces(data, context, (piece) => verification.update(piece));
       if (!isLast) return {};
@@ -42,7 +42,7 @@ export function judging(called: string, verification: Verification): Work<Judged
   };
 }
 
-/** The same for what comes at once. */
+/** The same for a single request. */
 export const judgingWhole = (
   called: string,
   isProven: (data: Uint8Array, proof: Uint8Array, context: Context) => Promise<boolean>,

@@ -1,15 +1,15 @@
-/** What Set Defaults and Set Constraints refuse alike (KMIP 2.1 §6.1.52.1, §6.1.53.1). */
+/** Checks that Set Defaults and Set Constraints share (KMIP 2.1 §6.1.52.1, §6.1.53.1). */
 import type { Instance } from '#objects/attributes/attribute-codec';
 import type { ObjectType } from '#objects/attributes/attributes';
 import { sizeOfValue } from '#objects/value-size';
 import { KmipError } from '#protocol/kmip-error';
 import { registrableTypes } from '#operations/key-material/registration-rules';
 
-/** All of them are looked at whenever an object is made: more than anybody needs, and soon looked at. */
+/** All rules are checked whenever an object is created, so that their number is bounded above any real need. */
 const maximumRules = 100;
 /** In all rules together. */
 const maximumAttributes = 500;
-/** Of TTLV in all of them. */
+/** TTLV items in all rules together. */
 const maximumItems = 5000;
 
 export function checkNumber(rules: readonly { readonly attributes?: readonly Instance[] | undefined }[]): void {
@@ -31,13 +31,13 @@ export function checkNumber(rules: readonly { readonly attributes?: readonly Ins
   );
 }
 
-/** Types of vendors are none of objects here. */
+/** Object Types of vendors do not exist on this server. */
 export function checkTypes(types: readonly string[]): void {
   const unknown = types.find((each) => !registrableTypes.includes(each as ObjectType));
   if (unknown !== undefined) throw new KmipError('InvalidObjectType', `Object Type ${unknown} is not supported`);
 }
 
-/** The reason that both error tables have for an attribute that cannot be as it is given. */
+/** Replaces the reason of a failed check by that of both error tables for an invalid attribute. */
 export function asInvalidField(check: () => void): void {
   try {
     check();

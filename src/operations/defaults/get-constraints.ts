@@ -3,7 +3,7 @@ import { required } from '#protocol/fields';
 import { Tag } from '#protocol/tags';
 import { defineOperation } from '#operations/operation';
 
-/** KMIP 2.1 §6.1.22. Those that the client has set. */
+/** KMIP 2.1 §6.1.22. Returns the constraints that the client has set. */
 export const getConstraints = defineOperation('GetConstraints', {
   rights: ['ask'],
   served: 'inReserve',

@@ -7,7 +7,7 @@ import type { Context } from '#operations/context';
 import { asInvalidField, checkNumber, checkTypes } from './creation-rules.ts';
 import { defineOperation } from '#operations/operation';
 
-/** KMIP 2.1 §6.1.52. The Constraints take the place of all that the client had; an empty set lifts them. */
+/** KMIP 2.1 §6.1.52. Replaces all constraints of the client; an empty set removes them. */
 export const setConstraints = defineOperation('SetConstraints', {
   rights: ['create'],
   served: 'withinQuotas',
@@ -26,7 +26,7 @@ export const setConstraints = defineOperation('SetConstraints', {
   },
 });
 
-/** What a type of object never has nobody can demand of it. */
+/** A constraint must not require an attribute that objects of the type never have. */
 function checkConstraint({ objectTypes, attributes = [] }: Constraint, { version }: Context): void {
   const types = objectTypes?.objectType ?? [];
   checkTypes(types);

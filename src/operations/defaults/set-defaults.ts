@@ -9,7 +9,7 @@ import { asInvalidField, checkNumber, checkTypes } from './creation-rules.ts';
 import { withLinksResolved } from '#operations/attributes/link';
 import { defineOperation } from '#operations/operation';
 
-/** KMIP 2.1 §6.1.53. The Object Defaults take the place of all that the client had; without any these are gone. */
+/** KMIP 2.1 §6.1.53. Replaces all defaults of the client; without Object Defaults they are removed. */
 export const setDefaults = defineOperation('SetDefaults', {
   rights: ['create', 'read'],
   served: 'withinQuotas',
@@ -30,7 +30,7 @@ export const setDefaults = defineOperation('SetDefaults', {
   },
 });
 
-/** Each must be what a request may give to an object of every type named. */
+/** Each default must be an attribute that a request may give to an object of every named type. */
 function checkDefaults(defaults: ObjectDefaults, { version }: Context): void {
   if ((defaults.objectType === undefined) === (defaults.objectTypes === undefined)) {
     throw new KmipError('InvalidField', 'Object Defaults must have either Object Type or Object Types');

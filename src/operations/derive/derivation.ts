@@ -1,4 +1,4 @@
-/** What Derive Key derives from: the roles of its objects, its parameters, and the run of a method. */
+/** Derivation: the roles of the objects, the parameters, and the run of a method. */
 import {
   checkDataCount,
   derivationMethods,
@@ -19,7 +19,7 @@ import type { Context, Loaded } from '#operations/context';
 import { keyObjectIn, openBytes } from '#operations/key-material/usable-key';
 import { chargeUse } from '#operations/cryptography/usage-charge';
 
-/** KMIP 2.1 §7.12 (1.4 §4.6). Which fields a method needs is checked where it is told. */
+/** KMIP 2.1 §7.12 (1.4 §4.6). Each method checks the fields that it needs. */
 export const derivationParameters = structure('Derivation Parameters', {
   cryptographicParameters: optional(Tag.CryptographicParameters, cryptographicParameters),
   initializationVector: optional(Tag.InitializationVector, bytes),
@@ -35,14 +35,14 @@ const methodNamed = (name: string): DerivationMethod | undefined =>
 export interface Derived {
   readonly bytes: Uint8Array;
   /**
-   * What the derivation cost its keys in Usage Limits: who has a key encrypted or authenticated by deriving has used
-   * it.
+   * The attributes of keys after charges to their Usage Limits: a derivation by encryption or authentication counts as
+   * use of the key.
    */
   readonly charged: ReadonlyMap<Loaded, Attributes>;
 }
 
 /**
- * What the method makes of one or two objects that may be derived from: `length` bytes, or all that it gives.
+ * The result of the method for one or two objects: `length` bytes, or as many as the method returns.
  * @throws KmipError with the reasons of 2.1 §6.1.14.1, and UsageLimitExceeded.
  */
 export async function derive(
@@ -62,7 +62,8 @@ export async function derive(
   if (method === undefined) throw new KmipError('InvalidField', `Derivation Method ${name} is not supported`);
   const { ofKey, ofData } = rolesOf(bases);
   const { derivationData = [], initializationVector: iv, salt, iterationCount } = given;
-  // Where a key or data is enough, Secret Data that stands alone is the data: "If both are provided, then an error SHALL be returned."
+  // For methods that need a key or data, a single Secret Data object is the data: "If both are provided, then an error
+  // SHALL be returned."
   const standsForData = ofData ?? (method.data === 'orKey' && isSecretData(ofKey) ? ofKey : undefined);
   if (standsForData !== undefined && derivationData.length > 0) {
     throw new KmipError('InvalidMessage', 'Derivation Data must not be given with Secret Data that takes its place');
@@ -84,7 +85,7 @@ export async function derive(
   }
 }
 
-/** In bits; DH of this size takes a tenth of a second. */
+/** In bits; a DH key agreement of this size takes a tenth of a second. */
 const maximumAgreement = 8192;
 
 /** 2.1 §11.14: "key agreement between a private and public key". */
@@ -113,7 +114,10 @@ async function agreed(bases: readonly Loaded[], context: Context): Promise<Uint8
 
 const isSecretData = ({ object }: Loaded): boolean => objectTypeOf(object) === 'SecretData';
 
-/** "One for the derivation key and another for the secret data" (1.0 table 120), in any order; of two Secret Data the first is the key. */
+/**
+ * "One for the derivation key and another for the secret data" (1.0 table 120), in any order; of two Secret Data
+ * objects the first is the key.
+ */
 function rolesOf([first, second]: readonly Loaded[]): { readonly ofKey: Loaded; readonly ofData?: Loaded } {
   for (const base of [first, second]) {
     if (base === undefined || isSecretData(base) || objectTypeOf(base.object) === 'SymmetricKey') continue;
@@ -129,7 +133,10 @@ function rolesOf([first, second]: readonly Loaded[]): { readonly ofKey: Loaded; 
   throw new KmipError('InvalidField', 'one of the two objects must be Secret Data');
 }
 
-/** A key without any of its own is bound to none, as clients make them, although 1.4 §4.6 has an error for it. */
+/**
+ * A key without Cryptographic Parameters may be used with any, because clients create keys without them, although 1.4
+ * §4.6 has an error for this case.
+ */
 function parametersFor(
   { object }: Loaded,
   { usesRequestParameters }: DerivationMethod,

@@ -26,7 +26,7 @@ import { generatorFor } from '#operations/new-object/random-number-generator';
 import { changed } from '#operations/life-cycle/state-change';
 import { loadToUse } from '#operations/key-material/usable-key';
 
-/** KMIP 2.1 §6.1.14 (1.4 §4.6). Makes a key or Secret Data from others. */
+/** KMIP 2.1 §6.1.14 (1.4 §4.6). Derives a key or Secret Data from other objects. */
 export const deriveKey = defineOperation('DeriveKey', {
   rights: ['create', 'use', 'read'],
   served: 'withinQuotas',
@@ -65,7 +65,7 @@ export const deriveKey = defineOperation('DeriveKey', {
       made = context.newObject({
         structure: inFormat(structure, { keyFormatType }, { version: context.version, attributes: given }),
         given: { ...given, link: [...(given.link ?? []), ...links], ...generatorFor(given, context.server) },
-        // Some derive without a mask: they get one that permits nothing.
+        // Some clients send no mask: the key gets one that permits nothing.
         found: { cryptographicUsageMask: 0, ...digestOfSymmetric(keyFormatType ?? 'Raw', key, context.version) },
         generated: true,
       });
@@ -81,10 +81,10 @@ export const deriveKey = defineOperation('DeriveKey', {
   },
 });
 
-/** What some method derives from; which takes which is for `derive` to say. */
+/** The types that at least one method derives from; `derive` checks those of the method. */
 const derivable: readonly ObjectType[] = ['SymmetricKey', 'SecretData', 'PrivateKey', 'PublicKey'];
 
-/** One or two objects, each of which may be derived from now. */
+/** Loads one or two objects that may be used for derivation now. */
 async function loadBases(named: readonly ObjectReference[], context: Context): Promise<readonly Loaded[]> {
   if (named.length === 0) throw new KmipError('InvalidMessage', 'Derive Key lacks Unique Identifier');
   const bases: Loaded[] = [];
@@ -103,8 +103,8 @@ async function loadBases(named: readonly ObjectReference[], context: Context): P
 }
 
 /**
- * Who has the key decrypts what Encrypt derives: then the Secret Data that was encrypted must not come out so. Of two
- * objects one is that data; the other methods lead nowhere back.
+ * Guards for a key derived by encryption: the holder of the key can decrypt the result, so encrypted Secret Data must
+ * stay protected in it. With two objects, one is that data; other methods cannot be reversed.
  */
 const guardOf = (method: string, bases: readonly Loaded[], asked: Attributes): Attributes =>
   method === 'ENCRYPT' && bases.length > 1
@@ -114,10 +114,10 @@ const guardOf = (method: string, bases: readonly Loaded[], asked: Attributes): A
       )
     : {};
 
-/** In bits, as long as symmetric keys are at the most: methods that give any number of bytes make all of them at once. */
+/** In bits, the maximum of symmetric keys: methods with output of any length make all of it at once. */
 const maximumSecret = 8_388_608;
 
-/** In bytes. "The client SHALL specify the desired length", and of a key the algorithm too. */
+/** In bytes. "The client SHALL specify the desired length", and for a key also the algorithm. */
 function lengthOf(objectType: ObjectType, given: Attributes): number {
   const { cryptographicAlgorithm: algorithm, cryptographicLength: bits } = given;
   if (bits === undefined) throw new KmipError('InvalidAttribute', 'Cryptographic Length is required for Derive Key');

@@ -8,8 +8,9 @@ import type { Context, Loaded } from '#operations/context';
 type LinkType = AttributeValue<'link'>['linkType'];
 
 /**
- * "by using the private key's Public Key link to get the corresponding public key (where relevant), and then using that public key's PKCS#12 Certificate Link to get the base
- * certificate"; in 1.4 it is the Certificate Link, and private keys without public ones have links of their own (1.4 §3.35).
+ * "by using the private key's Public Key link to get the corresponding public key (where relevant), and then using that
+ * public key's PKCS#12 Certificate Link to get the base certificate"; in 1.4 it is the Certificate Link, and private
+ * keys without public ones have links of their own (1.4 §3.35).
  * @throws KmipError KeyFormatTypeNotSupported when there is more than one valid chain.
  */
 export async function chainOfKey(privateKey: ManagedObject, context: Context): Promise<readonly Uint8Array[]> {
@@ -60,13 +61,16 @@ async function certificateAt(object: ManagedObject, linkType: LinkType, context:
   return only;
 }
 
-/** What was revoked, or is over, is part of no valid chain. */
+/** A revoked or expired certificate is not part of a valid chain. */
 const isCurrent = ({ structure, attributes: { state } }: ManagedObject): boolean =>
   structure.objectType === 'Certificate' &&
   structure.certificateType === 'X_509' &&
   (state === 'PreActive' || state === 'Active');
 
-/** One by one, since there may be hundreds, with megabytes each. Links may lead to what is gone, or is somebody else's. */
+/**
+ * One by one, because there may be hundreds of megabytes each. Links may lead to objects that are gone or belong to
+ * another client.
+ */
 async function* linkedObjects(
   { attributes }: ManagedObject,
   wanted: LinkType,

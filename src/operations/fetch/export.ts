@@ -11,8 +11,9 @@ import { givingOut, wayOut } from './object-retrieval.ts';
 import { defineOperation } from '#operations/operation';
 
 /**
- * KMIP 2.1 §6.1.18 (1.4 §4.40): the object "in the same manner as the Get operation", with all its attributes, even those that Get Attributes keeps back. A destroyed one
- * has its attributes only. It is not served by Get, and so stays Fresh (§4.24).
+ * KMIP 2.1 §6.1.18 (1.4 §4.40): the object "in the same manner as the Get operation", with all its attributes,
+ * including those that Get Attributes leaves out. A destroyed object has only attributes. Get does not serve the
+ * object, so that it stays Fresh (§4.24).
  */
 export const exportObject = defineOperation('Export', {
   rights: ['fetch', 'use'],

@@ -31,8 +31,8 @@ export const get = defineOperation('Get', {
 });
 
 /**
- * Fresh no more: "as soon as the object has been served via the Get operation" (2.1 §4.24), in a batch that is undone
- * too. No change that Last Change Date tells of (§4.29).
+ * Sets Fresh to false: "as soon as the object has been served via the Get operation" (2.1 §4.24), also in a batch that
+ * is undone. Last Change Date does not change (§4.29).
  */
 const asServed = (object: ManagedObject): ManagedObject =>
   object.attributes.fresh === true ? { ...object, attributes: { ...object.attributes, fresh: false } } : object;

@@ -1,4 +1,4 @@
-/** How an object's value leaves the server: what Get and Export have in common (KMIP 2.1 §6.1.18, §6.1.19; 1.4 §4.11, §4.40). */
+/** How the value of an object leaves the server, for Get and Export (KMIP 2.1 §6.1.18, §6.1.19; 1.4 §4.11, §4.40). */
 import { objectTypeOf } from '#objects/managed-object';
 import { keyValueNotPresent, objectDestroyed } from '#objects/object-errors';
 import { anyObject, type ObjectStructure } from '#objects/object-structure';
@@ -15,7 +15,7 @@ import { unwrapped } from '#operations/wrapping/key-unwrapping';
 import { inWrapping, isHidden, type Wrapped } from '#operations/wrapping/key-wrapping';
 import { inContainer, isPacked } from './pkcs12.ts';
 
-/** The fields that say which object, and in which form. */
+/** The fields that name the object and its format. */
 export const wayOut = {
   uniqueIdentifier: optional(Tag.UniqueIdentifier, objectReference),
   keyFormatType: optional(Tag.KeyFormatType, enumeration('KeyFormatType')),
@@ -25,7 +25,7 @@ export const wayOut = {
 };
 
 /**
- * The object, which was loaded to be fetched, as asked for.
+ * The loaded object in the requested format.
  * @throws KmipError with the reasons of 2.1 §6.1.19.1.
  */
 export async function givingOut(loaded: Loaded, asked: Shape<typeof wayOut>, context: Context): Promise<Wrapped> {
@@ -50,18 +50,20 @@ export async function givingOut(loaded: Loaded, asked: Shape<typeof wayOut>, con
   return wrapped;
 }
 
-/** What was registered wrapped, opened with the key that wrapped it, if that is here and the client's to use. */
+/** Unwraps an object that was registered wrapped, if the client may use the wrapping key. */
 async function notWrapped(held: ObjectStructure, id: string, context: Context): Promise<ObjectStructure> {
   try {
     return await unwrapped(held, id, context);
   } catch (error) {
     if (!(error instanceof KmipError) || error.reason !== 'CryptographicFailure') throw error;
-    // The text gives Get no such reason.
+    // The error table of Get has no other reason for this failure.
     throw new KmipError('KeyWrapTypeNotSupported', error.message);
   }
 }
 
-/** An older client that gets a value of a newer version, such as an algorithm, loses the whole answer. */
+/**
+ * A client of an older version cannot read an answer that contains a value of a newer version, such as an algorithm.
+ */
 function checkRepresentable(structure: ObjectStructure, version: WireVersion): void {
   if (anyObject.fits?.(structure, version) !== false) return;
   throw new KmipError(

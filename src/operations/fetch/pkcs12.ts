@@ -1,4 +1,7 @@
-/** Private keys in PKCS#12 containers: how Register and Import take them out, how Get and Export put them in (KMIP 2.1 §4.39, §6.1.19; 1.4 §3.45, §4.11). */
+/**
+ * Private keys in PKCS#12 containers: Register and Import read them, Get and Export write them (KMIP 2.1 §4.39,
+ * §6.1.19; 1.4 §3.45, §4.11).
+ */
 import { X509Certificate, type KeyObject } from 'node:crypto';
 import { writeKey } from '#crypto/keys/key-formats';
 import { keyObjectOf } from '#crypto/keys/key-objects';
@@ -17,9 +20,11 @@ import type { Context, Loaded } from '#operations/context';
 const usualName = 'alias';
 
 /**
- * The object as it is kept, a private key taken out of its container, and what the container tells of it: "If no such alias/friendly name is supplied, the
- * server SHALL record the alias/friendly name (if any) it finds for the first Private Key in the Key Material."
- * @throws KmipError BadPassword when the password is not there or not that of the container, InvalidField and InvalidAttributeValue when there is no such key in it.
+ * The object as it is stored, with the private key from its container, and attributes from the container: "If no such
+ * alias/friendly name is supplied, the server SHALL record the alias/friendly name (if any) it finds for the first
+ * Private Key in the Key Material."
+ * @throws KmipError BadPassword when the password is missing or wrong, InvalidField and InvalidAttributeValue when the
+ * container does not have the key.
  */
 export async function outOfContainer(
   structure: ObjectStructure,
@@ -31,7 +36,7 @@ export async function outOfContainer(
   }
   const { keyBlock } = structure;
   const { keyValue } = keyBlock;
-  // Nobody looks into what is wrapped.
+  // The server cannot read a wrapped container.
   if (keyValue === undefined || isWrapped(keyValue)) return { structure, found: {} };
   const { keyMaterial: container } = keyValue;
   if (!(container instanceof Uint8Array)) {
@@ -51,7 +56,7 @@ export async function outOfContainer(
   };
 }
 
-/** Whether a container is asked for, or is what the key was registered in. Compression has no place there. */
+/** Whether a container is requested, or the key was registered in one. Containers do not have compression. */
 export function isPacked(
   object: ObjectStructure,
   { keyFormatType: asked, keyCompressionType }: RequestedForm,
@@ -65,8 +70,8 @@ export function isPacked(
 }
 
 /**
- * The private key with its certificate chain, or the certificate with its own, in a container under the password that its PKCS#12 Password Link leads to. As it was
- * registered, as long as nothing has changed since.
+ * The private key with its certificate chain, or the certificate with its chain, in a container under the password that
+ * its PKCS#12 Password Link names. The registered container is returned as long as nothing has changed.
  */
 export async function inContainer(
   structure: ObjectStructure,
@@ -112,7 +117,7 @@ export async function inContainer(
 const noContainer = (): KmipError =>
   new KmipError('KeyFormatTypeNotSupported', 'Key Format Type PKCS_12 is not supported for this private key');
 
-/** No reader would find the two together. */
+/** Readers could not match the key and the certificate. */
 function checkBelongs(certificate: Uint8Array, key: KeyObject): void {
   if (new X509Certificate(certificate).checkPrivateKey(key)) return;
   throw new KmipError('KeyFormatTypeNotSupported', 'the linked certificate does not match the private key');
@@ -124,7 +129,10 @@ const hasChain = ({ certificates: held }: OpenedContainer, certificates: readonl
 
 const badPassword = (why: string): KmipError => new KmipError('BadPassword', `PKCS#12 Password Link: ${why}`);
 
-/** 2.1 §11.46: "missing or multiple PKCS#12 Password Links, or not Secret Data, or not Active"; 1.4 §11.4: "or the Secret Data Type is not Password". */
+/**
+ * 2.1 §11.46: "missing or multiple PKCS#12 Password Links, or not Secret Data, or not Active"; 1.4 §11.4: "or the
+ * Secret Data Type is not Password".
+ */
 async function passwordOf({ link = [] }: Attributes, context: Context): Promise<string> {
   const [only, second] = link.filter(({ linkType }) => linkType === 'PKCS_12PasswordLink');
   if (only === undefined || second !== undefined) throw badPassword('must be given exactly once');

@@ -1,4 +1,4 @@
-/** What Register finds out about an asymmetric key, and what it refuses (KMIP 2.1 §3.1, §6.1.43). */
+/** The attributes that Register derives from an asymmetric key, and the checks of the key (KMIP 2.1 §3.1, §6.1.43). */
 import { isDeepStrictEqual } from 'node:util';
 import { familyOf, type AsymmetricKey, type Half, type KeyMaterial } from '#crypto/keys/asymmetric-key';
 import { bitLength } from '#crypto/big-numbers';
@@ -16,7 +16,7 @@ import type { Context } from '#operations/context';
 import { digestOfAsymmetric } from './default-digest.ts';
 import { checkKeyBlock, saidByKeyBlock } from './key-block-rules.ts';
 
-/** The key in a Key Block; undefined where nobody can look into it: wrapped, Opaque or absent. `attributes` are the object's. */
+/** The key in a Key Block; undefined when it is wrapped, opaque or absent. `attributes` are those of the object. */
 export function keyIn(
   half: Half,
   block: KeyBlock,
@@ -27,7 +27,7 @@ export function keyIn(
   return found && readKey(found.half, found.format, found.material, found.version, found.hints);
 }
 
-/** The same, still to be read. */
+/** The same, not yet parsed. */
 function writtenIn(
   half: Half,
   block: KeyBlock,
@@ -42,7 +42,10 @@ function writtenIn(
   return { half, format, material: keyValue.keyMaterial, version, hints };
 }
 
-/** @throws KmipError InvalidField when the material is no such key, InvalidAttributeValue when attributes say otherwise. */
+/**
+ * @throws KmipError InvalidField when the material is not a valid key, InvalidAttributeValue when attributes contradict
+ * it.
+ */
 export async function examineAsymmetric(
   half: Half,
   block: KeyBlock,
@@ -96,14 +99,14 @@ function checkAlgorithm(key: AsymmetricKey, algorithm: string | undefined): void
     );
 }
 
-/** Where nothing says it. */
+/** The algorithm when neither attributes nor Key Block name one. */
 function algorithmOf(key: AsymmetricKey, version: Version): Attributes['cryptographicAlgorithm'] {
   if (key.family !== 'EC') return key.family;
   if (key.curve.kind === 'signature') return key.curve.openssl === 'ed448' ? 'Ed448' : 'Ed25519';
   return enumerationHas('CryptographicAlgorithm', 'EC', version) ? 'EC' : 'ECDSA';
 }
 
-/** Of the curves of RFC 7748 some count the bits of the field, and some those of the key. */
+/** For the curves of RFC 7748, clients give either the bits of the field or those of the key. */
 const otherLengths: { readonly [openssl: string]: readonly number[] } = {
   x25519: [253, 255],
   ed25519: [253, 255],
@@ -134,7 +137,7 @@ function checkDomainParameters(actual: DomainParameters, { cryptographicDomainPa
   }
 }
 
-/** Written anew in the form that it claims, the key must be what was given. */
+/** The key, written again in the form that it claims, must equal the given key. */
 function checkCompression(key: AsymmetricKey, block: KeyBlock, version: Version): void {
   const { keyCompressionType, keyFormatType, keyValue } = block;
   if (keyCompressionType === undefined || keyValue === undefined || isWrapped(keyValue)) return;
@@ -157,6 +160,9 @@ const asPlain = (material: KeyMaterial | undefined): KeyMaterial | undefined =>
           item.value instanceof Uint8Array ? ({ ...item, value: Uint8Array.from(item.value) } as Item) : item,
         );
 
-/** An EC public key in another form of its point; undefined for all other keys, and for forms that its curve has not. */
+/**
+ * An EC public key with its point in another form; undefined for other keys, and for forms that the curve does not
+ * have.
+ */
 export const compressedAs = (key: AsymmetricKey, type: OpenValue<'KeyCompressionType'>): AsymmetricKey | undefined =>
   key.family === 'EC' && key.half === 'public' && isCompression(type) ? withCompression(key, type) : undefined;

@@ -1,4 +1,7 @@
-/** The attributes that the server takes from a certificate itself (KMIP 2.1 §4.6 to §4.8, §4.22, §4.61 to §4.63; 1.4 §3.8 to §3.16). */
+/**
+ * The attributes that the server derives from a certificate (KMIP 2.1 §4.6 to §4.8, §4.22, §4.61 to §4.63; 1.4 §3.8 to
+ * §3.16).
+ */
 import { isDeepStrictEqual } from 'node:util';
 import { familyOf, type PublicKey } from '#crypto/keys/asymmetric-key';
 import type { NameFacts } from '#crypto/certificates/certificate-content';
@@ -55,8 +58,9 @@ export async function attributesOfCertificate(
 }
 
 /**
- * Of a PGP certificate, "the Issuer contains the OpenPGP Key ID of the key issuing the signature" and the subject "the content of the first User ID
- * packet" (1.4 §3.13, §3.14). What is none is kept as it is, with its type and length alone.
+ * For a PGP certificate, "the Issuer contains the OpenPGP Key ID of the key issuing the signature", and the subject
+ * "the content of the first User ID packet" (1.4 §3.13, §3.14). Other bytes are stored unchanged, with only type and
+ * length as attributes.
  */
 function attributesOfPgp(value: Uint8Array, given: Attributes): Attributes {
   const content = readPgpCertificate(value);
@@ -75,7 +79,7 @@ function attributesOfPgp(value: Uint8Array, given: Attributes): Attributes {
   });
 }
 
-/** A text that is longer than any on a wire could be kept, and not read back. @throws KmipError InvalidField. */
+/** A text longer than the bound on the wire could be stored but not read back. @throws KmipError InvalidField. */
 function withinBounds(found: Attributes): Attributes {
   for (const [key, value] of Object.entries(found)) {
     if (longestText(value) <= maximumTextLength) continue;
@@ -97,17 +101,20 @@ export const attributesOfKeyWithin = (key: PublicKey | undefined): Attributes =>
     ? {}
     : { cryptographicAlgorithm: key.family === 'EC' ? 'ECDSA' : key.family, cryptographicLength: lengthOf(key) };
 
-/** Clients of 1.x are to say some of it themselves (1.4 §4.3, table 171): then it must be true. */
+/**
+ * Clients of 1.x give some of these attributes themselves (1.4 §4.3, table 171): their values must match the
+ * certificate.
+ */
 function checkGiven(found: Attributes, given: Attributes): void {
   for (const key of Object.keys(found) as AttributeKey[]) {
     if (given[key] === undefined || isDeepStrictEqual(given[key], found[key])) continue;
-    // An EC key may be meant for any algorithm of its family.
+    // An EC key may be for any algorithm of its family.
     if (key === 'cryptographicAlgorithm' && familyOf(given[key] ?? '') === familyOf(found[key] ?? '')) continue;
     throw new KmipError('InvalidAttributeValue', `${attributeRow(key).name} does not match the Certificate`);
   }
 }
 
-/** The Certificate Attributes, one for each part of a name that the text knows, in the name's order. */
+/** The Certificate Attributes, one for each part of a name that the standard has, in the order of the name. */
 function partsOf(whose: 'certificateSubject' | 'certificateIssuer', { attributes }: NameFacts): Attributes {
   const parts: { [key: string]: string[] } = {};
   for (const { oid, value } of attributes) {
@@ -117,7 +124,10 @@ function partsOf(whose: 'certificateSubject' | 'certificateIssuer', { attributes
   return parts;
 }
 
-/** Bits of Key Usage (RFC 5280 §4.2.1.3), and what of a Cryptographic Usage Mask each means for a public key (1.4 §3.19, table 96). */
+/**
+ * The bits of Key Usage (RFC 5280 §4.2.1.3), and what each means in a Cryptographic Usage Mask for a public key (1.4
+ * §3.19, table 96).
+ */
 const usageOfBits: readonly string[] = [
   'Verify',
   'ContentCommitmentNonRepudiation',

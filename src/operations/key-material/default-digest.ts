@@ -1,6 +1,6 @@
 /**
- * The digest that a key has beside that of the format it is kept in: "as well as a digest in the default KMIP Key Format Type" (KMIP 2.1 §4.26, §4.21).
- * The versions before ask for the first alone (1.4 §3.17).
+ * The second digest of a key, beside that of the stored format: "as well as a digest in the default KMIP Key Format
+ * Type" (KMIP 2.1 §4.26, §4.21). Earlier versions have only the first (1.4 §3.17).
  */
 import type { AsymmetricKey, KeyFormatType, KeyMaterial } from '#crypto/keys/asymmetric-key';
 import { defaultFormat, writeKey } from '#crypto/keys/key-formats';
@@ -27,10 +27,10 @@ function digestBeside(
   }
 }
 
-/** `kept` is the Key Format Type that the key is in; undefined is a key that nobody here can read. */
+/** `kept` is the stored Key Format Type; the key is undefined when the server cannot read it. */
 export const digestOfSymmetric = (kept: string, key: Uint8Array | undefined, version: Version): Digests =>
   digestBeside(kept, 'Raw', () => key, version);
 
-/** None for a key that lacks numbers which its default format needs. */
+/** Absent when the key lacks numbers that its default format requires. */
 export const digestOfAsymmetric = (kept: string, key: AsymmetricKey, version: Version): Digests =>
   digestBeside(kept, defaultFormat(key), () => writeKey(key, defaultFormat(key), atRest), version);

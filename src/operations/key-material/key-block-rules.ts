@@ -1,6 +1,7 @@
 /**
- * What a Key Block must have to be registered (KMIP 2.1 §3.1 to §3.4; 1.4 §2.1.3 to §2.1.5, §2.1.7.1): fields that demand one another, and material in the
- * shape of its format. Wrapped material is taken as it is: nobody here looks into it.
+ * What a registered Key Block must have (KMIP 2.1 §3.1 to §3.4; 1.4 §2.1.3 to §2.1.5, §2.1.7.1): fields that require
+ * one another, and material in the structure of its format. Wrapped material is not checked, because the server cannot
+ * read it.
  */
 import { symmetricKeyBytes } from '#crypto/keys/symmetric-keys';
 import { attributeRow, type Attributes } from '#objects/attributes/attributes';
@@ -11,14 +12,14 @@ import { Tag } from '#protocol/tags';
 import { inRange, type Version } from '#protocol/versions';
 import { ItemType } from '#ttlv/item';
 
-/** How each format of keys that are bytes has its Key Material; those of asymmetric keys are told in `crypto`. */
+/** The structure of Key Material for formats of symmetric keys; `crypto` has those of asymmetric keys. */
 const shapes: { readonly [format: string]: 'bytes' | 'key' } = {
   Raw: 'bytes',
   Opaque: 'bytes',
   TransparentSymmetricKey: 'key',
 };
 
-/** Refuses a Key Block that the text does not allow, or whose format is none of `formats`. */
+/** Refuses a Key Block that the text does not allow, or whose format is not in `formats`. */
 export function checkKeyBlock(block: KeyBlock, formats: readonly string[], version: Version): void {
   const { keyFormatType, keyValue, keyWrappingData, cryptographicAlgorithm, cryptographicLength } = block;
   if (!formats.includes(keyFormatType)) {
@@ -35,7 +36,7 @@ export function checkKeyBlock(block: KeyBlock, formats: readonly string[], versi
   }
   if (keyWrappingData !== undefined) checkWrapping(block, keyWrappingData);
   if (keyValue === undefined) {
-    // The versions that can say so have an attribute for it (1.2 §2.1.3, §3.41).
+    // The versions that allow an absent Key Value have an attribute for it (1.2 §2.1.3, §3.41).
     if (inRange(attributeRow('keyValuePresent'), version)) return;
     throw new KmipError('InvalidMessage', 'Key Block lacks Key Value');
   }
@@ -45,7 +46,7 @@ export function checkKeyBlock(block: KeyBlock, formats: readonly string[], versi
   }
 }
 
-/** 2.1 §3.3. A key that is only MACed or signed may be readable all the same. */
+/** 2.1 §3.3. A key with only a MAC or a signature may still be readable. */
 function checkWrapping({ keyValue }: KeyBlock, wrapping: NonNullable<KeyBlock['keyWrappingData']>): void {
   if (wrapping.encryptionKeyInformation === undefined && wrapping.macSignatureKeyInformation === undefined) {
     throw new KmipError(
@@ -75,7 +76,7 @@ function checkMaterial(format: string, material: KeyMaterial): void {
   }
 }
 
-/** What the Key Block says of the key, which may not contradict its attributes. */
+/** The attributes that the Key Block contains; they must match the given ones. */
 export function saidByKeyBlock(block: KeyBlock, given: Attributes): Attributes {
   const { cryptographicAlgorithm, cryptographicLength } = block;
   if (cryptographicAlgorithm === undefined) return {};
@@ -94,7 +95,7 @@ export function checkSymmetricKey(
   { cryptographicAlgorithm: algorithm, cryptographicLength: length }: Attributes,
 ): void {
   if (algorithm === undefined || length === undefined) {
-    // Wrapped together with the key they may be (2.1 §6.1.43: "encapsulated in the Key Block").
+    // They may be wrapped together with the key (2.1 §6.1.43: "encapsulated in the Key Block").
     if (keyValue !== undefined && isWrapped(keyValue) && algorithm === length) return;
     throw keyTypeMissing();
   }

@@ -1,4 +1,4 @@
-/** Which Key Format Type an object is given out in (KMIP 2.1 §4.26, §6.1.19; 1.4 §4.11). */
+/** The Key Format Type in which an object is returned (KMIP 2.1 §4.26, §6.1.19; 1.4 §4.11). */
 import type { AsymmetricKey, Half } from '#crypto/keys/asymmetric-key';
 import { firstFormat, writeKey } from '#crypto/keys/key-formats';
 import type { Attributes } from '#objects/attributes/attributes';
@@ -15,13 +15,13 @@ export interface RequestedForm {
   readonly keyCompressionType?: OpenValue<'KeyCompressionType'> | undefined;
 }
 
-/** For whom a key is written, and what is known of it besides. */
+/** The version of the reader, and the attributes of the key. */
 interface Reader {
   readonly version: Version;
   readonly attributes: Attributes;
 }
 
-/** The object as asked for; refused when it cannot be turned into that. */
+/** The object in the requested format. @throws KmipError when it cannot be converted. */
 export function inFormat(object: ObjectStructure, asked: RequestedForm, reader: Reader): ObjectStructure {
   if (asked.keyCompressionType !== undefined && object.objectType !== 'PublicKey') throw noCompression();
   if (!('keyBlock' in object)) {
@@ -51,8 +51,9 @@ const wrappedAs = (): KmipError =>
   );
 
 /**
- * An asymmetric key. When no format is asked for it is the one that it was registered or made in, but for RSA public keys, which clients expect as the default
- * table (2.1 §4.26) has them, and formats that came or went with a version.
+ * An asymmetric key. Without a requested format it is returned in the format in which it was registered or made.
+ * Exceptions are RSA public keys, which clients expect in the format of the default table (2.1 §4.26), and formats that
+ * the version does not have.
  */
 function asymmetricIn(half: Half, block: KeyBlock, asked: RequestedForm, { version, attributes }: Reader): KeyBlock {
   const { keyFormatType: held, keyValue } = block;
@@ -83,7 +84,7 @@ function asymmetricIn(half: Half, block: KeyBlock, asked: RequestedForm, { versi
   };
 }
 
-/** The format, or the first that the version has for the key. */
+/** The format, or the first one for the key that the version has. */
 const sayable = (
   key: AsymmetricKey,
   format: OpenValue<'KeyFormatType'>,

@@ -1,4 +1,4 @@
-/** What Register takes, one row an object type: what is checked, and what the object says of itself. */
+/** The object types that Register accepts, one row each: the checks, and the attributes derived from the object. */
 import type { Attributes, ObjectType } from '#objects/attributes/attributes';
 import { isWrapped, type ObjectStructure } from '#objects/object-structure';
 import { enumerationValues } from '#protocol/enumerations';
@@ -17,11 +17,11 @@ type StructureOf<T extends ObjectType> = Extract<ObjectStructure, { readonly obj
 
 interface Registrable<T extends ObjectType> {
   /**
-   * 2.1 §6.1.43 demands a Cryptographic Usage Mask for every Managed Cryptographic Object; the official cases register Secret Data without one
-   * (SASED-M-2, BL-M-4).
+   * 2.1 §6.1.43 requires a Cryptographic Usage Mask for every Managed Cryptographic Object; the official cases register
+   * Secret Data without one (SASED-M-2, BL-M-4).
    */
   readonly needsUsageMask: boolean;
-  /** What the server finds out about the object. @throws KmipError when it is none that the text allows. */
+  /** The attributes derived from the object. @throws KmipError when the text does not allow the object. */
   examine(object: StructureOf<T>, given: Attributes, context: Context): Attributes | Promise<Attributes>;
 }
 
@@ -52,14 +52,14 @@ const registrable: { readonly [T in ObjectType]?: Registrable<T> } = {
     },
   },
   Certificate: {
-    // BL-M-10 registers one without.
+    // BL-M-10 registers one without a mask.
     needsUsageMask: false,
     examine: (certificate, given, context) => attributesOfCertificate(certificate, given, context),
   },
   CertificateRequest: {
     needsUsageMask: false,
     async examine({ certificateRequestType: type, certificateRequestValue: value }, _given, context) {
-      // CRMF and PEM are kept as they are: Certify reads them.
+      // CRMF and PEM are stored as they are: Certify reads them.
       if (type !== 'PKCS_10') return {};
       return { keyFormatType: 'PKCS_10', ...attributesOfKeyWithin(await context.heavily('readRequestKey', value)) };
     },

@@ -1,4 +1,4 @@
-/** Keys at work: how an operation gets hold of one that it may use, opens it, and learns which parameters hold. */
+/** The use of keys: how an operation loads a key that it may use, opens it, and finds its parameters. */
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import type { Half } from '#crypto/keys/asymmetric-key';
 import { keyObjectOf } from '#crypto/keys/key-objects';
@@ -16,8 +16,8 @@ import type { Context, Loaded } from '#operations/context';
 import { keyBytes } from './key-format.ts';
 
 /**
- * The object named, which may be used for this now.
- * @param types of which it must be, where the purpose takes some only.
+ * The named object, after the check that it may be used for this purpose now.
+ * @param types the allowed Object Types, for purposes that need certain types.
  * @throws KmipError as `Context.load` and `permitUse` do, and InvalidObjectType.
  */
 export async function loadToUse(
@@ -34,14 +34,17 @@ export async function loadToUse(
   return loaded;
 }
 
-/** Those of the request, or else the first ones of the object (2.1 §6.1.17, §4.16); none at all leave everything to defaults. */
+/**
+ * The parameters of the request, or else the first ones of the object (2.1 §6.1.17, §4.16). Without both, defaults
+ * apply.
+ */
 export const parametersInUse = (
   { object: { attributes } }: Loaded,
   asked: CryptographicParameters | undefined,
 ): CryptographicParameters => asked ?? attributes.cryptographicParameters?.[0] ?? {};
 
 /**
- * The bytes of a symmetric key, or of Secret Data, which may call itself Opaque; whoever asked wipes them.
+ * The bytes of a symmetric key, or of Secret Data, which may have the format Opaque. The caller wipes them.
  * @throws KmipError KeyValueNotPresent when the server does not have them, InvalidField when they are wrapped.
  */
 export function openBytes(loaded: Loaded): Uint8Array {
@@ -56,8 +59,7 @@ export function openBytes(loaded: Loaded): Uint8Array {
 }
 
 /**
- * Hands over the bytes of a symmetric key, or of Secret Data, which is for no algorithm, and wipes them when `use` is
- * done with them.
+ * Passes the bytes of a symmetric key, or of Secret Data, which has no algorithm, to `use`, and wipes them afterwards.
  * @throws KmipError as `openBytes` does.
  */
 export function withSymmetricKey<T>(loaded: Loaded, use: (key: SymmetricKey) => T): T {
@@ -69,14 +71,14 @@ export function withSymmetricKey<T>(loaded: Loaded, use: (key: SymmetricKey) => 
   }
 }
 
-/** The same, for a caller that wipes the bytes itself. @throws KmipError as `openBytes` does. */
+/** The same; the caller wipes the bytes. @throws KmipError as `openBytes` does. */
 export const openSymmetricKey = (loaded: Loaded): SymmetricKey => ({
   algorithm: loaded.object.attributes.cryptographicAlgorithm ?? 'none',
   bytes: openBytes(loaded),
 });
 
 /**
- * One half of a pair. Opened bytes are wiped; the numbers of a Transparent key cannot be.
+ * One half of a pair. Opened bytes are wiped; the numbers of a Transparent key cannot be wiped.
  * @throws KmipError as `withSymmetricKey` does.
  */
 export function keyObjectIn(half: Half, loaded: Loaded): KeyObject {
@@ -97,8 +99,8 @@ export function keyObjectIn(half: Half, loaded: Loaded): KeyObject {
 }
 
 /**
- * Encodings that OpenSSL reads by itself: then no number of a private key is ever a value of JavaScript, which nobody
- * could wipe.
+ * Encodings that OpenSSL reads itself, so that no number of a private key becomes a JavaScript value, which cannot be
+ * wiped.
  */
 const encodings = { PKCS_1: 'pkcs1', PKCS_8: 'pkcs8', ECPrivateKey: 'sec1' } as const;
 
@@ -111,13 +113,13 @@ function nativeKey(half: Half, { keyFormatType, keyValue }: KeyBlock): KeyObject
   try {
     return createPrivateKey({ key, format: 'der', type });
   } catch {
-    // A form that only we read: the numbers tell.
+    // OpenSSL cannot read this format: the key is parsed into numbers.
     return undefined;
   }
 }
 
 /**
- * What encrypts to, or verifies for, the holder of a private key: a Public Key, or the one in a Certificate.
+ * The public key for encryption or verification: a Public Key, or the one in a Certificate.
  * @throws KmipError as `withSymmetricKey` does.
  */
 export function publicKeyIn(loaded: Loaded): KeyObject {
@@ -126,7 +128,7 @@ export function publicKeyIn(loaded: Loaded): KeyObject {
   try {
     if ('certificateValue' in structure) return new X509Certificate(structure.certificateValue).publicKey;
   } catch {
-    // A key of a kind that OpenSSL does not know, or a certificate that is none of X.509.
+    // OpenSSL does not know this kind of key, or the certificate is not X.509.
   }
   throw new KmipError('InvalidField', 'the certificate has no public key that the server supports');
 }

@@ -9,8 +9,8 @@ import { defineOperation } from '#operations/operation';
 import { changed } from './state-change.ts';
 
 /**
- * KMIP 2.1 §6.1.4 (1.4 §4.22). "The actual time when the object is archived" is now, and its place the same store: what
- * changes is that nothing but Recover reaches the object, and Locate passes it over.
+ * KMIP 2.1 §6.1.4 (1.4 §4.22). "The actual time when the object is archived" is now, and it stays in the same store. An
+ * archived object can only be recovered, and Locate skips it by default.
  */
 export const archive = defineOperation('Archive', {
   rights: ['archive'],

@@ -14,9 +14,9 @@ const asked = {
 };
 
 /**
- * KMIP 2.1 §6.1.7 (1.4 §4.10). The text lets a denial return the values that were denied; the official cases (BL-M-2,
+ * KMIP 2.1 §6.1.7 (1.4 §4.10). The text allows a denial to return the denied values; the official cases (BL-M-2,
  * BL-M-3) have a failure with the reason of the error table instead, and a failed item has no payload (1.4 §7.2). The
- * response has the fields for the client's sake, who may meet a server that does.
+ * response has these fields for clients of other servers.
  */
 export const check = defineOperation('Check', {
   rights: ['read'],
@@ -47,7 +47,7 @@ interface RequestedTerms {
 function denied(wanted: RequestedTerms, has: Attributes): KmipError | undefined {
   if (has.destroyDate !== undefined) return objectDestroyed();
   const { cryptographicUsageMask: bits = 0, usageLimitsCount: count, leaseTime } = wanted;
-  // An object without a mask may be used for nothing that has a bit.
+  // An object without a mask permits no use that has a bit.
   if ((bits & ~(has.cryptographicUsageMask ?? 0)) !== 0) {
     return new KmipError(
       'IncompatibleCryptographicUsageMask',

@@ -6,9 +6,9 @@ import { defineOperation } from '#operations/operation';
 import { destroyed } from './state-change.ts';
 
 /**
- * KMIP 2.1 §6.1.15 (1.4 §4.21). The material goes, the attributes stay; of a Template nothing does. The
- * text names Pre-Active and Deactivated here; transition 9 of §4.57 and the error table of 1.x (1.4
- * §11.22) have Compromised besides.
+ * KMIP 2.1 §6.1.15 (1.4 §4.21). The material is destroyed, the attributes stay; a Template is removed. The section
+ * names Pre-Active and Deactivated objects; transition 9 of §4.57 and the error table of 1.x (1.4 §11.22) add
+ * Compromised ones.
  */
 export const destroy = defineOperation('Destroy', {
   rights: ['destroy'],

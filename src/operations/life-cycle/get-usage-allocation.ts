@@ -8,8 +8,8 @@ import { defineOperation } from '#operations/operation';
 import { changed } from './state-change.ts';
 
 /**
- * KMIP 2.1 §6.1.23 (1.4 §4.18). "The server SHALL assume that the entire allocated amount is going to be consumed": it is
- * taken off the Usage Limits Count in one commit, so that of two clients none gets what the other has.
+ * KMIP 2.1 §6.1.23 (1.4 §4.18). "The server SHALL assume that the entire allocated amount is going to be consumed": one
+ * commit subtracts it from Usage Limits Count, so that two clients never get the same allocation.
  */
 export const getUsageAllocation = defineOperation('GetUsageAllocation', {
   rights: ['use'],
@@ -29,7 +29,7 @@ export const getUsageAllocation = defineOperation('GetUsageAllocation', {
     const now = context.now();
     permitProtection(object, now);
     const to = changed(object, { usageLimits: afterUsing(usageLimits, units) }, now);
-    // The client has read its allocation by the time that the batch is undone.
+    // The client has already received its allocation when the batch is undone.
     context.refuseUndo('a charge to Usage Limits');
     await context.commit([{ update: loaded, to }]);
     return { uniqueIdentifier: object.id };

@@ -9,8 +9,8 @@ import { Tag } from '#protocol/tags';
 import { defineOperation } from '#operations/operation';
 
 /**
- * KMIP 2.1 §6.1.35 (1.4 §4.17). Leases are not counted: whoever may use the object gets another at any time. The
- * Last Change Date stays, since nothing of the object changes.
+ * KMIP 2.1 §6.1.35 (1.4 §4.17). Leases are not counted: a client that may use the object gets another one at any time.
+ * The Last Change Date stays, because the object does not change.
  */
 export const obtainLease = defineOperation('ObtainLease', {
   rights: ['use'],
@@ -35,8 +35,8 @@ export const obtainLease = defineOperation('ObtainLease', {
 });
 
 /**
- * Seconds: the object's Lease Time, or what is left until its Deactivation Date when that is less. After that date, and
- * whenever its use has ended otherwise, there are no leases.
+ * Seconds: the object's Lease Time, or the time until its Deactivation Date when that is less. After that date, and
+ * when the object cannot be used any more for other reasons, there are no leases.
  * @throws KmipError PermissionDenied or UsageLimitExceeded.
  */
 function leaseOf(attributes: Attributes, now: number): number {

@@ -5,7 +5,7 @@ import { Tag } from '#protocol/tags';
 import { defineOperation } from '#operations/operation';
 import { changed } from './state-change.ts';
 
-/** KMIP 2.1 §6.1.42 (1.4 §4.23). An object that is on-line already stays as it is: no error is named for it. */
+/** KMIP 2.1 §6.1.42 (1.4 §4.23). An object that is already on-line stays as it is: the text has no error for this. */
 export const recover = defineOperation('Recover', {
   rights: ['archive'],
   served: 'aboveQuotas',

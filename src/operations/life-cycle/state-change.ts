@@ -1,4 +1,4 @@
-/** What the operations of the life cycle share: an object with other attributes, dated. */
+/** What the operations of the life cycle share: a change of attributes, with its date. */
 import type { Attributes } from '#objects/attributes/attributes';
 import { transition, type State } from '#objects/life-cycle';
 import { objectTypeOf, type ManagedObject } from '#objects/managed-object';
@@ -19,7 +19,7 @@ export const changed = (object: ManagedObject, attributes: Attributes, now: numb
   attributes: { ...object.attributes, ...attributes, lastChangeDate: now },
 });
 
-/** The material goes, the attributes stay. @throws KmipError when the object's state does not let it. */
+/** Destroys the material and keeps the attributes. @throws KmipError when the state of the object forbids it. */
 export function destroyed(loaded: Loaded, event: 'destroy' | 'reset', now: number): ObjectChange {
   const { object } = loaded;
   const state = transition(stateOf(object, 'destroyed'), event);

@@ -1,16 +1,12 @@
 import type { MadeObject } from '#objects/new-object';
 import type { Context, Loaded, ObjectChange } from '#operations/context';
 
-/** What was made, and the object whose identifier it takes over, if there is one. */
+/** A new object, and the object whose identifier it takes over, if there is one. */
 export interface ToKeep extends MadeObject {
   readonly inPlaceOf?: Loaded | undefined;
 }
 
-/**
- * Commits what was made, then the other changes, all or nothing; its material is wiped whatever comes of it. The first
- * of them is the one that the ID Placeholder stands for from then on.
- * @returns its identifier.
- */
+/** Commits new objects and other changes, all or none; wipes the new material in every case. */
 export async function commitNewObjects(
   made: readonly ToKeep[],
   context: Context,

@@ -1,4 +1,4 @@
-/** What Create Key Pair and Re-key Key Pair share: what their requests ask for, and a pair of keys made here. */
+/** What Create Key Pair and Re-key Key Pair share: the attributes of their requests, and the new key pair. */
 import type { AsymmetricKey, Half } from '#crypto/keys/asymmetric-key';
 import type { CurveKind } from '#crypto/keys/curves';
 import { recipeOf } from '#crypto/keys/generate-key-pair';
@@ -35,17 +35,17 @@ export const pairResponse = {
   publicKeyUniqueIdentifier: required(Tag.PublicKeyUniqueIdentifier, uniqueIdentifier),
 };
 
-/** What one half shall be. */
+/** The request for one half. */
 export interface HalfAsked {
   readonly given: Attributes;
-  /** It must be this one. */
+  /** The required format. */
   readonly format: KeyFormatType | undefined;
-  /** It is this one where the key can have it: that of the key whose place it takes. */
+  /** The preferred format, where the key supports it: that of the replaced key. */
   readonly like?: KeyFormatType | undefined;
 }
 type Pair<T> = { readonly [H in Half]: T };
 
-/** What is said in common holds for both halves, where the set of a half says nothing else. */
+/** Common attributes apply to both halves, unless the set of a half has others. */
 export async function pairAsked(
   { common, ofPrivate, ofPublic, commonMasks, privateMasks, publicMasks }: Shape<typeof pairRequest>,
   context: Context,
@@ -61,7 +61,7 @@ export async function pairAsked(
   };
 }
 
-/** With the caller's defaults (2.1 §6.1.53) for each half in place of what was said of neither. */
+/** Adds the caller's defaults (2.1 §6.1.53) to each half, for attributes that neither half has. */
 export async function withPairDefaults(asked: Pair<HalfAsked>, context: Context): Promise<Pair<HalfAsked>> {
   const rules = await context.creationRules();
   const toPrivate = withDefaults('PrivateKey', asked.private.given, rules, context.version);
@@ -89,10 +89,10 @@ function sharedAttributes(ofPrivate: Attributes, ofPublic: Attributes): Attribut
 }
 
 /**
- * The two objects, each linked to the other.
- * @throws KmipError InvalidAttribute when the private key's attributes do not say which pair, InvalidAttributeValue when
- * there is no such pair or format.
- * @param curveKind that of the pair whose place it takes.
+ * The two objects, each with a Link to the other.
+ * @throws KmipError InvalidAttribute when the private key's attributes do not determine the pair, InvalidAttributeValue
+ * for an unsupported pair or format.
+ * @param curveKind that of the replaced pair.
  */
 export async function newKeyPair(
   asked: Pair<HalfAsked>,
@@ -150,7 +150,7 @@ function half(
   const found: Attributes = {
     cryptographicLength: lengthOf(key),
     ...(parameters === undefined ? {} : { cryptographicDomainParameters: parameters }),
-    // Some make pairs without a mask: they get one that permits nothing.
+    // Some clients send no mask: the key gets one that permits nothing.
     cryptographicUsageMask: 0,
     ...digestOfAsymmetric(keyFormatType, key, context.version),
   };
@@ -165,6 +165,9 @@ function half(
   });
 }
 
-/** The versions with an attribute for it have a table of defaults too; clients of older ones expect the formats of others. */
+/**
+ * Versions with the attribute Key Format Type have a table of default formats; clients of older versions expect the
+ * formats of other servers.
+ */
 const usualFormat = (key: AsymmetricKey, version: Version): ReturnType<typeof firstFormat> =>
   inRange(attributeRow('keyFormatType'), version) ? defaultFormat(key) : firstFormat(key, version);

@@ -1,4 +1,4 @@
-/** What Create and Re-key share: a symmetric key made here. */
+/** What Create and Re-key share: a new symmetric key. */
 import { symmetricKeyBytes } from '#crypto/keys/symmetric-keys';
 import type { Attributes } from '#objects/attributes/attributes';
 import type { MadeObject } from '#objects/new-object';
@@ -11,8 +11,8 @@ import { inFormat } from '#operations/key-material/key-format';
 import { generatorFor } from './random-number-generator.ts';
 
 /**
- * @throws KmipError InvalidAttribute when `given` does not say which key, InvalidAttributeValue when there is no such
- * key, KeyFormatTypeNotSupported for a format that is none of symmetric keys.
+ * @throws KmipError InvalidAttribute when `given` does not determine the key, InvalidAttributeValue for an unsupported
+ * key, KeyFormatTypeNotSupported for a format that is not for symmetric keys.
  */
 export function newSymmetricKey(given: Attributes, format: KeyFormatType, context: Context): MadeObject {
   const { cryptographicAlgorithm, cryptographicLength, cryptographicUsageMask } = given;

@@ -10,11 +10,11 @@ export const protectionStorageMasks = structure('Protection Storage Masks', {
   protectionStorageMask: many(Tag.ProtectionStorageMask, mask, atMost(32)),
 });
 
-/** Where this server keeps things (2.1 §12.2): sealed by software, on its own system. */
+/** Where this server stores objects (2.1 §12.2): Software and On System. */
 export const offeredProtectionStorage =
   (maskBit('ProtectionStorageMask', 'Software') ?? 0) | (maskBit('ProtectionStorageMask', 'OnSystem') ?? 0);
 
-/** One of the masks must be a place that this server has. @throws KmipError with `reason`. */
+/** One of the masks must allow the storage of this server. @throws KmipError with `reason`. */
 export function checkProtectionStorage(
   masks: { readonly protectionStorageMask?: readonly number[] | undefined } | undefined,
   reason: ResultReason = 'ProtectionStorageUnavailable',

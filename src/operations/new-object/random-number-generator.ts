@@ -1,6 +1,6 @@
 /**
- * Which random number generator makes keys here, as Query and the attribute of generated keys tell it (KMIP 2.1
- * §4.46, §7.36; 1.4 §3.44).
+ * The random number generator that makes keys, as Query and the attribute of generated keys show it (KMIP 2.1 §4.46,
+ * §7.36; 1.4 §3.44).
  */
 import type { Attributes } from '#objects/attributes/attributes';
 import { KmipError } from '#protocol/kmip-error';
@@ -8,7 +8,7 @@ import type { ServerFacts } from '#operations/context';
 
 type RngParameters = NonNullable<Attributes['randomNumberGenerator']>;
 
-/** OpenSSL's, behind node:crypto: CTR_DRBG with AES-256, one for the process (NIST SP 800-90A). */
+/** The generator of OpenSSL under node:crypto: CTR_DRBG with AES-256, one for the process (NIST SP 800-90A). */
 const own: RngParameters = {
   rngAlgorithm: 'DRBG',
   cryptographicAlgorithm: 'AES',
@@ -17,8 +17,8 @@ const own: RngParameters = {
 };
 
 /**
- * What the official cases of 1.4 and 2.1 compare exactly on each generated key (SKFF-M-9 to 12, SKLC-O-1, TL-M-3,
- * AKLC). The text asks for the truth, so only a server that was started for interoperability tests says this.
+ * The value that the official cases of 1.4 and 2.1 require on each generated key (SKFF-M-9 to 12, SKLC-O-1, TL-M-3,
+ * AKLC). The text requires the true value, so only a server started for interoperability tests uses this one.
  */
 const ofTheCases: RngParameters = {
   rngAlgorithm: 'ANSIX9_31',
@@ -29,8 +29,7 @@ const ofTheCases: RngParameters = {
 export const generatorOf = ({ interop }: ServerFacts): RngParameters => (interop ? ofTheCases : own);
 
 /**
- * The attribute of a key that is generated here. @throws KmipError CryptographicFailure when the client
- * asks for another generator.
+ * The attribute of a generated key. @throws KmipError CryptographicFailure when the client requests another generator.
  */
 export function generatorFor(given: Attributes, server: ServerFacts): Pick<Attributes, 'randomNumberGenerator'> {
   const generator = generatorOf(server);

@@ -1,9 +1,9 @@
 /**
- * What Re-key, Re-key Key Pair and Re-certify share: an object that takes the place of another (KMIP 2.1 §6.1.45 to
- * §6.1.47; 1.4 §4.4, §4.5, §4.8). The new one has the attributes of the existing one, what the request gives over them,
- * and its names; each has a Link to the other. The existing one keeps its State, and Usage Limits: 1.2 and later say "the
- * Count value in the existing key is set to the Total value", but that would let it be used without end, and 1.0 says it
- * of the new one, where the count begins anew.
+ * What Re-key, Re-key Key Pair and Re-certify share: an object that replaces another (KMIP 2.1 §6.1.45 to §6.1.47; 1.4
+ * §4.4, §4.5, §4.8). The new object has the attributes of the existing one, overridden by the request, and its names;
+ * each has a Link to the other. The existing object keeps its State and Usage Limits: 1.2 and later say "the Count
+ * value in the existing key is set to the Total value", but that would allow unlimited use; 1.0 says it about the new
+ * object, whose count starts at the total.
  */
 import { checkItems } from '#objects/attributes/attribute-collection';
 import { checkDates, isServersOwn } from '#objects/attributes/attribute-rules';
@@ -28,9 +28,9 @@ import { linked } from '#operations/attributes/link';
 import { changed } from '#operations/life-cycle/state-change';
 
 /**
- * Whether the object is one of this type that can be replaced, in whatever state it is.
- * @throws KmipError InvalidObjectType, ObjectDestroyed, KeyValueNotPresent, or PermissionDenied for a wrapped key: here
- * nobody may see its value, and a new one would lie open.
+ * Checks that the object has this type and can be replaced, whatever its state.
+ * @throws KmipError InvalidObjectType, ObjectDestroyed, KeyValueNotPresent, or PermissionDenied for a wrapped key: the
+ * server does not know its value, and the new value would not be wrapped.
  */
 export function checkReplaceable({ object }: Loaded, objectType: ObjectType): void {
   const type = objectTypeOf(object);
@@ -44,14 +44,14 @@ export function checkReplaceable({ object }: Loaded, objectType: ObjectType): vo
   if (isWrapped(keyValue)) throw new KmipError('PermissionDenied', `the ${type} is wrapped: it cannot be replaced`);
 }
 
-/** What an Offset moves (2.1 tables 298, 303 and 308), the one that the others are counted from first. */
+/** The dates that an Offset moves (2.1 tables 298, 303 and 308), first the one that the others are relative to. */
 const dates = keysWith('onReplacement').filter((key) => attributeRow(key).onReplacement === 'moved');
 
 /**
- * The attributes to make the new object with, its Link to the existing one included.
+ * The attributes of the new object, with its Link to the existing one.
  * @param offset seconds from now to its Activation Date.
- * @throws KmipError InvalidMessage when the request has an Offset and dates, IllegalOperation when there is no Activation
- * Date that an Offset could be counted from, InvalidAttributeValue for dates that contradict one another.
+ * @throws KmipError InvalidMessage when the request has an Offset and dates, IllegalOperation when the object has no
+ * Activation Date for an Offset, InvalidAttributeValue for dates that contradict one another.
  */
 export function inherited(
   existing: ManagedObject,
@@ -75,7 +75,8 @@ export function inherited(
     link: [...link, { linkType: 'ReplacedObjectLink', linkedObjectIdentifier: existing.id }],
   };
   if (asked.length > 0) checkItems(all, existing.attributes);
-  // Activate and Revoke may have left the existing object's in another order.
+  // Only the given dates are checked: Activate and Revoke may have left those of the existing object in the wrong
+  // order.
   for (const key of dates) if (given[key] !== undefined) checkDates(all, key);
   return all;
 }
@@ -96,7 +97,7 @@ function isCopied(instance: Instance, existing: ManagedObject, given: Attributes
   const { onReplacement, isCopied: condition, saysSize } = attributeRow(key);
   if (isServersOwn(instance) || onReplacement === 'notCopied' || onReplacement === 'moved') return false;
   if (condition !== undefined) return condition(value, objectTypeOf(existing));
-  // A curve has a length, and a length one curve: the request's is not held against the other of the existing key.
+  // A curve and a length determine each other: a requested one replaces both of the existing key.
   return saysSize === undefined || !sayingSize.some((each) => each !== key && saysSizeIn(given, each));
 }
 
@@ -120,7 +121,10 @@ function datesOf(existing: Attributes, offset: number | undefined, now: number):
   );
 }
 
-/** No date at all stays none (2.1 §6.1.28). @throws KmipError InvalidAttributeValue for what no Date-Time here can say. */
+/**
+ * The largest date, which means "no date" (2.1 §6.1.28), does not move. @throws KmipError InvalidAttributeValue out of
+ * the range of Date-Time.
+ */
 function moved(key: AttributeKey, date: number, seconds: number): number {
   if (date === largestDate) return date;
   const to = date + seconds;
@@ -128,7 +132,7 @@ function moved(key: AttributeKey, date: number, seconds: number): number {
   throw new KmipError('InvalidAttributeValue', `Offset would move ${attributeRow(key).name} out of the range of dates`);
 }
 
-/** "All name attributes are removed from the existing" object, and it leads to the one that took its place. */
+/** "All name attributes are removed from the existing" object, and it gets a Link to its replacement. */
 export function replacedBy(existing: Loaded, id: string, context: Context): ObjectChange {
   const now = context.now();
   const rotated = rotation(existing.object.attributes, now).replaced;

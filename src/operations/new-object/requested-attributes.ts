@@ -1,4 +1,6 @@
-/** The attributes that a request gives to a new object, with those of the Templates that it names in 1.x (1.4 §2.1.8). */
+/**
+ * The attributes that a request gives to a new object, with those of the Templates that it names in 1.x (1.4 §2.1.8).
+ */
 import type { Instance } from '#objects/attributes/attribute-codec';
 import type { GivenAttributes } from '#objects/attributes/attribute-groups';
 import { givenAttributes } from '#objects/attributes/attribute-rules';
@@ -13,8 +15,8 @@ import type { Context } from '#operations/context';
 import { withLinksResolved } from '#operations/attributes/link';
 
 /**
- * The attributes of a request, the sets that come first taking precedence, each joined by those of its Templates; a
- * Template's own names stay with it.
+ * The attributes of a request. Earlier sets take precedence; each set includes the attributes of its Templates, but not
+ * the names of the Templates.
  */
 export async function attributesToGive(
   objectType: ObjectType,
@@ -35,7 +37,7 @@ export async function attributesToGive(
   };
   for (const set of sets) {
     await join(set?.instances ?? []);
-    // "The value in the last of the conflicting templates takes precedence": the last come first.
+    // "The value in the last of the conflicting templates takes precedence": the last Template is added first.
     for (const name of (set?.templates ?? []).toReversed()) {
       const inherited = templateAttributes(await templateNamed(name, context));
       await join(inherited.filter(({ key }) => key !== 'name' && attributeRow(key).objects.has(objectType)));
@@ -52,8 +54,8 @@ async function checked(objectType: ObjectType, instances: readonly Instance[], c
 }
 
 /**
- * The same for an object that the server makes: with the caller's defaults (2.1 §6.1.53) in place of what the request
- * leaves out.
+ * The same for an object that the server makes, with the caller's defaults (2.1 §6.1.53) for attributes that the
+ * request leaves out.
  */
 export async function attributesToMake(
   objectType: ObjectType,
@@ -64,7 +66,9 @@ export async function attributesToMake(
   return withDefaults(objectType, given, await context.creationRules(), context.version);
 }
 
-/** The same for an object that the client brings: defaults leave out what that says of itself. */
+/**
+ * The same for an object that the client registers: defaults do not apply to attributes that follow from the object.
+ */
 export async function attributesToRegister(
   objectType: ObjectType,
   sets: readonly (GivenAttributes | undefined)[],

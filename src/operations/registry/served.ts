@@ -1,14 +1,14 @@
-/** The operations of `index.ts` as generic code sees them. */
+/** The operations of `index.ts`, typed for generic code. */
 import type { Schema } from '#protocol/fields';
 import * as all from './index.ts';
 import type { Operation } from '#operations/operation';
 
-/** The names of the operations that are served: a table of them that lacks one does not compile. */
+/** The names of the operations: a table that lacks one of them does not compile. */
 export type ServedOperation = (typeof all)[keyof typeof all]['name'];
 
 export type FoundOperation = Operation<Schema, Schema, ServedOperation>;
 
-/** By name: so the names of a module come, and so the specification has them. */
+/** Sorted by name, which is the order of a module's names and of the specification. */
 export const operations = Object.values(all) as unknown as readonly FoundOperation[];
 
 const byName = new Map<string, FoundOperation>(operations.map((each) => [each.name, each]));

@@ -10,9 +10,9 @@ import { destroyed } from '#operations/life-cycle/state-change';
 const batch = 100;
 
 /**
- * KMIP 2.1 §6.1.26. "It SHALL NOT be available in a production server": only where the operator asked for it. Begin and
- * End change no object; Reset destroys, in whatever state, what the caller has made since its Begin; there are no
- * Templates in the versions that have it.
+ * KMIP 2.1 §6.1.26. "It SHALL NOT be available in a production server": it is offered only when the operator has
+ * enabled it. Begin and End change no object. Reset destroys, in whatever state, the objects that the caller has made
+ * since its Begin; the versions with Interop have no Templates.
  */
 export const interop = defineOperation('Interop', {
   rights: ['ask', 'read'],
@@ -31,7 +31,7 @@ export const interop = defineOperation('Interop', {
   },
 });
 
-/** Identifiers of the server's making are in the order of their making; those that came with an Import tell no time. */
+/** Identifiers that the server makes are in the order of their time; imported ones do not contain a time. */
 const ownIdentifier = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 async function destroyAllSince(since: string | undefined, context: Context): Promise<void> {

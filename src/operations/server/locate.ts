@@ -14,11 +14,12 @@ import { V1_1, V1_3, type Version } from '#protocol/versions';
 import type { Loaded, ObjectQuery } from '#operations/context';
 import { defineOperation } from '#operations/operation';
 
-/** "or MAY impose an internal maximum limit": some megabytes of answer, and more than any known client has keys. */
+/**
+ * "or MAY impose an internal maximum limit": some megabytes of answer, above the number of keys of every known client.
+ */
 const maximumLocated = 100_000;
 /**
- * Located Items is told when so many matches after the last one answered are enough to count them all;
- * the text lets it be left out.
+ * Located Items is returned when counting at most so many further matches counts all; the text allows leaving it out.
  */
 const maximumCounted = 10_000;
 
@@ -31,7 +32,7 @@ export const locate = defineOperation('Locate', {
     offsetItems: optional(Tag.OffsetItems, integer, { since: V1_3 }),
     storageStatusMask: optional(Tag.StorageStatusMask, mask),
     objectGroupMember: optional(Tag.ObjectGroupMember, enumeration('ObjectGroupMember'), { since: V1_1 }),
-    // Far more than any client asks by.
+    // Far above what clients send.
     attributes: grouped(Tag.Attributes, askedAttributes(atMost(100, 'ServerLimitExceeded')), 'optional'),
   },
   response: {
@@ -64,22 +65,22 @@ export const locate = defineOperation('Locate', {
   },
 });
 
-/** Bits that the version does not know ask for nothing. */
+/** Bits that the version does not have are ignored. */
 const storageIn = (storageStatusMask: number, version: Version): readonly StorageStatus[] =>
   maskNames('StorageStatusMask', storageStatusMask & maskBits('StorageStatusMask', version)) as StorageStatus[];
 
 interface Page {
   readonly offset: number;
   readonly limit: number;
-  /** How many more matches may be looked at to know how many there are. */
+  /** The number of further matches to read in order to count all. */
   readonly counted: number;
 }
 
 interface FoundPage {
   readonly ids: readonly string[];
-  /** How many matches were seen. */
+  /** The number of matches read. */
   readonly matched: number;
-  /** Whether these were all. */
+  /** Whether these are all matches. */
   readonly all: boolean;
 }
 
@@ -97,8 +98,8 @@ async function pageOf(found: AsyncIterable<Loaded>, { offset, limit, counted }: 
 }
 
 /**
- * One identifier goes into the ID Placeholder, unless the request would have taken more and there were. When nothing
- * matches it is emptied too: "batched operations SHALL proceed only if a single object is returned".
+ * A single identifier becomes the ID Placeholder, unless the request allowed more and there were more. Without a match
+ * the ID Placeholder is emptied too: "batched operations SHALL proceed only if a single object is returned".
  */
 const isTheOnlyOne = (ids: readonly string[], matched: number, maximumItems: number | undefined): boolean =>
   ids.length === 1 && (matched === 1 || maximumItems === 1);
@@ -108,7 +109,7 @@ function notNegative(field: string, value: number): number {
   return value;
 }
 
-/** One value of a date is that date, two are the ends of a range; the text knows no third. */
+/** One value of a date is that date, two are the ends of a range; the text allows no third. */
 function checkRanges(instances: readonly Instance[]): void {
   const counts = new Map<AttributeKey, number>();
   for (const { key } of instances) {
@@ -121,7 +122,10 @@ function checkRanges(instances: readonly Instance[]): void {
   }
 }
 
-/** What an Object Group Member asks besides: "matching candidate objects SHALL be fresh objects from the object group". */
+/**
+ * The condition that Object Group Member adds: "matching candidate objects SHALL be fresh objects from the object
+ * group".
+ */
 function ofMember(instances: readonly Instance[], member: string | undefined): readonly Instance[] {
   if (member === undefined) return [];
   if (!instances.some(({ key }) => key === 'objectGroup')) {
@@ -134,8 +138,8 @@ function ofMember(instances: readonly Instance[], member: string | undefined): r
 }
 
 /**
- * "The default object as defined by server policy" is the member to use now: the newest that is Active, which after a
- * rotation is the one that has taken over; the newest of all in a group of which none is. `members` come newest first.
+ * "The default object as defined by server policy" is the member to use now: the newest Active one, which after a
+ * rotation is the replacement; without an Active one, the newest of all. `members` must be sorted, newest first.
  */
 async function* defaultOf(members: AsyncIterable<Loaded>): AsyncGenerator<Loaded> {
   let newest: Loaded | undefined;

@@ -83,9 +83,8 @@ const response = {
 type Answer = Shape<typeof response>;
 
 /**
- * What each function is answered with. Functions that are not here have nothing true to say: no namespace gets
- * its data from the server, there are no extensions, no attestation, no validation; their answers
- * are empty, as the text allows.
+ * The answer to each function. The answers to functions without an entry are empty, as the text allows: the server
+ * generates no Application Data, and has no extensions, attestation or validation.
  */
 const answers: {
   readonly [F in EnumerationValue<'QueryFunction'>]?: (
@@ -121,14 +120,14 @@ const answers: {
     const objectDefaults = defaultsFor(groups, await context.creationRules(), context.version);
     return objectDefaults.length === 0 ? {} : { defaultsInformation: { objectDefaults } };
   },
-  // `client add` makes keys and certificate; `client sign` and `client bind` take the client's own.
+  // `client add` makes key and certificate; `client sign` and `client bind` use those of the client.
   QueryClientRegistrationMethods: () => ({ clientRegistrationMethod: ['ServerPreGenerated', 'ClientGenerated'] }),
   QueryStorageProtectionMasks: ({ offered }) => ({
     protectionStorageMasks: { protectionStorageMask: [offered.protectionStorageMask] },
   }),
 };
 
-/** There are fourteen, and each is answered once. */
+/** There are fourteen functions, and each is answered once. */
 const functionsAsked = atMost(100);
 
 /** KMIP 2.1 §6.1.40 (1.4 §4.25). */
@@ -154,7 +153,10 @@ export const query = defineOperation('Query', {
   },
 });
 
-/** Those that hold for the groups, or for all; versions without groups and lists of types get one for each type. */
+/**
+ * The defaults for the groups, or for all objects; versions without groups and lists of types get one entry for each
+ * type.
+ */
 function defaultsFor(
   groups: readonly string[] | undefined,
   { objectDefaults }: CreationRules,
@@ -171,7 +173,7 @@ function defaultsFor(
     .flatMap((each) => typesOf(each).map((objectType) => ({ objectType, attributes: each.attributes })));
 }
 
-/** An object group is known by its members, or by a rule that names it. @throws KmipError UnknownObjectGroup. */
+/** An object group is known when it has members, or a rule names it. @throws KmipError UnknownObjectGroup. */
 async function checkKnown(groups: readonly string[], context: Context): Promise<void> {
   const { objectDefaults, constraints } = await context.creationRules();
   const named = new Set([...objectDefaults, ...constraints].flatMap((rule) => groupsOf(rule) ?? []));

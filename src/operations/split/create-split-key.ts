@@ -34,7 +34,7 @@ import {
 } from './split-keys.ts';
 import { openBytes } from '#operations/key-material/usable-key';
 
-/** KMIP 2.1 §6.1.10 (1.4 §4.38). Splits a key that is there, or a new one that nobody gets to see whole. */
+/** KMIP 2.1 §6.1.10 (1.4 §4.38). Splits an existing key, or a new one that no client ever gets as a whole. */
 export const createSplitKey = defineOperation('CreateSplitKey', {
   rights: ['create', 'fetch', 'read'],
   served: 'withinQuotas',
@@ -61,7 +61,7 @@ export const createSplitKey = defineOperation('CreateSplitKey', {
       throw new KmipError('KeyFormatTypeNotSupported', 'Key Format Type must be Raw for the parts of a Split Key');
     const given = await attributesToMake('SplitKey', [withoutFormat(attributes)], context);
     const source = named === undefined ? undefined : await loadToTake(named, context);
-    // "Determines the type of object to be created": Split Key, but what is split may be called for as well.
+    // "Determines the type of object to be created": Split Key, but clients may also send the type of the key.
     const splitType = source === undefined ? 'SymmetricKey' : objectTypeOf(source.object);
     if (!isSplitType(splitType) || (objectType !== 'SplitKey' && objectType !== splitType)) {
       throw new KmipError(
@@ -99,10 +99,10 @@ export const createSplitKey = defineOperation('CreateSplitKey', {
   },
 });
 
-/** Every part has all that is given: far more than any client gives to the most parts that there are. */
+/** Every part has all given attributes. The bound is far above what clients give to the maximum of parts. */
 const maximumValuesOfParts = 25_000;
 
-/** In bytes: parts are made, and written, in one piece. */
+/** In bytes: all parts are made and written at once. */
 const maximumBytesOfParts = 4 * 1024 * 1024;
 
 function checkBytes(bytes: number): void {
@@ -113,7 +113,7 @@ function checkBytes(bytes: number): void {
   );
 }
 
-/** "Requests the server to generate a new split key": only symmetric keys are nothing but random bytes. */
+/** "Requests the server to generate a new split key": only symmetric keys consist of random bytes alone. */
 function newSecret({ cryptographicAlgorithm, cryptographicLength }: Attributes, context: Context): Uint8Array {
   if (cryptographicAlgorithm === undefined || cryptographicLength === undefined) {
     throw keyTypeMissing();
@@ -123,7 +123,7 @@ function newSecret({ cryptographicAlgorithm, cryptographicLength }: Attributes, 
   throw keyLengthNotSupported(cryptographicAlgorithm, cryptographicLength);
 }
 
-/** The bytes of the key; a private key that is not kept as DER is written as PKCS#8. Whoever asked wipes them. */
+/** The bytes of the key; a private key that is not stored as DER is written as PKCS#8. The caller wipes them. */
 function secretOf(source: Loaded): Uint8Array {
   const { object } = source;
   if (objectTypeOf(object) !== 'PrivateKey') return openBytes(source);
@@ -140,7 +140,7 @@ function secretOf(source: Loaded): Uint8Array {
   throw new KmipError('InvalidField', 'the key cannot be split: it is wrapped or incomplete');
 }
 
-/** In a prime field: a "prime bigger than 2^L", which the server chooses where the client does not. */
+/** For a prime field: a "prime bigger than 2^L", chosen by the server unless the client gives one. */
 function primeAbove(
   secret: Uint8Array,
   { splitKeyMethod: method, primeFieldSize: asked }: { splitKeyMethod: string; primeFieldSize?: bigint | undefined },
@@ -154,7 +154,7 @@ function primeAbove(
   throw new KmipError('InvalidField', `Prime Field Size must be above 2^${bits}`);
 }
 
-/** "The attributes of the key take precedence." Of Secret Data the length may not be known but by its bytes. */
+/** "The attributes of the key take precedence." The length of Secret Data may be known only from its bytes. */
 const ofSource = ({ object: { attributes } }: Loaded, secret: Uint8Array, given: Attributes): Attributes => ({
   ...given,
   cryptographicLength: secret.length * 8,
@@ -162,7 +162,7 @@ const ofSource = ({ object: { attributes } }: Loaded, secret: Uint8Array, given:
   ...guardedBy([attributes], given),
 });
 
-/** Of making one object, and bytes of it that are as much work as one comparison. */
+/** The work of making one object, and the bytes that cost as much as one comparison. */
 const workOfPart = 20;
 const bytesPerWork = 200;
 
@@ -177,7 +177,7 @@ async function asObjects(
   const said = cryptographicAlgorithm === undefined ? {} : { cryptographicAlgorithm, cryptographicLength };
   const made: MadeObject[] = [];
   for (const [place, { identifier, bytes }] of parts.entries()) {
-    // Each is copied and hashed.
+    // Each part is copied and hashed.
     const turn = context.pace(workOfPart + bytes.length / bytesPerWork);
     if (turn !== undefined) await turn;
     const one = context.newObject({

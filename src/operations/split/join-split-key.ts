@@ -22,7 +22,7 @@ import { examine } from '#operations/key-material/registration-rules';
 import { checkWork, isSplitType, loadToTake, maximumParts, ownOf, sharingOf, type SplitKey } from './split-keys.ts';
 import { openBytes } from '#operations/key-material/usable-key';
 
-/** KMIP 2.1 §6.1.27 (1.4 §4.39). Makes one object of the parts of a key. */
+/** KMIP 2.1 §6.1.27 (1.4 §4.39). Joins the parts of a key into one object. */
 export const joinSplitKey = defineOperation('JoinSplitKey', {
   rights: ['create', 'fetch', 'read'],
   served: 'withinQuotas',
@@ -88,10 +88,10 @@ interface HeldPart {
   readonly structure: SplitKey;
 }
 
-/** In bytes: twice what `checkWork` lets through. */
+/** In bytes: twice the maximum of `checkWork`. */
 const maximumRoomOfParts = 32 * 1024 * 1024;
 
-/** At least one, no object twice. */
+/** Loads at least one part, and no object twice. */
 async function loadParts(
   named: readonly ObjectReference[],
   context: Context,
@@ -100,7 +100,7 @@ async function loadParts(
   let room = 0;
   for (const reference of named) {
     const loaded = await loadToTake(reference, context);
-    // All of them are held at once, as they were read.
+    // All of them are in memory at once, as they were read.
     room += loaded.room;
     if (room > maximumRoomOfParts) {
       throw new KmipError(
@@ -121,10 +121,13 @@ async function loadParts(
   return [first, ...others];
 }
 
-/** What all parts of one key say alike. */
+/** Fields that must be equal in all parts of one key. */
 const common = ['splitKeyParts', 'splitKeyThreshold', 'splitKeyMethod', 'primeFieldSize', 'polynomial'] as const;
 
-/** @throws KmipError InvalidField for a part twice, BadCryptographicParameters for one of another key, CryptographicFailure for too few. */
+/**
+ * @throws KmipError InvalidField for a part twice, BadCryptographicParameters for one of another key,
+ * CryptographicFailure for too few.
+ */
 function checkTogether(held: readonly [HeldPart, ...HeldPart[]], { threshold }: Sharing): void {
   const [{ structure: first }] = held;
   const identifiers = new Set<number>();
@@ -151,7 +154,7 @@ function checkTogether(held: readonly [HeldPart, ...HeldPart[]], { threshold }: 
   }
 }
 
-/** Shares are as long as the secret, but for those in a prime field, which are numbers. */
+/** Parts are as long as the secret, except those in a prime field, which are numbers. */
 function checkLengths(parts: readonly Part[], { method, threshold }: Sharing): void {
   const [first, ...others] = parts.map(({ bytes }) => bytes.length) as [number, ...number[]];
   checkWork(Math.max(first, ...others), threshold, parts.length);
@@ -159,7 +162,7 @@ function checkLengths(parts: readonly Part[], { method, threshold }: Sharing): v
   throw new KmipError('BadCryptographicParameters', 'the parts have different lengths: they do not belong to one key');
 }
 
-/** What the client wants, what the parts say of the key, and the stricter side where they guard it. */
+/** The requested attributes, those that the parts have in common, and the stricter value of guards. */
 function attributesOf(held: readonly [HeldPart, ...HeldPart[]], asked: Attributes): Attributes {
   const sources = held.map(({ loaded }) => loaded.object.attributes);
   const own = ownOf(sources[0] ?? {});

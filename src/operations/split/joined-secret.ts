@@ -1,4 +1,4 @@
-/** What Join Split Key makes of a secret that has come together: its true length, and the object that it is. */
+/** The object that Join Split Key makes of a joined secret, with the true length of the secret. */
 import { bytesOf, numberOf } from '#crypto/big-numbers';
 import { readKey } from '#crypto/keys/key-formats';
 import type { Sharing } from '#crypto/sharing/secret-sharing';
@@ -11,11 +11,13 @@ import { KmipError } from '#protocol/kmip-error';
 import { atRest } from '#protocol/versions';
 import { derFormats, type SplitType } from './split-keys.ts';
 
-/** Also when parts of another key say of themselves what those of this one say: nothing else tells them apart. */
+/**
+ * Also for parts of different keys with equal fields: only the joined secret shows that they do not belong together.
+ */
 const unfit = (): KmipError =>
   new KmipError('CryptographicFailure', 'the parts do not join to a key of the type and length requested');
 
-/** In bytes; undefined where only the parts tell. */
+/** In bytes; undefined when only the parts determine it. */
 function lengthOf(
   objectType: SplitType,
   joined: Uint8Array,
@@ -29,7 +31,7 @@ function lengthOf(
   return symmetricKeyBytes(algorithm, bits);
 }
 
-/** How long a SEQUENCE is by its first bytes, which may come after zeros (X.690 §8.1.3). */
+/** The length of a SEQUENCE from its first bytes, which may follow zeros (X.690 §8.1.3). */
 function derLength(bytes: Uint8Array): number | undefined {
   const [tag, length = 0, ...more] = bytes.subarray(bytes.findIndex((byte) => byte !== 0)).subarray(0, 5);
   if (tag !== 0x30) return undefined;
@@ -39,9 +41,9 @@ function derLength(bytes: Uint8Array): number | undefined {
 }
 
 /**
- * The secret itself, as a copy: in a prime field it is a number, without the zeros before it, and in GF(2^16) a zero may stand after
- * it.
- * @throws KmipError CryptographicFailure when it cannot be of the length that it should have.
+ * A copy of the secret itself: in a prime field the secret is a number, without its leading zeros, and in GF(2^16) a
+ * zero may follow it.
+ * @throws KmipError CryptographicFailure when it cannot have the required length.
  */
 export function secretIn(
   objectType: SplitType,
@@ -58,11 +60,11 @@ export function secretIn(
   const isFilledUp = method === 'PolynomialSharingGF2_16' && joined.length - 1 === length && joined.at(-1) === 0;
   const secret = isFilledUp ? joined.subarray(0, -1) : joined;
   if (objectType === 'SymmetricKey' && secret.length !== length) throw unfit();
-  // To slice a Buffer is to share it.
+  // A slice of a Buffer shares its memory, so it is copied.
   return Uint8Array.from(secret);
 }
 
-/** The object in the format that its bytes have. @throws KmipError CryptographicFailure when they are no private key. */
+/** The object in the format of its bytes. @throws KmipError CryptographicFailure when they are not a private key. */
 export function joinedStructure(
   objectType: SplitType,
   secret: Uint8Array,

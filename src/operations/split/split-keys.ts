@@ -12,30 +12,30 @@ import type { Context, Loaded } from '#operations/context';
 
 export type SplitKey = Extract<ObjectStructure, { readonly objectType: 'SplitKey' }>;
 
-/** More parts than these nobody holds; GF(2^8) has no more either. */
+/** Above every practical number of parts; GF(2^8) does not allow more. */
 export const maximumParts = 255;
 
-/** Types of objects that are split, and that parts join to. */
+/** The types of objects that can be split, and that parts can be joined to. */
 const splitTypes = ['SymmetricKey', 'PrivateKey', 'SecretData'] as const;
 export type SplitType = (typeof splitTypes)[number];
 export const isSplitType = (type: string): type is SplitType => (splitTypes as readonly string[]).includes(type);
 
-/** How parts over binary fields are read: as the text has it of the version in which they come. Others have no polynomial. */
+/** The polynomial for parts over binary fields: that of the version in which they come. Other parts have none. */
 export const polynomialOf = (
   method: string,
   { splitKeyPolynomial: polynomial }: Rules,
 ): Pick<SplitKey, 'polynomial'> =>
   method === 'PolynomialSharingGF2_8' || method === 'PolynomialSharingGF2_16' ? { polynomial } : {};
 
-/** What the server keeps of an object that a client brings. */
+/** The stored form of an object that a client registers. */
 export const asBrought = (structure: ObjectStructure, rules: Rules): ObjectStructure =>
   structure.objectType === 'SplitKey' ? { ...structure, ...polynomialOf(structure.splitKeyMethod, rules) } : structure;
 
-/** How private keys go through parts: an encoding that tells its own length. */
+/** The formats of private keys in parts: encodings that contain their own length. */
 export const derFormats = ['PKCS_1', 'ECPrivateKey', 'PKCS_8'] as const;
 export const isDerFormat = (format: string): boolean => (derFormats as readonly string[]).includes(format);
 
-/** Some 2^24 multiplications in a field are a second's work, others having their turns in between. */
+/** About 2^24 multiplications in a field take a second, with turns of other clients in between. */
 export function checkWork(bytes: number, threshold: number, parts: number): void {
   if (bytes * threshold * parts <= 2 ** 24) return;
   throw new KmipError('ServerLimitExceeded', 'Split Key Parts is too high for a key of this length');
@@ -52,7 +52,7 @@ export function checkThreshold(threshold: number, parts: number): void {
   throw new KmipError('InvalidField', 'Split Key Threshold must be from 1 to Split Key Parts');
 }
 
-/** @throws KmipError InvalidField for a method that is not supported, and for numbers that it cannot have. */
+/** @throws KmipError InvalidField for an unsupported method, and for invalid numbers. */
 export async function sharingOf(fields: SharingFields, context: Context): Promise<Sharing> {
   const { splitKeyMethod: method, splitKeyParts: parts, splitKeyThreshold: threshold } = fields;
   if (!isSplitKeyMethod(method)) throw new KmipError('InvalidField', `Split Key Method ${method} is not supported`);
@@ -66,14 +66,17 @@ export async function sharingOf(fields: SharingFields, context: Context): Promis
   return sharing;
 }
 
-/** An object whose material goes into another one. @throws KmipError ObjectDestroyed, and as `Context.load` does. */
+/**
+ * Loads an object whose material becomes part of another one. @throws KmipError ObjectDestroyed, and as `Context.load`
+ * does.
+ */
 export async function loadToTake(reference: ObjectReference, context: Context): Promise<Loaded> {
   const loaded = await context.load(reference, 'fetch');
   if (storageStatusOf(loaded.object.attributes) !== 'DestroyedStorage') return loaded;
   throw objectDestroyed(objectTypeOf(loaded.object));
 }
 
-/** What makes the key, and goes with it. */
+/** The attributes that describe the key and go with its parts. */
 export const ownOf = ({
   cryptographicAlgorithm,
   cryptographicLength,

@@ -1,4 +1,7 @@
-/** How Import, and Get where it is asked to, open what was wrapped (KMIP 2.1 §3.3, §6.1.25; 1.4 §2.1.5, §4.41): the undoing of key-wrapping.ts. */
+/**
+ * How Import and Get unwrap wrapped objects (KMIP 2.1 §3.3, §6.1.25; 1.4 §2.1.5, §4.41): the inverse of
+ * key-wrapping.ts.
+ */
 import {
   decodeKeyValue,
   encodeKeyValue,
@@ -14,8 +17,9 @@ import { unwrappingKeys } from './wrapping-keys.ts';
 import type { WrappedSoFar } from './wrapping-steps.ts';
 
 /**
- * The object with its Key Value as it was before it was wrapped; the same one when it is not wrapped. `id` is what it will be called.
- * @throws KmipError WrappingObjectNotFound and its like when a key is not there to be used, CryptographicFailure when what is given does not open, whatever the cause.
+ * The object with its unwrapped Key Value; the same object when it is not wrapped. `id` is its future identifier.
+ * @throws KmipError WrappingObjectNotFound and the like when a key cannot be used, CryptographicFailure when the Key
+ * Value cannot be unwrapped, whatever the cause.
  */
 export async function unwrapped(structure: ObjectStructure, id: string, context: Context): Promise<ObjectStructure> {
   if (!('keyBlock' in structure)) return structure;
@@ -24,7 +28,7 @@ export async function unwrapped(structure: ObjectStructure, id: string, context:
   if (wrapping === undefined || keyValue === undefined) return structure;
   checkEncoding(wrapping);
   const keys = await unwrappingKeys(wrapping, id, context);
-  // A Key Value that is only MACed or signed may be there to be read.
+  // A Key Value with only a MAC or a signature may be readable.
   const given = isWrapped(keyValue) ? keyValue : encodeKeyValue(keyValue, context.version);
   const { ivCounterNonce, macSignature } = wrapping;
   let made: WrappedSoFar = { bytes: given, ivCounterNonce, macSignature };
@@ -33,20 +37,20 @@ export async function unwrapped(structure: ObjectStructure, id: string, context:
   } catch (error) {
     throw error instanceof KmipError && error.reason === 'CryptographicFailure' ? sealed() : error;
   }
-  // What the request holds stays for another run.
+  // The bytes of the request are needed if the item runs again.
   if (made.bytes !== keyValue) context.wipeLater(made.bytes);
   const opened = isWrapped(keyValue) ? keyValueIn(made.bytes, wrapping, context.version) : keyValue;
   return { ...structure, keyBlock: { ...keyBlock, keyValue: opened } };
 }
 
-/** One answer to every failure: which step it was is nobody's business. */
+/** The same error for every failure, so that it does not reveal which step failed. */
 const sealed = (): KmipError =>
   new KmipError(
     'CryptographicFailure',
     'the wrapped Key Value cannot be unwrapped with the keys that Key Wrapping Data names',
   );
 
-/** Before anything is opened: afterwards the refusal would tell that it did open. */
+/** Checked before unwrapping: afterwards the error would reveal that unwrapping succeeded. */
 function checkEncoding({ encodingOption }: KeyWrappingData): void {
   if (encodingOption === undefined || encodingOption === 'NoEncoding' || encodingOption === 'TTLVEncoding') return;
   throw new KmipError('EncodingOptionError', `Encoding Option ${encodingOption} is not supported`);

@@ -1,6 +1,6 @@
 /**
- * How Get wraps what it gives out (KMIP 2.1 §3.3, §7.18, §11.62; 1.4 §2.1.5, §2.1.6). A key that was registered wrapped
- * is given as it is, unless Key Wrap Type asks for it Not Wrapped.
+ * How Get wraps the returned object (KMIP 2.1 §3.3, §7.18, §11.62; 1.4 §2.1.5, §2.1.6). A key that was registered
+ * wrapped is returned as it is, unless Key Wrap Type is Not Wrapped.
  */
 import {
   referenceByName,
@@ -20,7 +20,7 @@ import { chargeUse } from '#operations/cryptography/usage-charge';
 import { wrappingKeys } from './wrapping-keys.ts';
 import type { WrappedSoFar } from './wrapping-steps.ts';
 
-/** Methods that leave nothing of a key to be read. */
+/** Methods that encrypt the whole key. */
 const hiding: readonly string[] = ['Encrypt', 'EncryptThenMACSign', 'MACSignThenEncrypt', 'TR_31'];
 
 export interface AskedWrapping {
@@ -28,7 +28,7 @@ export interface AskedWrapping {
   readonly keyWrappingSpecification?: KeyWrappingSpecification | undefined;
 }
 
-/** Whether the object's value goes out encrypted: as asked for, or as it was registered (2.1 §4.55). */
+/** Whether the value of the object leaves the server encrypted: as requested, or as it was registered (2.1 §4.55). */
 export function isHidden(
   { structure }: ManagedObject,
   { keyWrapType, keyWrappingSpecification: asked }: AskedWrapping,
@@ -41,12 +41,12 @@ export function isHidden(
 
 export interface Wrapped {
   readonly structure: ObjectStructure;
-  /** What wrapping cost its keys in Usage Limits. */
+  /** Changes of the wrapping keys: charges to their Usage Limits. */
   readonly changes: readonly ObjectChange[];
 }
 
 /**
- * The object, in the format in which it goes out, wrapped as asked. What was readable of it is wiped then.
+ * The object, in its final format, wrapped as requested. Its readable bytes are wiped.
  * @throws KmipError with the reasons of 2.1 §6.1.19.1.
  */
 export async function inWrapping(
@@ -99,10 +99,10 @@ export async function inWrapping(
   };
 }
 
-/** In bytes: far more than any attributes that a key is sent with. Ciphers that wrap go over all of it six times. */
+/** In bytes: far above the attributes that keys are sent with. Wrapping ciphers process all of it six times. */
 const maximumWithAttributes = 256 * 1024;
 
-/** The Key Value, with the attributes asked for, in the encoding asked for; the bytes are new. */
+/** The Key Value, with the requested attributes, in the requested encoding; the bytes are new. */
 function bytesToWrap(
   object: ManagedObject,
   { keyValue, keyWrappingData }: KeyBlock,
@@ -143,7 +143,7 @@ function bytesToWrap(
   return Uint8Array.from(keyMaterial);
 }
 
-/** An Attribute Name is a text in every version; in 2.x attributes are called as they were in 1.x. */
+/** An Attribute Name is a text in every version; in 2.x it has the names of 1.x. */
 function referenceIn(name: string, version: Version): Reference {
   const reference = referenceByName(name);
   if (inRange(attributeRow(reference.key), version)) return reference;

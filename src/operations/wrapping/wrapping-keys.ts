@@ -8,15 +8,15 @@ import type { Context, Loaded } from '#operations/context';
 import { stepsOf, type WrappedSoFar, type Step, type StepMethod, type Wrapping } from './wrapping-steps.ts';
 
 export interface WrappingKey {
-  /** The field that names it, in the specification and in the answer. */
+  /** The field that names it, in the request and in the answer. */
   readonly information: Step['information'];
   readonly loaded: Loaded;
-  /** Does its step; the key is opened for no longer. */
+  /** Performs the step; the key is open only during the step. */
   apply(made: WrappedSoFar): Promise<WrappedSoFar>;
 }
 
 /**
- * The keys that wrap the object with this identifier, in the order of their steps; one that takes two steps is loaded once.
+ * The keys that wrap the object with this identifier, in the order of their steps; a key for two steps is loaded once.
  * @throws KmipError with the reasons of 2.1 §6.1.19.1.
  */
 export async function wrappingKeys(asked: Wrapping, id: string, context: Context): Promise<readonly WrappingKey[]> {
@@ -34,7 +34,7 @@ export async function wrappingKeys(asked: Wrapping, id: string, context: Context
 }
 
 /**
- * The keys that open what was wrapped so, the last step first.
+ * The keys that unwrap such an object, the last step first.
  * @throws KmipError as `wrappingKeys` does.
  */
 export async function unwrappingKeys(
@@ -45,14 +45,14 @@ export async function unwrappingKeys(
   const keys: Pick<WrappingKey, 'apply'>[] = [];
   for (const step of stepsOf(wrapping).toReversed()) {
     const { loaded, named, method, given } = await loadKey(wrapping, step, 'unwrapping', id, context);
-    // Those of the key that wrapped, which is the one that is named.
+    // The parameters of the wrapping key, which is the named one.
     const parameters = parametersOf(named.object, given, step);
     keys.push({ apply: (made) => method.apply(made, loaded, parameters, context) });
   }
   return keys;
 }
 
-/** What loading and using a key fail with, when the key is one that wraps (2.1 §6.1.19.1). */
+/** The reasons of failed loads and uses, for a wrapping key (2.1 §6.1.19.1). */
 const wrappingReasons: { readonly [R in ResultReason]?: ResultReason } = {
   ObjectNotFound: 'WrappingObjectNotFound',
   ItemNotFound: 'WrappingObjectNotFound',
@@ -62,7 +62,7 @@ const wrappingReasons: { readonly [R in ResultReason]?: ResultReason } = {
 
 interface KeyForStep {
   readonly named: Loaded;
-  /** The one that is used: the other half of the pair, when the text lets that one be named. */
+  /** The key that is used: the other half of the pair, where the text allows naming that one. */
   readonly loaded: Loaded;
   readonly method: StepMethod;
   readonly given: CryptographicParameters | undefined;
@@ -103,8 +103,9 @@ async function otherHalf(named: Loaded, context: Context): Promise<Loaded> {
 }
 
 /**
- * 2.1 §7.18: "the server SHALL verify that they match one of the instances"; when omitted the first is used (1.4 §2.1.6). A key
- * without any, as clients make them, is bound to none: what is asked holds, and NIST key wrap is what an AES key does by itself.
+ * 2.1 §7.18: "the server SHALL verify that they match one of the instances"; when omitted, the first one applies (1.4
+ * §2.1.6). A key without Cryptographic Parameters accepts the requested ones, because clients create keys without them;
+ * an AES key then uses NIST key wrap by default.
  */
 function parametersOf(
   { attributes }: ManagedObject,

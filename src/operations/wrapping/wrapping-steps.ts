@@ -1,4 +1,7 @@
-/** The steps of the Wrapping Methods, and how each kind of key does and undoes them (KMIP 2.1 §3.3, §11.62; 1.4 §2.1.5). */
+/**
+ * The steps of the Wrapping Methods, and how each type of key performs and reverses them (KMIP 2.1 §3.3, §11.62; 1.4
+ * §2.1.5).
+ */
 import { isSameMac } from '#crypto/ciphers/mac';
 import type { SymmetricKey } from '#crypto/ciphers/material-cipher';
 import type { ObjectType } from '#objects/attributes/attributes';
@@ -8,10 +11,10 @@ import type { CryptographicParameters, KeyWrappingData } from '#protocol/structu
 import type { Context, Loaded } from '#operations/context';
 import { keyObjectIn, openSymmetricKey } from '#operations/key-material/usable-key';
 
-/** What has been made of the Key Value so far. */
+/** The Key Value after the previous steps. */
 export type WrappedSoFar = Pick<KeyWrappingData, 'ivCounterNonce' | 'macSignature'> & { readonly bytes: Uint8Array };
 
-/** How a kind of key does or undoes a step, and what it must be permitted for. */
+/** How a type of key performs or reverses a step, and the use that must be permitted. */
 export interface StepMethod {
   readonly purpose: Purpose;
   apply(
@@ -25,7 +28,7 @@ export interface StepMethod {
 /** One direction of a step: by the type of the key. */
 interface StepMethods {
   readonly by: { readonly [T in ObjectType]?: StepMethod };
-  /** The half of a pair that may be named in place of the one that is needed. */
+  /** The half of a pair that may be named instead of the required one. */
   readonly namedBy?: ObjectType;
 }
 
@@ -93,8 +96,8 @@ const encrypt: Step = {
 };
 
 /**
- * 2.1 §11.62: "either MACing the Key Value with a symmetric key, or signing the Key Value with a private key". A key that signs is named by the
- * identifier "of the Private Key (or its corresponding Public Key)" (§3.3).
+ * 2.1 §11.62: "either MACing the Key Value with a symmetric key, or signing the Key Value with a private key". A key
+ * that signs is named by the identifier "of the Private Key (or its corresponding Public Key)" (§3.3).
  */
 const sign: Step = {
   information: 'macSignatureKeyInformation',
@@ -145,7 +148,7 @@ const sign: Step = {
   },
 };
 
-/** The key is open for no longer. */
+/** The key is open only during `use`. */
 async function withKey<T>(loaded: Loaded, use: (key: SymmetricKey) => Promise<T>): Promise<T> {
   const key = openSymmetricKey(loaded);
   try {
@@ -171,7 +174,7 @@ async function demandGenuine(
   throw new KmipError('CryptographicFailure', 'MAC/Signature does not match the Key Value');
 }
 
-/** TR-31 is none: it is a block of its own, in which the Key Value of this text has no place. */
+/** TR-31 is not supported: it has a block format of its own, which cannot contain a Key Value. */
 const methods: { readonly [method: string]: readonly Step[] } = {
   Encrypt: [encrypt],
   MACSign: [sign],
@@ -179,10 +182,13 @@ const methods: { readonly [method: string]: readonly Step[] } = {
   MACSignThenEncrypt: [sign, encrypt],
 };
 
-/** A Key Wrapping Specification asks for it, Key Wrapping Data tells how it was done. */
+/** From a Key Wrapping Specification, which requests wrapping, or from Key Wrapping Data, which describes it. */
 export type Wrapping = Pick<KeyWrappingData, 'wrappingMethod' | Step['information']>;
 
-/** In the order of wrapping. @throws KmipError FeatureNotSupported for a method that is not here, InvalidField for keys of other steps than its own. */
+/**
+ * In the order of wrapping.
+ * @throws KmipError FeatureNotSupported for an unsupported method, InvalidField for missing or unexpected keys.
+ */
 export function stepsOf(wrapping: Wrapping): readonly Step[] {
   const steps = methods[wrapping.wrappingMethod];
   if (steps === undefined) {

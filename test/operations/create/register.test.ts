@@ -307,7 +307,7 @@ describe('Register', () => {
       [
         dated('', 'ProtectStopDate', 200),
         dated('', 'DeactivationDate', 100),
-        'Deactivation Date precedes Protect Stop Date',
+        'Deactivation Date must not be before Protect Stop Date',
       ],
     ] as const) {
       const attributes = given('2.1', mask(12), earlier, later);
