@@ -15,7 +15,7 @@ export const objectDestroyed = (type = 'object'): KmipError =>
   new KmipError('ObjectDestroyed', `the ${type} is destroyed`);
 
 export const objectArchived = (type = 'object'): KmipError =>
-  new KmipError('ObjectArchived', `the ${type} is archived: recover it first: recover it first`);
+  new KmipError('ObjectArchived', `the ${type} is archived: recover it first`);
 
 /** The key was registered without its value, or its value is kept elsewhere (KMIP 2.1 §4.27). */
 export const keyValueNotPresent = (): KmipError =>
