@@ -6,15 +6,8 @@
  * write transaction compares the two before it changes anything, and puts the newest back.
  */
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
-import { endianness } from 'node:os';
 import { join } from 'node:path';
-
-const magic = 0xbeefc0de;
-/** In a page: the header of 24 bytes, then the meta with magic, version, page size and transaction among its fields. */
-const meta = { magic: 24, version: 28, pageSize: 48, transaction: 152, length: 160 } as const;
-const metaVersion = 2;
-/** In lock.mdb: magic, format, the newest transaction. */
-const lock = { magic: 0, transaction: 8, length: 16 } as const;
+import { checkMeta, headOf, lock, magic, meta, mismatch, readUint32, readUint64, writeUint64 } from './lmdb-files.ts';
 
 export interface Newest {
   /**
@@ -22,49 +15,68 @@ export interface Newest {
    * it is to end without a change, and the next one begins rightly.
    */
   isBase(writeTransaction: number): boolean;
+  /** The first time, at the opening: whether the files say what the library says. @throws OperatorError */
+  check(writeTransaction: number): void;
   close(): void;
 }
 
-/** Of the open environment in the directory `path`. Throws when its files have another layout. */
+/** Of the open environment in the directory `path`. @throws OperatorError when its files have another layout. */
 export function watchNewest(path: string): Newest {
-  const little = endianness() === 'LE';
+  const dataFile = join(path, 'data.mdb');
+  const lockFile = join(path, 'lock.mdb');
+  const data = openSync(dataFile, 'r');
+  /** Never closed: that would end the locks that LMDB itself has on the file in this process (POSIX fcntl). */
+  let lockHandle: number | undefined;
+
   const head = Buffer.alloc(meta.length);
-  const data = openSync(join(path, 'data.mdb'), 'r');
-  let repair: number | undefined;
-
-  const uint32 = (bytes: Buffer, at: number): number => (little ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at));
-  const uint64 = (bytes: Buffer, at: number): number =>
-    Number(little ? bytes.readBigUInt64LE(at) : bytes.readBigUInt64BE(at));
-
   function transactionAt(position: number): number {
     readSync(data, head, 0, meta.length, position);
-    return uint64(head, meta.transaction);
+    return readUint64(head, meta.transaction);
   }
 
-  transactionAt(0);
-  const pageSize = uint32(head, meta.pageSize);
-  if (uint32(head, meta.magic) !== magic || uint32(head, meta.version) !== metaVersion) {
-    closeSync(data);
-    throw new Error('the LMDB library keeps its files in a layout that this version of kmipd does not know');
+  function readLock(): Buffer {
+    lockHandle ??= openSync(lockFile, 'r+');
+    const bytes = Buffer.alloc(lock.length);
+    readSync(lockHandle, bytes, 0, lock.length, 0);
+    const found = readUint32(bytes, lock.magic);
+    if (found !== magic) throw mismatch(lockFile, `LMDB's mark ${magic.toString(16)}`, found.toString(16));
+    return bytes;
   }
+
+  function checkedPageSize(): number {
+    try {
+      const first = headOf(data, 0);
+      checkMeta(dataFile, first, 0);
+      const size = readUint32(first, meta.pageSize);
+      checkMeta(dataFile, headOf(data, size), 1);
+      return size;
+    } catch (error) {
+      closeSync(data);
+      throw error;
+    }
+  }
+  const pageSize = checkedPageSize();
+  const newestTransaction = (): number => Math.max(transactionAt(0), transactionAt(pageSize));
 
   function putBack(transaction: number): void {
-    // Never closed: that would end the locks that LMDB itself has on the file in this process (POSIX fcntl).
-    repair ??= openSync(join(path, 'lock.mdb'), 'r+');
-    const bytes = Buffer.alloc(lock.length);
-    readSync(repair, bytes, 0, lock.length, 0);
-    if (uint32(bytes, lock.magic) !== magic) throw new Error('the lock file of the LMDB store is damaged');
-    if (little) bytes.writeBigUInt64LE(BigInt(transaction), lock.transaction);
-    else bytes.writeBigUInt64BE(BigInt(transaction), lock.transaction);
-    writeSync(repair, bytes, lock.transaction, 8, lock.transaction);
+    const bytes = readLock();
+    const recorded = readUint64(bytes, lock.transaction);
+    if (recorded > transaction) throw mismatch(lockFile, `a transaction up to ${transaction}`, `${recorded}`);
+    writeUint64(bytes, transaction, lock.transaction);
+    writeSync(lockHandle as number, bytes, lock.transaction, 8, lock.transaction);
   }
 
   return {
     isBase(writeTransaction) {
-      const newest = Math.max(transactionAt(0), transactionAt(pageSize));
+      const newest = newestTransaction();
       if (newest < writeTransaction) return true;
       putBack(newest);
       return false;
+    },
+    check(writeTransaction) {
+      const newest = newestTransaction();
+      if (newest >= writeTransaction - 1) return;
+      throw mismatch(dataFile, `transaction ${writeTransaction - 1}`, `transaction ${newest}`);
     },
     close: () => closeSync(data),
   };

@@ -29,6 +29,7 @@ import {
 } from './lmdb-layout.ts';
 import { startWalk } from './lmdb-walk.ts';
 import type { Keys } from './lmdb-walk.ts';
+import { checkDataFile } from './lmdb-files.ts';
 import { watchNewest } from './lmdb-newest.ts';
 import { makePrivateFile, narrowFile } from '#store/private-files';
 import { findConflict, stepsOf } from './revisions.ts';
@@ -97,6 +98,7 @@ async function openEnvironment(path: string, log: OpeningLog | undefined): Promi
     makePrivateFile(file);
     narrowFile(file, log);
   }
+  checkDataFile(path);
   await demandRoom(path);
   // LMDB's opening waits for the thread that a transaction of this process needs to go on: never both at once.
   const busy = commitsOf(path);
@@ -245,7 +247,10 @@ async function openEnvironment(path: string, log: OpeningLog | undefined): Promi
 
   // This very opening may have set others back, and a process that was killed may have left a commit that nobody sees. Synchronously, like the rest
   // of the opening: who opens the path once more in this process would wait for this thread, which a transaction elsewhere waits for.
-  root.transactionSync(() => newest.isBase(root.getWriteTxnId()));
+  root.transactionSync(() => {
+    newest.check(root.getWriteTxnId());
+    newest.isBase(root.getWriteTxnId());
+  });
 
   return {
     async get(kind, id, knownRevision) {
