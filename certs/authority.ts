@@ -2,6 +2,7 @@ import type { KeyObject, X509Certificate } from 'node:crypto';
 
 import type { RelativeDistinguishedNames } from 'pkijs';
 
+import { defaultOf } from '#config';
 import { OperatorError } from '#operator-error';
 import { publicKeyInfo, signCertificate, subjectOfCertificate, yearsAfter, type Terms } from './certificate.ts';
 import {
@@ -41,9 +42,6 @@ export interface IssueTerms extends Terms {
   readonly signsOnly?: true;
 }
 
-/** How long certificates are valid when the terms do not say. */
-const validityYears = { authority: 10, client: 2, server: 1 } as const;
-
 export async function createAuthority(commonName: string, terms: Terms & { kind?: KeyKind }): Promise<Authority> {
   const subject = subjectOf(commonName);
   const { privateKey, publicKey } = await generateKeys(terms.kind ?? 'P-256');
@@ -54,7 +52,7 @@ export async function createAuthority(commonName: string, terms: Terms & { kind?
       subject,
       issuer: subject,
       key,
-      notAfter: terms.notAfter ?? yearsAfter(terms.now, validityYears.authority),
+      notAfter: terms.notAfter ?? yearsAfter(terms.now, defaultOf('ca-years')),
       extensions: [
         basicConstraints(true),
         keyUsage('keyCertSign', 'cRLSign'),
@@ -88,7 +86,7 @@ export function issueClientCertificate(
   return issueCertificate(
     authority,
     { subject: subjectOf(client.commonName), publicKey: client.publicKey, names: [] },
-    { notAfter: yearsAfter(terms.now, validityYears.client), purposes: ['clientAuth'], ...terms },
+    { notAfter: yearsAfter(terms.now, defaultOf('client-years')), purposes: ['clientAuth'], ...terms },
   );
 }
 
@@ -106,7 +104,7 @@ export function issueServerCertificate(
   return issueCertificate(
     authority,
     { subject: subjectOf(first.slice(0, maximumCommonName)), publicKey: server.publicKey, names: server.names },
-    { notAfter: yearsAfter(terms.now, validityYears.server), purposes: ['serverAuth'], ...terms },
+    { notAfter: yearsAfter(terms.now, defaultOf('server-years')), purposes: ['serverAuth'], ...terms },
   );
 }
 
@@ -122,7 +120,7 @@ export function signRequest(authority: Authority, request: CertificateRequest, t
   return issueCertificate(
     authority,
     { subject, publicKey, names: clientOnly ? request.names : [] },
-    { notAfter: yearsAfter(terms.now, validityYears.client), ...terms, purposes },
+    { notAfter: yearsAfter(terms.now, defaultOf('client-years')), ...terms, purposes },
   );
 }
 

@@ -7,6 +7,7 @@ import { pendingKind } from '#audit/pending';
 import { creationRulesKind } from '#repository/creation-rules-record';
 import { issuedKind } from '#repository/issued-record';
 import { objectKind } from '#repository/object-record';
+import { leaseKind } from '#store/lease';
 import type { Kind } from '#store/store';
 import { usageKind, usageWriterKind } from '#repository/usage-record';
 
@@ -23,4 +24,5 @@ export const recordKinds: readonly Kind<unknown>[] = [
   checkpointKind,
   usageKind,
   usageWriterKind,
+  leaseKind,
 ];

@@ -2,6 +2,7 @@
 import { openInstallation, type InstallationOptions } from '#administration/installation';
 import { createScheduler } from '#scheduler';
 
+import { createLeases, type Leases } from './leases.ts';
 import { explained } from './listen-error.ts';
 import { startServing, type Serving } from './serving.ts';
 
@@ -12,9 +13,14 @@ export interface Daemon extends Serving {
 
 /** Makes what is not there. Throws OperatorError when it cannot listen. */
 export async function startDaemon({ config, log }: InstallationOptions): Promise<Daemon> {
-  const scheduler = createScheduler({ log: log.child({ component: 'jobs' }) });
+  let leases: Leases | undefined;
+  const jobsLog = log.child({ component: 'jobs' });
+  // Jobs of one server begin when the store is open.
+  const scheduler = createScheduler({ log: jobsLog, isChosen: async (job) => (await leases?.isChosen(job)) === true });
   const installation = await openInstallation({ config, log, schedule: scheduler.schedule, isServer: true }, true);
   try {
+    leases = createLeases(installation.store, installation.now);
+    const { giveBack } = leases;
     const serving = await startServing(installation, scheduler).catch((error: unknown) => {
       throw explained(error);
     });
@@ -25,6 +31,7 @@ export async function startDaemon({ config, log }: InstallationOptions): Promise
       async stop() {
         try {
           await serving.stop();
+          await giveBack().catch((error: unknown) => jobsLog.warn('leases cannot be given back', { error }));
         } finally {
           await installation.close();
         }

@@ -23,6 +23,7 @@ const adviceByKind: Readonly<Record<string, string>> = {
   audit: 'look for what happened at that time: the record of one change may be missing in the trail',
   usage: 'nothing now: the server counts again',
   'server-names': 'start every server again: each adds its names',
+  lease: 'nothing now: it is made again by the server that runs the job',
   kind: 'nothing now: it says only that there are records of the kind',
   'data-key': 'nothing now: another data key is put into use by the next change',
 };
