@@ -52,6 +52,26 @@ describe('defaults', () => {
     expect((await kept(await create('1.4'))).comment).to.equal('by default');
   });
 
+  it('are opened and decoded once, until they change', async () => {
+    const { decode } = creationRulesKind;
+    let decoded = 0;
+    creationRulesKind.decode = (bytes) => (decoded++, decode(bytes));
+    try {
+      for (const [who, times] of [
+        ['somebody', 1],
+        ['somebody else', 2],
+      ] as const) {
+        await setDefaults(defaults(typed('SymmetricKey'), [...aes256, contact(who)]));
+        for (let made = 0; made < 3; made++) {
+          expect((await kept(await create('2.1'))).contactInformation).to.equal(who);
+        }
+        expect(decoded).to.equal(times);
+      }
+    } finally {
+      creationRulesKind.decode = decode;
+    }
+  });
+
   it('give way to the next, and end without any', async () => {
     await setDefaults(defaults(typed('SymmetricKey'), [...aes256, contact('somebody')]));
     await setDefaults(defaults(anyOf('SecretData', 'SymmetricKey'), [algorithm('AES'), length(192), mask(4)]));
