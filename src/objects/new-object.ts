@@ -49,7 +49,7 @@ export function newObject(from: NewObject): MadeObject {
   const attributes: Attributes = Object.assign({}, found, given, { uniqueIdentifier: id, objectType });
   Object.assign(
     attributes,
-    implicit({ id, now, generated, given: attributes }, objectType),
+    implicit({ id, now, generated, given: attributes }, attributes, objectType),
     saidBy(structure, material, attributes),
     asGiven && given,
     asGiven && given.usageLimits && { usageLimits: restored(given.usageLimits) },
@@ -69,10 +69,10 @@ const restored = (limits: AttributeValue<'usageLimits'>): AttributeValue<'usageL
 const initial = keysWith('initial').map((key) => [key, attributeRow(key)] as const);
 const initialOfTemplates = initial.filter(([, row]) => row.initialOfTemplates === true);
 
-function implicit(made: Beginning, objectType: ObjectType): Attributes {
+function implicit(made: Beginning, given: Attributes, objectType: ObjectType): Attributes {
   const set: { [key: string]: unknown } = {};
   for (const [key, row] of objectType === 'Template' ? initialOfTemplates : initial) {
-    const value = row.initial?.(made);
+    const value = row.initial?.(made, given[key]);
     if (value !== undefined) set[key] = value;
   }
   return set;

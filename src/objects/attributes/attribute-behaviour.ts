@@ -55,8 +55,8 @@ export function keptLimits(given: UsageLimits, held: UsageLimits | undefined, re
   return { usageLimitsTotal, usageLimitsCount: usageLimitsTotal, usageLimitsUnit };
 }
 
-export const initialLimits = ({ given: { usageLimits } }: Beginning): UsageLimits | undefined =>
-  usageLimits && { ...usageLimits, usageLimitsCount: usageLimits.usageLimitsTotal };
+export const initialLimits = (_made: Beginning, given: UsageLimits | undefined): UsageLimits | undefined =>
+  given && { ...given, usageLimitsCount: given.usageLimitsTotal };
 
 /** A date "in the past, or the current date" is a transition (2.1 §4.57, 4 and 6). */
 export const movedState = (attributes: Lifetime, now: number): Lifetime =>
@@ -76,7 +76,7 @@ export const stillInextractable = ({ extractable, neverExtractable }: Guarded): 
 export const initialSensitive = ({ given }: Beginning): boolean => given.sensitive ?? false;
 export const initialExtractable = ({ given }: Beginning): boolean => given.extractable ?? true;
 /** "Unless the client provides a False value in Register or Import" (2.1 §4.24). */
-export const initialFresh = ({ given, generated }: Beginning): boolean => generated || given.fresh !== false;
+export const initialFresh = ({ generated }: Beginning, given = true): boolean => generated || given;
 
 export const timeOfMaking = ({ now }: Beginning): number => now;
 export const timeOfGeneration = ({ now, generated }: Beginning): number | undefined => (generated ? now : undefined);

@@ -4,7 +4,6 @@ import type { EnumerationValue } from '#protocol/enumerations';
 import type { ResultReason } from '#protocol/kmip-error';
 import { tagName, tags } from '#protocol/tags';
 import { V1_0, V2_0, type Range } from '#protocol/versions';
-import type { UsageLimits } from './attribute-structures.ts';
 import { equalsEach, fieldsMatch, withinRange, type Matcher } from '#objects/matching';
 
 export type ObjectType = EnumerationValue<'ObjectType'>;
@@ -75,8 +74,11 @@ export interface Behaviour<T> {
    * "SHALL contain the same value for both Private and Public Key" (2.1 table 191): given for one, it holds for both.
    */
   readonly sameInPair?: true;
-  /** What the server sets on every new object but Templates (2.1 chapter 4, "When implicitly set"). */
-  readonly initial?: (made: Beginning) => T | undefined;
+  /**
+   * What the server sets on every new object but Templates (2.1 chapter 4, "When implicitly set"), in place of what was
+   * given; undefined leaves that.
+   */
+  readonly initial?: (made: Beginning, given: T | undefined) => T | undefined;
   /** On Templates too. */
   readonly initialOfTemplates?: true;
 }
@@ -104,11 +106,7 @@ export interface Beginning {
   /** The server made the material, as against a client that registered it. */
   readonly generated: boolean;
   /** What the client gave, and what the server found out. */
-  readonly given: Guarded &
-    Lifetime & {
-      readonly fresh?: boolean | undefined;
-      readonly usageLimits?: UsageLimits | undefined;
-    };
+  readonly given: Guarded & Lifetime;
 }
 
 export const types = (...list: ObjectType[]): ReadonlySet<ObjectType> => new Set(list);
