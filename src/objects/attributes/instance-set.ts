@@ -44,7 +44,10 @@ export class InstanceSet {
     if (values.has(valueKey(instance.value))) return false;
     if (attributeRow(instance.key).multiple) return true;
     if (rule === 'union') return false;
-    throw new KmipError('InvalidAttributeValue', `${referenceText(instance)} must not be given twice with different values`);
+    throw new KmipError(
+      'InvalidAttributeValue',
+      `${referenceText(instance)} must not be given twice with different values`,
+    );
   }
 
   #valuesOf(key: AttributeKey): ReadonlySet<string> | undefined {
