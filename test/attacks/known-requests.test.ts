@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { custom, given, id, name, named, serverForEach, aes, pairSet, type Caller } from '#test/clients/caller';
 import { encryption, method, register, wrapKeyBit, wrapping } from '#test/operations/wrapping/wrapping';
-import { answersOf, type ItemAnswer } from '#test/fixtures/batches';
+import { answersOf, type Answer } from '#test/fixtures/batches';
 import { all, attribute, enumerated, int, request, struct, text, value, item } from '#test/fixtures/items';
 import { decode, encode, type Item } from '#ttlv/index';
 import { fill } from './full-objects.ts';
@@ -19,11 +19,11 @@ describe('a request that once stopped everybody', () => {
    * Sends the items up to three times, as the same client as `server.caller`: the answers, and the shortest pause of
    * all.
    */
-  async function sent(version: string, items: readonly Item[]): Promise<readonly ItemAnswer[]> {
+  async function sent(version: string, items: readonly Item[]): Promise<readonly Answer[]> {
     const { handler, session } = server.fixture;
     const bytes = encode(request(version, items));
     let shortest = Infinity;
-    let answers: readonly ItemAnswer[] = [];
+    let answers: readonly Answer[] = [];
     for (let tries = 0; tries < 3 && shortest > longestPause / 2; tries++) {
       const { pause, result } = await measured(() => handler.handle(Uint8Array.from(bytes), session()));
       shortest = Math.min(shortest, pause);

@@ -4,7 +4,7 @@
  */
 import { expect } from 'chai';
 import { aes, custom, given, id, serverForEach } from '#test/clients/caller';
-import { answersOf, type ItemAnswer } from '#test/fixtures/batches';
+import { answersOf, type Answer } from '#test/fixtures/batches';
 import { all, at, enumerated, int, request, struct, item } from '#test/fixtures/items';
 import { vendorAttribute } from '#objects/attributes/attribute-structures';
 import { atRest } from '#protocol/versions';
@@ -25,11 +25,11 @@ const deep = (count: number): Item => struct('AttributeValue', { ...large(count 
 describe('an attribute that is a structure of many items', () => {
   const server = serverForEach();
 
-  async function measuredly(items: readonly Item[], version = '2.1'): Promise<readonly ItemAnswer[]> {
+  async function measuredly(items: readonly Item[], version = '2.1'): Promise<readonly Answer[]> {
     const { handler, session } = server.fixture;
     const bytes = encode(request(version, items));
     let shortest = Infinity;
-    let answers: readonly ItemAnswer[] = [];
+    let answers: readonly Answer[] = [];
     for (let tries = 0; tries < 4 && shortest > longestPause / 2; tries++) {
       const { pause, result } = await measured(() => handler.handle(Uint8Array.from(bytes), session()));
       shortest = Math.min(shortest, pause);

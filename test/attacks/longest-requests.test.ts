@@ -12,7 +12,7 @@ import { Tag } from '#protocol/tags';
 import { objectKind } from '#repository/object-record';
 import { openCertifying, type Certifying } from '#test/operations/certificates/authority';
 import { everyRequest } from '#test/operations/every-request';
-import { answersOf, type ItemAnswer as Answer } from '#test/fixtures/batches';
+import { answersOf, type Answer } from '#test/fixtures/batches';
 import { attribute, enumerated, isOld, request, struct, text, versions, item } from '#test/fixtures/items';
 import { decode, encode, type Item } from '#ttlv/index';
 import { fill } from './full-objects.ts';

@@ -25,17 +25,9 @@ import {
   type OperationName,
   item,
 } from '#test/fixtures/items';
+import { answersOf, type Answer } from '#test/fixtures/batches';
 
 export const olderVersions = versions.filter(isOld);
-
-/** One batch item of an answer. */
-export interface Answer {
-  readonly item: Item;
-  readonly payload: Item;
-  readonly status: string;
-  readonly reason?: string;
-  readonly message?: string;
-}
 
 export interface Caller {
   readonly version: string;
@@ -80,19 +72,6 @@ export function demand(item: Item, version: string): void {
       `${item.value as string} in ${version}`,
     ).to.equal(true);
   }
-}
-
-function answerOf(item: Item): Answer {
-  const valueOf = (tag: 'ResultStatus' | 'ResultReason' | 'ResultMessage') => at(item, tag)?.value;
-  const reason = valueOf('ResultReason') as number | undefined;
-  const message = valueOf('ResultMessage') as string | undefined;
-  return {
-    item,
-    payload: at(item, 'ResponsePayload') ?? struct('ResponsePayload'),
-    status: String(enumerationValue('ResultStatus', valueOf('ResultStatus') as number)),
-    ...(reason === undefined ? {} : { reason: String(enumerationValue('ResultReason', reason)) }),
-    ...(message === undefined ? {} : { message }),
-  };
 }
 
 export const id = (value: string): Item => text('UniqueIdentifier', value);
@@ -151,7 +130,7 @@ export function callerOf(handler: Handler, session: Session, version: string): C
     },
 
     async send(items, header) {
-      return all(await caller.exchange(request(version, items, header)), 'BatchItem').map(answerOf);
+      return answersOf(await caller.exchange(request(version, items, header)));
     },
 
     async call(operation, ...payload) {

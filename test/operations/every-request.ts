@@ -10,11 +10,11 @@ import { aes, given, id, name, pairSet, type Caller } from '#test/clients/caller
 import { all, bytes, enumerated, int, isOld, long, struct, text, value } from '#test/fixtures/items';
 import type { VersionText } from '#test/fixtures/items';
 import type { Item } from '#ttlv/item';
-import { custom, newAttribute, oneAttribute, referenceTo } from '#test/operations/attributes/attribute-requests';
 import { certificateItem, registerPublicKey } from '#test/operations/certificates/authority';
 import { exported, importing, symmetricKey } from '#test/operations/fetch/export-import';
 import { data, parameters, registerHalf, registerSymmetric } from '#test/operations/cryptography/keys-at-work';
 import { activated } from '#test/operations/wrapping/wrapping';
+import { custom, newAttribute, oneAttribute, referenceTo } from '#test/fixtures/attributes';
 
 /** What rows make their objects with, and in which version. */
 export interface World {

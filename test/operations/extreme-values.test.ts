@@ -1,6 +1,6 @@
 /** What a wire can carry at its ends: whatever was taken is read back, after every operation that counts with it. */
 import { expect } from 'chai';
-import { aes, custom, given, id, serverForEach, type Answer, type Caller } from '#test/clients/caller';
+import { aes, custom, given, id, serverForEach, type Caller } from '#test/clients/caller';
 import { at, bool, bytes, enumerated, int, long, struct, text, type OperationName, item } from '#test/fixtures/items';
 import { attributeRow, attributeRows, type AttributeKey } from '#objects/attributes/attributes';
 import { dateTime, integer, interval as seconds32, longInteger, text as anyText } from '#protocol/codecs';
@@ -10,6 +10,7 @@ import { objectKind } from '#repository/object-record';
 import { encode, ItemType, type Item, type ItemTypeName } from '#ttlv/index';
 import { importing, symmetricKey } from '#test/operations/fetch/export-import';
 import { material } from '#test/operations/wrapping/wrapping';
+import { type Answer } from '#test/fixtures/batches';
 
 const farthest = BigInt(Number.MAX_SAFE_INTEGER);
 const noDate = 2n ** 63n - 1n;

@@ -10,7 +10,7 @@ import { writePem } from '#certs/pem';
 import { notGranted } from '#administration/clients/client-files';
 import { judgeCertificate } from '#administration/clients/bindable';
 import { KmipError } from '#protocol/kmip-error';
-import { given, id, type Answer, type Caller } from '#test/clients/caller';
+import { given, id, type Caller } from '#test/clients/caller';
 import { bytes, enumerated, int, isOld, struct, text, value, type OperationName, item } from '#test/fixtures/items';
 import type { Item } from '#ttlv/item';
 import { certificateItem, hex } from '#test/operations/certificates/authority';
@@ -18,6 +18,7 @@ import { activated } from '#test/operations/wrapping/wrapping';
 import { OperatorError } from '#operator-error';
 import { containerPassword } from './container-password.ts';
 import type { Seed } from './der-seeds.ts';
+import { type Answer } from '#test/fixtures/batches';
 
 /** Undefined when nothing was. */
 export type Complaint = string | undefined;

@@ -4,7 +4,9 @@ import { Tag, type TagName } from '#protocol/tags';
 import { ItemType, type Item } from '#ttlv/item';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
 import { bool, date, enumerated, int, long, text, value } from '#test/fixtures/items';
-import { attributesOf, call, createKey, custom, held, nameOf, referenceTo, type Answer } from './attribute-requests.ts';
+import { attributesOf, held } from './attribute-requests.ts';
+import { custom, nameOf, referenceTo } from '#test/fixtures/attributes';
+import { ask, createKey, type Answer } from '#test/fixtures/batches';
 
 const types = { Increment: 1, Decrement: 2, Negate: 3 } as const;
 type Which = Parameters<typeof referenceTo>[1];
@@ -19,15 +21,12 @@ describe('Adjust Attribute', () => {
   afterEach(() => fixture.close());
 
   const adjust = (id: string, which: Which, type: keyof typeof types, by?: Item, version: '2.0' | '2.1' = '2.1') =>
-    call(
-      fixture,
-      version,
-      'AdjustAttribute',
+    ask(fixture, version, 'AdjustAttribute', [
       text('UniqueIdentifier', id),
       referenceTo(version, which),
       enumerated('AdjustmentType', types[type]),
       ...(by === undefined ? [] : [by]),
-    );
+    ]);
   const counted = async (id: string, which: Which): Promise<Item['value']> => {
     const [item] = await attributesOf(fixture, '2.1', id, which);
     return value(item as Item, 'AttributeValue');
@@ -171,20 +170,17 @@ describe('Adjust Attribute', () => {
 
   it('does not guess what an Adjustment Type of a vendor means', async () => {
     const id = await createKey(fixture, '2.1', custom('x-a', int('AttributeValue', 5)));
-    const answer = await call(
-      fixture,
-      '2.1',
-      'AdjustAttribute',
+    const answer = await ask(fixture, '2.1', 'AdjustAttribute', [
       text('UniqueIdentifier', id),
       referenceTo('2.1', 'x-a'),
       enumerated('AdjustmentType', 0x80000001),
-    );
+    ]);
     expect(answer.reason).to.equal('InvalidField');
   });
 
   it('is not there before 2.0', async () => {
     const id = await createKey(fixture, '1.4');
-    const answer = await call(fixture, '1.4', 'AdjustAttribute', text('UniqueIdentifier', id));
+    const answer = await ask(fixture, '1.4', 'AdjustAttribute', [text('UniqueIdentifier', id)]);
     expect(answer.reason).to.equal('OperationNotSupported');
   });
 });

@@ -20,21 +20,17 @@ import {
   item,
 } from '#test/fixtures/items';
 import type { Item } from '#ttlv/item';
+import { attributesOf, held, plain } from './attribute-requests.ts';
 import {
-  attributesOf,
-  call,
-  createKey,
   currentAttribute,
   custom,
-  held,
   nameOf,
   newAttribute,
   oneAttribute,
-  plain,
   referenceTo,
-  type Answer,
   type Given,
-} from './attribute-requests.ts';
+} from '#test/fixtures/attributes';
+import { ask, createKey, type Answer } from '#test/fixtures/batches';
 
 const ofOld = versions.filter((version) => version < '2');
 const ofNew = versions.filter((version) => version >= '2');
@@ -50,15 +46,15 @@ describe('the operations that change attributes', () => {
 
   const id = (which: string): Item => text('UniqueIdentifier', which);
   const add = (version: VersionText, which: string, given: Given): Promise<Answer> =>
-    call(fixture, version, 'AddAttribute', id(which), newAttribute(version, given));
+    ask(fixture, version, 'AddAttribute', [id(which), newAttribute(version, given)]);
   const modify = (version: VersionText, which: string, given: Given, index?: number): Promise<Answer> =>
-    call(fixture, version, 'ModifyAttribute', id(which), newAttribute(version, given, index));
+    ask(fixture, version, 'ModifyAttribute', [id(which), newAttribute(version, given, index)]);
   const modifyFrom = (which: string, from: Given, given: Given): Promise<Answer> =>
-    call(fixture, '2.1', 'ModifyAttribute', id(which), currentAttribute(from), newAttribute('2.1', given));
+    ask(fixture, '2.1', 'ModifyAttribute', [id(which), currentAttribute(from), newAttribute('2.1', given)]);
   const set = (which: string, given: Given): Promise<Answer> =>
-    call(fixture, '2.1', 'SetAttribute', id(which), newAttribute('2.1', given));
+    ask(fixture, '2.1', 'SetAttribute', [id(which), newAttribute('2.1', given)]);
   const remove = (version: VersionText, which: string, ...payload: Item[]): Promise<Answer> =>
-    call(fixture, version, 'DeleteAttribute', id(which), ...payload);
+    ask(fixture, version, 'DeleteAttribute', [id(which), ...payload]);
   const valuesOf = async (which: string, tag: Parameters<typeof attributesOf>[3]): Promise<unknown[]> =>
     (await attributesOf(fixture, '2.1', which, tag)).map(plain);
   const plainValues = (...given: Given[]): unknown[] => given.map((each) => plain(oneAttribute('2.1', each)));
@@ -142,7 +138,7 @@ describe('the operations that change attributes', () => {
         failed(await modify(version, which, one), modified);
         failed(await remove(version, which, referenceTo(version, tag)), modified);
         if (version >= '2')
-          failed(await call(fixture, version, 'SetAttribute', id(which), newAttribute(version, one)), added);
+          failed(await ask(fixture, version, 'SetAttribute', [id(which), newAttribute(version, one)]), added);
       }
       const servers = custom('y-Mine', int('AttributeValue', 1));
       failed(await add(version, which, servers), added, /"y-Mine" cannot be changed: only the server sets it/);
@@ -243,7 +239,7 @@ describe('the operations that change attributes', () => {
   for (const version of ofOld) {
     it(`refuses in ${version} to add under an index of the client's`, async () => {
       const which = await createKey(fixture, version);
-      const answer = await call(fixture, version, 'AddAttribute', id(which), newAttribute(version, nameOf('a'), 0));
+      const answer = await ask(fixture, version, 'AddAttribute', [id(which), newAttribute(version, nameOf('a'), 0)]);
       failed(answer, 'InvalidField', /Attribute Index/);
     });
 
@@ -253,11 +249,11 @@ describe('the operations that change attributes', () => {
         struct('Attribute', text('AttributeName', name), text('AttributeValue', 'x'));
       for (const name of ['Contact Informatoin', 'Certificate Subject CN']) {
         failed(
-          await call(fixture, version, 'AddAttribute', id(which), named(name)),
+          await ask(fixture, version, 'AddAttribute', [id(which), named(name)]),
           'PermissionDenied',
           RegExp(`"${name}"`),
         );
-        failed(await call(fixture, version, 'ModifyAttribute', id(which), named(name)), 'InvalidField', RegExp(name));
+        failed(await ask(fixture, version, 'ModifyAttribute', [id(which), named(name)]), 'InvalidField', RegExp(name));
       }
       failed(await remove(version, which, text('AttributeName', 'Nmae')), 'ItemNotFound', /"Nmae"/);
     });
@@ -442,7 +438,7 @@ describe('the operations that change attributes', () => {
 
   it('keeps changes of attributes on destroyed objects, which have them still', async () => {
     const which = await createKey(fixture, '1.4');
-    await call(fixture, '1.4', 'Destroy', id(which));
+    await ask(fixture, '1.4', 'Destroy', [id(which)]);
     succeeded(await add('1.4', which, text('Comment', 'gone')));
     expect(await held(fixture, which, 'Comment')).to.equal('gone');
     failed(await add('1.4', which, date('ActivationDate', now)), 'PermissionDenied');

@@ -2,18 +2,9 @@ import { expect } from 'chai';
 import { Tag } from '#protocol/tags';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
 import { all, date, int, long, request, struct, text, value, versions, item } from '#test/fixtures/items';
-import {
-  attributesOf,
-  call,
-  createKey,
-  custom,
-  held,
-  listed,
-  nameOf,
-  oneAttribute,
-  plain,
-  referenceTo,
-} from './attribute-requests.ts';
+import { attributesOf, held, listed, plain } from './attribute-requests.ts';
+import { custom, nameOf, oneAttribute, referenceTo } from '#test/fixtures/attributes';
+import { ask, createKey } from '#test/fixtures/batches';
 
 describe('Get Attributes', () => {
   let fixture: Fixture;
@@ -43,13 +34,10 @@ describe('Get Attributes', () => {
 
     it(`gives in ${version} the identifier and nothing else when the object has none of them`, async () => {
       const id = await createKey(fixture, version);
-      const { payload } = await call(
-        fixture,
-        version,
-        'GetAttributes',
+      const { payload } = await ask(fixture, version, 'GetAttributes', [
         text('UniqueIdentifier', id),
         referenceTo(version, 'ContactInformation'),
-      );
+      ]);
       expect(plain(payload)).to.deep.equal({
         ResponsePayload: [{ UniqueIdentifier: id }, ...(version >= '2' ? [{ Attributes: [] }] : [])],
       });
@@ -65,12 +53,12 @@ describe('Get Attributes', () => {
         custom('x-b', int('AttributeValue', 2)),
       );
       const found = await attributesOf(fixture, version, id);
-      const { payload } = await call(fixture, version, 'GetAttributeList', text('UniqueIdentifier', id));
+      const { payload } = await ask(fixture, version, 'GetAttributeList', [text('UniqueIdentifier', id)]);
       const listedNames = all(payload, version >= '2' ? 'AttributeReference' : 'AttributeName');
       const names = listedNames.filter(
         ({ value }) => value !== 'Random Number Generator' && value !== Tag.RandomNumberGenerator,
       );
-      const asked = await call(fixture, version, 'GetAttributes', text('UniqueIdentifier', id), ...names);
+      const asked = await ask(fixture, version, 'GetAttributes', [text('UniqueIdentifier', id), ...names]);
       expect(listed(version, asked.payload).map(plain)).to.deep.equal(found.map(plain));
       expect(names.length).to.equal(found.length - 1);
     });
@@ -79,7 +67,7 @@ describe('Get Attributes', () => {
       const id = await createKey(fixture, version);
       for (const which of ['State', 'x-a'] as const) {
         const twice = [referenceTo(version, which), referenceTo(version, which)];
-        const answer = await call(fixture, version, 'GetAttributes', text('UniqueIdentifier', id), ...twice);
+        const answer = await ask(fixture, version, 'GetAttributes', [text('UniqueIdentifier', id), ...twice]);
         expect(answer.reason).to.equal('InvalidMessage');
         expect(answer.message).to.match(/more than once/);
       }
@@ -96,13 +84,10 @@ describe('Get Attributes', () => {
     const id = await createKey(fixture, '2.1');
     expect(await attributesOf(fixture, '1.0', id, 'Sensitive', 'Fresh')).to.deep.equal([]);
     expect(await attributesOf(fixture, '1.4', id, 'ShortUniqueIdentifier')).to.deep.equal([]);
-    const answer = await call(
-      fixture,
-      '1.0',
-      'GetAttributes',
+    const answer = await ask(fixture, '1.0', 'GetAttributes', [
       text('UniqueIdentifier', id),
       text('AttributeName', 'Cryptographic Lenght'),
-    );
+    ]);
     expect(answer.reason).to.equal('InvalidField');
     expect(answer.message).to.contain('"Cryptographic Lenght"');
   });

@@ -18,7 +18,7 @@ describe('Activate', () => {
       const id = await createKey(fixture, version);
       fixture.clock.now += 60_000;
       const { object, payload } = await ask(fixture, version, 'Activate', [uniqueIdentifier(id)]);
-      expect([object, payload?.value]).to.deep.equal([id, [uniqueIdentifier(id)]]);
+      expect([object, payload.value]).to.deep.equal([id, [uniqueIdentifier(id)]]);
       const now = nowOf(fixture);
       expect(await attributesKept(fixture, id)).to.include({
         state: 'Active',
@@ -29,7 +29,7 @@ describe('Activate', () => {
 
     it(`replaces an Activation Date that was still to come in ${version}`, async () => {
       const later = nowOf(fixture) + 3600;
-      const id = await createKey(fixture, version, [['Activation Date', date('ActivationDate', later)]]);
+      const id = await createKey(fixture, version, date('ActivationDate', later));
       expect(await attributesKept(fixture, id)).to.include({ state: 'PreActive', activationDate: later });
       await ask(fixture, version, 'Activate', [uniqueIdentifier(id)]);
       expect(await attributesKept(fixture, id)).to.include({ state: 'Active', activationDate: nowOf(fixture) });
@@ -37,7 +37,7 @@ describe('Activate', () => {
 
     it(`refuses in ${version} what the clock has activated already`, async () => {
       const soon = nowOf(fixture) + 10;
-      const id = await createKey(fixture, version, [['Activation Date', date('ActivationDate', soon)]]);
+      const id = await createKey(fixture, version, date('ActivationDate', soon));
       fixture.clock.now += 10_000;
       const { reason } = await ask(fixture, version, 'Activate', [uniqueIdentifier(id)]);
       expect(reason).to.equal(isNew ? 'WrongKeyLifecycleState' : 'PermissionDenied');

@@ -18,7 +18,8 @@ import {
 } from '#test/fixtures/items';
 import { Tag } from '#protocol/tags';
 import { ItemType, type Item } from '#ttlv/item';
-import { call, createKey, nameOf, type Answer } from '#test/operations/attributes/attribute-requests';
+import { nameOf } from '#test/fixtures/attributes';
+import { ask, createKey, type Answer } from '#test/fixtures/batches';
 
 const lease = (seconds: number): Item => ({ tag: Tag.LeaseTime, type: ItemType.Interval, value: seconds });
 const mask = (bits: number): Item => int('CryptographicUsageMask', bits);
@@ -30,7 +31,7 @@ describe('Check', () => {
   afterEach(() => fixture.close());
 
   const check = (version: VersionText, id: string, ...asked: Item[]): Promise<Answer> =>
-    call(fixture, version, 'Check', text('UniqueIdentifier', id), ...asked);
+    ask(fixture, version, 'Check', [text('UniqueIdentifier', id), ...asked]);
 
   for (const version of versions) {
     it(`answers in ${version} with the identifier when the use is allowed, else with the reason alone`, async () => {
@@ -60,16 +61,13 @@ describe('Check', () => {
 
   it('denies a destroyed key, and a Template', async () => {
     const id = await createKey(fixture, '2.1');
-    await call(fixture, '2.1', 'Destroy', text('UniqueIdentifier', id));
+    await ask(fixture, '2.1', 'Destroy', [text('UniqueIdentifier', id)]);
     expect((await check('2.1', id)).reason).to.equal('ObjectDestroyed');
-    const { payload } = await call(
-      fixture,
-      '1.4',
-      'Register',
+    const { payload } = await ask(fixture, '1.4', 'Register', [
       enumerated('ObjectType', 'Template'),
       struct('TemplateAttribute'),
       struct('Template', attribute('Name', nameOf('t'))),
-    );
+    ]);
     const template = value(payload, 'UniqueIdentifier') as string;
     expect((await check('1.4', template, mask(1))).reason).to.equal('IllegalOperation');
   });

@@ -1,9 +1,10 @@
 /** KMIP 2.1 §6.1.15 (1.4 §4.21, §11.22); in which states stands in `test/access/matrix.test.ts`. */
 import { expect } from 'chai';
 import { objectIn, statefulTypes } from '#test/access/objects-in-states';
+import type { Item } from '#ttlv/item';
 import { ask, send, uniqueIdentifier } from '#test/fixtures/batches';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
-import { enumerated, versions, item } from '#test/fixtures/items';
+import { at, enumerated, versions, item } from '#test/fixtures/items';
 import { attributesKept, hasMaterial, nowOf } from '#test/operations/create/kept';
 
 describe('Destroy', () => {
@@ -20,7 +21,7 @@ describe('Destroy', () => {
         expect(await hasMaterial(fixture, id)).to.equal(true);
         fixture.clock.now += 60_000;
         const { object, payload } = await ask(fixture, version, 'Destroy', [uniqueIdentifier(id)]);
-        expect([object, payload?.value]).to.deep.equal([id, [uniqueIdentifier(id)]]);
+        expect([object, payload.value]).to.deep.equal([id, [uniqueIdentifier(id)]]);
         expect(await hasMaterial(fixture, id)).to.equal(false);
         const now = nowOf(fixture);
         expect(await attributesKept(fixture, id)).to.include({
@@ -55,7 +56,8 @@ describe('Destroy', () => {
         const steps = [item('Destroy', [uniqueIdentifier(id)], '01'), item('Locate', [], '02')];
         const answers = await send(fixture, version, steps, header);
         expect(answers.map(({ status }) => status)).to.deep.equal(['Success', 'Success']);
-        expect(answers[1]?.payload?.value).to.deep.equal(version < '1.3' ? [] : answers[1]?.payload?.value);
+        const held = at(answers[1]?.item as Item, 'ResponsePayload')?.value;
+        expect(held).to.deep.equal(version < '1.3' ? [] : held);
         expect(await attributesKept(fixture, id)).to.equal(undefined);
         const after = await ask(fixture, version, 'GetAttributes', [uniqueIdentifier(id)]);
         expect(after.reason).to.equal('ItemNotFound');

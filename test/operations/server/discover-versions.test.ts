@@ -18,7 +18,7 @@ describe('Discover Versions', () => {
 
   async function discover(version: string, ...offered: string[]): Promise<string[]> {
     const { payload, message } = await ask(fixture, version, 'DiscoverVersions', offered.map(protocolVersion));
-    if (payload === undefined) throw new Error(message);
+    if (message !== undefined) throw new Error(message);
     return all(payload, 'ProtocolVersion').map(
       (each) => `${value(each, 'ProtocolVersionMajor') as number}.${value(each, 'ProtocolVersionMinor') as number}`,
     );

@@ -23,15 +23,8 @@ import {
   item,
 } from '#test/fixtures/items';
 import { ItemType, type Item } from '#ttlv/item';
-import {
-  call,
-  createKey,
-  custom,
-  nameOf,
-  oneAttribute,
-  type Answer,
-  type Given,
-} from '#test/operations/attributes/attribute-requests';
+import { custom, nameOf, oneAttribute, type Given } from '#test/fixtures/attributes';
+import { ask, createKey, type Answer } from '#test/fixtures/batches';
 
 const located = ({ payload, message }: Answer): string[] => {
   expect(message).to.equal(undefined);
@@ -51,20 +44,20 @@ describe('Locate', () => {
   afterEach(() => fixture.close());
 
   /** `fields` stand before the attributes. */
-  const ask = (version: VersionText, given: readonly Given[], ...fields: Item[]): Promise<Answer> => {
+  const search = (version: VersionText, given: readonly Given[], ...fields: Item[]): Promise<Answer> => {
     const items = given.map((each) => oneAttribute(version, each));
-    return call(fixture, version, 'Locate', ...fields, ...(isOld(version) ? items : [struct('Attributes', ...items)]));
+    return ask(fixture, version, 'Locate', [...fields, ...(isOld(version) ? items : [struct('Attributes', ...items)])]);
   };
   const find = async (version: VersionText, given: readonly Given[], ...fields: Item[]): Promise<string[]> =>
-    located(await ask(version, given, ...fields));
-  const destroy = (id: string): Promise<Answer> => call(fixture, '2.1', 'Destroy', text('UniqueIdentifier', id));
+    located(await search(version, given, ...fields));
+  const destroy = (id: string): Promise<Answer> => ask(fixture, '2.1', 'Destroy', [text('UniqueIdentifier', id)]);
 
   for (const version of versions) {
     it(`finds by Name in ${version}, and nothing when there is nothing`, async () => {
       const id = await createKey(fixture, version, nameOf('one'));
       await createKey(fixture, version, nameOf('two'));
       expect(await find(version, [nameOf('one')])).to.deep.equal([id]);
-      const nothing = await ask(version, [nameOf('three')]);
+      const nothing = await search(version, [nameOf('three')]);
       expect(nothing.status).to.equal('Success');
       expect(nothing.payload.value).to.deep.equal([]);
     });
@@ -169,7 +162,7 @@ describe('Locate', () => {
     expect(await find('2.1', [stop(150)])).to.deep.equal([]);
     expect(await find('2.1', [stop(100), stop(199)])).to.deep.equal([at100]);
     expect(await find('2.1', [stop(200), stop(100)])).to.deep.equal([at200, at100]);
-    const answer = await ask('2.1', [stop(1), stop(2), stop(3)]);
+    const answer = await search('2.1', [stop(1), stop(2), stop(3)]);
     expect([answer.reason, answer.message]).to.deep.equal([
       'InvalidField',
       'Protect Stop Date must be given at most twice: one date, or the two ends of a range',
@@ -207,18 +200,18 @@ describe('Locate', () => {
     const ids: string[] = [];
     for (let made = 0; made < 5; made++) ids.unshift(await createKey(fixture, '2.1'));
     for (const version of ['1.3', '2.1'] as const) {
-      const answer = await ask(version, [], int('MaximumItems', 2), int('OffsetItems', 3));
+      const answer = await search(version, [], int('MaximumItems', 2), int('OffsetItems', 3));
       expect(located(answer)).to.deep.equal(ids.slice(3, 5));
       expect(value(answer.payload, 'LocatedItems')).to.equal(5);
-      expect(located(await ask(version, [], int('OffsetItems', 9)))).to.deep.equal([]);
+      expect(located(await search(version, [], int('OffsetItems', 9)))).to.deep.equal([]);
     }
-    expect((await ask('1.2', [], int('OffsetItems', 1))).reason).to.equal('InvalidField');
-    expect(at((await ask('2.1', [])).payload, 'LocatedItems')).to.equal(undefined);
+    expect((await search('1.2', [], int('OffsetItems', 1))).reason).to.equal('InvalidField');
+    expect(at((await search('2.1', [])).payload, 'LocatedItems')).to.equal(undefined);
   });
 
   it('refuses negative numbers', async () => {
-    expect((await ask('2.1', [], int('MaximumItems', -1))).message).to.equal('Maximum Items must not be negative');
-    expect((await ask('2.1', [], int('OffsetItems', -1))).message).to.equal('Offset Items must not be negative');
+    expect((await search('2.1', [], int('MaximumItems', -1))).message).to.equal('Maximum Items must not be negative');
+    expect((await search('2.1', [], int('OffsetItems', -1))).message).to.equal('Offset Items must not be negative');
   });
 
   it('answers destroyed objects only when they are asked for', async () => {
@@ -254,33 +247,30 @@ describe('Locate', () => {
 
   it('shows Templates in 1.x, and none in 2.x, which has no word for them', async () => {
     const template = struct('Template', attribute('Name', nameOf('t')));
-    const { payload } = await call(
-      fixture,
-      '1.4',
-      'Register',
+    const { payload } = await ask(fixture, '1.4', 'Register', [
       enumerated('ObjectType', 'Template'),
       struct('TemplateAttribute'),
       template,
-    );
+    ]);
     const id = value(payload, 'UniqueIdentifier') as string;
     expect(await find('1.4', [])).to.deep.equal([id]);
     expect(await find('1.0', [enumerated('ObjectType', 'Template'), nameOf('t')])).to.deep.equal([id]);
     expect(await find('2.1', [])).to.deep.equal([]);
-    expect((await call(fixture, '2.1', 'Get', text('UniqueIdentifier', id))).reason).to.equal('ObjectNotFound');
+    expect((await ask(fixture, '2.1', 'Get', [text('UniqueIdentifier', id)])).reason).to.equal('ObjectNotFound');
   });
 
   it('locate-in-template-attribute: takes them around attributes in 1.x, but no names of Templates', async () => {
     const id = await createKey(fixture, '1.0', nameOf('one'));
     await createKey(fixture, '1.0', nameOf('two'));
     const filter = attribute('Name', nameOf('one'));
-    expect(located(await call(fixture, '1.0', 'Locate', struct('TemplateAttribute', filter)))).to.deep.equal([id]);
-    const answer = await call(fixture, '1.0', 'Locate', struct('TemplateAttribute', nameOf('one')));
+    expect(located(await ask(fixture, '1.0', 'Locate', [struct('TemplateAttribute', filter)]))).to.deep.equal([id]);
+    const answer = await ask(fixture, '1.0', 'Locate', [struct('TemplateAttribute', nameOf('one'))]);
     expect(answer.reason).to.equal('InvalidField');
   });
 
   it('locate-never-widens: refuses what it does not understand', async () => {
     await createKey(fixture, '1.4', nameOf('one'));
-    const unknown = await call(fixture, '1.4', 'Locate', attribute('x', text('AttributeValue', 'y')));
+    const unknown = await ask(fixture, '1.4', 'Locate', [attribute('x', text('AttributeValue', 'y'))]);
     expect([unknown.reason, unknown.message]).to.deep.equal(['InvalidField', 'attribute "x" is not known']);
     // Each is newer than the version that asks.
     const newer: readonly [VersionText, Given][] = [
@@ -288,9 +278,9 @@ describe('Locate', () => {
       ['1.3', bool('Sensitive', false)],
       ['1.0', enumerated('ObjectType', 'PGPKey')],
     ];
-    for (const [version, given] of newer) expect((await ask(version, [given])).reason).to.equal('InvalidField');
-    expect((await call(fixture, '2.1', 'Locate')).message).to.equal('Locate request lacks Attributes');
-    expect((await call(fixture, '2.1', 'Locate', struct('Attributes'), struct('Attributes'))).status).to.equal(
+    for (const [version, given] of newer) expect((await search(version, [given])).reason).to.equal('InvalidField');
+    expect((await ask(fixture, '2.1', 'Locate')).message).to.equal('Locate request lacks Attributes');
+    expect((await ask(fixture, '2.1', 'Locate', [struct('Attributes'), struct('Attributes')])).status).to.equal(
       'OperationFailed',
     );
     expect(await find('1.4', [custom('x-Nobody', bytes('AttributeValue', '00'))])).to.deep.equal([]);

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { ask } from '#test/fixtures/batches';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
-import { int, text, versions } from '#test/fixtures/items';
+import { at, int, text, versions } from '#test/fixtures/items';
 
 describe('Log', () => {
   let fixture: Fixture;
@@ -14,7 +14,7 @@ describe('Log', () => {
     it(`${isNew ? 'writes the message into the log' : 'is not there'} in ${version}`, async () => {
       const answer = await ask(fixture, version, 'Log', [text('LogMessage', `array 7 says ${version}`)]);
       expect(answer.reason).to.equal(isNew ? undefined : 'OperationNotSupported');
-      expect(answer.payload?.value).to.deep.equal(isNew ? [] : undefined);
+      expect(at(answer.item, 'ResponsePayload')?.value).to.deep.equal(isNew ? [] : undefined);
       expect(
         fixture.logged.some((line) => line.includes(`"text":"array 7 says ${version}"`) && line.includes('client-1')),
       ).to.equal(isNew);

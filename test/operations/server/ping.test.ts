@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { ask } from '#test/fixtures/batches';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
-import { text, versions } from '#test/fixtures/items';
+import { at, text, versions } from '#test/fixtures/items';
 
 describe('Ping', () => {
   let fixture: Fixture;
@@ -11,9 +11,9 @@ describe('Ping', () => {
 
   for (const version of versions) {
     it(`${version === '2.1' ? 'is answered with nothing' : 'is not there'} in ${version}`, async () => {
-      const { reason, payload } = await ask(fixture, version, 'Ping');
+      const { reason, item } = await ask(fixture, version, 'Ping');
       expect(reason).to.equal(version === '2.1' ? undefined : 'OperationNotSupported');
-      expect(payload?.value).to.deep.equal(version === '2.1' ? [] : undefined);
+      expect(at(item, 'ResponsePayload')?.value).to.deep.equal(version === '2.1' ? [] : undefined);
     });
   }
 

@@ -25,7 +25,7 @@ describe('Query', () => {
     wanted.map((each) => enumerated('QueryFunction', enumerationNumber('QueryFunction', each) as number));
   async function query(version: Version, ...wanted: Function[]): Promise<Item> {
     const { payload, message } = await ask(fixture, version, 'Query', asking(...wanted));
-    if (payload === undefined) throw new Error(message);
+    if (message !== undefined) throw new Error(message);
     return payload;
   }
   const tagsOf = (payload: Item) => (payload.value as Item[]).map(({ tag }) => tagName(tag));

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { Tag } from '#protocol/tags';
 import { ItemType, type Item } from '#ttlv/item';
-import { aesKey, ask, attributesFor, createKey, send, uniqueIdentifier, type ItemAnswer } from '#test/fixtures/batches';
+import { aesKey, ask, attributesFor, createKey, send, uniqueIdentifier, type Answer } from '#test/fixtures/batches';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
 import { all, bool, enumerated, int, versions, item } from '#test/fixtures/items';
 
@@ -17,7 +17,7 @@ describe('an identifier within a batch', () => {
   beforeEach(async () => (fixture = await openFixture()));
   afterEach(() => fixture.close());
 
-  const objects = (answers: readonly ItemAnswer[]) => answers.map(({ object }) => object);
+  const objects = (answers: readonly Answer[]) => answers.map(({ object }) => object);
 
   for (const version of versions) {
     const absent = version < '2' ? 'ItemNotFound' : 'ObjectNotFound';

@@ -102,7 +102,7 @@ describe('a message', () => {
         const items = [extended(item('Create', aesKey(version)), extension(false), extension(false))];
         const [answer] = await send(fixture, version, items);
         expect(answer?.status).to.equal('Success');
-        expect(answer?.payload).to.not.equal(undefined);
+        expect(at(answer?.item as Item, 'ResponsePayload')).to.not.equal(undefined);
       });
 
       it('is refused as a whole when an extension is critical, before anything is done', async () => {
@@ -163,7 +163,7 @@ describe('a message', () => {
       expect((await send(fixture, '1.4', items, limited(size)))[0]?.status).to.equal('Success');
       const [answer] = await send(fixture, '1.4', items, limited(size - 1));
       expect(answer).to.include({ operation: 'Get', id: '01', status: 'OperationFailed', reason: 'ResponseTooLarge' });
-      expect(answer?.payload).to.equal(undefined);
+      expect(at(answer?.item as Item, 'ResponsePayload')).to.equal(undefined);
     });
 
     it('loses only the largest answers', async () => {
