@@ -170,7 +170,7 @@ export const settings = {
   'requests-burst': setting(integer(0, 1_000_000_000), quota, 'how many batch items a client may send at once before requests-per-second holds; 0 allows those of one second', 1_000_000),
   rotations: setting(choice('on', 'off'), serve, 'whether the server rotates objects by itself, as their Rotate Automatic asks', 'on'),
   'rotate-minimum-interval': setting(duration('0s', '8760h'), serve, 'the least time between two rotations of an object, whatever its Rotate Interval', '1h'),
-  'directory-timeout': setting(duration('5s', '24h'), serve, 'how long the list of clients may be unreadable before nobody is let in and open sessions are cut', '60s'),
+  'directory-timeout': setting(duration('5s', '24h'), serve, 'how long the list of clients may be unreadable before no client is let in and open sessions are cut', '60s'),
   'shutdown-timeout': setting(duration('100ms', '1h'), serve, 'how long requests in flight may take once the server stops', '10s'),
 
   'certify-days': setting(integer(1, 3650), serve, 'the longest validity of what clients have certified (Certify, Re-certify), in days', 365),
@@ -192,7 +192,7 @@ export type Config = { readonly [N in SettingName as Camel<N>]: ValueOf<(typeof 
 /** What a command line gave: by the settings' names, texts as they were typed. */
 export type Flags = Readonly<Partial<Record<SettingName, unknown>>>;
 
-/** What a setting is when nobody sets it, as `Config` has it. */
+/** The default of a setting, as `Config` has it. */
 export function defaultOf<N extends SettingName>(name: N): Config[Camel<N>] {
   return read(name, { raw: settings[name].default, base: process.cwd(), origin: 'the default' }) as Config[Camel<N>];
 }

@@ -1,23 +1,21 @@
 /** The administration of clients. Every change is one commit, and is seen by running servers within their next poll. */
 import { randomUUID } from 'node:crypto';
 
-import { ConflictError, DamagedRecordError } from '#store/engines/engine';
-import { create, replaceDamaged, update, type Kept, type Store, type StoreChange } from '#store/store';
 import { OperatorError } from '#operator-error';
+import { ConflictError, DamagedRecordError } from '#store/engines/engine';
+import { create, replaceDamaged, update, type Store, type StoreChange } from '#store/store';
 
+import { DamagedClientError, holds, openClaims } from './client-claims.ts';
+import { assertLive, assertName, limited, revokedClient, withRevoked, type ClientLimits } from './client-edits.ts';
 import {
-  claimIdOf,
-  claimKind,
   clientKind,
   generationId,
   generationKind,
   type BoundCertificate,
-  type Claim,
   type ClientRecord,
   type Credential,
   type UniqueField,
 } from './client-record.ts';
-import type { QuotaName } from './quota.ts';
 
 /** What a client may have from the first on. */
 export type Holdings = Partial<Pick<ClientRecord, 'certificates' | 'credentials' | 'passwordRequired'>>;
@@ -42,18 +40,12 @@ export interface Clients {
   /** What holds for this client alone. */
   limit(name: string, limits: ClientLimits): Promise<ClientRecord>;
   byName(name: string): Promise<ClientRecord | undefined>;
-  /** Throws OperatorError when there is none. */
+  /** Throws OperatorError when no client has the name. */
   named(name: string): Promise<ClientRecord>;
   byId(id: string): Promise<ClientRecord | undefined>;
   byFingerprint(fingerprint: string): Promise<ClientRecord | undefined>;
   /** In the order of their identifiers; damaged records are passed over, and reported to `damaged`. */
   list(damaged?: (error: DamagedRecordError) => void): AsyncIterable<ClientRecord>;
-}
-
-/** Only what is named is changed; null: the setting's number. */
-export interface ClientLimits {
-  readonly quota: { readonly [N in QuotaName]?: number | null };
-  readonly rotations?: 'on' | 'off';
 }
 
 export interface ClientsOptions {
@@ -64,64 +56,9 @@ export interface ClientsOptions {
 }
 
 const maximumAttempts = 20;
-/** Past this age a claim whose client does not exist was left by a crash; before it, its commit may be under way. */
-const claimGrace = 60_000;
 
 export function openClients({ store, now, alongside = () => [] }: ClientsOptions): Clients {
-  const claimId = (field: UniqueField, value: string) => claimIdOf(store, field, value);
-
-  /** Throws DamagedRecordError when the client's record is damaged. */
-  async function find(field: UniqueField, value: string): Promise<Kept<ClientRecord> | undefined> {
-    const existing = await undamaged(store.get(claimKind, claimId(field, value)));
-    const kept = existing && (await store.get(clientKind, existing.value.client));
-    return kept && holds(kept.value, field, value) ? kept : await search(field, value);
-  }
-
-  /** Without its claim: one that is lost or damaged must hide nobody, who could not be revoked then. */
-  async function search(
-    field: UniqueField,
-    value: string,
-    damaged?: (error: DamagedRecordError) => void,
-  ): Promise<Kept<ClientRecord> | undefined> {
-    const all = store.find(clientKind, { terms: [] }, damaged);
-    for await (const kept of all) if (holds(kept.value, field, value)) return kept;
-    return undefined;
-  }
-
-  async function findNamed(name: string): Promise<Kept<ClientRecord>> {
-    let kept: Kept<ClientRecord> | undefined;
-    try {
-      kept = await find('name', name);
-    } catch (error) {
-      if (error instanceof DamagedRecordError && error.kind === clientKind.name)
-        throw new DamagedClientError(name, error);
-      throw error;
-    }
-    if (kept !== undefined) return kept;
-    throw new OperatorError(`no client is named ${JSON.stringify(name)}`, 'kmipd client list shows their names');
-  }
-
-  /** Takes the value for the client, or refuses because another one has it. */
-  async function claim(field: UniqueField, value: string, client: string): Promise<StoreChange> {
-    const id = claimId(field, value);
-    const fresh = { client, made: now() };
-    let before: Kept<Claim> | undefined;
-    try {
-      before = await store.get(claimKind, id);
-    } catch (error) {
-      if (!(error instanceof DamagedRecordError)) throw error;
-      let someAreDamaged = false;
-      const holder = await search(field, value, () => (someAreDamaged = true));
-      if (holder === undefined && !someAreDamaged) return replaceDamaged(claimKind, error, fresh);
-      throw takenError(field, value, holder?.value ?? 'damaged', client);
-    }
-    if (before === undefined) return create(claimKind, id, fresh);
-    const holder = await undamaged(store.get(clientKind, before.value.client), 'damaged' as const);
-    if (holder === 'damaged') throw takenError(field, value, holder, client);
-    const held = holder !== undefined && holds(holder.value, field, value);
-    if (!held && now() - before.value.made > claimGrace) return update(before, fresh);
-    throw takenError(field, value, holder?.value, client);
-  }
+  const { find, findNamed, claim } = openClaims({ store, now });
 
   /** The claims first and the generation last, so that every prefix of the commit is a legal state. */
   async function commit(change: StoreChange, client: ClientRecord, claims: readonly StoreChange[]): Promise<void> {
@@ -138,7 +75,7 @@ export function openClients({ store, now, alongside = () => [] }: ClientsOptions
     }
   }
 
-  /** Takes the place of a record that nobody can read; its certificates are not known any more. */
+  /** Takes the place of a record that cannot be read; its certificates are unknown from then on. */
   async function revokeLost({ client: name, damaged }: DamagedClientError): Promise<ClientRecord> {
     const at = now();
     const client = {
@@ -260,93 +197,4 @@ export function openClients({ store, now, alongside = () => [] }: ClientsOptions
       for await (const { value } of store.find(clientKind, { terms: [] }, damaged)) yield value;
     },
   };
-}
-
-/** The record of a client that was asked for by its name cannot be read. */
-class DamagedClientError extends OperatorError {
-  readonly client: string;
-  readonly damaged: DamagedRecordError;
-
-  constructor(client: string, damaged: DamagedRecordError) {
-    super(
-      `the record of the client ${JSON.stringify(client)} (${damaged.id}) is damaged, and every server refuses the client`,
-      'restore the store from a backup; or kmipd client revoke, and kmipd client add under another name',
-    );
-    this.client = client;
-    this.damaged = damaged;
-  }
-}
-
-/** What was read, or `instead` of a damaged record. */
-async function undamaged<T, I = undefined>(reading: Promise<T>, instead?: I): Promise<T | I> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof DamagedRecordError) return instead as I;
-    throw error;
-  }
-}
-
-function holds(client: ClientRecord, field: UniqueField, value: string): boolean {
-  if (field === 'name') return client.name === value;
-  if (field === 'username') return client.credentials.some(({ username }) => username === value);
-  return client.certificates.some(({ fingerprint }) => fingerprint === value);
-}
-
-function revokedClient(client: ClientRecord, now: number): ClientRecord {
-  return { ...withRevoked(client, now, () => true), revoked: client.revoked ?? now };
-}
-
-function withRevoked(client: ClientRecord, now: number, which: (certificate: BoundCertificate) => boolean) {
-  const certificates = client.certificates.map((certificate) =>
-    which(certificate) ? { ...certificate, revoked: certificate.revoked ?? now } : certificate,
-  );
-  return { ...client, certificates };
-}
-
-function limited(client: ClientRecord, { quota, rotations }: ClientLimits): ClientRecord {
-  const { quota: _quota, rotations: before, ...rest } = client;
-  const own = Object.entries({ ...client.quota, ...quota }).filter(([, value]) => value !== null);
-  const isOff = (rotations ?? before) === 'off';
-  return {
-    ...rest,
-    ...(own.length === 0 ? {} : { quota: Object.fromEntries(own) }),
-    ...(isOff ? { rotations: 'off' as const } : {}),
-  };
-}
-
-function assertLive(client: ClientRecord): void {
-  if (client.revoked === undefined) return;
-  throw new OperatorError(`the client ${JSON.stringify(client.name)} is revoked`, 'add a client under another name');
-}
-
-/** A name becomes the names of files and the common name of certificates. */
-function assertName(name: string): void {
-  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) return;
-  throw new OperatorError(
-    `the name ${JSON.stringify(name.slice(0, 80))} cannot be a client's`,
-    'use 1 to 64 letters, digits, dots, hyphens and underscores, beginning with a letter or digit',
-  );
-}
-
-function takenError(
-  field: UniqueField,
-  value: string,
-  holder: ClientRecord | 'damaged' | undefined,
-  asking: string,
-): OperatorError {
-  const what = { name: 'name', fingerprint: 'certificate with the fingerprint', username: 'user name' }[field];
-  const whose =
-    holder === undefined
-      ? 'is being given away right now'
-      : holder === 'damaged'
-        ? 'belongs to a client whose record is damaged'
-        : holder.id === asking
-          ? "is this client's already"
-          : field === 'name'
-            ? 'is taken'
-            : `belongs to the client ${JSON.stringify(holder.name)}`;
-  const hint =
-    field === 'name' ? 'choose another; kmipd client renew, sign and bind give a client more certificates' : undefined;
-  return new OperatorError(`the ${what} ${field === 'fingerprint' ? value : JSON.stringify(value)} ${whose}`, hint);
 }

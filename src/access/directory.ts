@@ -169,7 +169,7 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
   function closeWhenTooOld(): void {
     if (isClosed || !isTooOld()) return;
     isClosed = true;
-    log.error('the clients cannot be read for too long: nobody is let in any more, and open sessions are cut', {
+    log.error('the clients could not be read for too long: no client is let in, and open sessions are cut', {
       seconds: Math.round((elapsed() - readAt) / 1000),
       hint: 'make the store readable again: clients are let in then without a restart',
     });
@@ -181,7 +181,7 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
     trouble = String(error);
     log.error('the clients cannot be read', {
       error,
-      hint: 'look at the disk or the database of the store; after --directory-timeout nobody is let in',
+      hint: 'look at the disk or the database of the store; after --directory-timeout no client is let in',
     });
   }
 

@@ -25,7 +25,7 @@ export interface NewFile {
   readonly shared?: true;
 }
 
-/** Whoever can read the directory finds its secrets one by one closed as well. */
+/** Only its owner may read it. The secrets in it have modes of their own. */
 export function makeDataDirectory(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -43,13 +43,13 @@ interface WrittenFiles {
 /** Writes all of them or, when one is there or cannot be written, none. Files have mode 0600. */
 function writeNewFiles(directory: string, files: readonly NewFile[]): WrittenFiles {
   const stray = files.find(({ name }) => basename(name) !== name);
-  if (stray !== undefined) throw new OperatorError(`${JSON.stringify(stray.name)} is no name of a file`);
+  if (stray !== undefined) throw new OperatorError(`${JSON.stringify(stray.name)} is not a valid file name`);
   makeDataDirectory(directory);
   const wanted = files.map((file) => ({ ...file, path: join(directory, file.name) }));
   const missing = wanted.filter(({ path, content, shared }) => {
     if (!existsSync(path)) return true;
     if (shared && readFileSync(path).equals(Buffer.from(content as Uint8Array))) return false;
-    throw new OperatorError(`${path} is there already`, 'name another directory with --out, or move the file away');
+    throw new OperatorError(`${path} exists already`, 'name another directory with --out, or move the file away');
   });
   const written: string[] = [];
   const undo = () => written.forEach((path) => rmSync(path));
@@ -139,7 +139,7 @@ function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return (
     {
-      ENOENT: 'it is not there',
+      ENOENT: 'not found',
       EBUSY: 'something is mounted there',
       EISDIR: 'it is a directory',
     }[code ?? ''] ?? message

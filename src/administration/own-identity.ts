@@ -23,14 +23,14 @@ export interface IdentityPorts extends Authorities {
   readonly store: Store;
 }
 
-/** The addresses that stand for all of a machine's say nothing; they are addresses anyway. */
+/** An address that stands for all addresses of a machine does no harm among them. */
 const namesOf = (config: Config, certificate: X509Certificate | undefined): string[] => [
   ...[hostname(), config.host, ...(config.serverName ?? [])],
   ...(certificate === undefined ? [] : namesIn(certificate)),
 ];
 
 /**
- * A certificate from outside may have a subject that nothing here can read: clients that trust it dial its other names.
+ * A certificate from outside may have a subject that cannot be read. Clients that trust it dial its other names.
  */
 function namesIn(certificate: X509Certificate): string[] {
   try {

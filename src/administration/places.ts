@@ -29,7 +29,7 @@ export function assertStoreIsThere(config: Config): void {
 export function noStore(config: Config): OperatorError {
   return config.store === undefined
     ? new OperatorError(
-        `there is no store in ${config.data}`,
+        `no store found in ${config.data}`,
         'name the data directory with --data; kmipd serve makes one',
       )
     : new OperatorError('the store is empty', 'name another with --store; kmipd serve prepares this one');
@@ -57,5 +57,5 @@ export function rootKeySource(config: Config, log: Log): RootKeySource {
 export function auditDirectory({ data }: Config): string {
   const { audit } = placesIn(data);
   if (existsSync(audit)) return audit;
-  throw new OperatorError(`there is no audit trail in ${data}`, 'name the data directory with --data');
+  throw new OperatorError(`no audit trail found in ${data}`, 'name the data directory with --data');
 }

@@ -75,7 +75,7 @@ export async function renewServerCertificate(config: Config, authority: Authorit
   return names;
 }
 
-/** The addresses that stand for all of a machine's are no name that anybody dials. */
+/** The addresses that stand for all addresses of a machine: no client dials them. */
 const everywhere = ['0.0.0.0', '::', ''];
 
 function standardNames({ host }: Config): string[] {

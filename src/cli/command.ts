@@ -30,7 +30,7 @@ export interface CommandDefinition<Given> {
   run(invocation: Invocation, given: Given): Promise<void>;
 }
 
-/** Makes the command anew for each program, since commander keeps what it parsed. */
+/** Makes a new command for each program: commander keeps what it parsed. */
 export interface CommandMaker {
   (): Command;
   readonly examples: readonly string[];

@@ -7,7 +7,7 @@ const usageError = 2;
 
 /** Runs one command line, without node's own arguments; resolves with the exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
-  // Whoever reads our results may stop reading: `kmipd client list | head -1`.
+  // The reader of the results may stop: `kmipd client list | head -1`.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   try {
     await createProgram().parseAsync(argv, { from: 'user' });

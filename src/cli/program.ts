@@ -53,7 +53,7 @@ export function createProgram(): Command {
       certificateRevoke,
     ]),
     crl,
-    defineGroup('object', 'the objects that clients keep here', [objectList, objectShow, objectGive]),
+    defineGroup('object', 'the objects of clients', [objectList, objectShow, objectGive]),
     defineGroup('audit', 'who did what, and when', [auditShow, auditVerify]),
     defineGroup('store', 'where everything is kept', [storeCheck]),
     defineGroup('root-key', 'the key that opens the store', [rootKeyChange]),

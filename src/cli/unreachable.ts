@@ -13,7 +13,7 @@ export function explainedFor(server: string, error: unknown): unknown {
 
 const hints: readonly (readonly [RegExp, string])[] = [
   [/ECONNREFUSED/, 'is the server running there? kmipd serve starts it; --server names another'],
-  [/ENOTFOUND|EAI_AGAIN/, 'nobody knows this host name; --server names another'],
+  [/ENOTFOUND|EAI_AGAIN/, 'host name not found; --server names another'],
   [/CERT_ALTNAME/, "the server's certificate lacks this name: kmipd server-cert renew --server-name NAME adds it"],
   [
     /SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)/,

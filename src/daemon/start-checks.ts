@@ -43,7 +43,7 @@ export async function warnOfNamesakes({ store, now, log }: Installation, { serve
 
 export function warnOfRisks({ config, log }: Installation): void {
   if (config.passphraseFile === undefined && rootKeyPath(config).startsWith(config.data + sep)) {
-    log.warn('the root key lies beside the data: whoever gets a copy of both can read every key', {
+    log.warn('the root key lies beside the data: a copy of both is enough to read every key', {
       file: rootKeyPath(config),
       hint: 'move it to another place and name it with --root-key-file, or use --passphrase-file',
     });

@@ -102,7 +102,7 @@ describe('the clients', () => {
 
   it('takes over a name that a crash left without a client, but not before its commit must be over', async () => {
     await store.commit([create(claimKind, store.term('client-name', 'left'), { client: 'nobody', made: now })]);
-    expect((await refusal(clients.add('left'))).message).to.match(/is being given away right now$/);
+    expect((await refusal(clients.add('left'))).message).to.match(/is being given to a client at this moment$/);
     now += 60_001;
     expect((await clients.add('left')).name).to.equal('left');
   });

@@ -83,7 +83,7 @@ describe('kmipd client', () => {
     const before = readFileSync(place.path('my-array/my-array.key'));
     const again = await place.kmipd('client', 'add', 'other', '--out', place.path('my-array'));
     expect(again).to.include({ status: 1, stdout: '' });
-    expect(again.stderr).to.match(/README\.txt is there already\nhint: /);
+    expect(again.stderr).to.match(/README\.txt exists already\nhint: /);
     expect(await named('other')).to.equal(undefined);
     expect(readdirSync(place.path('my-array'))).to.have.length(7);
     expect(readFileSync(place.path('my-array/my-array.key'))).to.deep.equal(before);
@@ -146,7 +146,7 @@ describe('kmipd client', () => {
     expect(renewed.stdout.trim().split('\n')).to.have.length(7);
     expect((await named('old'))?.certificates.map(({ revoked }) => revoked)).to.deep.equal([undefined, undefined]);
     const nobody = await place.kmipd('client', 'renew', 'nobody', '--out', place.path('nobody'));
-    expect(nobody.stderr).to.match(/no client is named "nobody"/);
+    expect(nobody.stderr).to.match(/client "nobody" not found/);
     expect(() => readdirSync(place.path('nobody'))).to.throw('ENOENT');
   });
 
@@ -193,7 +193,7 @@ describe('kmipd client', () => {
     expect(one?.revoked).to.equal(undefined);
     expect((await place.kmipd('client', 'revoke', 'my-array')).status).to.equal(0);
     expect((await named('my-array'))?.revoked).to.be.a('string');
-    expect((await place.kmipd('client', 'revoke', 'nobody')).stderr).to.match(/no client is named "nobody"\nhint: /);
+    expect((await place.kmipd('client', 'revoke', 'nobody')).stderr).to.match(/client "nobody" not found\nhint: /);
   });
 
   it('writes a revocation list with what it signed itself', async () => {

@@ -14,7 +14,7 @@ describe('files that commands make', () => {
     const out = join(directory, 'out');
     const stray = { name: '../stray.crt', content: 'a certificate' };
     const error: unknown = await writeFilesFor(out, [stray], () => Promise.resolve()).catch((error: unknown) => error);
-    expect(String(error)).to.include('is no name of a file');
+    expect(String(error)).to.include('is not a valid file name');
     expect([out, join(directory, 'stray.crt')].filter(existsSync)).to.deep.equal([]);
   });
 });

@@ -78,7 +78,7 @@ describe('kmipd object, beside a running server', () => {
       },
     ]);
     expect(await listed('--state', 'Active')).to.deep.equal([]);
-    expect((await place.kmipd('object', 'list', '--client', 'nobody')).stderr).to.match(/no client is named "nobody"/);
+    expect((await place.kmipd('object', 'list', '--client', 'nobody')).stderr).to.match(/client "nobody" not found/);
   });
 
   it('shows the attributes of an object, never its material', async () => {

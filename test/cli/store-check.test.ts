@@ -148,7 +148,7 @@ describe('a store with damaged records', () => {
     await harm('meta', 'generation', () => undefined);
     expect((await place.kmipd('client', 'revoke', 'a')).status).to.equal(0);
     await cutA;
-    expect((await place.kmipd('client', 'revoke', 'nobody')).stderr).to.include('no client is named');
+    expect((await place.kmipd('client', 'revoke', 'nobody')).stderr).to.include('client "nobody" not found');
   });
 
   it('lists and finds every object but the damaged one, and tells its owner', async () => {

@@ -34,7 +34,7 @@ export interface CheckedTrail {
   readonly withoutStore?: string;
 }
 
-/** Opens the store by itself, to read only. It is no use case with a record: what it checks must not change under it. */
+/** Opens the store by itself, to read only. It leaves no record: the trail must not change while it is checked. */
 export async function verifyTrail(options: InstallationOptions): Promise<CheckedTrail> {
   const { config } = options;
   const directory = auditDirectory(config);

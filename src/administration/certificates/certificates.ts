@@ -62,7 +62,7 @@ export const revokeCertificate = defineUseCase({
     const [found, second] = await findIssued(store, clients, certificate);
     if (found === undefined || second !== undefined) {
       throw new OperatorError(
-        'more than one certificate is meant',
+        'more than one certificate matches',
         'name it by its fingerprint: kmipd certificate list --json',
       );
     }

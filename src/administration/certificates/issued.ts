@@ -55,7 +55,7 @@ export async function findIssued(
     if (bySerial.length > 0) return bySerial;
   }
   throw new OperatorError(
-    `no certificate that a client had made has the fingerprint, serial number or object ${JSON.stringify(which.slice(0, 100))}`,
+    `certificate ${JSON.stringify(which.slice(0, 100))} not found: no fingerprint, serial number or object matches`,
     'kmipd certificate list shows them; kmipd client revoke is for those of clients themselves',
   );
 }
@@ -90,7 +90,7 @@ export async function revokeIssued(
   }
 }
 
-/** Lists name a certificate until its end; so long after it nobody asks for it any more. */
+/** Revocation lists name a certificate until its end. Its record is kept so much longer, for questions. */
 const keptAfterEnd = 30 * 24 * 3600 * 1000;
 const removedAtOnce = 100;
 

@@ -141,8 +141,8 @@ In the product, set
   CA certificate      ca.crt
   client certificate  ${name}.crt and ${name}.key, or ${name}.p12
 
-Whoever has the key can fetch every key of this client. Keep these files secret, and delete the copies that are
-not needed once the product has them.
+With this key, every key of this client can be fetched. Keep these files secret. When the product has them, delete
+the copies that are not needed.
 
 To try it:            kmipd client test ${name} --dir . --server HOST:PORT
 When a copy was lost: kmipd client revoke ${name}

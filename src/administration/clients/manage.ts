@@ -1,5 +1,5 @@
 /** What operators do with clients that are there. */
-import type { ClientLimits } from '#access/clients';
+import type { ClientLimits } from '#access/client-edits';
 import { defineUseCase } from '#administration/use-case';
 
 export interface ClientRevocation {

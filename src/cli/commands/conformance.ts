@@ -56,7 +56,7 @@ export const conformance = defineCommand<Given>({
       throw new OperatorError(`the directory cannot be read: ${(error as Error).message}`);
     });
     if (files.length === 0)
-      throw new OperatorError('there is no case to run', 'case files end with .xml; --only takes a glob');
+      throw new OperatorError('no test case found', 'case files end with .xml; --only takes a glob');
     const { peer, stop } =
       given.server === undefined
         ? await startOwnServer(given.overHttps === undefined ? {} : { https: '0' }, await credentialsIn(files))

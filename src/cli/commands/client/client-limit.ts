@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 
-import type { ClientLimits } from '#access/clients';
+import type { ClientLimits } from '#access/client-edits';
 import { quotaNames, quotaSettings, type QuotaName } from '#access/quota';
 import { limitClient } from '#administration/clients/manage';
 import { defineCommand } from '#cli/command';
@@ -50,7 +50,7 @@ export const clientLimit = defineCommand<Given>({
       ...(rotations === undefined ? {} : { rotations }),
     };
     if (Object.keys(limits.quota).length === 0 && rotations === undefined) {
-      throw new OperatorError('nothing is to be changed', 'kmipd client limit --help lists what can be set');
+      throw new OperatorError('no limit was given', 'kmipd client limit --help lists what can be set');
     }
     await runUseCase(invocation, limitClient, { name, limits }, () =>
       invocation.output.note(`running servers hold ${name} to it within two seconds`),

@@ -15,7 +15,7 @@ export const clientShow = defineCommand<{ readonly name: string; readonly json?:
   summary: "print a client's quotas, and what it uses of them",
   description:
     'Where the client has no number of its own, that of the settings is printed as this command reads them: flags of ' +
-    'kmipd serve are not known here. What is used is what servers had counted a second ago.',
+    'kmipd serve are unknown to it. What is used is what servers had counted a second ago.',
   examples: ['client show my-array', 'client show my-array --json'],
   scopes: ['quota'],
   options: [jsonOption()],

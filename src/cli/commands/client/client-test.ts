@@ -61,7 +61,7 @@ export const clientTest = defineCommand<Given>({
   },
 });
 
-/** A server that listens everywhere is here too. */
+/** A server that listens on all addresses listens on this machine, too. */
 function dialled(host: string): string {
   return host === '0.0.0.0' || host === '::' ? 'localhost' : host;
 }

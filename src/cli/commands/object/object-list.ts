@@ -18,7 +18,7 @@ const states = (Object.keys(enumerationRows.State) as State[]).map(stateText);
 
 export const objectList = defineCommand<Given>({
   usage: 'list',
-  summary: 'list the objects that clients keep here',
+  summary: 'list the objects of clients',
   description: 'Identifiers and attributes only, never key material.',
   examples: ['object list', 'object list --client my-array --state Active', 'object list --json'],
   options: [

@@ -6,8 +6,8 @@ export const dataKeyRotate = defineCommand({
   usage: 'rotate',
   summary: 'seal every record under a new data key, and delete the old ones',
   description:
-    'Servers may run meanwhile. When it is interrupted, run it again: it goes on where it stopped. Only after it are ' +
-    'destroyed keys beyond recovery from the pages of the database, for whoever gets the root key.',
+    'Servers may run meanwhile. When it is interrupted, run it again: it goes on where it stopped. After it, destroyed ' +
+    'keys cannot be recovered from the pages of the database, even with the root key.',
   examples: ['data-key rotate'],
   async run(invocation) {
     await runUseCase(invocation, replaceDataKey, undefined, async (steps) => {

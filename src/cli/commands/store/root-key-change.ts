@@ -14,7 +14,7 @@ export const rootKeyChange = defineCommand<Given>({
   usage: 'change',
   summary: 'lock the store with another root key',
   description:
-    'Takes a moment whatever the size of the store: only the data keys are wrapped anew. Without an option the ' +
+    'Takes a moment whatever the size of the store: only the data keys are wrapped again. Without an option the ' +
     'file of the root key is replaced. Running servers go on. A backup made before needs the root key of its time.',
   examples: [
     'root-key change',
