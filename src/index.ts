@@ -16,6 +16,7 @@ export type { Peer } from './client/tls-transport.ts';
 export type { Transport } from './client/transport.ts';
 export * from '#operations/registry/index';
 export { maskBit } from './protocol/enumerations.ts';
+export type { AuditFlushEvent, CommitEvent, ConnectionEvent, JobEvent, RequestEvent } from './observer.ts';
 export { KmipError, type ResultReason } from './protocol/kmip-error.ts';
 export { names } from './protocol/names.ts';
 export { supportedVersions, versionOf, versionText, type Version } from './protocol/versions.ts';
