@@ -81,8 +81,8 @@ export const startOf = ({ hasSubscribers }: Observed<never>): number => (hasSubs
 export const microsecondsSince = (start: number): number => Math.round((performance.now() - start) * 1000);
 
 /**
- * Subscribes, and gives what ends it. What the listener throws goes to `failed`: a listener that node:diagnostics_channel
- * calls itself ends the process when it throws.
+ * Subscribes, and gives what ends it. What the listener throws goes to `failed`: node:diagnostics_channel ends the
+ * process when a listener throws.
  */
 export function observe<T>(
   from: Observed<T>,

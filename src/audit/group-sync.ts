@@ -1,6 +1,6 @@
 /**
  * Makes one asynchronous flush serve everybody who waits. What was written while a flush runs may not be covered by
- * it, so whoever asks meanwhile shares the next one.
+ * it, so those who ask meanwhile share the next one.
  */
 export function groupSync(flush: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | undefined;

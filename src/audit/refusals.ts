@@ -35,7 +35,7 @@ interface Kind {
   readonly certificate?: string;
 }
 
-/** The reason in a count of those whose kinds were not told apart. */
+/** The reason in a count of refusals of several kinds. */
 const severalReasons = 'several reasons';
 
 /** @param write takes a record; whether it can be written is its own care. */

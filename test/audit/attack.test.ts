@@ -214,7 +214,10 @@ describe('an attacker who can write the files of the trail', () => {
     const last = parseRecord(lines.at(-1) ?? '') as AuditRecord;
     const forged = formatEntry(last.time, undefined, { ...get, operation: 'Destroy', objects: ['forged'] });
     put(1, [...lines, closeRecords([forged], last.seq, last.mac ?? '', strangersKey).last]);
-    expect((await fixture.check()).broken).to.include({ line: lines.length + 1, why: 'changed: its MAC is not right' });
+    expect((await fixture.check()).broken).to.include({
+      line: lines.length + 1,
+      why: 'changed: its MAC does not match',
+    });
     put(1, lines);
     appendFileSync(path(1), `${forged},"seq":${last.seq + 1}}\n`);
     expect((await fixture.check()).broken).to.include({ line: lines.length + 1 });

@@ -94,7 +94,7 @@ export class ChainCheck {
       if (found !== undefined && !('from' in found)) return found;
       const from = found?.from ?? this.#links.unsettled;
       if (from === undefined) continue;
-      behind ??= { file: from.file, line: from.line, why: 'half-written, and no later chain accounts for it' };
+      behind ??= { file: from.file, line: from.line, why: 'half-written, and no later chain names it' };
       bytesBehind += size - from.offset;
       if (found?.strange !== undefined && !this.#excuses(bytesBehind)) return found.strange;
     }
@@ -116,7 +116,7 @@ export class ChainCheck {
       const record = line.whole ? parseRecord(text, this.opening?.chain) : undefined;
       const at = { file, line: number, offset: line.offset };
       if (record === undefined) {
-        const strange = line.whole ? { file, line: number, why: 'this is no record' } : undefined;
+        const strange = line.whole ? { file, line: number, why: 'not an audit record' } : undefined;
         return { from: this.#links.unsettled ?? at, strange };
       }
       const broken = this.#checkRecord({ record, text, ...at });
@@ -135,7 +135,7 @@ export class ChainCheck {
     const denied = this.#pins.find(
       (pin) => pin.seq === record.seq && (pin.hash !== hash || pin.chain !== record.chain),
     );
-    if (denied !== undefined) return { file, line, why: `${denied.by} saw another record here` };
+    if (denied !== undefined) return { file, line, why: `${denied.by} names another record at this place` };
     if (this.#links.unsettled === undefined) {
       const end = this.#endedAfter(this.#settled?.record.seq);
       if (end !== undefined) return { file, line, why: `${end.by} saw the chain end before this record` };
@@ -149,7 +149,7 @@ export class ChainCheck {
   #checkPlace({ record, file, line }: Place, last: Place): Broken | undefined {
     if (record.chain !== this.chain) return { file, line, why: `a record of chain ${record.chain}` };
     if (record.seq !== last.record.seq + 1) {
-      const why = `record ${record.seq} follows record ${last.record.seq}: deleted, inserted or moved`;
+      const why = `record ${record.seq} follows record ${last.record.seq}: a record was deleted, inserted or moved`;
       return { file, line, why };
     }
     return last.record.kind === 'close' ? { file, line, why: 'a record behind the closing record' } : undefined;

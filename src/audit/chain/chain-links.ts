@@ -43,11 +43,11 @@ export function linksByMac(key: KeyObject | undefined): Links {
     mac = found.mac;
     if (isRight) return undefined;
     const { file, line } = begun;
-    if (begun === place) return { file, line, why: 'changed: its MAC is not right' };
+    if (begun === place) return { file, line, why: 'changed: its MAC does not match' };
     return {
       file,
       line,
-      why: `changed: this record, or another one up to line ${place.line}: the MAC there is not right`,
+      why: `changed: this record or one up to line ${place.line}: the MAC of that line does not match`,
     };
   }
 
@@ -58,7 +58,7 @@ export function linksByMac(key: KeyObject | undefined): Links {
         return {
           file: place.file,
           line: place.line,
-          why: 'changed, inserted or moved: nothing was written before it at once',
+          why: 'changed, inserted or moved: it begins a write, and names a record before it',
         };
       }
       if (before !== undefined && prev !== linkOf(before.text)) {
@@ -86,7 +86,11 @@ export function linksByHash(): Links {
       const { prev, predecessor } = place.record;
       if (before === undefined) {
         if (prev === (predecessor?.hash ?? noHash)) return undefined;
-        return { file: place.file, line: place.line, why: 'changed: its link is not the hash that it names' };
+        return {
+          file: place.file,
+          line: place.line,
+          why: 'changed: its link does not match the end of the chain before it',
+        };
       }
       if (prev === hashLine(before.text)) return undefined;
       return { file: before.file, line: before.line, why: 'changed: the link of the record after it does not match' };

@@ -222,7 +222,7 @@ export class ChainWriter {
     const path = this.#path(this.#part + 1);
     const next = openSync(path, 'a', 0o600);
     try {
-      if (fstatSync(next).size > 0) throw new Error('the next file of the audit chain is already there');
+      if (fstatSync(next).size > 0) throw new Error('the next file of the audit chain already exists');
       this.#put([this.event('continue')]);
     } catch (error) {
       closeSync(next);
@@ -240,7 +240,7 @@ export class ChainWriter {
     const held = fstatSync(file);
     if (named?.ino === held.ino && named.dev === held.dev) return;
     this.#lost = true;
-    throw new Error('the file of the audit chain is gone from its place');
+    throw new Error('the file of the audit chain was moved or removed');
   }
 
   #path(part: number): string {

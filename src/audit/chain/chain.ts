@@ -78,7 +78,10 @@ export function hashLine(line: string | Uint8Array): string {
   return hash('sha256', line);
 }
 
-/** The number first, so that identifiers sort as the files do; the random part, so that no two directories share one. */
+/**
+ * The number comes first, so that identifiers sort as the files do; the random part makes sure that no two directories
+ * share an identifier.
+ */
 export function chainName(number: number, random: Uint8Array): string {
   return `${number}-${Buffer.from(random).toString('hex')}`;
 }

@@ -36,11 +36,12 @@ function place(): string {
   }
 }
 
-/** In clock ticks since the boot; undefined when there is no such process (or no way to know). */
+/** In clock ticks since the boot; undefined when there is no process of this number, or no way to know. */
 function startOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The second field, the command, is in parentheses and may hold anything. The state is the third, the start the 22nd.
+    // The second field, the command, is in parentheses and may hold anything. The state is the third field, the start
+    // the 22nd.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
   } catch {

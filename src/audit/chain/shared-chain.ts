@@ -13,7 +13,7 @@ import { listChains, readEnd, readOpening, type ChainEnd } from './chain-files.t
 import { findEnded, type ChainOptions, type OpenedChain } from './chain-opening.ts';
 import { takeResting, type Checkpoint } from './checkpoint.ts';
 
-/** Undefined when none of these chains can be gone on with. */
+/** Undefined when no chain of these can be continued. */
 export async function takeUpChain(
   options: ChainOptions,
   store: Store,
