@@ -9,6 +9,7 @@ import { openTrail, type AuditTrail } from '#audit/trail';
 import type { Config } from '#config';
 import type { Log } from '#log';
 import type { Schedule } from '#scheduler';
+import { beginSchema, checkSchema, openSchema } from '#repository/schema';
 import type { DamagedRecordError, Engine } from '#store/engines/engine';
 import { describeStore, openEngine } from '#store/engines/engine-table';
 import { openStore } from '#store/open-store';
@@ -56,13 +57,15 @@ export async function openInstallation(options: InstallationOptions, make: boole
   const engine = await openEngine(config.store, config.data, storeLog);
   for (const file of [places.rootKey, places.serverCertificate]) narrowFile(file, storeLog);
   try {
-    if ((await readRootRecord(engine)) === undefined) {
+    const isNew = (await readRootRecord(engine)) === undefined;
+    if (isNew) {
       if (!make) throw noStore(config);
       made.push(describeStore(storeUrl(config)));
       if (config.passphraseFile === undefined) made.push(`a root key: ${rootKeyPath(config)}`);
     }
     const rootKey = rootKeySource(config, log);
     const store = await openStore({ engine, rootKey, log: storeLog, ...scheduled });
+    await (isNew ? beginSchema(store) : openSchema(store, { log: storeLog }));
     const trail = await openTrail({
       directory: places.audit,
       fileSize: config.auditFileSize,
@@ -108,7 +111,10 @@ export async function openKeptStore({ config, log }: InstallationOptions): Promi
   const engine = await openEngine(config.store, config.data);
   try {
     if ((await readRootRecord(engine)) === undefined) throw noStore(config);
-    return await openStore({ engine, rootKey: rootKeySource(config, log), log: log.child({ component: 'store' }) });
+    const rootKey = rootKeySource(config, log);
+    const store = await openStore({ engine, rootKey, log: log.child({ component: 'store' }) });
+    await checkSchema(store);
+    return store;
   } catch (error) {
     await engine.close();
     throw error;

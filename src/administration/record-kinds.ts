@@ -8,6 +8,7 @@ import { creationRulesKind } from '#repository/creation-rules-record';
 import { issuedKind } from '#repository/issued-record';
 import { objectKind } from '#repository/object-record';
 import { leaseKind } from '#store/lease';
+import { schemaKind } from '#repository/schema';
 import type { Kind } from '#store/store';
 import { usageKind, usageWriterKind } from '#repository/usage-record';
 
@@ -25,4 +26,5 @@ export const recordKinds: readonly Kind<unknown>[] = [
   usageKind,
   usageWriterKind,
   leaseKind,
+  schemaKind,
 ];

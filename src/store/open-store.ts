@@ -10,6 +10,7 @@ import { registerKind } from '#store/seal/kind-register';
 import { Keyring, checkInterval } from '#store/seal/keyring';
 import type { KeyringOptions } from '#store/seal/keyring';
 import { RecordCache } from './record-cache.ts';
+import { reindexRecords } from './reindex.ts';
 import { SealingTurns } from '#store/seal/sealing-turns';
 import { sealAnew } from '#store/seal/reseal';
 import { keyNumbersOf, openRecord, sealMaterial, sealRecord } from '#store/seal/sealed-record';
@@ -171,6 +172,13 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     async *rooms(kind, terms) {
       for await (const record of engine.find({ kind: kind.name, terms })) yield roomOf(record);
     },
+
+    reindex: (kind, after) =>
+      reindexRecords({
+        ...{ engine, keyring, kind, after },
+        open: (record) => opened(kind, record.id, record),
+        damaged: damage.report,
+      }),
 
     async close() {
       // A check that hangs must not hold up the end.

@@ -69,6 +69,14 @@ export interface Growth {
   readonly after: number;
 }
 
+/** How far a reindex has come: everything up to this identifier is done, and on disk. */
+export interface ReindexMark {
+  readonly after: string;
+  /** Records that were looked at, and those of them whose terms were changed. */
+  readonly seen: number;
+  readonly changed: number;
+}
+
 export interface Store {
   /** Throws DamagedRecordError. */
   get<T>(kind: Kind<T>, id: string): Promise<Kept<T> | undefined>;
@@ -89,6 +97,8 @@ export interface Store {
   commit(changes: readonly StoreChange[], admit?: (growths: readonly Growth[]) => void): Promise<void>;
   /** What each record takes, in bytes, without opening it. In the order of identifiers; gives turns as `find` does. */
   rooms(kind: Kind<unknown>, terms: readonly string[]): AsyncIterable<number>;
+  /** Makes the index terms of all records of the kind again, from behind an identifier on; as it is iterated. */
+  reindex(kind: Kind<any>, after?: string): AsyncIterable<ReindexMark>;
   readonly term: TermMaker;
   /** Called for each damaged record that is met, once for each of its revisions, and for those that were met before. */
   onDamage(listener: (damaged: DamagedRecordError) => void): void;

@@ -96,6 +96,8 @@ const values: Readonly<Record<string, unknown>> = {
   'audit-checkpoint': { chain: '1-a', seq: 1, hash: 'ff', closed: true, trail: 't', place: 'p' },
   usage: { objects: 1, removed: 2, bytes: 3, counted: 4 },
   'usage-writer': {},
+  lease: { holder: 'server', until: 1 },
+  schema: { version: 1, mark: { to: 2, kind: 'object', after: 'a' } },
 };
 
 const inClear = (field: string, value: string | Uint8Array): string => `${field}=${Buffer.from(value).toString('hex')}`;

@@ -1,0 +1,107 @@
+/**
+ * The schema of the store: what its records look like, and what they are indexed by. A store says its schema in one record;
+ * one without it has schema 1. A newer schema is refused. An older one is brought forward before anything else is done
+ * with the store: the rows of one table, in their order. Whatever stops this, the next opening goes on from the last mark.
+ */
+import { OperatorError } from '#operator-error';
+import { succeeds } from '#store/engines/engine';
+import { jsonKind } from '#store/json-kind';
+import { create, update, type Kept, type Kind, type Store } from '#store/store';
+
+export interface SchemaRecord {
+  readonly version: number;
+  /** How far the migration to the next version has come. */
+  readonly mark?: { readonly to: number; readonly kind: string; readonly after: string };
+}
+
+export const schemaKind = jsonKind<SchemaRecord>('schema');
+const schemaId = 'schema';
+const firstVersion = 1;
+
+export interface Migration {
+  /** One more than the row before; the first is 2. */
+  readonly to: number;
+  /** What is different from then on, for the log: 'objects are found by Comment'. */
+  readonly what: string;
+  /** The kinds whose index terms are made again, by `terms` as it is from then on. */
+  readonly reindex: readonly Kind<any>[];
+}
+
+/** A row for each change of what is indexed. It stays for ever: somebody has a store from before it. */
+export const migrations: readonly Migration[] = [];
+
+export interface SchemaOptions {
+  readonly log?: { info(message: string): unknown };
+  readonly migrations?: readonly Migration[];
+}
+
+const newestOf = (rows: readonly Migration[]): number => rows.at(-1)?.to ?? firstVersion;
+const readSchema = (store: Store): Promise<Kept<SchemaRecord> | undefined> => store.get(schemaKind, schemaId);
+const versionOf = (kept: Kept<SchemaRecord> | undefined): number => kept?.value.version ?? firstVersion;
+
+function demandKnown(schema: number, newest: number): void {
+  if (schema <= newest) return;
+  throw new OperatorError(
+    `the store has schema ${schema}: this kmipd supports schemas up to ${newest}`,
+    'use the kmipd version that wrote the store, or a newer one; kmipd --version shows the version of this one',
+  );
+}
+
+/** Of a store that was made just now. */
+export async function beginSchema(store: Store, { migrations: rows = migrations }: SchemaOptions = {}): Promise<void> {
+  await succeeds(store.commit([create(schemaKind, schemaId, { version: newestOf(rows) })]));
+}
+
+/** For who only reads. @throws OperatorError for a store of another schema. */
+export async function checkSchema(store: Store, { migrations: rows = migrations }: SchemaOptions = {}): Promise<void> {
+  const schema = versionOf(await readSchema(store));
+  demandKnown(schema, newestOf(rows));
+  if (schema === newestOf(rows)) return;
+  throw new OperatorError(
+    `the store has schema ${schema}: this kmipd needs schema ${newestOf(rows)}`,
+    'stop servers of the version before, and start kmipd serve once: it brings the store forward',
+  );
+}
+
+/** Brings the store to the newest schema. @throws OperatorError for a store of a newer one. */
+export async function openSchema(
+  store: Store,
+  { log, migrations: rows = migrations }: SchemaOptions = {},
+): Promise<void> {
+  const schema = versionOf(await readSchema(store));
+  demandKnown(schema, newestOf(rows));
+  for (const row of rows) {
+    if (row.to <= schema) continue;
+    log?.info(`the store goes from schema ${row.to - 1} to ${row.to}: ${row.what}`);
+    await migrate(store, row);
+    log?.info(`the store has schema ${row.to}`);
+  }
+}
+
+/** Two processes at once do the same work twice, and no harm. */
+async function migrate(store: Store, row: Migration): Promise<void> {
+  const mark = (await readSchema(store))?.value.mark;
+  const begun = mark?.to === row.to ? mark : undefined;
+  const first = Math.max(
+    0,
+    row.reindex.findIndex(({ name }) => name === begun?.kind),
+  );
+  for (const kind of row.reindex.slice(first)) {
+    const after = kind.name === begun?.kind ? begun.after : undefined;
+    for await (const each of store.reindex(kind, after)) {
+      await write(store, row, { to: row.to, kind: kind.name, after: each.after });
+    }
+  }
+  await write(store, row, undefined);
+}
+
+/** The mark, or without one the end of the migration. Nothing is written when another process has ended it. */
+async function write(store: Store, { to }: Migration, mark: SchemaRecord['mark']): Promise<void> {
+  for (;;) {
+    const kept = await readSchema(store);
+    if (versionOf(kept) >= to) return;
+    const value: SchemaRecord = mark === undefined ? { version: to } : { version: to - 1, mark };
+    const change = kept === undefined ? create(schemaKind, schemaId, value) : update(kept, value);
+    if (await succeeds(store.commit([change]))) return;
+  }
+}
