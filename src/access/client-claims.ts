@@ -1,6 +1,6 @@
 /**
- * Finding clients by what is theirs alone, and giving it to them. A claim says which client has a name, a fingerprint or
- * a user name. The records of clients decide: a claim that is lost or damaged hides no client.
+ * Finding clients by what is theirs alone, and giving it to them. A claim says which client has a name, a fingerprint
+ * or a user name. The records of clients decide: a claim that is lost or damaged hides no client.
  */
 import { OperatorError } from '#operator-error';
 import { DamagedRecordError } from '#store/engines/engine';

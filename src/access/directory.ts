@@ -76,7 +76,10 @@ export interface DirectoryOptions {
   readonly log: Log;
   /** Milliseconds between two looks at the generation. */
   readonly interval?: number;
-  /** How long the clients may be unreadable, in milliseconds, until everybody is refused; that of the settings when absent. */
+  /**
+   * How long the clients may be unreadable, in milliseconds, until everybody is refused; that of the settings when
+   * absent.
+   */
   readonly timeout?: number;
   /** Milliseconds of a clock that only goes forward. */
   readonly elapsed?: () => number;

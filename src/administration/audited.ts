@@ -6,7 +6,7 @@ import type { StoreChange } from '#store/store';
 /** What to commit together with a change, so that its record cannot get lost. */
 export type Alongside = (about: Pick<AuditEntry, 'client' | 'objects'>) => readonly StoreChange[];
 
-/** `command` as it is typed: 'client add'. Whatever `run` throws is recorded by its kind, and thrown on. */
+/** `command` as it is typed: 'client add'. What `run` throws is recorded by its name, and thrown on. */
 export async function audited<T>(
   trail: AuditTrail,
   command: string,
@@ -27,7 +27,7 @@ export async function audited<T>(
     return result;
   } catch (error) {
     const reason = error instanceof Error ? error.name : 'Error';
-    // What went wrong is the news; that the trail is broken, too, is in the log.
+    // The caller gets the first error. That the trail cannot be written, too, is in the log.
     await trail.append({ ...begun, status: 'OperationFailed', reason }).catch(() => undefined);
     throw error;
   }

@@ -46,7 +46,7 @@ export async function openAuthorities(needed: Needed, made: string[]): Promise<A
   };
 }
 
-/** Those of the two that can be used; the trouble with the others is in the log. */
+/** Those of the two that can be used. Why another cannot is in the log. */
 export async function usableAuthorities(authorities: Authorities): Promise<{ ca?: Authority; certify?: Authority }> {
   const [ca, certify] = await Promise.all([
     Promise.resolve()
@@ -101,9 +101,9 @@ async function newAuthority(kind: string, { caYears }: Config): Promise<{ name: 
 }
 
 /**
- * Self-signed, apart from `ca`: a client that trusts `ca` for the server must trust nothing that clients have certified.
- * In an older store `ca` has signed for clients, too. Those certificates are recorded first, so that they can be listed
- * and revoked.
+ * Self-signed, apart from `ca`: a client that trusts `ca` for the server must trust nothing that clients have
+ * certified. In an older store `ca` has signed for clients, too. Those certificates are recorded first, so that they
+ * can be listed and revoked.
  */
 async function openOrMakeCertifyAuthority(signedBefore: () => Authority, needed: Needed): Promise<Authority> {
   const { store, trail, config, log } = needed;

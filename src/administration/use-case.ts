@@ -47,7 +47,7 @@ export function perform<Request, Result, Taken>(
     const { store, now } = installation;
     const clients = openClients({ store, now, alongside: ({ id }) => alongside({ client: id }) });
     const ports: Ports = {
-      ...pick(installation),
+      ...withoutAuthority(installation),
       get authority() {
         return installation.authority;
       },
@@ -57,7 +57,7 @@ export function perform<Request, Result, Taken>(
   });
 }
 
-/** All but the authority, which throws when it is damaged: a use case that does not sign goes on without it. */
-function pick({ config, engine, log, now, rootKey, store, certifyAuthority }: Installation) {
+/** The authority throws when it is damaged: it is read only by a use case that signs. */
+function withoutAuthority({ config, engine, log, now, rootKey, store, certifyAuthority }: Installation) {
   return { config, engine, log, now, rootKey, store, certifyAuthority: () => certifyAuthority() };
 }

@@ -53,7 +53,7 @@ async function made(client: Client, name: string): Promise<string> {
   return uniqueIdentifier;
 }
 
-/** How many bytes the key has; they are looked at no further. */
+/** How many bytes the key has. */
 async function fetched(client: Client, id: string): Promise<number> {
   const { object } = await client.call(get, { uniqueIdentifier: id });
   const value = 'keyBlock' in object ? object.keyBlock?.keyValue : undefined;
@@ -70,7 +70,7 @@ async function located(client: Client, name: string, id: string): Promise<string
   throw new OperatorError(`the answer to Locate names ${uniqueIdentifier.length} objects instead of the key`);
 }
 
-/** After a step that failed: what can be removed is. */
+/** After a step that failed: removes what can be removed. */
 async function discard(client: Client, id: string): Promise<void> {
   const reason = { revocationReasonCode: 'CessationOfOperation' } as const;
   await client.call(revoke, { uniqueIdentifier: id, revocationReason: reason }).catch(() => undefined);

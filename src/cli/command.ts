@@ -61,7 +61,7 @@ export function defineGroup(name: string, summary: string, commands: readonly Co
   return Object.assign(make, { examples: firstExamples(commands) });
 }
 
-/** Puts commands beneath a group or the program, whose help then has an example of each. */
+/** Adds commands to a group or to the program, whose help then has an example of each. */
 export function addCommands(parent: Command, commands: readonly CommandMaker[]): Command {
   for (const make of commands) parent.addCommand(make());
   return showExamples(parent, firstExamples(commands));

@@ -1,4 +1,7 @@
-/** What a person or a script gets to see: results on stdout, all else on stderr, every error with a hint when it has one. */
+/**
+ * What a person or a script gets to see: results on stdout, all else on stderr, every error with a hint when it has
+ * one.
+ */
 import { once } from 'node:events';
 
 export interface Output {

@@ -1,4 +1,7 @@
-/** A server for one run of the test cases: with Interop, on a data directory that is removed, and with one client that is new. */
+/**
+ * A server for one run of the test cases: with Interop, on a data directory that is removed, and with one client that
+ * is new.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

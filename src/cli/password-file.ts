@@ -3,7 +3,9 @@ import { readInput } from '#administration/files';
 
 const maximumFile = 4096;
 
-/** What --username and --password-file name; undefined without them. Passwords are never arguments: others see those. */
+/**
+ * What --username and --password-file name; undefined without them. Passwords are never arguments: others see those.
+ */
 export function readPassword(
   username: string | undefined,
   passwordFile: string | undefined,

@@ -63,7 +63,7 @@ export function createProgram(): Command {
   return inherit(addCommands(program, commands));
 }
 
-/** Commands that were built apart do not take their parent's manners over by themselves. */
+/** Commands that were made apart from their parent do not inherit its settings by themselves. */
 function inherit(parent: Command): Command {
   for (const command of parent.commands) inherit(command.copyInheritedSettings(parent));
   return parent;

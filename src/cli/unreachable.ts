@@ -1,4 +1,4 @@
-/** Why a server could not be spoken to: TLS and the network speak in codes, people need to know what to do. */
+/** Why a connection to a server failed: instead of the codes of TLS and of the network, what to do. */
 import { KmipError } from '#protocol/kmip-error';
 import { OperatorError } from '#operator-error';
 

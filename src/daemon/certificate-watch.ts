@@ -9,8 +9,8 @@ import type { Job } from '#scheduler';
 const watchInterval = 1000;
 
 /**
- * Calls with what is in the files whenever they have changed. While they do not fit together, as in the midst of being
- * replaced, the server goes on with what it has.
+ * Calls `onChange` with the content of the files when they have changed. A certificate and a key that do not fit together
+ * may be in the midst of being replaced: the server goes on with those it has.
  */
 export function certificateWatch(config: Config, log: Log, onChange: (identity: ServerPem) => void): Job {
   let seen = marksOf(config);
@@ -28,7 +28,7 @@ export function certificateWatch(config: Config, log: Log, onChange: (identity: 
   return { name: "read the server's certificate when it is replaced", interval: watchInterval, run };
 }
 
-/** Tells a file from what it was before, without reading it; one that cannot be looked at is as good as missing. */
+/** Changes whenever the files do, which are not read for it. */
 const marksOf = (config: Config): string => filesOf(config).map(markOf).join();
 
 function markOf(path: string): string {

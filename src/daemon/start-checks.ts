@@ -1,4 +1,4 @@
-/** What is looked at before a server starts: its certificate, which is made when it is missing, and what is risky. */
+/** Before a server starts: its certificate is made when it is missing, and risks are logged. */
 import { existsSync } from 'node:fs';
 import { sep } from 'node:path';
 
@@ -11,7 +11,7 @@ import { placesIn, rootKeyPath } from '#administration/places';
 import { hasServerCertificate, namesLacking, renewServerCertificate } from '#administration/server-certificate';
 import type { OwnIdentity } from '#certs/certify';
 
-/** Gives what it made, for people. */
+/** @returns what it made, as texts for the operator. */
 export async function ensureServerCertificate(installation: Installation): Promise<string[]> {
   const { config, trail, now, log } = installation;
   const places = placesIn(config.data);

@@ -82,7 +82,9 @@ export interface RevocationList {
 
 const dayMs = 24 * 3600 * 1000;
 
-/** The list of the clients that were enrolled, and that of what clients have certified: each authority signs its own. */
+/**
+ * The list of the clients that were enrolled, and that of what clients have certified: each authority signs its own.
+ */
 export const makeRevocationLists = defineUseCase({
   name: 'crl',
   effect: 'changes',

@@ -1,4 +1,6 @@
-/** What a client gets: its certificate and key in the forms that products ask for, and a page that says what is what. */
+/**
+ * What a client gets: its certificate and key in the forms that products ask for, and a page that says what is what.
+ */
 import type { X509Certificate } from 'node:crypto';
 
 import type { BoundCertificate } from '#access/client-record';

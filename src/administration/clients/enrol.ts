@@ -1,4 +1,6 @@
-/** How clients come in: with a key pair that is made for them, a request that they bring, or a certificate of their own. */
+/**
+ * How clients come in: with a key pair that is made for them, a request that they bring, or a certificate of their own.
+ */
 import type { X509Certificate } from 'node:crypto';
 
 import type { Credential } from '#access/client-record';
@@ -79,8 +81,8 @@ export const bindClient = defineUseCase({
   makesStore: true,
   async run({ name, certificate }: { readonly name: string; readonly certificate: X509Certificate }, ports) {
     const warnings = await assertBindable(ports, certificate);
-    const { fingerprint, ...bound } = boundCertificate(certificate, ports.authority);
-    await ports.clients.bindOrAdd(name, { fingerprint, ...bound });
-    return { fingerprint, warnings };
+    const bound = boundCertificate(certificate, ports.authority);
+    await ports.clients.bindOrAdd(name, bound);
+    return { fingerprint: bound.fingerprint, warnings };
   },
 });

@@ -17,7 +17,10 @@ export interface ClientView {
   readonly limits: LimitsView;
 }
 
-/** The numbers that hold, those of them that are the client's own, and what is used; null when no server has counted yet. */
+/**
+ * The numbers that hold, those of them that are the client's own, and what is used; null when no server has counted
+ * yet.
+ */
 export interface LimitsView {
   readonly quota: Quota;
   readonly ownQuota: Partial<Quota>;

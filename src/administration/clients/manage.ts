@@ -8,7 +8,9 @@ export interface ClientRevocation {
   readonly fingerprint?: string;
 }
 
-/** Gives whether the client's record was damaged: then its certificates are unknown, and no revocation list has them. */
+/**
+ * Gives whether the client's record was damaged: then its certificates are unknown, and no revocation list has them.
+ */
 export const revokeClient = defineUseCase({
   name: 'client revoke',
   effect: 'changes',

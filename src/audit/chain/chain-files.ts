@@ -100,8 +100,8 @@ function lastRecord(bytes: Buffer, fromStart: boolean, chainName: string): Omit<
 }
 
 /**
- * The last record that says who writes a shared chain. It stands near the end: a process that takes the chain up says so
- * first, and writes little.
+ * The last record that says who writes a shared chain. It stands near the end: a process that takes the chain up says
+ * so first, and writes little.
  */
 export function readLastReopening(
   directory: string,

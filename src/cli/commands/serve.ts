@@ -35,7 +35,10 @@ export const serve = defineCommand({
   },
 });
 
-/** The flags by which another command finds the store of this one. A MongoDB URL may hold a password, and is not repeated. */
+/**
+ * The flags by which another command finds the store of this one. A MongoDB URL may hold a password, and is not
+ * repeated.
+ */
 function sameStore({ data, store, rootKeyFile, passphraseFile }: Config): string {
   const flags = {
     data: data === resolve(String(settings.data.default)) ? undefined : data,
