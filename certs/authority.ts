@@ -18,7 +18,7 @@ import {
 } from './extensions.ts';
 import { assertKeyMatches, factsOf, readCertificate, validityAt } from './inspect.ts';
 import { generateKeys, nameOfAcceptableKey, readPrivateKey, writePrivateKey, type KeyKind } from './keys.ts';
-import { alternativeNames, maximumCommonName, subjectOf } from './names.ts';
+import { alternativeNames, maximumCommonName, subjectOf } from './certificate-names.ts';
 import type { CertificateRequest } from './request-content.ts';
 
 /** The certificate authority: a certificate and its key, and the certificates made with them (RFC 5280). */

@@ -13,7 +13,7 @@ import {
   type PublicKeyInfo,
 } from 'pkijs';
 
-import { uriName } from './names.ts';
+import { uriName } from './certificate-names.ts';
 
 /** The extensions of RFC 5280 §4.2.1 that our certificates carry, one function each. */
 

@@ -8,7 +8,7 @@ import { derRules, readDer } from '#crypto/der';
 import { OperatorError } from '#operator-error';
 import { isPurpose, Oid, purposes, type Purpose } from './extensions.ts';
 import { nameOfAcceptableKey } from './keys.ts';
-import { describedName, textOf } from './names.ts';
+import { describedName, textOf } from './certificate-names.ts';
 import { isSignedBy, type Signed } from './signing.ts';
 
 /** What a request for a certificate asks for, of whatever kind it is, and how much of that can be granted. */

@@ -10,7 +10,7 @@ import { issueServerCertificate, type Authority } from '#certs/authority';
 import { yearsAfter } from '#certs/certificate';
 import { daysLeft } from '#certs/expiry';
 import { assertKeyMatches, factsOf, readCertificateChain } from '#certs/inspect';
-import { alternativeNames } from '#certs/names';
+import { alternativeNames } from '#certs/certificate-names';
 import { generateKeys, readPrivateKey, writePrivateKey } from '#certs/keys';
 import type { Config } from '#config';
 

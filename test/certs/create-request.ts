@@ -3,7 +3,7 @@ import { Attribute, CertificationRequest, Extensions } from 'pkijs';
 import { publicKeyInfo } from '#certs/certificate';
 import { extKeyUsage, subjectAltName, type Purpose } from '#certs/extensions';
 import type { KeyPair } from '#certs/keys';
-import { alternativeNames, subjectOf } from '#certs/names';
+import { alternativeNames, subjectOf } from '#certs/certificate-names';
 import { writePem } from '#certs/pem';
 import { signStructure } from '#certs/signing';
 

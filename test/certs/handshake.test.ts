@@ -8,7 +8,7 @@ import { createAuthority, issueClientCertificate, issueServerCertificate, type A
 import { factsOf, fingerprintOf } from '#certs/inspect';
 import { generateKeys, writePrivateKey, type KeyKind } from '#certs/keys';
 import { createPassword } from '#certs/password';
-import { createPkcs12 } from '#certs/pkcs12';
+import { createPkcs12 } from '#certs/client-container';
 
 const now = new Date();
 

@@ -1,7 +1,7 @@
 /** What operators do with certificates: those that clients had made, the lists of revoked ones, the server's own. */
 import { takeCrlNumbers } from '#access/authority-record';
 import type { ClientRecord } from '#access/client-record';
-import { createCrl, type Revocation, type RevocationReason } from '#certs/crl';
+import { createCrl, type Revocation, type RevocationReason } from '#certs/revocation-list';
 import { clientNames } from '#administration/clients/client-names';
 import { placesIn } from '#administration/places';
 import { renewServerCertificate } from '#administration/server-certificate';

@@ -3,7 +3,7 @@
  * after its end.
  */
 import type { Clients } from '#access/clients';
-import type { RevocationReason } from '#certs/crl';
+import type { RevocationReason } from '#certs/revocation-list';
 import { ConflictError, succeeds } from '#store/engines/engine';
 import { issuedKind, withRevocation, type IssuedCertificate, type Revoked } from '#repository/issued-record';
 import { issuedObjectTerm, serialTerm } from '#repository/index-terms';

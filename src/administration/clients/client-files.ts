@@ -9,7 +9,7 @@ import { yearsAfter } from '#certs/certificate';
 import { factsOf, isIssuedBy } from '#certs/inspect';
 import { generateKeys, writePrivateKey, type KeyKind } from '#certs/keys';
 import { createPassword } from '#certs/password';
-import { createPkcs12, type Pkcs12Format } from '#certs/pkcs12';
+import { createPkcs12, type Pkcs12Format } from '#certs/client-container';
 import type { CertificateRequest } from '#certs/request-content';
 import { subjectTexts } from '#certs/subject-texts';
 import type { Config } from '#config';

@@ -4,7 +4,7 @@ import type { Authority } from '#certs/authority';
 import { certifyHolder, holderOf, type CertifyTerms, type Holder, type OwnIdentity } from '#certs/certify';
 import { fingerprintOf, readCertificate } from '#certs/inspect';
 import { readCertReqMessages } from '#certs/crmf';
-import { subjectOf } from '#certs/names';
+import { subjectOf } from '#certs/certificate-names';
 import { readRequest } from '#certs/request';
 import { serverNames } from '#certs/server-names';
 import type { CertificateAuthority, CertificateHolder } from '#operations/context';

@@ -6,7 +6,7 @@ import { publicKeyInfo, signCertificate, subjectOfCertificate } from '#certs/cer
 import { basicConstraints, keyUsage } from '#certs/extensions';
 import { fingerprintOf } from '#certs/inspect';
 import { generateKeys } from '#certs/keys';
-import { subjectOf } from '#certs/names';
+import { subjectOf } from '#certs/certificate-names';
 import { enumerationValue } from '#protocol/enumerations';
 import { id, type Caller } from '#test/clients/caller';
 import { bytes, date, enumerated, isOld, struct, value } from '#test/fixtures/items';

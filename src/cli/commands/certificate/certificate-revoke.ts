@@ -2,7 +2,7 @@ import { Option } from 'commander';
 
 import { revokeCertificate } from '#administration/certificates/certificates';
 import { operatorReasons } from '#administration/certificates/issued';
-import type { RevocationReason } from '#certs/crl';
+import type { RevocationReason } from '#certs/revocation-list';
 import { defineCommand } from '#cli/command';
 import { runUseCase } from '#cli/run-use-case';
 

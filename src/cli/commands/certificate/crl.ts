@@ -5,7 +5,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { makeRevocationLists } from '#administration/certificates/certificates';
 import { certifyCrlName } from '#administration/certificates/crl-url';
 import { replaceFile } from '#administration/files';
-import { writeCrl } from '#certs/crl';
+import { writeCrl } from '#certs/revocation-list';
 import { defineCommand } from '#cli/command';
 import { runUseCase } from '#cli/run-use-case';
 import { OperatorError } from '#operator-error';

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { createAuthority, issueClientCertificate, type Authority } from '#certs/authority';
 import { generateKeys, writePrivateKey } from '#certs/keys';
 import { createPassword } from '#certs/password';
-import { createPkcs12, type Pkcs12Content } from '#certs/pkcs12';
+import { createPkcs12, type Pkcs12Content } from '#certs/client-container';
 import { OperatorError } from '#operator-error';
 
 import { useOpenSsl } from './openssl.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 
 import { createAuthority, issueClientCertificate, type Authority } from '#certs/authority';
-import { createCrl, writeCrl, type Revocation, type RevocationReason } from '#certs/crl';
+import { createCrl, writeCrl, type Revocation, type RevocationReason } from '#certs/revocation-list';
 import { factsOf } from '#certs/inspect';
 import { generateKeys, type KeyPair } from '#certs/keys';
 import { OperatorError } from '#operator-error';
