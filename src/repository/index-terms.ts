@@ -1,7 +1,7 @@
 /**
- * THE index terms: by which records are found. What is written and what is asked for is made here, side by side, since
- * a term that is written in one way and asked for in another finds nothing. Whoever changes what a record is indexed by
- * adds a migration to `schema.ts`.
+ * THE index terms: by which records are found. What is written and what is asked for is made side by side in this
+ * file, since a term that is written in one way and asked for in another finds nothing. A change of what a record is
+ * indexed by needs a migration in `schema.ts`.
  */
 import {
   attributeRow,
@@ -33,7 +33,7 @@ export function objectTerms(object: ManagedObject, term: TermMaker): readonly st
   if (distinct.length <= bounds.termsPerRecord) return distinct;
   throw new KmipError(
     'ServerLimitExceeded',
-    `an object has at most ${bounds.termsPerRecord} names, groups, links and the like by which it is found`,
+    `an object must have at most ${bounds.termsPerRecord} names, groups, links and other values by which it is found`,
   );
 }
 
@@ -72,7 +72,7 @@ export const ownerTerm = (term: TermMaker, owner: string): string => term('owner
 const storageTerm = (term: TermMaker, owner: string, status: StorageStatus, objectType?: ObjectType): string =>
   term('storage', `${owner}\0${status}\0${objectType ?? ''}`);
 
-/** What all objects have that the server is to rotate, whoever owns them: no Locate asks by it. */
+/** What all objects have that the server is to rotate, of every owner: no Locate asks by it. */
 export const rotatingTerm = (term: TermMaker): string => term('rotating', '');
 
 /**

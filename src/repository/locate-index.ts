@@ -59,7 +59,7 @@ async function matchInTurns(attributes: Attributes, asked: AskedValues, pace: Pa
   return true;
 }
 
-/** A damaged record is passed over here too. */
+/** A damaged record is passed over, as it is in a search. */
 async function readable(id: string, repository: ObjectRepository, holder: Holder): Promise<HeldObject | undefined> {
   try {
     return await repository.get(id, holder);

@@ -36,7 +36,7 @@ const limits = { maximumBytes: bounds.recordBytes, maximumDepth: 64, maximumItem
 
 /** The object that a record holds. */
 function read(item: Item): ManagedObject {
-  if (item.type !== ItemType.Structure) throw new Error('an object record is no structure');
+  if (item.type !== ItemType.Structure) throw new Error('an object record must be a structure');
   const { owner, attributes, indexes: kept = [], structure: object } = record.read(item.value, atRest);
   const set = attributesFrom(attributes);
   const indexList: [AttributeKey, readonly number[]][] = kept.flatMap(({ attribute, index = [] }) => {

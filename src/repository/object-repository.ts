@@ -1,6 +1,6 @@
 /**
- * How operations see and change objects and creation rules: straight in the store, or (`staged-repository.ts`) staged until
- * the end of a batch with Undo.
+ * How operations see and change objects and creation rules: straight in the store, or (`staged-repository.ts`) staged
+ * until the end of a batch with Undo.
  */
 import type { AuditEntry } from '#audit/entry';
 import { noRules, type CreationRules } from '#objects/creation-rules';

@@ -1,7 +1,8 @@
 /**
- * The schema of the store: what its records look like, and what they are indexed by. A store says its schema in one record;
- * one without it has schema 1. A newer schema is refused. An older one is brought forward before anything else is done
- * with the store: the rows of one table, in their order. Whatever stops this, the next opening goes on from the last mark.
+ * The schema of the store: what its records look like, and what they are indexed by. A store says its schema in one
+ * record; one without it has schema 1. A newer schema is refused. An older one is brought forward before anything else
+ * is done with the store: the rows of one table, in their order. Whatever stops this, the next opening goes on from
+ * the last mark.
  */
 import { OperatorError } from '#operator-error';
 import { succeeds } from '#store/engines/engine';

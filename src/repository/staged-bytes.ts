@@ -1,4 +1,7 @@
-/** How many bytes a batch with Undo holds of what it has staged: counted as it goes on, since its end would be too late. */
+/**
+ * How many bytes a batch with Undo holds of what it has staged: counted as it goes on, since its end would be too
+ * late.
+ */
 import { KmipError } from '#protocol/kmip-error';
 import { bounds } from '#store/engines/bounds';
 
@@ -19,7 +22,10 @@ export function createStagedBytes() {
   let kept = 0;
 
   return {
-    /** What is held of an object, in place of what was. @throws KmipError ServerLimitExceeded above what one commit takes. */
+    /**
+     * What is held of an object, in place of what was. @throws KmipError ServerLimitExceeded above what one commit
+     * takes.
+     */
     count(id: string, now: Bytes): void {
       const before = byId.get(id);
       written += now.written - (before?.written ?? 0);
@@ -28,7 +34,7 @@ export function createStagedBytes() {
       if (written <= bounds.bytesPerCommit && kept <= maximumKept) return;
       throw new KmipError(
         'ServerLimitExceeded',
-        `a batch with Undo changes objects of at most ${maximumKept} bytes together, and writes at most ${bounds.bytesPerCommit}: send a smaller one`,
+        `a batch with Undo must change objects of at most ${maximumKept} bytes together, and write at most ${bounds.bytesPerCommit} bytes: send a smaller batch`,
       );
     },
   };

@@ -168,7 +168,7 @@ export function stagedRepository(
       if (asked > bounds.changesPerCommit) {
         throw new KmipError(
           'ServerLimitExceeded',
-          `a batch with Undo makes at most ${bounds.changesPerCommit} changes, with audit records and index entries`,
+          `a batch with Undo must make at most ${bounds.changesPerCommit} changes, audit records and index entries included`,
         );
       }
       // Not only at the end: what was certified lasts, and heavy work would be in vain.

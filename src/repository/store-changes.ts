@@ -1,4 +1,6 @@
-/** What operations change, as changes of records; and what the repository has to know of each before it is committed. */
+/**
+ * What operations change, as changes of records; and what the repository has to know of each before it is committed.
+ */
 import type { CreationRules } from '#objects/creation-rules';
 import type { ManagedObject } from '#objects/managed-object';
 import { isRotating } from '#objects/rotation';
@@ -86,7 +88,7 @@ export function noteRotating(changes: readonly StoreChange[], rotating: Reposito
   }
 }
 
-/** What the store does not take, as the client is told. */
+/** Makes the client's answer of what the store does not take. */
 export async function withinLimits(commit: Promise<void>): Promise<void> {
   try {
     await commit;
@@ -95,8 +97,8 @@ export async function withinLimits(commit: Promise<void>): Promise<void> {
     throw new KmipError(
       'ServerLimitExceeded',
       error.limit === 'recordBytes'
-        ? `an object and its attributes take at most ${bounds.recordBytes} bytes`
-        : `one change makes at most ${bounds.entriesPerCommit} records and index entries, of ${bounds.bytesPerCommit} bytes`,
+        ? `an object with its attributes must take at most ${bounds.recordBytes} bytes`
+        : `one change must make at most ${bounds.entriesPerCommit} records and index entries, of ${bounds.bytesPerCommit} bytes`,
     );
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Which of several servers on a store does what one of them is to do. A lease names its holder until a time; the holder
- * takes it again before that, and others take it after. Clocks of machines differ, so that two servers may believe for a
- * moment that they have it: what is done under a lease must be harmless when it is done twice.
+ * Which of several servers on a store does what one of them is to do. A lease names its holder until a time; the
+ * holder takes it again before that, and others take it after. Clocks of machines differ, so that two servers may
+ * believe for a moment that they have it: what is done under a lease must be harmless when it is done twice.
  */
 import { ConflictError, DamagedRecordError } from '#store/engines/engine';
 import { jsonKind } from './json-kind.ts';

@@ -12,7 +12,7 @@ import type { KeyringOptions } from '#store/seal/keyring';
 import { RecordCache } from './record-cache.ts';
 import { reindexRecords } from './reindex.ts';
 import { SealingTurns } from '#store/seal/sealing-turns';
-import { sealAnew } from '#store/seal/reseal';
+import { resealReplaced } from '#store/seal/reseal';
 import { keyNumbersOf, openRecord, sealMaterial, sealRecord } from '#store/seal/sealed-record';
 import type { SealedMaterial, Sealer } from '#store/seal/sealed-record';
 import { SealError } from '#store/seal/seal';
@@ -55,7 +55,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   async function opened<T>(kind: Kind<T>, id: string, given: StoredRecord): Promise<KeptRecord<T>> {
     const record: StoredRecord = Object.assign({}, given, { kind: kind.name, id });
     const keyNumbers = sealedWhole(record, () => keyNumbersOf(record));
-    // What goes wrong here is trouble with the keys or the engine, and says nothing about the record.
+    // An error of `know` is about the keys or the engine, not about the record.
     await keyring.know(keyNumbers);
     const { value, material } = sealedWhole(record, () => openRecord(keyring, record));
     let decoded: T;
@@ -166,7 +166,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       admit?.(changes.map((change, place) => growthOf(change, sealedChanges[place] as Change)));
       await engine.commit(sealedChanges);
       for (const change of changes) if (!isWrite(change)) cache.delete(change.kind.name, change.id);
-      await sealAnew(engine, keyring, sealing.keyNumber, sealedChanges);
+      await resealReplaced(engine, keyring, sealing.keyNumber, sealedChanges);
     }),
 
     async *rooms(kind, terms) {

@@ -1,7 +1,8 @@
 /**
- * Makes the index terms of records again, because what a kind is indexed by has changed. Servers of the same version may
- * run meanwhile: a record whose terms differ gets its next revision with the same value, by compare-and-set, so that no
- * change is lost and caches notice. Every commit is one of a legal change, so it may stop anywhere, and go on there.
+ * Makes the index terms of records again, because what a kind is indexed by has changed. Servers of the same version
+ * may run meanwhile: a record whose terms differ gets its next revision with the same value, by compare-and-set, so
+ * that no change is lost and caches notice. Every commit is one of a legal change, so it may stop anywhere, and go on
+ * there.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sizeOf } from '#store/engines/bounds';

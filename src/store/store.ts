@@ -1,6 +1,6 @@
 /**
- * What everything above the seal sees: typed records by kind. `openStore` (open-store.ts) puts it over an Engine: bodies and
- * material sealed, terms hashed, opened bodies cached under their revision.
+ * What everything above the seal sees: typed records by kind. `openStore` (open-store.ts) puts it over an Engine:
+ * bodies and material sealed, terms hashed, opened bodies cached under their revision.
  */
 import type { DamagedRecordError, IndexQuery } from '#store/engines/engine';
 import type { KeyObject } from 'node:crypto';

@@ -45,7 +45,7 @@ describe('the MongoDB engine', () => {
       () => undefined,
       (reason: unknown) => reason,
     );
-    expect(String((error as Error).stack)).to.match(/no valid MongoDB connection string/);
+    expect(String((error as Error).stack)).to.match(/not a valid MongoDB connection string/);
     expect(String((error as Error).stack)).not.to.include('s3cret');
   });
 });

@@ -1,6 +1,7 @@
 /**
- * The plain bytes of every kind of record, and the terms that it is found by, for fixed values: what is on disk today has to
- * be readable for ever. A change of `record-bytes.json` is a change of the format, and needs a new schema of the store.
+ * The plain bytes of every kind of record, and the terms that it is found by, for fixed values: what is on disk today
+ * has to be readable for ever. A change of `record-bytes.json` is a change of the format, and needs a new schema of
+ * the store.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

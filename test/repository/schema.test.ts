@@ -1,4 +1,6 @@
-/** The schema of the store: said in a record, brought forward, resumed where it was stopped, refused when it is newer. */
+/**
+ * The schema of the store: said in a record, brought forward, resumed where it was stopped, refused when it is newer.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';

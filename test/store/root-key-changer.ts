@@ -1,4 +1,6 @@
-/** Changes the root key of a store in place, again and again, until it is killed: PATH of the store, FILE of the key. */
+/**
+ * Changes the root key of a store in place, again and again, until it is killed: PATH of the store, FILE of the key.
+ */
 import { changeRootKey } from '#store/seal/change-root-key';
 import { openLmdb } from '#store/engines/lmdb';
 import { rootKeyFile } from '#store/seal/root-key-file';

@@ -1,4 +1,6 @@
-/** Runs a command under strace with something injected into its system calls, where there is strace and it may trace. */
+/**
+ * Runs a command under strace with something injected into its system calls, where there is strace and it may trace.
+ */
 import { spawnSync, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 

@@ -15,7 +15,10 @@ export function watchedEngine(
   };
 }
 
-/** Dies like a process: nothing is committed from the n-th commit (counted from 0) on, or, `after` it, from the one behind it. */
+/**
+ * Dies like a process: nothing is committed from the n-th commit (counted from 0) on, or, `after` it, from the one
+ * behind it.
+ */
 export function dyingEngine(engine: Engine, commits: number, when: 'before' | 'after'): Engine {
   let left = commits;
   return watchedEngine(engine, async (_changes, proceed) => {

@@ -52,15 +52,15 @@ function isTerm(term: string): boolean {
 
 /** Throws RangeError at the first change that no engine accepts. */
 export function checkChanges(changes: readonly Change[]): void {
-  demand(changes.length <= bounds.changesPerCommit, `a commit has at most ${bounds.changesPerCommit} changes`);
+  demand(changes.length <= bounds.changesPerCommit, `a commit must have at most ${bounds.changesPerCommit} changes`);
   for (const change of changes) {
     const { kind, id, revision } = 'put' in change ? change.put : change.remove;
     const least = 'remove' in change && change.remove.spend ? 0 : 1;
-    demand(isKind(kind), `a kind has 1 to ${bounds.kindBytes} small letters, digits and hyphens`);
-    demand(isId(id), `an identifier has 1 to ${bounds.idBytes} bytes of UTF-8`);
+    demand(isKind(kind), `a kind must have 1 to ${bounds.kindBytes} lower-case letters, digits and hyphens`);
+    demand(isId(id), `an identifier must have 1 to ${bounds.idBytes} bytes of UTF-8`);
     demand(
       Number.isInteger(revision) && revision >= least && revision <= bounds.revision,
-      'a revision is an integer from 1',
+      'a revision must be an integer from 1',
     );
     if ('put' in change) checkContent(change.put);
   }
@@ -85,19 +85,19 @@ export function roomOf(record: StoredRecord): number {
 }
 
 function checkContent({ terms, body, material }: StoredRecord): void {
-  demand(terms.length <= bounds.termsPerRecord, `a record has at most ${bounds.termsPerRecord} terms`);
-  demand(terms.every(isTerm), `a term has at most ${bounds.termBytes} bytes of UTF-8 and no NUL`);
+  demand(terms.length <= bounds.termsPerRecord, `a record must have at most ${bounds.termsPerRecord} terms`);
+  demand(terms.every(isTerm), `a term must have at most ${bounds.termBytes} bytes of UTF-8 and no NUL`);
   demand(
     sizeOf({ body, material }) <= bounds.recordBytes,
-    `body and material have at most ${bounds.recordBytes} bytes together`,
+    `body and material must have at most ${bounds.recordBytes} bytes together`,
   );
 }
 
 /** Throws RangeError when the query names what no record can have. */
 export function checkQuery({ kind, terms, after }: IndexQuery): void {
-  demand(isKind(kind), `a kind has 1 to ${bounds.kindBytes} small letters, digits and hyphens`);
-  demand(terms.every(isTerm), `a term has at most ${bounds.termBytes} bytes of UTF-8 and no NUL`);
-  demand(after === undefined || isId(after), `an identifier has 1 to ${bounds.idBytes} bytes of UTF-8`);
+  demand(isKind(kind), `a kind must have 1 to ${bounds.kindBytes} lower-case letters, digits and hyphens`);
+  demand(terms.every(isTerm), `a term must have at most ${bounds.termBytes} bytes of UTF-8 and no NUL`);
+  demand(after === undefined || isId(after), `an identifier must have 1 to ${bounds.idBytes} bytes of UTF-8`);
 }
 
 function demand(holds: boolean, rule: string): void {

@@ -57,7 +57,7 @@ const reasons = {
     hint: () => 'raise the limit of open files (ulimit -n)',
   },
   ENOTDIR: {
-    says: 'a part of the path is no directory',
+    says: 'a part of the path is not a directory',
     text: 'Not a directory',
     hint: (path: string) => `move away what is in the place of ${path} or of a directory above it`,
   },

@@ -1,5 +1,5 @@
 /**
- * THE table of engines: what a store URL means is said here and nowhere else. A new engine is one file and one row. Each
+ * THE table of engines: no other file says what a store URL means. A new engine is one file and one row. Each
  * engine is loaded when it is opened.
  */
 import { join, resolve } from 'node:path';

@@ -39,7 +39,7 @@ export interface Removal {
 
 export interface IndexQuery {
   readonly kind: string;
-  /** Every one of them must be on the record; none of them means every record of the kind. */
+  /** The record must have each of them; an empty list means every record of the kind. */
   readonly terms: readonly string[];
   /** Only records whose identifier comes after (or, in reverse, before) this one. */
   readonly after?: string;
@@ -49,15 +49,15 @@ export interface IndexQuery {
 
 export interface Engine {
   /**
-   * Throws DamagedRecordError when what lies there is no record. 'unchanged' when the record still has `knownRevision`:
-   * what a cache hit costs. Sees every commit, of any process or server, that resolved before this turn of the event
-   * loop. An identifier out of bounds is one that no record has.
+   * Throws DamagedRecordError when what lies there is not a record. 'unchanged' when the record still has
+   * `knownRevision`: what a cache hit costs. Sees every commit, of any process or server, that resolved before this
+   * turn of the event loop. An identifier out of bounds is one that no record has.
    */
   get(kind: string, id: string, knownRevision?: number): Promise<StoredRecord | 'unchanged' | undefined>;
   /**
    * Yields in the order of identifiers, by their bytes of UTF-8, never blocking the event loop for long. A record that
    * nobody changes meanwhile is yielded exactly once; of one that somebody does, at most one revision is.
-   * What is no record is passed over and, given `damaged`, reported.
+   * What is not a record is passed over and, given `damaged`, reported.
    */
   find(query: IndexQuery, damaged?: (error: DamagedRecordError) => void): AsyncIterable<StoredRecord>;
   /** The kinds of everything that lies in the store, whether or not it can be read. */
@@ -70,9 +70,9 @@ export interface Engine {
   indexFaults(): AsyncIterable<IndexFault>;
   /**
    * Applies the changes in order, all or nothing where the engine has transactions, else so that every prefix is a
-   * legal state. Resolves after the disk has them. Throws ConflictError, with nothing applied, when a revision is stale,
-   * SpentError when something is to be made where a tombstone lies,
-   * RangeError when a change is out of bounds, another error when the disk or the server fails.
+   * legal state. Resolves after the disk has them. Throws ConflictError, with nothing applied, when a revision is
+   * stale, SpentError when something is to be made where a tombstone lies, RangeError when a change is out of bounds,
+   * another error when the disk or the server fails.
    */
   commit(changes: readonly Change[]): Promise<void>;
   /** Waits for the commits under way; everything afterwards is refused. */

@@ -25,7 +25,7 @@ export const writeUint64 = (bytes: Buffer, value: number, at: number): number =>
 export function mismatch(file: string, expected: string, found: string): OperatorError {
   return new OperatorError(
     `${file}: expected ${expected}, found ${found}`,
-    'if the store was copied here, copy it again whole, from a machine of the same byte order; ' +
+    'if the store was copied to this machine, copy it again whole, from one of the same byte order; ' +
       'if kmipd was installed or updated, install its own lmdb package again (npm ci)',
   );
 }

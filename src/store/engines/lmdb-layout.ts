@@ -18,7 +18,7 @@ const layoutAt = 6;
 export const encodedTombstone: Buffer = Buffer.alloc(headerBytes);
 encodedTombstone.writeUInt8(tombstoneLayout, layoutAt);
 
-/** Every key that starts with a prefix sorts before the prefix and this: UTF-8 has no such byte. */
+/** Every key that starts with a prefix sorts before the prefix and this: UTF-8 never has this byte. */
 const afterUtf8 = Buffer.of(0xff);
 
 export function recordKey(kind: string, id: string): Buffer {
@@ -53,7 +53,7 @@ export function encodeRecord({ revision, terms, body, material }: StoredRecord):
   return bytes;
 }
 
-/** Takes any view: lmdb gives large values as views of its map that are no Buffers. */
+/** Takes any view: lmdb gives large values as views of its map that are not Buffers. */
 export function revisionOf(bytes: Uint8Array): number {
   let revision = 0;
   for (let at = 0; at < 6; at++) revision = revision * 256 + (bytes[at] as number);

@@ -1,9 +1,9 @@
 /**
- * Which transaction is the newest. The two metas at the head of data.mdb say it; lock.mdb repeats it for all processes,
- * and transactions begin from there. A process that opens the environment sets the latter to what it read of the former
- * a moment before, under no lock (mdb_env_open2 of liblmdb): a commit that came in between is forgotten by every reader,
- * and the next one would overwrite it. A process that was killed within a commit leaves the same difference. So each
- * write transaction compares the two before it changes anything, and puts the newest back.
+ * Which transaction is the newest. The two metas at the head of data.mdb say it; lock.mdb repeats it for all
+ * processes, and transactions begin from there. A process that opens the environment sets the latter to what it read
+ * of the former a moment before, under no lock (mdb_env_open2 of liblmdb): a commit that came in between is forgotten
+ * by every reader, and the next one would overwrite it. A process that was killed within a commit leaves the same
+ * difference. So each write transaction compares the two before it changes anything, and puts the newest back.
  */
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,8 +11,8 @@ import { checkMeta, headOf, lock, magic, meta, mismatch, readUint32, readUint64,
 
 export interface Newest {
   /**
-   * To be asked within a write transaction, by its number. False when it began from an older state than the newest: then
-   * it is to end without a change, and the next one begins rightly.
+   * To be asked within a write transaction, by its number. False when it began from an older state than the newest:
+   * then it is to end without a change, and the next one begins rightly.
    */
   isBase(writeTransaction: number): boolean;
   /** The first time, at the opening: whether the files say what the library says. @throws OperatorError */

@@ -110,6 +110,6 @@ const described = (kind: Buffer | undefined, id: Buffer | undefined) => ({
   id: id?.toString() ?? '',
 });
 
-/** lmdb gives large values as views of its map that are no Buffers. */
+/** lmdb gives large values as views of its map that are not Buffers. */
 const bufferOf = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

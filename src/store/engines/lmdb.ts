@@ -44,7 +44,9 @@ const bytesTogether = 4 * 1024 * 1024;
 
 const nothing = Buffer.alloc(0);
 
-/** One change, encoded when the commit was asked for: what the caller does with its bytes afterwards is its own affair. */
+/**
+ * One change, encoded when the commit was asked for: what the caller does with its bytes afterwards is its own affair.
+ */
 interface Write extends Step {
   readonly key: Buffer;
   readonly terms: readonly string[];
@@ -125,7 +127,7 @@ async function openEnvironment(path: string, log: OpeningLog | undefined): Promi
     if (closing !== undefined) throw new Error('the store is closed');
   }
 
-  /** lmdb goes on with one snapshot for a millisecond or so; whoever asks in a new turn shall get the present. */
+  /** lmdb goes on with one snapshot for a millisecond or so; a read in a new turn must see the present. */
   let snapshotIsOfThisTurn = false;
   function takeSnapshot(): void {
     demandOpen();
@@ -182,7 +184,9 @@ async function openEnvironment(path: string, log: OpeningLog | undefined): Promi
     }
   }
 
-  /** Runs inside the write transaction. All revisions are checked before the first change: a stale one leaves nothing. */
+  /**
+   * Runs inside the write transaction. All revisions are checked before the first change: a stale one leaves nothing.
+   */
   function apply(group: readonly Waiting[]): (ConflictError | undefined)[] {
     return group.map(({ writes }) => {
       const conflict = findConflict(writes, presentRevision);
@@ -245,8 +249,9 @@ async function openEnvironment(path: string, log: OpeningLog | undefined): Promi
     newest.close();
   }
 
-  // This very opening may have set others back, and a process that was killed may have left a commit that nobody sees. Synchronously, like the rest
-  // of the opening: who opens the path once more in this process would wait for this thread, which a transaction elsewhere waits for.
+  // This very opening may have set others back, and a process that was killed may have left a commit that nobody sees.
+  // Synchronously, like the rest of the opening: who opens the path once more in this process would wait for this
+  // thread, which a transaction elsewhere waits for.
   root.transactionSync(() => {
     newest.check(root.getWriteTxnId());
     newest.isBase(root.getWriteTxnId());

@@ -7,7 +7,10 @@ import { stepsOf, tombstone } from './revisions.ts';
 import type { Step } from './revisions.ts';
 
 export interface RecordDocument {
-  /** Kind, colon, identifier. MongoDB compares strings by their bytes of UTF-8, so that this is the order of identifiers. */
+  /**
+   * Kind, colon, identifier. MongoDB compares strings by their bytes of UTF-8, so that this is the order of
+   * identifiers.
+   */
   readonly _id: string;
   /** -1 in a tombstone, which no change can name. */
   readonly revision: number;
@@ -57,9 +60,9 @@ export function toRecord(kind: string, document: RecordDocument): StoredRecord |
   const { _id, revision, terms, body, material } = document;
   if (revision === tombstone) return undefined;
   const heading = { kind, id: _id.slice(kind.length + 1), ...(Number.isInteger(revision) ? { revision } : {}) };
-  if (!Number.isInteger(revision)) throw new DamagedRecordError(heading, 'its revision is no number');
+  if (!Number.isInteger(revision)) throw new DamagedRecordError(heading, 'its revision is not a number');
   if (!Array.isArray(terms) || terms.some((term) => typeof term !== 'string')) {
-    throw new DamagedRecordError(heading, 'its terms are no list of texts');
+    throw new DamagedRecordError(heading, 'its terms are not a list of texts');
   }
   if (!(body instanceof Binary) || (material !== undefined && !(material instanceof Binary))) {
     throw new DamagedRecordError({ ...heading, terms }, 'its body or material is not binary');

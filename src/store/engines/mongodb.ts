@@ -176,7 +176,7 @@ export async function openMongodb(url: string): Promise<Engine> {
         else present.set(one._id, one.document);
       }
     } catch (error) {
-      // As far as it goes: whoever changed one of them since then is right, and the caller hears of the first error.
+      // As far as it goes: what somebody changed since then stays, and the caller hears of the first error.
       for (const reversal of reversals) await write([reversal]).catch(() => undefined);
       throw error;
     }
@@ -219,7 +219,7 @@ function newClient(url: string): MongoClient {
   try {
     return new MongoClient(url, { ...timeouts, ...guarantees, appName: 'kmipd', ignoreUndefined: true });
   } catch {
-    throw new Error('the URL of the store is no valid MongoDB connection string');
+    throw new Error('the URL of the store is not a valid MongoDB connection string');
   }
 }
 

@@ -1,7 +1,8 @@
 /**
- * Changes the root key. The whole keyring lies in the root record, so one compare-and-set decides on every engine: before
- * it the old root key opens everything, after it the new one. Both are on the disk at that moment (root-key-file.ts).
- * Servers that run go on with the keys that they hold, and ask their source for the new root key when they need it.
+ * Changes the root key. The whole keyring lies in the root record, so one compare-and-set decides on every engine:
+ * before it the old root key opens everything, after it the new one. Both are on the disk at that moment
+ * (root-key-file.ts). Servers that run go on with the keys that they hold, and ask their source for the new root key
+ * when they need it.
  */
 import { randomBytes as nodeRandomBytes } from 'node:crypto';
 import { succeeds } from '#store/engines/engine';

@@ -1,11 +1,11 @@
 /**
- * The keys of an open store, as this process knows them. Other processes may put a new data key into use, re-seal every
- * record under it and delete the old one. No record stays behind under the old one:
+ * The keys of an open store, as this process knows them. Other processes may put a new data key into use, re-seal
+ * every record under it and delete the old one. No record stays behind under the old one:
  *
  * - A process that seals has looked at the root record within the last second (`checkInterval`), and a rotation waits
  *   for longer (`rotationGrace`) before it goes through the records.
- * - Clocks and disks being what they are, a process looks again after each commit. If the data key was replaced by then, it
- *   seals anew before it acknowledges; if not, the rotation is still to come, and will meet the record.
+ * - Clocks and disks being what they are, a process looks again after each commit. If the data key was replaced by
+ *   then, it seals again before it acknowledges; if not, the rotation is still to come, and will meet the record.
  */
 import { randomBytes as nodeRandomBytes, createHmac, createSecretKey, hkdfSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
@@ -40,7 +40,9 @@ export const checkInterval = 1000;
 export const rotationGrace = 2000;
 /** How long a deleted data key still opens what was read before. */
 const forgetAfter = 10_000;
-/** How long to wait until the source is asked again for a root key that it had not: a passphrase costs a second's work. */
+/**
+ * How long to wait until the source is asked again for a root key that it had not: a passphrase costs a second's work.
+ */
 const askAgainAfter = 30_000;
 
 const usesPerDataKeyByDefault = 2 ** 31;
@@ -51,7 +53,10 @@ const firstBlock = 2 ** 10;
 const largestBlock = 2 ** 20;
 
 const termLength = 16;
-/** Most terms are asked for again and again: an owner's, a type's. So many are remembered, of values no longer than this. */
+/**
+ * Most terms are asked for again and again: an owner's, a type's. So many are remembered, of values no longer than
+ * this.
+ */
 const keptTerms = 1000;
 const keptTermLength = 200;
 
@@ -139,7 +144,7 @@ export class Keyring implements Opener {
     return this.#look().then(() => (known() ? undefined : this.#look()));
   }
 
-  /** Sees to it that the keys are no older than `checkInterval`. */
+  /** Makes sure that the keys are no older than `checkInterval`. */
   async check(): Promise<void> {
     const now = this.#now();
     for (const [number, { until }] of this.#forgetting) if (until <= now) this.#forgetting.delete(number);
@@ -221,7 +226,7 @@ export class Keyring implements Opener {
   }
 
   async #unlock(record: RootRecord | undefined): Promise<OpenRoot> {
-    if (record === undefined) throw new OperatorError('the root record is gone', 'restore the store from a backup');
+    if (record === undefined) throw new OperatorError('the root record is missing', 'restore the store from a backup');
     const { check } = record.lock;
     if (check === this.#root.lock.check) return unlock(record, this.#root.wrapping);
     if (this.#refused?.check === check && this.#now() < this.#refused.until) throw this.#refused.error;

@@ -1,6 +1,6 @@
 /**
- * The names of all kinds that the store has records of, so that a rotation of data keys reaches every record without being
- * told. A kind is written down before its first record is.
+ * The names of all kinds that the store has records of, so that a rotation of data keys reaches every record by itself.
+ * A kind is written down before its first record is.
  */
 import { DamagedRecordError, succeeds } from '#store/engines/engine';
 import type { Engine } from '#store/engines/engine';

@@ -17,7 +17,10 @@ function acceptable({ N, r, p }: Derivation): boolean {
   return N >= parameters.N && N <= 2 ** 20 && r === parameters.r && p >= 1 && p <= 4;
 }
 
-/** What the file holds, without the line end after it. Read whenever it is needed, so that a running server follows a change. */
+/**
+ * What the file holds, without the line end after it. Read whenever it is needed, so that a running server follows a
+ * change.
+ */
 export function passphraseFile(path: string, randomBytes?: RandomBytes): RootKeySource {
   return passphrase(async () => {
     try {

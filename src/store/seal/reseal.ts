@@ -4,11 +4,11 @@ import type { Keyring } from './keyring.ts';
 import { resealRecord } from './sealed-record.ts';
 
 /**
- * After a commit: when the data key was replaced meanwhile, a rotation may have gone past these records, so they are sealed
- * anew under the one in use now. Only records that were created can be in question, since a rotation moves the
+ * After a commit: when the data key was replaced meanwhile, a rotation may have gone past these records, so they are
+ * sealed again under the one in use now. Only records that were created can be in question, since a rotation moves the
  * revision of every other.
  */
-export async function sealAnew(
+export async function resealReplaced(
   engine: Engine,
   keyring: Keyring,
   keyNumber: number,

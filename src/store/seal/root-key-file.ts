@@ -1,6 +1,6 @@
 /**
  * A root key in a file: 32 bytes as 64 hexadecimal digits, as base64 (white space around it is ignored), or raw. What
- * is made here is hexadecimal, with mode 0600.
+ * is made by kmipd is hexadecimal, with mode 0600.
  *
  * A change of the root key in place is prepared in FILE.CHECK, named after the new key's check value, committed to the
  * store, and then renamed to FILE. After a crash in between, the store's lock says which of the two is its key, and the
@@ -62,7 +62,7 @@ export function rootKeyFile(path: string, options: RootKeyFileOptions = {}): Roo
   };
 }
 
-/** Undefined when there is no such file. */
+/** Undefined when the file does not exist. */
 async function readKey(path: string, log: RootKeyFileOptions['log']): Promise<Buffer | undefined> {
   let content: Buffer;
   try {

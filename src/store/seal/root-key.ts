@@ -15,11 +15,13 @@ export interface NewRootKey {
   readonly settle?: () => Promise<void>;
 }
 
-/** Whoever gets a key from a source wipes it after use. */
+/** The caller who gets a key from a source wipes it after use. */
 export interface RootKeySource {
   /** The root key that fits. Asked again whenever another process has changed it. Throws OperatorError. */
   open(lock: Lock): Promise<Buffer>;
-  /** A root key for a new store or, given the lock of the one in use, another to take its place. Throws OperatorError. */
+  /**
+   * A root key for a new store or, given the lock of the one in use, another to take its place. Throws OperatorError.
+   */
   make(inUse?: Lock): Promise<NewRootKey>;
 }
 

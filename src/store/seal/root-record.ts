@@ -63,7 +63,7 @@ export async function readRootRecord(
     const lock: Lock = derivation === undefined ? { check } : { check, derivation };
     return { revision: record.revision, lock, current, keyring: Buffer.from(keyring, 'base64') };
   } catch {
-    throw new DamagedRecordError(record, 'it is no JSON');
+    throw new DamagedRecordError(record, 'it is not JSON');
   }
 }
 

@@ -1,10 +1,10 @@
 /**
- * Replaces the data key: a new one is put into use, every record is sealed anew under it, and then the old ones are deleted.
- * Servers may run meanwhile. The root record says which data keys are retiring, so an interrupted rotation is
- * taken up where it stopped, by whoever runs one next; and two at once do no more than the same work twice.
+ * Replaces the data key: a new one is put into use, every record is sealed again under it, and then the old ones are
+ * deleted. Servers may run meanwhile. The root record says which data keys are retiring, so an interrupted rotation is
+ * taken up where it stopped, by the next process that runs one; and two at once do no more than the same work twice.
  *
- * A record that is sealed anew gets its next revision: a writer who read it before meets a conflict and reads again, instead
- * of bringing the old key back, and whoever has it cached notices. See keyring.ts for why none is left behind.
+ * A record that is sealed again gets its next revision: a writer who read it before meets a conflict and reads again,
+ * instead of bringing the old key back, and caches notice. See keyring.ts for why none is left behind.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { forgetUses } from './data-key-uses.ts';
@@ -27,7 +27,7 @@ export interface RotationOptions extends KeyringOptions {
   readonly wait?: (milliseconds: number) => Promise<unknown>;
 }
 
-/** How many records are sealed anew in one turn, which engines put into one transaction. */
+/** How many records are sealed again in one turn, which engines put into one transaction. */
 const recordsAtOnce = 128;
 
 /**
@@ -57,7 +57,7 @@ export async function* rotateDataKey(options: RotationOptions): AsyncGenerator<R
     for await (const group of groupsOf(allRecords(noteDamage), recordsAtOnce)) {
       const old = group.filter(isOld);
       found ||= old.length > 0;
-      const error = await sealAnew(old);
+      const error = await resealGroup(old);
       if (error !== undefined) noteDamage(error);
       done = Math.min(done + group.length, total);
       if (done < total) yield { done, total };
@@ -86,7 +86,7 @@ export async function* rotateDataKey(options: RotationOptions): AsyncGenerator<R
   }
 
   /** Returns the error of a record that cannot be opened, after all others. */
-  async function sealAnew(records: readonly StoredRecord[]): Promise<DamagedRecordError | undefined> {
+  async function resealGroup(records: readonly StoredRecord[]): Promise<DamagedRecordError | undefined> {
     const sealing = await keyring.sealing(2 * records.length);
     const results = await Promise.allSettled(
       records.map(async (record) => {

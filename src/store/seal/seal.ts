@@ -70,7 +70,7 @@ export function open(key: KeyObject, place: Place, sealed: Uint8Array): Buffer {
   }
 }
 
-/** Which key it was sealed with. Throws SealError when this is no sealed thing at all. */
+/** Which key it was sealed with. Throws SealError when the bytes are not sealed ones. */
 export function keyNumberOf(place: { readonly kind: string; readonly id: string }, sealed: Uint8Array): number {
   if (sealed.length < headerLength + tagLength || sealed[0] !== format)
     throw new SealError({ kind: place.kind, id: place.id });

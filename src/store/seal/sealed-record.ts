@@ -1,7 +1,8 @@
 /**
- * How a record is sealed. The body is [material revision (6 bytes)][value], sealed at the record's revision. The material is
- * sealed at the revision at which it was set, so that it survives changes of the value as it is; the body says which
- * revision that was (0 for none), so that nobody can put an older material back, take it away or bring one in.
+ * How a record is sealed. The body is [material revision (6 bytes)][value], sealed at the record's revision. The
+ * material is sealed at the revision at which it was set, so that it survives changes of the value as it is; the body
+ * says which revision that was (0 for none), so that nobody can put an older material back, take it away or bring one
+ * in.
  */
 import type { StoredRecord } from '#store/engines/engine';
 import { SealError, keyNumberOf } from './seal.ts';
@@ -67,8 +68,8 @@ export function openMaterial(opener: Opener, { kind, id }: Named, { revision, se
 }
 
 /**
- * The same record under another data key, as its next revision: whoever read it before meets a conflict instead of
- * bringing the old key back, and caches of sealed material notice. Takes two uses of the sealer.
+ * The same record under another data key, as its next revision: a writer who read it before meets a conflict instead
+ * of bringing the old key back, and caches of sealed material notice. Takes two uses of the sealer.
  */
 export function resealRecord(opener: Opener, sealer: Sealer, record: StoredRecord): StoredRecord {
   const { value, material } = openRecord(opener, record);

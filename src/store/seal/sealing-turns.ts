@@ -1,6 +1,6 @@
 /**
- * Turns of the event loop for all commits of a store together: what was read in one turn is sealed in several. A single commit that
- * gives turns is not enough, since many of them go on in the same one.
+ * Turns of the event loop for all commits of a store together: what was read in one turn is sealed in several. A
+ * single commit that gives turns is not enough, since many of them go on in the same one.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
@@ -38,7 +38,7 @@ export class SealingTurns {
         const next = this.#waiting.shift();
         if (next === undefined) break;
         next();
-        // Whoever waited does its work before this goes on.
+        // The one that waited does its work before this goes on.
         await Promise.resolve();
       }
     }

@@ -31,7 +31,7 @@ describe('a batch with Undo', () => {
       );
       const place = results.findIndex(({ error }) => error?.reason === 'ServerLimitExceeded');
       expect(place).to.equal(15);
-      expect(results[place]?.error?.message).to.include('a batch with Undo changes objects');
+      expect(results[place]?.error?.message).to.include('a batch with Undo must change objects');
       // Fifteen of them fit into one commit, with what else an object takes.
       const fewer = await client.batch(
         Array.from({ length: 15 }, () => one),
