@@ -1,6 +1,5 @@
 /**
- * What a certificate or a request for one says (RFC 5280 §4.1, RFC 2986 §4.1). Whether its signature is good is not
- * checked here.
+ * What a certificate or a request for one says (RFC 5280 §4.1, RFC 2986 §4.1). Its signature is not checked.
  */
 import type { AsnType } from 'asn1js';
 import type { PublicKey } from '#crypto/keys/asymmetric-key';
