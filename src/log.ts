@@ -39,7 +39,7 @@ function textLine(time: string, level: string, message: string, { component, ...
   return `${time} ${level.padEnd(5)} ${place}${escaped(message)}${tail.join('')}`;
 }
 
-/** A bare word as it is, all else as JSON, so that fields can be told apart. */
+/** A bare word as it is, all else as JSON, so that fields can be distinguished. */
 function plain(value: unknown): string {
   return typeof value === 'string' && /^[\w.:/@+-]+$/.test(value) ? value : escaped(JSON.stringify(value));
 }

@@ -1,6 +1,6 @@
 /**
- * Every need that real clients have has a test: `it('NAME: ...')`, or several names with commas, mostly in test/clients.
- * This one fails when a name has no test, so that none gets lost.
+ * Every need that real clients have has a test: `it('NAME: ...')`, or several names with commas, mostly in
+ * test/clients. This one fails when a name has no test, so that none gets lost.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

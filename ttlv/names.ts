@@ -11,7 +11,7 @@ export interface Place {
 }
 
 /**
- * What the encodings that use names (XML, JSON, text) must be told, since this ring knows none. Names are those
+ * What the encodings that use names (XML, JSON, text) need, since this ring knows none. Names are those
  * of the XML encoding (Additional Message Encodings 1.0 §6.1.3); where there is none, numbers are written in
  * hex, and reading refuses the name.
  */

@@ -147,7 +147,7 @@ export class TrailUpkeep {
     }
   }
 
-  /** A crash that could not be told from a running process at the opening can be told later. */
+  /** A crash that could not be distinguished from a running process at the opening can be recognised later. */
   async #lookAfterOthers(): Promise<void> {
     const { ended, running } = findEnded(this.#options, this.#running);
     this.#running = running;

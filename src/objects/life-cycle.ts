@@ -47,7 +47,7 @@ export const stateText = (state: State): string => state.replace(/(?<=[a-z])(?=[
 
 /**
  * The state after the event. @throws KmipError WrongKeyLifecycleState or ObjectDestroyed when
- * the table has no such transition.
+ * the table does not have the transition.
  */
 export function transition(state: State, event: LifeCycleEvent): State {
   // An imported object may have a state of a vendor.

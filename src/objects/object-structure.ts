@@ -110,7 +110,7 @@ export const objectSchemas = {
 } as const satisfies Record<ObjectType, Schema>;
 
 type Shapes = { [T in ObjectType]: ReturnType<ReturnType<typeof structure<(typeof objectSchemas)[T]>>['read']> };
-/** An object's own structure, told apart by `objectType`. */
+/** An object's own structure, distinguished by `objectType`. */
 export type ObjectStructure = { [T in ObjectType]: { readonly objectType: T } & Shapes[T] }[ObjectType];
 
 const byTag = new Map<number, { readonly objectType: ObjectType; readonly fields: ReturnType<typeof fieldsOf> }>(

@@ -72,7 +72,7 @@ export function permitProtection(object: ManagedObject, now: number): void {
   if (((object.attributes.cryptographicUsageMask ?? 0) & protecting) === 0) {
     throw new KmipError(
       'InvalidObjectType',
-      `the ${objectTypeOf(object)} cannot apply protection: its Cryptographic Usage Mask allows no such use`,
+      `the ${objectTypeOf(object)} cannot apply protection: its Cryptographic Usage Mask does not allow any such use`,
     );
   }
   permitNow(object, 'protect', 'applying protection', now);

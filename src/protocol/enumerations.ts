@@ -52,7 +52,7 @@ function table(of: ReadonlyMap<string, Enumeration>, name: string): Enumeration 
   return found;
 }
 
-/** The number of a value, by any version's name for it; undefined when the enumeration has no such name. */
+/** The number of a value, by any version's name for it; undefined when the enumeration does not have the name. */
 export function enumerationNumber(enumeration: EnumerationName, value: string): number | undefined {
   if (value.startsWith('0x')) return isExtension(value) ? Number(value) : undefined;
   const { values } = table(enumerations, enumeration);

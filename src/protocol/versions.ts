@@ -29,7 +29,9 @@ export const majorOf = (version: WireVersion): number => Math.floor(version / 0x
 export const minorOf = (version: WireVersion): number => version % 0x100;
 export const versionText = (version: WireVersion): string => `${majorOf(version)}.${minorOf(version)}`;
 
-/** The versions that have a row; both ends belong to it, no `until` means every later one. What is at rest has each row. */
+/**
+ * The versions that have a row; both ends belong to it, no `until` means every later one. What is at rest has each row.
+ */
 export interface Range {
   readonly since: WireVersion;
   readonly until?: WireVersion;

@@ -1,4 +1,6 @@
-/** What the message core and the jobs beside it work with: handed in, so that tests fix the clock and use real parts. */
+/**
+ * What the message core and the jobs beside it work with: handed in, so that tests fix the clock and use real parts.
+ */
 import type { AuditTrail } from '#audit/trail';
 import type { CertificateAuthority, ServerFacts } from '#operations/context';
 import type { Store } from '#store/store';

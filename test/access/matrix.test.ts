@@ -179,7 +179,10 @@ const keyPairAttributes = (version: string): Item => ({
   tag: version < '2' ? Tag.CommonTemplateAttribute : Tag.CommonAttributes,
 });
 
-/** What they do hangs on more than states: see test/operations/certificates/certify.test.ts, encrypt.test.ts, re-key.test.ts, derive-key.test.ts and their like. */
+/**
+ * What they do hangs on more than states: see test/operations/certificates/certify.test.ts, encrypt.test.ts,
+ * re-key.test.ts, derive-key.test.ts and their like.
+ */
 type OnMore =
   | 'Certify'
   | 'CreateSplitKey'

@@ -16,7 +16,8 @@ export interface Measured<T> {
 
 /**
  * Runs the work once, with somebody beside it who takes every turn that there is. What the thread did not work in that
- * time is the machine's: so the least counts of the time on the wall, the work of the process and that of its main thread.
+ * time is the machine's: so the least counts of the time on the wall, the work of the process and that of its main
+ * thread.
  */
 export async function measured<T>(work: () => Promise<T>): Promise<Measured<T>> {
   let longest = 0;

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { groupSync } from '#audit/group-sync';
 
 describe('a group sync', () => {
-  /** Flushes that end when they are told to. */
+  /** Flushes that end on demand. */
   function flushes(): { flush(): Promise<void>; readonly ends: ((error?: Error) => void)[] } {
     const ends: ((error?: Error) => void)[] = [];
     return {
@@ -14,7 +14,7 @@ describe('a group sync', () => {
     };
   }
 
-  it('covers whoever asks during a flush by one more, together', async () => {
+  it('covers all that ask during a flush by one more, together', async () => {
     const { flush, ends } = flushes();
     const sync = groupSync(flush);
     const done: string[] = [];

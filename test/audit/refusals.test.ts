@@ -71,7 +71,7 @@ describe('refused connections', () => {
     expect(written.at(-1)).to.deep.equal({ ...refused, reason: 'several reasons', count: 994 });
   });
 
-  it('are all in a record or in a count, whoever comes', () => {
+  it('are all in a record or in a count, of every peer', () => {
     for (let n = 0; n < 5000; n++)
       come(`reason ${n % 7}`, `192.0.2.${(n * n) % 11}`, n % 3 === 0 ? undefined : `${n % 5}`);
     refusals.close();

@@ -1,7 +1,7 @@
 /**
  * A process that makes objects, each with its record in the trail, and tells the parent of every one that is
- * acknowledged: `trail-writer.js DATA HOW COUNT [shared]`. 'all' ends in order; 'killed' commits a last object and dies before
- * its record is in a file; 'refused' makes records until they are refused, then until they are accepted again.
+ * acknowledged: `trail-writer.js DATA HOW COUNT [shared]`. 'all' ends in order; 'killed' commits a last object and dies
+ * before its record is in a file; 'refused' makes records until they are refused, then until they are accepted again.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';

@@ -165,7 +165,7 @@ describe('the audit trail', () => {
     expect(await fixture.leftovers()).to.deep.equal([]);
   });
 
-  it('removes the record of a change that was sealed anew meanwhile', async () => {
+  it('removes the record of a change that was sealed again meanwhile', async () => {
     const trail = await fixture.open();
     const { change, entryId } = trail.pending(get);
     await fixture.store.commit([change]);
@@ -177,7 +177,7 @@ describe('the audit trail', () => {
     expect(await fixture.leftovers()).to.deep.equal([]);
   });
 
-  it('resolves after the sync when told to sync always', async () => {
+  it('resolves after the sync when the setting is to sync always', async () => {
     const trail = await fixture.open({ sync: 'always' });
     const { change, entryId } = trail.pending(get);
     await fixture.store.commit([change]);

@@ -33,7 +33,9 @@ async function start<T extends object>(mode: 'kmip' | 'echo' | 'lmdb', directory
   return { server, ...ready };
 }
 
-/** Asks it to exit. LMDB cannot be left in the middle of a transaction, and a load may have left one: then it is killed. */
+/**
+ * Asks it to exit. LMDB cannot be left in the middle of a transaction, and a load may have left one: then it is killed.
+ */
 async function stop({ server }: Pick<Child, 'server'>): Promise<void> {
   const exited = once(server, 'exit');
   const patience = setTimeout(() => server.kill('SIGKILL'), 3000);

@@ -1,6 +1,6 @@
 /**
  * A server in a process of its own, so that client and server do not share a thread: `kmip DIR` is the real one on the
- * store in DIR, `echo DIR` answers each frame with the bytes it was told, under the same certificate and TLS options,
+ * store in DIR, `echo DIR` answers each frame with the given bytes, under the same certificate and TLS options,
  * `lmdb DIR` makes bare transactions. Questions come and go over IPC.
  */
 import { createServer, type TLSSocket } from 'node:tls';

@@ -43,7 +43,7 @@ describe('requests in the format of RFC 4211', () => {
     expect(readCertReqMessages(makeCrmf(ssl).requests).names).to.deep.equal([]);
   });
 
-  it('are refused without a signature, whoever says to have verified the key', () => {
+  it('are refused without a signature, even if a third party says that it verified the key', () => {
     for (const proof of ['none', 'raVerified'] as const) {
       refused(makeCrmf(ssl, { proof }).requests, /must prove by a signature/);
     }

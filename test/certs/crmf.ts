@@ -2,7 +2,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import type { OpenSsl } from './openssl.ts';
 
-/** How `openssl genpkey` is told to make each kind of key that appliances have. */
+/** The arguments for `openssl genpkey` to make each kind of key that appliances have. */
 export const keyOptions = {
   'RSA-2048': '-algorithm RSA -pkeyopt rsa_keygen_bits:2048',
   'P-256': '-algorithm EC -pkeyopt ec_paramgen_curve:P-256',

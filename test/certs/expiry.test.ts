@@ -18,7 +18,7 @@ describe('the end of a certificate', () => {
     ['2026-06-30T12:00:01Z', -1, 1],
     ['2027-06-30T12:00:00Z', -365, 1],
   ] as const) {
-    it(`is ${days} days away at ${now}, told as the ${row ?? 'no'} day warning`, () => {
+    it(`is ${days} days away at ${now}, reported as the ${row ?? 'no'} day warning`, () => {
       expect(daysLeft(end, new Date(now))).to.equal(days);
       expect(expiryWarning(end, new Date(now))?.days).to.equal(row);
     });

@@ -15,7 +15,7 @@ import { useOpenSsl } from './openssl.ts';
 
 const now = new Date();
 
-/** How openssl is told to make each kind of key that appliances have. */
+/** The arguments for openssl to make each kind of key that appliances have. */
 const keyArguments = {
   'RSA-2048': ['-newkey', 'rsa:2048'],
   'P-256': ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'],

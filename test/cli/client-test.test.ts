@@ -43,7 +43,7 @@ describe('kmipd client test', () => {
     expect(states).to.deep.equal(['Destroyed']);
   });
 
-  it('gives a user name and password when it is told to', async () => {
+  it('gives a user name and password when they are set', async () => {
     expect((await test(...credential)).status).to.equal(0);
     writeFileSync(place.path('wrong'), 'wrong horse');
     const refused = await test('--username', 'array-user', '--password-file', place.path('wrong'));

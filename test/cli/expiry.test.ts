@@ -46,7 +46,7 @@ describe('certificates that end soon', () => {
     expect(factsOf(certificate).notAfter.getTime()).to.be.above(Date.now() + 360 * dayMs);
   });
 
-  it('is left as it is while it lasts, and told to the log', async () => {
+  it('is left as it is while it lasts, and reported in the log', async () => {
     await showFor(60);
     const server = await place.serve();
     expect(server.stderr()).to.not.match(/^made /m);
@@ -55,7 +55,7 @@ describe('certificates that end soon', () => {
     );
   });
 
-  it("is told to the log when it is a client's", async () => {
+  it("is reported in the log when it is a client's", async () => {
     const [key, certificate] = [place.path('key'), place.path('crt')];
     const made = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=x', '-days', '5'];
     await openssl('req', '-x509', ...made, '-keyout', key, '-out', certificate);

@@ -56,7 +56,7 @@ export function demand(item: Item, version: string): void {
   expect(inRange(row, versionOf(major, minor)), `${row.name} is no tag of ${version}`).to.equal(true);
   if (row.types.length > 0) expect(row.types, row.name).to.include(itemTypeName(item.type));
   if (item.type === ItemType.Structure) {
-    // What was asked for comes back even when the version has no such operation.
+    // The operation is echoed even when the version does not have it.
     const said = key === 'BatchItem' ? item.value.filter(({ tag }) => tag !== Tag.Operation) : item.value;
     for (const child of said) demand(child, version);
   }

@@ -33,7 +33,7 @@ describe('a client with sessions', () => {
     socket.destroy();
   });
 
-  it('idle-session-lives: every request starts the time of silence anew', async () => {
+  it('idle-session-lives: every request restarts the time of silence', async () => {
     server = await serve(fixture, { idleTimeout: 2000 });
     const socket = await server.connect();
     for (let count = 0; count < 4; count++) {

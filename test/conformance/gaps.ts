@@ -1,4 +1,7 @@
-/** The cases that this server does not pass yet, each with its reason. A case that passes, or is no more, must leave the list. */
+/**
+ * The cases that this server does not pass yet, each with its reason. A case that passes, or is no more, must leave the
+ * list.
+ */
 import type { OperationName } from '#operations/operation';
 
 export interface Gap {

@@ -1,4 +1,6 @@
-/** Runs the Python clients, in a virtual environment that holds what `requirements.txt` beside this file's source names. */
+/**
+ * Runs the Python clients, in a virtual environment that holds what `requirements.txt` beside this file's source names.
+ */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';

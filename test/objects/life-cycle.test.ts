@@ -1,4 +1,7 @@
-/** Every transition of KMIP 2.1 §4.57 (1.4 §3.22) by its number there, every pair that has none, and what the clock does. */
+/**
+ * Every transition of KMIP 2.1 §4.57 (1.4 §3.22) by its number there, every pair that has none, and what the clock
+ * does.
+ */
 import { expect } from 'chai';
 import { attributesAt, isDestroyed, stateAt, transition, type LifeCycleEvent, type State } from '#objects/life-cycle';
 import { KmipError, type ResultReason } from '#protocol/kmip-error';

@@ -1,4 +1,6 @@
-/** Permission to use, by state, date, mask and storage (KMIP 2.1 §4.41, §4.57, §4.40, §12.1), and Usage Limits (§4.59). */
+/**
+ * Permission to use, by state, date, mask and storage (KMIP 2.1 §4.41, §4.57, §4.40, §12.1), and Usage Limits (§4.59).
+ */
 import { expect } from 'chai';
 import type { Attributes } from '#objects/attributes/attributes';
 import type { State } from '#objects/life-cycle';

@@ -234,7 +234,7 @@ export function engineContract(name: string, makeHome: () => Promise<EngineHome>
         expect((await present(engine, 'a')).body[0]).to.equal(winners[0]?.value);
       });
 
-      it('loses none of 200 increments from 16 loops over two engines', async () => {
+      it('loses no increment of 200 from 16 loops over two engines', async () => {
         const other = await home.open();
         try {
           await engine.commit([{ put: record('counter', 1, { body: Uint8Array.of(0) }) }]);

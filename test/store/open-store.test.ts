@@ -67,7 +67,7 @@ describe('the store', () => {
     expect(await titles([again.term('title', 'first')], again)).to.deep.equal(['first']);
   });
 
-  it('opens material anew at each use, so that the caller may wipe it', async () => {
+  it('opens material again at each use, so that the caller may wipe it', async () => {
     await store.commit([create(note, 'a', first, Buffer.from('secret'))]);
     (await read('a')).openMaterial().fill(0);
     expect(Buffer.from((await read('a')).openMaterial()).toString()).to.equal('secret');

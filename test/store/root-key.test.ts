@@ -65,7 +65,7 @@ describe('the root key', () => {
       await write(await place.open());
     });
 
-    it('is never made anew when its file is missing', async () => {
+    it('is never made again when its file is missing', async () => {
       await rm(place.keyFile);
       const error = (await rejection(place.open())) as OperatorError;
       expect(error).to.be.instanceOf(OperatorError);

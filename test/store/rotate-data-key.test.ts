@@ -207,7 +207,7 @@ describe('the data key', () => {
     expect(await keyNumbers()).to.deep.equal(new Set([current]));
   });
 
-  it('is kept when a record is damaged, all others being sealed anew', async () => {
+  it('is kept when a record is damaged, all others being sealed again', async () => {
     const record = (await engine.get(note.name, 'n5')) as StoredRecord;
     const body = Buffer.from(record.body);
     body[body.length - 1]! ^= 1;

@@ -1,4 +1,4 @@
-/** Whoever steals the data directory without the root key reads no key, no name and nothing else that a client gave. */
+/** A thief of the data directory without the root key reads no key, no name and nothing else that a client gave. */
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * The built server is killed in mid-load, again and again, on the embedded store. What it acknowledged must be there with
- * its attributes, what it did not must be there whole or not at all, and the audit trail must know of every change.
+ * The built server is killed in mid-load, again and again, on the embedded store. What it acknowledged must be there
+ * with its attributes, what it did not must be there whole or not at all, and the audit trail must know of every
+ * change.
  */
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';

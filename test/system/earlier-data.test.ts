@@ -3,11 +3,12 @@
  * (schema 1). Its root key protects nothing but this test data.
  *
  * How it was made: `client add` of the clients array, bank (with a password), old and gone, `client limit` of array;
- * through a server process, objects of every type in every state (`test/access/objects-in-states.ts`), key pairs made and
- * registered, certificates certified, revoked and re-certified, a key with every attribute that a client may set, one of
- * each kind of replacement, derived and split keys, Archive and Recover, Set Defaults and Set Constraints of bank; then
- * `client revoke` of gone, and a second server that was killed after three more changes. The reserve files, lock.mdb and
- * server.pem were left out, and data.mdb is a compacted copy. `expected.json` is what that commit itself read from it.
+ * through a server process, objects of every type in every state (`test/access/objects-in-states.ts`), key pairs made
+ * and registered, certificates certified, revoked and re-certified, a key with every attribute that a client may set,
+ * one of each kind of replacement, derived and split keys, Archive and Recover, Set Defaults and Set Constraints of
+ * bank; then `client revoke` of gone, and a second server that was killed after three more changes. The reserve files,
+ * lock.mdb and server.pem were left out, and data.mdb is a compacted copy. `expected.json` is what that commit itself
+ * read from it.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

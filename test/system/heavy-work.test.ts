@@ -1,4 +1,7 @@
-/** What takes minutes of a processor is nobody else's trouble: the built server in a process of its own, and two clients over TLS. */
+/**
+ * What takes minutes of a processor is nobody else's trouble: the built server in a process of its own, and two clients
+ * over TLS.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { activate } from '#operations/life-cycle/activate';

@@ -154,7 +154,10 @@ describe('several processes on one LMDB store', () => {
     }
   });
 
-  /** LMDB's opening reads which transaction is the newest, and a moment later tells it to all; strace makes it a long one. */
+  /**
+   * LMDB's opening reads which transaction is the newest, and a moment later tells it to all; strace makes it a long
+   * one.
+   */
   it('loses nothing that was acknowledged while another process opened the store', async function () {
     if (!canTrace()) return this.skip();
     const engine = await openLmdb(path);

@@ -1,4 +1,7 @@
-/** Usage Limits are exact (KMIP 2.1 §4.59), whoever asks at once: many connections, and two processes on one store. */
+/**
+ * Usage Limits are exact (KMIP 2.1 §4.59), for every number of clients: many connections, and two processes on one
+ * store.
+ */
 import { expect } from 'chai';
 import type { Client } from '#client/client';
 import { create } from '#operations/create/create';

@@ -15,7 +15,7 @@ const customName = /^([xy])-(.+)$/s;
 export const unknownAttribute = (what: string): KmipError =>
   new KmipError('InvalidAttribute', `attribute ${what} is not known`);
 
-/** @throws KmipError InvalidAttribute with the name when there is no such attribute. */
+/** @throws KmipError InvalidAttribute with the name when the attribute does not exist. */
 export function referenceByName(attributeName: string): Reference {
   const key = attributeByName(attributeName);
   if (key !== undefined && key !== 'vendorAttribute') return { key };

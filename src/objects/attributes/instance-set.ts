@@ -11,7 +11,7 @@ import { attributeRow, type AttributeKey } from './attributes.ts';
 /**
  * 'union': single values give way to those that are there; "for multi-instance attributes, the union of attribute
  * values is used" (1.4 §4). 'agreement': the same, but a single value that differs is refused. 'absent': only values of
- * attributes that have none, custom attributes told apart by their names.
+ * attributes that have none, custom attributes distinguished by their names.
  */
 export type MergeRule = 'union' | 'agreement' | 'absent';
 

@@ -85,8 +85,8 @@ function nothingOf(structure: ObjectStructure): Attributes {
 const longestIdentifier = 255;
 
 /**
- * The identifier of the new object, and the existing object with it. An identifier belongs to one object, whoever owns
- * that.
+ * The identifier of the new object, and the existing object with it. An identifier belongs to one object, no matter
+ * which client owns that.
  */
 async function placeOf(
   reference: ObjectReference,

@@ -174,7 +174,7 @@ export function createGate({ admission, audit, log, limits, now }: GateOptions):
   };
 }
 
-/** Whoever asks for the signal looks at the socket first: its 'close' comes some turns after it was destroyed. */
+/** Callers check the socket before they ask for the signal: its 'close' comes some turns after it was destroyed. */
 function originOf(socket: TLSSocket, door: string, connection: number): Origin {
   const closing = new AbortController();
   const isClosed = (): boolean => {

@@ -1,4 +1,7 @@
-/** Transferable public keys (RFC 4880 §11.1), made with GnuPG 2.2.40: `gpg --quick-gen-key 'Array KIND <KIND@example.org>' KIND sign`, `gpg --export`. */
+/**
+ * Transferable public keys (RFC 4880 §11.1), made with GnuPG 2.2.40: `gpg --quick-gen-key 'Array KIND
+ * <KIND@example.org>' KIND sign`, `gpg --export`.
+ */
 
 const made = (text: string): Buffer => Buffer.from(text.replaceAll(/\s/g, ''), 'base64');
 

@@ -219,7 +219,7 @@ describe('MAC', () => {
     expect(made(64)).to.equal('51f0bebf7e3b9d92fc49741779363cfe');
   });
 
-  it('is not made of a cipher\u2019s key without its mode, nor of what has no such mode', () => {
+  it('is not made of a cipher\u2019s key without its mode, nor of what does not have the mode', () => {
     const data = randomBytes(8);
     expect(refusal(() => mac(aes(128), data, {}))).to.equal('BadCryptographicParameters');
     expect(refusal(() => mac(aes(128), data, { blockCipherMode: 'CBC' }))).to.equal('BadCryptographicParameters');

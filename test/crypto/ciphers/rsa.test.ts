@@ -50,7 +50,10 @@ const message11 = '6628194e12073db03ba94cda9ef9532397d50dba79b987004afefe34';
 const encrypted11 =
   '354fe67b4a126d5d35fe36c777791a3f7ba13def484e2d3908aff722fad468fb21696de95d0be911c2d3174f8afcc201035f7b6d8e69402de5451618c21a535fa9d7bfc5b8dd9fc243f8cf927db31322d6e881eaa91a996170e657a05a266426d98c88003f8477c1227094a0d9fa1e8c4024309ce1ecccb5210035d47ac72e8a';
 
-/** Of the same publication: pkcs1v15sign-vectors.txt, example 1.1, and pss-int.txt; SHA-1, and public exponents of 65537. */
+/**
+ * Of the same publication: pkcs1v15sign-vectors.txt, example 1.1, and pss-int.txt; SHA-1, and public exponents of
+ * 65537.
+ */
 const publishedSignatures: readonly {
   readonly name: string;
   readonly modulus: string;

@@ -126,7 +126,10 @@ describe('the functions of SP 800-108', () => {
     (prf, iterated) =>
       feedbackMode(prf, hex(iv), iterated);
 
-  /** NIST CAVP, "Key Derivation Using Pseudorandom Functions": CounterMode, FeedbackMode with and without IV, PipelineMode. */
+  /**
+   * NIST CAVP, "Key Derivation Using Pseudorandom Functions": CounterMode, FeedbackMode with and without IV,
+   * PipelineMode.
+   */
   const vectors: readonly Vector[] = [
     {
       from: 'counter mode, HMAC_SHA256, BEFORE_FIXED, RLEN=32, COUNT=0',

@@ -1,6 +1,7 @@
 /**
- * Key Material of any format as DER that OpenSSL reads: a second account of the formats (KMIP 2.1 §3.5 to §3.12, §11.25), which shares no code with the
- * server's. It is written from the structures of RFC 3279, RFC 5480, RFC 5915, RFC 8017 and RFC 8410.
+ * Key Material of any format as DER that OpenSSL reads: a second account of the formats (KMIP 2.1 §3.5 to §3.12,
+ * §11.25), which shares no code with the server's. It is written from the structures of RFC 3279, RFC 5480, RFC 5915,
+ * RFC 8017 and RFC 8410.
  */
 import { at } from '#test/fixtures/items';
 import type { TagName } from '#protocol/tags';

@@ -55,7 +55,10 @@ export const readBackPublic = (format: 'pkcs1' | 'spki', der: Uint8Array): Buffe
 export const readBackPrivate = (der: Uint8Array): Buffer =>
   openssl(['pkcs8', '-topk8', '-nocrypt', '-inform', 'DER', '-outform', 'DER'], der);
 
-/** The same of an EC private key whose encoding may lack the point: the public key that OpenSSL finds, and the secret alone. */
+/**
+ * The same of an EC private key whose encoding may lack the point: the public key that OpenSSL finds, and the secret
+ * alone.
+ */
 export const readBackSecret = (der: Uint8Array): Buffer =>
   Buffer.concat([
     openssl(['pkey', '-inform', 'DER', '-pubout', '-outform', 'DER'], der),

@@ -1,4 +1,7 @@
-/** PKCS#12 containers against a second opinion, the openssl command: it reads ours, and we read its (RFC 7292, RFC 8018). */
+/**
+ * PKCS#12 containers against a second opinion, the openssl command: it reads ours, and we read its (RFC 7292, RFC
+ * 8018).
+ */
 import { randomBytes, X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import forge from 'node-forge';

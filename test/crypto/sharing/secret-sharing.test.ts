@@ -1,4 +1,6 @@
-/** Split Key Methods: the fields of the text, parts of other implementations, and secrets that come back from any parts. */
+/**
+ * Split Key Methods: the fields of the text, parts of other implementations, and secrets that come back from any parts.
+ */
 import { randomBytes, randomInt } from 'node:crypto';
 import { expect } from 'chai';
 import { gf16, gf8, inverseIn, type BinaryField } from '#crypto/sharing/binary-fields';

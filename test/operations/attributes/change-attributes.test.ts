@@ -298,7 +298,7 @@ describe('the operations that change attributes', () => {
     });
   }
 
-  it('deletes by default the instance with index 0, but none of several in 1.0', async () => {
+  it('deletes by default the instance with index 0, but not one of several in 1.0', async () => {
     for (const version of ofOld) {
       const which = await createKey(fixture, version, nameOf('a'), nameOf('b'));
       const answer = await remove(version, which, referenceTo(version, 'Name'));
@@ -308,7 +308,7 @@ describe('the operations that change attributes', () => {
   });
 
   for (const version of ofNew) {
-    it(`modifies in ${version} the instance whose value is given, and none of several when none is`, async () => {
+    it(`modifies in ${version} the instance whose value is given, and not one of several without a value`, async () => {
       const which = await createKey(fixture, version, nameOf('a'), nameOf('b'));
       failed(await modify(version, which, nameOf('c')), 'AttributeInstanceNotFound', /name one/);
       succeeded(await modifyFrom(which, nameOf('b'), nameOf('c')));

@@ -32,7 +32,7 @@ describe('Get Attributes', () => {
       expect(found.map(plain)).to.deep.equal(expected);
     });
 
-    it(`gives in ${version} the identifier and nothing else when the object has none of them`, async () => {
+    it(`gives in ${version} the identifier and nothing else when the object does not have them`, async () => {
       const id = await createKey(fixture, version);
       const { payload } = await ask(fixture, version, 'GetAttributes', [
         text('UniqueIdentifier', id),

@@ -1,4 +1,6 @@
-/** Certificates whose names are longer than a text may be: they are refused, and not kept as what nobody can read again. */
+/**
+ * Certificates whose names are longer than a text may be: they are refused, and not kept as what nobody can read again.
+ */
 import { expect } from 'chai';
 import { Certificate } from 'pkijs';
 import { createAuthority, signRequest } from '#certs/authority';

@@ -1,4 +1,6 @@
-/** Object Groups, their fresh members and their default one (KMIP 2.1 §4.24, §4.35, §6.1.28; 1.4 §3.33, §3.34, §4.9). */
+/**
+ * Object Groups, their fresh members and their default one (KMIP 2.1 §4.24, §4.35, §6.1.28; 1.4 §3.33, §3.34, §4.9).
+ */
 import { expect } from 'chai';
 import { given, id, named, serverForEach } from '#test/clients/caller';
 import {
@@ -34,7 +36,7 @@ for (const version of versions) {
       all(await caller().call('Locate', ...asked(which, ...filters)), 'UniqueIdentifier').map((each) => each.value);
 
     if (version === '1.0') {
-      it('have no such members yet', async () => {
+      it('do not have such members yet', async () => {
         await caller().create(pool);
         expect((await caller().refused('Locate', ...asked('fresh', pool))).reason).to.equal('InvalidField');
       });

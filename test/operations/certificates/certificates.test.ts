@@ -1,4 +1,7 @@
-/** Certificates, requests for them, and the other objects that are kept as they come: what Register finds out of each (KMIP 2.1 §4.6 to §4.8, §4.61 to §4.63; 1.4 §3.8 to §3.16). */
+/**
+ * Certificates, requests for them, and the other objects that are kept as they come: what Register finds out of each
+ * (KMIP 2.1 §4.6 to §4.8, §4.61 to §4.63; 1.4 §3.8 to §3.16).
+ */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

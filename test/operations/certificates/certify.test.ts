@@ -237,7 +237,7 @@ for (const version of ['1.0', '1.4', '2.0', '2.1']) {
       expect(identifierIn(got?.payload as Item)).to.equal(identifierIn(made?.payload as Item));
     });
 
-    it('take the place of registered ones, whoever issued those', async () => {
+    it('take the place of registered ones of every issuer', async () => {
       const own = await getCertificate(caller, await certify(...csr(version, 'PKCS_10', der)));
       const registered = await registerCertificate(caller, own.raw);
       const renewed = identifierIn(await caller.call('ReCertify', id(registered)));

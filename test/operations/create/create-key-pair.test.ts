@@ -1,4 +1,7 @@
-/** Create Key Pair (KMIP 2.1 §6.1.9; 1.4 §4.2): every family and curve, both generations of attribute sets, and what is refused. */
+/**
+ * Create Key Pair (KMIP 2.1 §6.1.9; 1.4 §4.2): every family and curve, both generations of attribute sets, and what is
+ * refused.
+ */
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { expect } from 'chai';
 import { enumerationNumber, enumerationValue, enumerationValues, type EnumerationName } from '#protocol/enumerations';

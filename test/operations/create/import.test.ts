@@ -166,7 +166,7 @@ describe('Import', () => {
     }
   });
 
-  it('replaces an existing object only when it is told to, all of it', async () => {
+  it('replaces an existing object only on request, all of it', async () => {
     for (const version of versionsWithImport) {
       const here = caller(version);
       const key = await here.create(text('ContactInformation', 'somebody'));

@@ -1,4 +1,6 @@
-/** Re-key Key Pair (KMIP 2.1 §6.1.47; 1.4 §4.5): half by half what Re-key does, and the links between the new halves. */
+/**
+ * Re-key Key Pair (KMIP 2.1 §6.1.47; 1.4 §4.5): half by half what Re-key does, and the links between the new halves.
+ */
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { expect } from 'chai';
 import type { Attributes } from '#objects/attributes/attributes';

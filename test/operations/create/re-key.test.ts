@@ -237,7 +237,7 @@ describe('Re-key', () => {
     expect((await kept(await reKey(here, key))).state).to.equal('Deactivated');
   });
 
-  it('begins the count of Usage Limits anew, and leaves the existing count alone', async () => {
+  it('restarts the count of Usage Limits, and leaves the existing count alone', async () => {
     const here = caller('1.4');
     const existing = await here.create(limits(9n));
     await here.call('Activate', id(existing));

@@ -1,4 +1,7 @@
-/** Register in every version, on the wire: what it takes, what becomes of it, and what it refuses (KMIP 2.1 §6.1.43; 1.4 §4.3, §11.4). */
+/**
+ * Register in every version, on the wire: what it takes, what becomes of it, and what it refuses (KMIP 2.1 §6.1.43; 1.4
+ * §4.3, §11.4).
+ */
 import { expect } from 'chai';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
 import {
@@ -352,7 +355,7 @@ describe('Register', () => {
   it('answers Item Not Found when a Template does not exist (1.4 §11.4)', async () => {
     const attributes = struct(
       'TemplateAttribute',
-      struct('Name', text('NameValue', 'no such template'), enumerated('NameType', 'UninterpretedTextString')),
+      struct('Name', text('NameValue', 'not a template'), enumerated('NameType', 'UninterpretedTextString')),
     );
     expect(await refusal('1.4', type.secretData, attributes, secretData(format.opaque, '2a'))).to.deep.equal([
       1,

@@ -1,4 +1,6 @@
-/** Encrypt and Decrypt (KMIP 2.1 §6.1.17, §6.1.11; 1.4 §4.29, §4.30): what they take, and what each refusal is called. */
+/**
+ * Encrypt and Decrypt (KMIP 2.1 §6.1.17, §6.1.11; 1.4 §4.29, §4.30): what they take, and what each refusal is called.
+ */
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { given, id, serverForEach } from '#test/clients/caller';

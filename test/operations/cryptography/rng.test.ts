@@ -34,7 +34,7 @@ describe('RNG Seed', () => {
   const server = serverForEach();
 
   for (const version of servingVersions) {
-    it(`says that it uses none of the seed in ${version}`, async () => {
+    it(`says that it does not use the seed in ${version}`, async () => {
       const payload = await server.caller(version).call('RNGSeed', data('not so random'));
       expect(value(payload, 'DataLength')).to.equal(0);
     });

@@ -347,7 +347,10 @@ describe('Published signatures', () => {
     });
   }
 
-  /** Example 1.1 of pss-vect.txt, which RSA Laboratories published with PKCS #1 v2.1: 1024 bits, SHA-1, a salt of 20 bytes. */
+  /**
+   * Example 1.1 of pss-vect.txt, which RSA Laboratories published with PKCS #1 v2.1: 1024 bits, SHA-1, a salt of 20
+   * bytes.
+   */
   it('of PSS are verified', async () => {
     const n =
       'a56e4a0e701017589a5187dc7ea841d156f2ec0e36ad52a44dfeb1e61f7ad991d8c51056ffedb162b4c0f283a12a88a394dff526ab7291cbb307ceabfce0b1dfd5cd9508096d5b2b8b6df5d671ef6377c0921cb23c270a70e2598e6ff89d19f105acc2d3f0cb35f29280e1386b6f64c4ef22e1e1f20d0ce8cffb2249bd9a2137';

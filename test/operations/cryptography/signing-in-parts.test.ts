@@ -1,4 +1,6 @@
-/** Hash, MAC and Sign, and their verifications, of data that comes in parts (KMIP 2.1 §6.1, §7.8; 1.3 §4.31 to §4.37). */
+/**
+ * Hash, MAC and Sign, and their verifications, of data that comes in parts (KMIP 2.1 §6.1, §7.8; 1.3 §4.31 to §4.37).
+ */
 import { createHash, createHmac, createPublicKey, generateKeyPairSync, verify, type KeyObject } from 'node:crypto';
 import { expect } from 'chai';
 import { callerOf, id, serverForEach, type Caller } from '#test/clients/caller';

@@ -1,4 +1,7 @@
-/** Encrypt and Decrypt in parts (KMIP 2.1 §6.1, §7.8, §7.14, §7.17; 1.4 §2.1.15 to §2.1.17): streams, and what ends them. */
+/**
+ * Encrypt and Decrypt in parts (KMIP 2.1 §6.1, §7.8, §7.14, §7.17; 1.4 §2.1.15 to §2.1.17): streams, and what ends
+ * them.
+ */
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { callerOf, id, serverForEach, type Caller } from '#test/clients/caller';

@@ -118,7 +118,7 @@ describe('constraints', () => {
     expect(await refusal('2.1')).to.equal(undefined);
   });
 
-  it('are told as they were set, and lifted by none', async () => {
+  it('are returned as they were set, and lifted by an empty set', async () => {
     const none = struct('Constraints');
     expect((await caller().call('GetConstraints')).value).to.deep.equal([none]);
     const set = [

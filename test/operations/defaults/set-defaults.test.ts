@@ -46,7 +46,7 @@ describe('defaults', () => {
     });
   }
 
-  it('are passed over in versions that have no such attribute', async () => {
+  it('are passed over in versions that do not have the attribute', async () => {
     await setDefaults(defaults(typed('SymmetricKey'), [...aes256, text('Comment', 'by default')]));
     expect((await kept(await create('1.3'))).comment).to.equal(undefined);
     expect((await kept(await create('1.4'))).comment).to.equal('by default');

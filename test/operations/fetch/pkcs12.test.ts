@@ -1,4 +1,7 @@
-/** PKCS#12 as Key Format Type, with the openssl command as the other side (KMIP 2.1 §4.39, §6.1.19, §11.46; 1.4 §3.45, §4.11, §11.4). */
+/**
+ * PKCS#12 as Key Format Type, with the openssl command as the other side (KMIP 2.1 §4.39, §6.1.19, §11.46; 1.4 §3.45,
+ * §4.11, §11.4).
+ */
 import { createHash, X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import { Tag, type TagName } from '#protocol/tags';

@@ -1,4 +1,7 @@
-/** Forms of points, and what the server finds out about a key by itself. The formats have a test of their own: every-key. */
+/**
+ * Forms of points, and what the server finds out about a key by itself. The formats have a test of their own:
+ * every-key.
+ */
 import { expect } from 'chai';
 import type { Half, KeyMaterial } from '#crypto/keys/asymmetric-key';
 import { enumerationNumber } from '#protocol/enumerations';

@@ -1,4 +1,6 @@
-/** The digests of a key: of the format that it is kept in, and in 2.x of its default one too (KMIP 2.1 §4.21, §4.26). */
+/**
+ * The digests of a key: of the format that it is kept in, and in 2.x of its default one too (KMIP 2.1 §4.21, §4.26).
+ */
 import { hash } from 'node:crypto';
 import { expect } from 'chai';
 import { given, id, serverForEach, type Caller } from '#test/clients/caller';

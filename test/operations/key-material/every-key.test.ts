@@ -1,6 +1,7 @@
 /**
- * Every kind of asymmetric key, made by OpenSSL, Registered in every format that it has, fetched in every other, and read back by OpenSSL as the same key. What
- * formats a kind has (KMIP 2.1 §11.25, 1.4 §9.1.3.2.3) is said here a second time; all others must be refused, but for PKCS#12, which has a test of its own.
+ * Every kind of asymmetric key, made by OpenSSL, Registered in every format that it has, fetched in every other, and
+ * read back by OpenSSL as the same key. What formats a kind has (KMIP 2.1 §11.25, 1.4 §9.1.3.2.3) is said here a second
+ * time; all others must be refused, but for PKCS#12, which has a test of its own.
  */
 import { expect } from 'chai';
 import { callerOf, given, id, type Caller } from '#test/clients/caller';
@@ -105,7 +106,7 @@ function formatsOf({ family, secretBytes }: Row, half: Half, version: string): F
   return [container, ...own, 'Raw', `EC${Half}KeyOfNumbers`, ...older];
 }
 
-/** Of a private key: whether the point must be found anew. */
+/** Of a private key: whether the point must be computed again. */
 const lacksPoint = (format: Format, { family, secretBytes }: Kind): boolean =>
   family === 'EC' && secretBytes === undefined && !['X_509', 'PKCS_8', 'ECPrivateKey'].includes(format);
 

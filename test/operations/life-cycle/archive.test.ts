@@ -1,4 +1,7 @@
-/** Archive and Recover (KMIP 2.1 §6.1.4, §6.1.42; 1.4 §4.22, §4.23). What else is refused stands in `test/access/matrix.test.ts`. */
+/**
+ * Archive and Recover (KMIP 2.1 §6.1.4, §6.1.42; 1.4 §4.22, §4.23). What else is refused stands in
+ * `test/access/matrix.test.ts`.
+ */
 import { expect } from 'chai';
 import { given, id, name, named, serverForEach } from '#test/clients/caller';
 import { all, date, enumerated, int, isOld, struct, value, versions, item } from '#test/fixtures/items';

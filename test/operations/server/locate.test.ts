@@ -1,4 +1,7 @@
-/** Locate, on the wire: every version, every kind of matching, and never more than was asked for (KMIP 2.1 §6.1.28; 1.4 §4.9). */
+/**
+ * Locate, on the wire: every version, every kind of matching, and never more than was asked for (KMIP 2.1 §6.1.28; 1.4
+ * §4.9).
+ */
 import { expect } from 'chai';
 import { tagName } from '#protocol/tags';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
@@ -226,7 +229,7 @@ describe('Locate', () => {
       expect(await find('2.1', asked, status(5))).to.deep.equal([here, gone]);
       expect(await find('2.1', asked, status(2))).to.deep.equal([]);
       expect(await find('2.1', asked, status(0))).to.deep.equal([]);
-      // 1.x has no such bit.
+      // 1.x does not have this bit.
       expect(await find('1.4', asked, status(5))).to.deep.equal([here]);
     }
     expect(await find('2.1', [text('UniqueIdentifier', gone)])).to.deep.equal([]);

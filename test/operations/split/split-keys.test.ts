@@ -1,4 +1,7 @@
-/** Create and Join Split Key (KMIP 2.1 §6.1.10, §6.1.27; 1.4 §4.38, §4.39) in every version: there and back, and what is refused. */
+/**
+ * Create and Join Split Key (KMIP 2.1 §6.1.10, §6.1.27; 1.4 §4.38, §4.39) in every version: there and back, and what is
+ * refused.
+ */
 import { expect } from 'chai';
 import { enumerationNumber } from '#protocol/enumerations';
 import { id, serverForEach } from '#test/clients/caller';

@@ -1,4 +1,7 @@
-/** Import with Key Wrap Type Not Wrapped: the undoing of every way in which Get and Export wrap (KMIP 2.1 §3.3, §6.1.25; 1.4 §4.41). */
+/**
+ * Import with Key Wrap Type Not Wrapped: the undoing of every way in which Get and Export wrap (KMIP 2.1 §3.3, §6.1.25;
+ * 1.4 §4.41).
+ */
 import { createPublicKey, generateKeyPairSync, publicEncrypt, constants } from 'node:crypto';
 import { expect } from 'chai';
 import { ItemType, type Item } from '#ttlv/index';
@@ -148,7 +151,7 @@ describe('Import that unwraps', () => {
 
   for (const [way, specification] of Object.entries(ways)) {
     for (const version of versionsWithImport) {
-      it(`opens ${way} in ${version}, and stores what was wrapped when not told to`, async () => {
+      it(`opens ${way} in ${version}, and stores what was wrapped unless asked to`, async () => {
         const here = caller(version);
         const key = await register(here, { bytes: material, mask: 12 });
         const found = renamed(await exported(here, key, await specification(here)));

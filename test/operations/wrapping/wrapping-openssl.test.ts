@@ -1,4 +1,7 @@
-/** Keys that go through the server wrapped, and OpenSSL at the other end: what Get wraps it opens, and what it wraps Import opens. */
+/**
+ * Keys that go through the server wrapped, and OpenSSL at the other end: what Get wraps it opens, and what it wraps
+ * Import opens.
+ */
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { useOpenSsl } from '#test/certs/openssl';
@@ -94,7 +97,10 @@ describe('keys wrapped here and by openssl', () => {
     expect(await opened(theirs, information, bytes('IVCounterNonce', theirIv), noEncoding)).to.equal(secret);
   });
 
-  /** Padding Method and Hashing Algorithm, and what openssl calls them; the Mask Generator's own is SHA-1 when nothing is said (2.1 §4.16). */
+  /**
+   * Padding Method and Hashing Algorithm, and what openssl calls them; the Mask Generator's own is SHA-1 when nothing
+   * is said (2.1 §4.16).
+   */
   const paddings: readonly (readonly [string, readonly Item[], readonly string[]])[] = [
     ['PKCS#1 v1.5', [enumerated('PaddingMethod', 'PKCS1V1_5')], ['rsa_padding_mode:pkcs1']],
     [

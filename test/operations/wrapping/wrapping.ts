@@ -35,7 +35,7 @@ interface KeyOf {
   readonly active?: boolean;
 }
 
-/** A Symmetric Key that may wrap, unless told otherwise: its identifier. */
+/** A Symmetric Key that may wrap, by default: its identifier. */
 export async function register(here: Caller, key: KeyOf, ...attributes: Item[]): Promise<string> {
   const { bytes: held = kek, mask = wrapKeyBit, algorithm = 3, active = true } = key;
   const payload = await here.call(

@@ -25,7 +25,7 @@ interface Row {
   readonly operation: OperationName;
   readonly request: Request;
   readonly older: ResultReason;
-  /** Absent where 2.x has no such request. */
+  /** Absent where 2.x does not have the request. */
   readonly newer?: ResultReason;
 }
 
@@ -291,7 +291,7 @@ const rows: readonly Row[] = [
   },
 ];
 
-describe('a failure is told as its version\u2019s error tables have it', () => {
+describe('a failure is answered as its version\u2019s error tables have it', () => {
   let fixture: Fixture;
   before(async () => (fixture = await openFixture()));
   after(() => fixture.close());

@@ -17,7 +17,9 @@ import { ItemType, type Item } from '#ttlv/item';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
 import { partsOf, recipes, requestOf, type Corpus } from './mutations.ts';
 
-/** All parts, but for the Key Wrapping Data of a key that was registered wrapped: a client may have it name anything. */
+/**
+ * All parts, but for the Key Wrapping Data of a key that was registered wrapped: a client may have it name anything.
+ */
 const saidByServer = (item: Item): readonly Item[] =>
   item.tag === Tag.KeyWrappingData
     ? []

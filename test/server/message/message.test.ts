@@ -1,4 +1,6 @@
-/** The header's fields and what concerns a whole message (KMIP 2.1 §8.2, §8.5, chapter 9; 1.4 chapters 6, 7 and §11.1). */
+/**
+ * The header's fields and what concerns a whole message (KMIP 2.1 §8.2, §8.5, chapter 9; 1.4 chapters 6, 7 and §11.1).
+ */
 import { expect } from 'chai';
 import { enumerationRows } from '#protocol/enumeration-rows';
 import { encode } from '#ttlv/encode';

@@ -1,6 +1,6 @@
 /**
  * Damages requests: what fuzzing does to messages that were whole. Every choice is a number, so that a failing
- * case can be told and shrunk.
+ * case can be reported and shrunk.
  */
 import fc from 'fast-check';
 import { Tag } from '#protocol/tags';

@@ -67,7 +67,7 @@ export interface Row {
 const whole = (major: number, minor: number, says: string, reason = reasons.invalidMessage): Failure => ({
   ...{ version: [major, minor], reason, says },
 });
-/** A failed item is told to the audit trail only; one that cannot even be echoed has no Operation. */
+/** A failed item is recorded in the audit trail only; one that cannot even be echoed has no Operation. */
 const ofItem = (operation: number | undefined, says: string, reason = reasons.invalidMessage): Failure => ({
   ...{ version: [1, 4], reason, says, ofItem: true, ...(operation === undefined ? {} : { operation }) },
 });

@@ -1,4 +1,6 @@
-/** KMIP over HTTPS (Additional Message Encodings 1.0 §2): each encoding, and clients that are slow, greedy or revoked. */
+/**
+ * KMIP over HTTPS (Additional Message Encodings 1.0 §2): each encoding, and clients that are slow, greedy or revoked.
+ */
 import { createHash } from 'node:crypto';
 import { Agent } from 'node:https';
 import { setTimeout as wait } from 'node:timers/promises';

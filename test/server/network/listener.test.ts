@@ -242,7 +242,7 @@ describe('the listener', () => {
   });
 
   describe('on an open connection', () => {
-    it('closes one that is silent for the idle time, which each request begins anew', async () => {
+    it('closes one that is silent for the idle time, which each request restarts', async () => {
       await open({ limits: { idleTimeout: 2000 } });
       const peer = await place.dial(array);
       for (let n = 0; n < 3; n++) {
@@ -308,7 +308,7 @@ describe('the listener', () => {
       }
     });
 
-    it('reads no further for a client that does not read its answers, and loses none of them', async () => {
+    it('reads no further for a client that does not read its answers, and loses no answer', async () => {
       let answered = 0;
       await open({ services: (services) => onAppend(services, async (append) => (answered++, append())) });
       const peer = await place.dial(array);
@@ -339,7 +339,7 @@ describe('the listener', () => {
     });
   });
 
-  describe('told to stop', () => {
+  describe('on a stop', () => {
     /** Holds every answer back until it is let go. */
     function holding() {
       let release = (): void => undefined;

@@ -1,4 +1,6 @@
-/** The door's half of a request: every encoding leads to the same Item, and nothing that was read outlives the answer. */
+/**
+ * The door's half of a request: every encoding leads to the same Item, and nothing that was read outlives the answer.
+ */
 import { expect } from 'chai';
 import { encodings, type EncodingName } from '#protocol/encodings';
 import { createMessageCore, type MessageCore } from '#server/message/message-core';
@@ -92,7 +94,7 @@ describe('a message on its way through a door', () => {
     });
   }
 
-  it('is answered to whoever it is for: a principal, on no connection at all', async () => {
+  it('is answered for its principal, on no connection at all', async () => {
     const origin = { door: 'none', signal: new AbortController().signal, hasLeft: () => false };
     const scope = new RequestScope({ principal: { clientId: 'client-1' }, origin });
     const answer = await core.answer(request('2.1', [item(operationCode('Ping'), [])]), scope);

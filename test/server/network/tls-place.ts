@@ -1,4 +1,6 @@
-/** The server in process behind its real TLS listener, with clients that hold certificates, and peers that send bytes. */
+/**
+ * The server in process behind its real TLS listener, with clients that hold certificates, and peers that send bytes.
+ */
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';

@@ -173,7 +173,7 @@ describe('rotations of many clients', () => {
     expect(await isRotated(key)).to.equal(true);
   });
 
-  it('that fail for one, however many, are told a few times, and pause longer each time', async () => {
+  it('that fail for one, however many, are reported a few times, and pause longer each time', async () => {
     const appended: AuditEntry[] = [];
     const audit: AuditTrail = {
       chain: fixture.audit.chain,
