@@ -379,7 +379,7 @@ describe('the operations that change attributes', () => {
     succeeded(await set(which, date('ProcessStartDate', now + 110)));
     failed(await set(which, date('ActivationDate', now + 111)), 'InvalidAttributeValue');
     fixture.clock.now += 110_000;
-    failed(await set(which, date('ProcessStartDate', now + 150)), 'WrongKeyLifecycleState', /date was reached/);
+    failed(await set(which, date('ProcessStartDate', now + 150)), 'WrongKeyLifecycleState', /the date has passed/);
   });
 
   it('keeps the Usage Limits Count itself', async () => {
