@@ -6,6 +6,7 @@ import { at, attribute, bytes, date, enumerated, int, struct, text, isOld, versi
 import { plain } from '#test/ttlv/wire';
 import type { Item } from '#ttlv/index';
 import { aes, custom, given, id, name, named, olderVersions, serverForEach } from './caller.ts';
+import { keyBlock } from '#test/fixtures/key-blocks';
 
 describe('a client that keeps attributes', () => {
   const { caller } = serverForEach();
@@ -103,12 +104,7 @@ describe('a client that keeps attributes', () => {
   it('mask-zero-and-nameless-pairs: keys and secret data may have the usage mask 0', async () => {
     for (const version of versions) {
       const { attributes, call, locate } = caller(version);
-      const block = (format: number): Item =>
-        struct(
-          'KeyBlock',
-          enumerated('KeyFormatType', format),
-          struct('KeyValue', bytes('KeyMaterial', '00'.repeat(32))),
-        );
+      const block = (format: number): Item => keyBlock(format, bytes('KeyMaterial', '00'.repeat(32)));
       const created = await call('Create', enumerated('ObjectType', 'SymmetricKey'), given(version, ...aes(0)));
       const secret = await call(
         'Register',

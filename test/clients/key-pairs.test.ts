@@ -5,6 +5,7 @@ import { at, enumerated, int, struct, versions } from '#test/fixtures/items';
 import { ItemType, type Item } from '#ttlv/index';
 import { Tag } from '#protocol/tags';
 import { given, id, name, pairSet, serverForEach, type Caller } from './caller.ts';
+import { keyBlock } from '#test/fixtures/key-blocks';
 
 const format = { pkcs1: 3, pkcs8: 4, x509: 5 } as const;
 const objectType = { publicKey: 3, privateKey: 4 } as const;
@@ -72,12 +73,7 @@ describe('a client with key pairs', () => {
           given(version, int('CryptographicUsageMask', 3)),
           struct(
             half,
-            struct(
-              'KeyBlock',
-              enumerated('KeyFormatType', registered),
-              struct('KeyValue', { tag: Tag.KeyMaterial, type: ItemType.ByteString, value: der }),
-              ...rsaOf(2048),
-            ),
+            keyBlock(registered, { tag: Tag.KeyMaterial, type: ItemType.ByteString, value: der }, ...rsaOf(2048)),
           ),
         );
         const which = at(payload, 'UniqueIdentifier')?.value as string;

@@ -4,6 +4,7 @@ import { at, bool, bytes, date, enumerated, int, struct, text, isOld, versions }
 import { hex } from '#test/ttlv/wire';
 import type { Item } from '#ttlv/index';
 import { given, id, name, type Caller, serverForEach } from './caller.ts';
+import { keyBlock, rawAes } from '#test/fixtures/key-blocks';
 
 const revocation = (code: number): Item => struct('RevocationReason', enumerated('RevocationReasonCode', code));
 
@@ -39,11 +40,7 @@ describe('a client that lives with its keys', () => {
         'TemplateAttribute',
         struct('Attribute', text('AttributeName', 'Cryptographic Usage Mask'), int('AttributeValue', 0)),
       ),
-      struct(
-        'SecretData',
-        enumerated('SecretDataType', 'Seed'),
-        struct('KeyBlock', enumerated('KeyFormatType', 'Opaque'), struct('KeyValue', bytes('KeyMaterial', seed))),
-      ),
+      struct('SecretData', enumerated('SecretDataType', 'Seed'), keyBlock('Opaque', bytes('KeyMaterial', seed))),
     );
     const secret = at(registered, 'UniqueIdentifier')?.value as string;
     expect(at(await call('Activate', id(secret)), 'UniqueIdentifier')?.value).to.equal(secret);
@@ -62,16 +59,7 @@ describe('a client that lives with its keys', () => {
         'Register',
         enumerated('ObjectType', 'SymmetricKey'),
         given(version, int('CryptographicUsageMask', 12)),
-        struct(
-          'SymmetricKey',
-          struct(
-            'KeyBlock',
-            enumerated('KeyFormatType', 'Raw'),
-            struct('KeyValue', bytes('KeyMaterial', material)),
-            enumerated('CryptographicAlgorithm', 'AES'),
-            int('CryptographicLength', 256),
-          ),
-        ),
+        rawAes(material),
       );
       const block = at(
         await call('Get', id(at(registered, 'UniqueIdentifier')?.value as string)),

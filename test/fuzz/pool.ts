@@ -9,6 +9,7 @@ import { decode } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import type { Item } from '#ttlv/item';
 import type { Chance } from '#test/fixtures/chance';
+import { keyBlock } from '#test/fixtures/key-blocks';
 
 export type Exchange = (request: Uint8Array) => Promise<Uint8Array>;
 
@@ -80,11 +81,7 @@ const secret: Make = async (exchange) => [
       struct(
         'SecretData',
         enumerated('SecretDataType', 'Password'),
-        struct(
-          'KeyBlock',
-          enumerated('KeyFormatType', 'Opaque'),
-          struct('KeyValue', bytes('KeyMaterial', Buffer.from(password).toString('hex'))),
-        ),
+        keyBlock('Opaque', bytes('KeyMaterial', Buffer.from(password).toString('hex'))),
       ),
     ),
     'UniqueIdentifier',

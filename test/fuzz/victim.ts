@@ -1,9 +1,10 @@
 /** Another client's objects: they must neither change nor be seen, whatever the first one sends. */
 import { callerOver, type Exchange } from './pool.ts';
 import { id, name, given } from '#test/clients/caller';
-import { bytes, enumerated, int, request, struct, value, item } from '#test/fixtures/items';
+import { enumerated, int, item, request, value } from '#test/fixtures/items';
 import { encode } from '#ttlv/encode';
 import type { Item } from '#ttlv/item';
+import { rawAes } from '#test/fixtures/key-blocks';
 
 export interface Victim {
   readonly ids: readonly string[];
@@ -20,16 +21,7 @@ const traces = [secret, Buffer.from(secret).toString('hex'), Buffer.from(secret)
 export async function openVictim(exchange: Exchange): Promise<Victim> {
   const here = callerOver(exchange, '2.1');
   const material = Buffer.from(secret.padEnd(32, '.')).toString('hex');
-  const key = struct(
-    'SymmetricKey',
-    struct(
-      'KeyBlock',
-      enumerated('KeyFormatType', 'Raw'),
-      struct('KeyValue', bytes('KeyMaterial', material)),
-      enumerated('CryptographicAlgorithm', 'AES'),
-      int('CryptographicLength', 256),
-    ),
-  );
+  const key = rawAes(material);
   const ids: string[] = [];
   for (let count = 0; count < 8; count++) {
     const attributes = given('2.1', int('CryptographicUsageMask', 12), name(`${secret} ${count}`));

@@ -11,6 +11,7 @@ import { encode, ItemType, type Item, type ItemTypeName } from '#ttlv/index';
 import { importing, symmetricKey } from '#test/operations/fetch/export-import';
 import { material } from '#test/operations/wrapping/wrapping';
 import { type Answer } from '#test/fixtures/batches';
+import { rawAes } from '#test/fixtures/key-blocks';
 
 const farthest = BigInt(Number.MAX_SAFE_INTEGER);
 const noDate = 2n ** 63n - 1n;
@@ -54,16 +55,7 @@ const itemsOf = (key: AttributeKey): readonly Item[] => {
   return structures[key] ?? tags[name].types.flatMap((type) => extremes[type]?.(name) ?? []);
 };
 
-const aesKey = struct(
-  'SymmetricKey',
-  struct(
-    'KeyBlock',
-    enumerated('KeyFormatType', 'Raw'),
-    struct('KeyValue', bytes('KeyMaterial', material)),
-    enumerated('CryptographicAlgorithm', 'AES'),
-    int('CryptographicLength', 128),
-  ),
-);
+const aesKey = rawAes(material);
 
 describe('a value at the end of what a wire carries', () => {
   const server = serverForEach();

@@ -17,6 +17,7 @@ import { openFixture, type Fixture } from '#test/fixtures/fixture';
 import { bool, bytes, enumerated, int, struct } from '#test/fixtures/items';
 import { ItemType } from '#ttlv/item';
 import { Tag } from '#protocol/tags';
+import { keyBlock } from '#test/fixtures/key-blocks';
 
 const version = '2.1';
 const daily = [bool('RotateAutomatic', true), { tag: Tag.RotateInterval, type: ItemType.Interval, value: 86_400 }];
@@ -72,10 +73,9 @@ describe('a damaged record, to clients', () => {
   it('keeps its identifier from everybody', async () => {
     const key = await a.create();
     await harm('object', key);
-    const block = struct(
-      'KeyBlock',
-      enumerated('KeyFormatType', 'Raw'),
-      struct('KeyValue', bytes('KeyMaterial', '00'.repeat(16))),
+    const block = keyBlock(
+      'Raw',
+      bytes('KeyMaterial', '00'.repeat(16)),
       enumerated('CryptographicAlgorithm', 'AES'),
       int('CryptographicLength', 128),
     );

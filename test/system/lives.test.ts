@@ -13,26 +13,14 @@ import type { Store } from '#store/store';
 import { importing, symmetricKey, type Exported } from '#test/operations/fetch/export-import';
 import { aes, callerOf, id, name, type Caller } from '#test/clients/caller';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
-import { attribute, bool, bytes, enumerated, int, struct, value, item } from '#test/fixtures/items';
+import { attribute, bool, enumerated, int, struct, value, item } from '#test/fixtures/items';
+import { rawAes } from '#test/fixtures/key-blocks';
 
 const version = '1.4';
 const material = '00112233445566778899aabbccddeeff';
 const undo = { before: [enumerated('BatchErrorContinuationOption', 'Undo')] };
 
-const key: Exported = symmetricKey(
-  'shared',
-  aes().slice(2),
-  struct(
-    'SymmetricKey',
-    struct(
-      'KeyBlock',
-      enumerated('KeyFormatType', 'Raw'),
-      struct('KeyValue', bytes('KeyMaterial', material)),
-      enumerated('CryptographicAlgorithm', 'AES'),
-      int('CryptographicLength', 128),
-    ),
-  ),
-);
+const key: Exported = symmetricKey('shared', aes().slice(2), rawAes(material));
 const template: Exported = {
   id: 'shared',
   objectType: 6,

@@ -19,6 +19,7 @@ import { OperatorError } from '#operator-error';
 import { containerPassword } from './container-password.ts';
 import type { Seed } from './der-seeds.ts';
 import { type Answer } from '#test/fixtures/batches';
+import { keyBlock } from '#test/fixtures/key-blocks';
 
 /** Undefined when nothing was. */
 export type Complaint = string | undefined;
@@ -94,11 +95,7 @@ export async function feed(seed: Seed, der: Buffer, caller: Caller, whole = fals
     if (kept !== undefined) await ask('Certify', id(kept));
   }
   async function key({ half, format }: Extract<Seed, { kind: 'key' }>): Promise<void> {
-    const block = struct(
-      'KeyBlock',
-      enumerated('KeyFormatType', format),
-      struct('KeyValue', bytes('KeyMaterial', hex(der))),
-    );
+    const block = keyBlock(format, bytes('KeyMaterial', hex(der)));
     const [type, structure] = half === 'public' ? [3, struct('PublicKey', block)] : [4, struct('PrivateKey', block)];
     const password = format === 0x16 ? [await passwordLink(caller)] : [];
     const payload = [
@@ -126,11 +123,7 @@ async function passwordLink(caller: Caller): Promise<Item> {
     'Register',
     enumerated('ObjectType', 'SecretData'),
     given(caller.version, activated),
-    struct(
-      'SecretData',
-      enumerated('SecretDataType', 'Password'),
-      struct('KeyBlock', enumerated('KeyFormatType', 'Opaque'), struct('KeyValue', material)),
-    ),
+    struct('SecretData', enumerated('SecretDataType', 'Password'), keyBlock('Opaque', material)),
   );
   const to = text('LinkedObjectIdentifier', value(payload, 'UniqueIdentifier') as string);
   return struct('Link', enumerated('LinkType', 'PKCS_12PasswordLink'), to);

@@ -17,16 +17,14 @@ import { makeChain } from '#test/crypto/certificates/chain-of-openssl';
 import { pgpCertificates } from '#test/crypto/certificates/pgp-certificates';
 import { enumerated, int, request, struct, text, type OperationName, item } from '#test/fixtures/items';
 import { ItemType, type Item } from '#ttlv/item';
+import { keyBlock } from '#test/fixtures/key-blocks';
 
 const raw = (tag: TagName, value: Uint8Array): Item => ({ tag: Tag[tag], type: ItemType.ByteString, value });
 const both = (operation: OperationName, payload: (version: string) => readonly Item[]): Item[] =>
   ['1.4', '2.1'].map((version) => request(version, [item(operation, payload(version))]));
 
 const key = (tag: 'PrivateKey' | 'PublicKey' | 'SymmetricKey', format: number, material: Uint8Array): Item =>
-  struct(
-    tag,
-    struct('KeyBlock', enumerated('KeyFormatType', format), struct('KeyValue', raw('KeyMaterial', material))),
-  );
+  struct(tag, keyBlock(format, raw('KeyMaterial', material)));
 const registered = (type: number, object: Item, ...attributes: Item[]): Item[] =>
   both('Register', (version) => [
     enumerated('ObjectType', type),

@@ -19,6 +19,7 @@ import {
 } from '#test/fixtures/items';
 import type { Item } from '#ttlv/item';
 import { attributesKept, nowOf } from '#test/operations/create/kept';
+import { keyBlock } from '#test/fixtures/key-blocks';
 
 const members = { fresh: 1, default: 2 } as const;
 const group = (name: string): Item => text('ObjectGroup', name);
@@ -102,7 +103,7 @@ for (const version of versions) {
       const secret = struct(
         'SecretData',
         enumerated('SecretDataType', 'Password'),
-        struct('KeyBlock', enumerated('KeyFormatType', 'Opaque'), struct('KeyValue', bytes('KeyMaterial', '2a'))),
+        keyBlock('Opaque', bytes('KeyMaterial', '2a')),
       );
       const attributes = given(version, pool, notFresh, int('CryptographicUsageMask', 0));
       const registered = await caller().call('Register', enumerated('ObjectType', 'SecretData'), attributes, secret);

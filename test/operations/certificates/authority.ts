@@ -6,6 +6,7 @@ import { certificateAuthority } from '#server/run/certificate-authority';
 import { callerOf, given, id, type Caller } from '#test/clients/caller';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
 import { bytes, enumerated, int, struct, value } from '#test/fixtures/items';
+import { keyBlock } from '#test/fixtures/key-blocks';
 
 export interface Certifying {
   readonly fixture: Fixture;
@@ -58,10 +59,9 @@ export async function registerPublicKey(caller: Caller, key: KeyObject, ...more:
     given(caller.version, int('CryptographicUsageMask', 2), ...more),
     struct(
       'PublicKey',
-      struct(
-        'KeyBlock',
-        enumerated('KeyFormatType', 'X_509'),
-        struct('KeyValue', bytes('KeyMaterial', hex(spki(key)))),
+      keyBlock(
+        'X_509',
+        bytes('KeyMaterial', hex(spki(key))),
         enumerated('CryptographicAlgorithm', 'ECDSA'),
         int('CryptographicLength', 256),
       ),

@@ -10,6 +10,7 @@ import { callerOf, given, id, name, pairSet, serverForEach, type Caller } from '
 import { date, enumerated, int, isOld, struct, text, value, versions, item } from '#test/fixtures/items';
 import { ItemType, type Item } from '#ttlv/item';
 import { attributesKept, nowOf } from './kept.ts';
+import { keyBlock } from '#test/fixtures/key-blocks';
 
 type Pair = readonly [privateId: string, publicId: string];
 
@@ -181,10 +182,9 @@ describe('Re-key Key Pair', () => {
           given('2.1', int('CryptographicUsageMask', 1)),
           struct(
             half,
-            struct(
-              'KeyBlock',
-              enumerated('KeyFormatType', format),
-              struct('KeyValue', { tag: Tag.KeyMaterial, type: ItemType.ByteString, value: der }),
+            keyBlock(
+              format,
+              { tag: Tag.KeyMaterial, type: ItemType.ByteString, value: der },
               algorithm('EC'),
               int('CryptographicLength', 256),
             ),

@@ -4,6 +4,7 @@ import { aes, callerOf, given, id, serverForEach, type Caller } from '#test/clie
 import { bytes, date, enumerated, int, struct, text, versions, item } from '#test/fixtures/items';
 import type { Item } from '#ttlv/item';
 import { nowOf } from '#test/operations/create/kept';
+import { keyBlock } from '#test/fixtures/key-blocks';
 
 const symmetricKey = enumerated('ObjectType', 'SymmetricKey');
 const secretData = enumerated('ObjectType', 'SecretData');
@@ -16,7 +17,7 @@ const constraint = (...parts: Item[]): Item => struct('Constraint', ...parts);
 const secret = struct(
   'SecretData',
   enumerated('SecretDataType', 'Password'),
-  struct('KeyBlock', enumerated('KeyFormatType', 'Opaque'), struct('KeyValue', bytes('KeyMaterial', '2a'))),
+  keyBlock('Opaque', bytes('KeyMaterial', '2a')),
 );
 
 describe('constraints', () => {
@@ -99,16 +100,7 @@ describe('constraints', () => {
     const registering = (hex: string): Item[] => [
       symmetricKey,
       given('2.1', int('CryptographicUsageMask', 12)),
-      struct(
-        'SymmetricKey',
-        struct(
-          'KeyBlock',
-          enumerated('KeyFormatType', 'Raw'),
-          struct('KeyValue', bytes('KeyMaterial', hex)),
-          algorithm,
-          length(hex.length * 4),
-        ),
-      ),
+      struct('SymmetricKey', keyBlock('Raw', bytes('KeyMaterial', hex), algorithm, length(hex.length * 4))),
     ];
     const refused = await caller().refused('Register', ...registering('00'.repeat(16)));
     expect(refused.reason).to.equal('ConstraintViolation');

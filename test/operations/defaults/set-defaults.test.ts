@@ -5,6 +5,7 @@ import { aes, callerOf, given, name, serverForEach, type Caller } from '#test/cl
 import { all, at, bytes, date, enumerated, int, struct, text, value, versions, item } from '#test/fixtures/items';
 import type { Item } from '#ttlv/item';
 import { attributesKept, nowOf } from '#test/operations/create/kept';
+import { keyBlock } from '#test/fixtures/key-blocks';
 
 const types = { Certificate: 1, SymmetricKey: 2, PublicKey: 3, PrivateKey: 4, SecretData: 7 } as const;
 const algorithms = { DES3: 2, AES: 3, ECDSA: 6 } as const;
@@ -128,13 +129,7 @@ describe('defaults', () => {
 
   it('speak of no material that Register brings', async () => {
     await setDefaults(defaults(typed('SymmetricKey'), [...aes256, contact('somebody')]));
-    const block = struct(
-      'KeyBlock',
-      enumerated('KeyFormatType', 'Raw'),
-      struct('KeyValue', bytes('KeyMaterial', '00'.repeat(16))),
-      algorithm('AES'),
-      length(128),
-    );
+    const block = keyBlock('Raw', bytes('KeyMaterial', '00'.repeat(16)), algorithm('AES'), length(128));
     const made = await caller().call('Register', typed('SymmetricKey'), given('2.1'), struct('SymmetricKey', block));
     expect(await kept(value(made, 'UniqueIdentifier') as string)).to.include({
       cryptographicLength: 128,

@@ -5,6 +5,7 @@ import { Tag, type TagName } from '#protocol/tags';
 import { given, id, type Caller } from '#test/clients/caller';
 import { at, bytes, enumerated, int, struct, value } from '#test/fixtures/items';
 import { ItemType, type Item } from '#ttlv/item';
+import { keyBlock } from '#test/fixtures/key-blocks';
 
 export const named = (tag: TagName, label: string, enumeration = tag as EnumerationName): Item =>
   enumerated(tag, enumerationNumber(enumeration, label) as number);
@@ -44,8 +45,7 @@ export async function registered(here: Caller, type: number, object: Item, { mas
   return which;
 }
 
-export const block = (format: number, material: Item, ...said: Item[]): Item =>
-  struct('KeyBlock', enumerated('KeyFormatType', format), struct('KeyValue', material), ...said);
+export const block = (format: number, material: Item, ...said: Item[]): Item => keyBlock(format, material, ...said);
 
 export const key = (here: Caller, hex: string, base: Base = {}): Promise<string> =>
   registered(

@@ -13,6 +13,7 @@ import { at, bool, enumerated, int, isOld, struct, text, value } from '#test/fix
 import { exported, importing, versionsWithImport } from './export-import.ts';
 import { attributesKept } from '#test/operations/create/kept';
 import { activated, method, signature, wrapping } from '#test/operations/wrapping/wrapping';
+import { keyBlock } from '#test/fixtures/key-blocks';
 
 const password = 'correct horse';
 const pkcs8 = enumerated('KeyFormatType', 'PKCS_8');
@@ -43,10 +44,7 @@ describe('PKCS#12 as Key Format Type', () => {
       'UniqueIdentifier',
     ) as string;
   const keyIn = (tag: TagName, format: number, material: Uint8Array): Item =>
-    struct(
-      tag,
-      struct('KeyBlock', enumerated('KeyFormatType', format), struct('KeyValue', raw('KeyMaterial', material))),
-    );
+    struct(tag, keyBlock(format, raw('KeyMaterial', material)));
   const secret = (here: Caller, held: string, type = 1, ...more: Item[]): Promise<string> =>
     placed(
       here,
@@ -54,11 +52,7 @@ describe('PKCS#12 as Key Format Type', () => {
       struct(
         'SecretData',
         enumerated('SecretDataType', type),
-        struct(
-          'KeyBlock',
-          enumerated('KeyFormatType', 'Opaque'),
-          struct('KeyValue', raw('KeyMaterial', Buffer.from(held))),
-        ),
+        keyBlock('Opaque', raw('KeyMaterial', Buffer.from(held))),
       ),
       ...more,
     );

@@ -11,6 +11,7 @@ import { callerOf, type Caller } from '#test/clients/caller';
 import { makeKey } from '#test/crypto/keys/keys-of-openssl';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
 import { all, at, enumerated, int, struct, text, value } from '#test/fixtures/items';
+import { keyBlock } from '#test/fixtures/key-blocks';
 
 const numberOf = (
   enumeration: 'ObjectType' | 'KeyFormatType' | 'KeyCompressionType' | 'CryptographicAlgorithm',
@@ -29,15 +30,7 @@ function registration(half: Half, format: string, material: KeyMaterial, ...more
   return [
     enumerated('ObjectType', numberOf('ObjectType', objectType)),
     struct('Attributes', int('CryptographicUsageMask', 3)),
-    struct(
-      objectType,
-      struct(
-        'KeyBlock',
-        enumerated('KeyFormatType', numberOf('KeyFormatType', format)),
-        struct('KeyValue', materialItem(material)),
-        ...more,
-      ),
-    ),
+    struct(objectType, keyBlock(numberOf('KeyFormatType', format), materialItem(material), ...more)),
   ];
 }
 

@@ -8,6 +8,7 @@ import { makeKey, ownForms } from '#test/crypto/keys/keys-of-openssl';
 import { at, bytes, enumerated, int, isOld, struct, value, versions } from '#test/fixtures/items';
 import { Tag } from '#protocol/tags';
 import { encode, type Item } from '#ttlv/index';
+import { keyBlock } from '#test/fixtures/key-blocks';
 
 const format = { raw: 1, pkcs1: 3, pkcs8: 4, x509: 5, transparentSymmetric: 7, transparentEcPublic: 0x15 } as const;
 const sha256 = (data: Uint8Array): string => hash('sha256', data, 'hex');
@@ -38,7 +39,7 @@ describe('the digests of a key', () => {
       'Register',
       enumerated('ObjectType', type),
       given(caller.version, int('CryptographicUsageMask', 3)),
-      struct(tag, struct('KeyBlock', enumerated('KeyFormatType', keyFormat), struct('KeyValue', material), ...said)),
+      struct(tag, keyBlock(keyFormat, material, ...said)),
     );
     return value(payload, 'UniqueIdentifier') as string;
   }

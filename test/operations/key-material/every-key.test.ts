@@ -19,6 +19,7 @@ import {
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
 import { at, bytes, enumerated, int, struct, value } from '#test/fixtures/items';
 import type { Item } from '#ttlv/item';
+import { keyBlock } from '#test/fixtures/key-blocks';
 
 const formats = {
   ...{ Raw: 1, Opaque: 2, PKCS_1: 3, PKCS_8: 4, X_509: 5, ECPrivateKey: 6, SymmetricKey: 7 },
@@ -159,10 +160,9 @@ describe('every key', () => {
       given(caller.version, int('CryptographicUsageMask', 3), ...curve),
       struct(
         tag,
-        struct(
-          'KeyBlock',
-          enumerated('KeyFormatType', formats[format]),
-          struct('KeyValue', material),
+        keyBlock(
+          formats[format],
+          material,
           ...(said === undefined ? [] : [enumerated('CryptographicAlgorithm', said), int('CryptographicLength', bits)]),
         ),
       ),

@@ -13,6 +13,7 @@ import { makeKeyOfGroup } from '#test/crypto/keys/keys-of-openssl';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
 import { bytes, enumerated, int, struct } from '#test/fixtures/items';
 import { ItemType, type Item } from '#ttlv/item';
+import { keyBlock } from '#test/fixtures/key-blocks';
 
 const format = { raw: 1, pkcs1: 3, pkcs8: 4, x509: 5, transparentRsaPrivate: 10, transparentRsaPublic: 11 } as const;
 const algorithm = { aes: 3, rsa: 4, ecdsa: 6 } as const;
@@ -305,12 +306,7 @@ describe('invalid keys', () => {
       const material = each.material(keys);
       const keyMaterial: Item =
         material instanceof Uint8Array ? asMaterial(material) : struct('KeyMaterial', ...material);
-      const block = struct(
-        'KeyBlock',
-        enumerated('KeyFormatType', each.format),
-        struct('KeyValue', keyMaterial),
-        ...said,
-      );
+      const block = keyBlock(each.format, keyMaterial, ...said);
       const type = enumerated('ObjectType', half === 'PublicKey' ? 3 : 4);
       const answer = await client.refused('Register', type, mask, struct(half, block));
       expect(answer.reason).to.equal(reason);
@@ -357,10 +353,9 @@ describe('invalid keys', () => {
         int('KeyPartIdentifier', identifier),
         int('SplitKeyThreshold', threshold),
         enumerated('SplitKeyMethod', method),
-        struct(
-          'KeyBlock',
-          enumerated('KeyFormatType', format.raw),
-          struct('KeyValue', bytes('KeyMaterial', '00112233445566778899aabbccddeeff')),
+        keyBlock(
+          format.raw,
+          bytes('KeyMaterial', '00112233445566778899aabbccddeeff'),
           enumerated('CryptographicAlgorithm', 'AES'),
           int('CryptographicLength', 128),
         ),

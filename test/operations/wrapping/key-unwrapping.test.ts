@@ -32,6 +32,7 @@ import {
   wrapped43,
   wrapping,
 } from './wrapping.ts';
+import { keyBlock } from '#test/fixtures/key-blocks';
 
 const notWrapped = enumerated('KeyWrapType', 'NotWrapped');
 const asRegistered = enumerated('KeyWrapType', 'AsRegistered');
@@ -79,10 +80,9 @@ describe('Import that unwraps', () => {
           given(here.version, int('CryptographicUsageMask', mask), activated, held, ...more),
           struct(
             tag,
-            struct(
-              'KeyBlock',
-              enumerated('KeyFormatType', format),
-              struct('KeyValue', { tag: Tag.KeyMaterial, type: ItemType.ByteString, value: der }),
+            keyBlock(
+              format,
+              { tag: Tag.KeyMaterial, type: ItemType.ByteString, value: der },
               enumerated('CryptographicAlgorithm', 'RSA'),
               int('CryptographicLength', 2048),
             ),

@@ -20,6 +20,7 @@ import {
   register,
   wrapping,
 } from './wrapping.ts';
+import { keyBlock } from '#test/fixtures/key-blocks';
 
 const wrapAndUnwrap = 0x30;
 const secret = '00112233445566778899aabbccddeeff0f1e2d3c4b5a6978';
@@ -120,7 +121,7 @@ describe('keys wrapped here and by openssl', () => {
           'Register',
           enumerated('ObjectType', number),
           given(here.version, int('CryptographicUsageMask', mask), activated),
-          struct(type, struct('KeyBlock', enumerated('KeyFormatType', keyFormat), struct('KeyValue', material))),
+          struct(type, keyBlock(keyFormat, material)),
         );
         return value(payload, 'UniqueIdentifier') as string;
       };
