@@ -135,7 +135,7 @@ const serverCertificate: readonly Scope[] = ['serve', 'server-certificate'];
 // prettier-ignore
 export const settings = {
   data: setting(path, every, 'the data directory', './kmipd-data'),
-  store: setting(storeUrl, every, 'where keys are kept: lmdb:PATH or mongodb://...; LMDB in the data directory when absent'),
+  store: setting(storeUrl, every, `where keys are kept: ${storeUrlRule}; LMDB in the data directory when absent`),
   'root-key-file': setting(path, every, 'the file that holds the root key; root.key in the data directory when absent'),
   'passphrase-file': setting(path, every, 'the file with the passphrase that the root key is derived from'),
   'log-level': setting(choice('error', 'warn', 'info', 'debug'), every, 'the least grave messages that are logged', 'info'),
