@@ -58,7 +58,7 @@ export function readDer(bytes: Uint8Array, what: string, rules: DerRules = derRu
 
 const broken = (what: string): KmipError => invalidField(`${what} must be one complete DER encoding`);
 
-/** asn1js throws at values that it cannot interpret, such as a date and time that does not exist. */
+/** asn1js throws at values that it cannot interpret, such as some dates and times. */
 function parsed(bytes: Uint8Array, what: string, { depth, nodes, bytes: maxContentLength }: DerRules) {
   try {
     return fromBER(Uint8Array.from(bytes), { maxDepth: depth, maxNodes: nodes, maxContentLength });
