@@ -69,7 +69,7 @@ describe('PKCS#12 files', () => {
 });
 
 describe('passwords for PKCS#12 files', () => {
-  it('have 130 random bits in characters that nobody confuses', () => {
+  it('have 130 random bits in characters that are not confused', () => {
     expect(createPassword())
       .to.match(/^[a-km-np-z2-9]{26}$/)
       .and.not.equal(createPassword());

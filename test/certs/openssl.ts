@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A second opinion: what is made here is read by the openssl command, in a folder that goes away with the suite. */
+/** A second opinion: what the code makes is read by the openssl command, in a folder that is removed after the suite. */
 export interface OpenSsl {
   /** Writes a file and returns its path. */
   file(name: string, content: string | Uint8Array): string;
   path(name: string): string;
   /** Runs openssl and returns what it printed; throws with its complaint when it fails. */
   run(...args: string[]): string;
-  /** The same for what is no text. */
+  /** The same for output in binary. */
   bytes(...args: string[]): Buffer;
   /** What it tells on stderr when it succeeds. */
   describe(...args: string[]): string;

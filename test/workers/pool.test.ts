@@ -57,7 +57,7 @@ describe('the pool of worker threads', () => {
     expect(order.slice(2)).to.deep.equal(['20', '3000', '2000']);
   });
 
-  it('does not begin what nobody waits for any more', async () => {
+  it('does not begin tasks whose client has left', async () => {
     let hasLeft = false;
     const first = pool.run('wait', { says: 10, takes: 50 }, asker('a'));
     const second = pool

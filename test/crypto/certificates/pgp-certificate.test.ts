@@ -25,7 +25,7 @@ describe('PGP certificates', () => {
 
   it('are read in the new format of packets too', () => {
     const old = pgpCertificates.nistp256;
-    // Old packets of tag 6, 13 and 2 have lengths of one byte here; in the new format the tag takes six bits.
+    // Old packets of tag 6, 13 and 2 have lengths of one byte; in the new format the tag takes six bits.
     const packets: Buffer[] = [];
     for (let place = 0; place < old.length;) {
       const length = old.readUInt8(place + 1);
@@ -38,7 +38,7 @@ describe('PGP certificates', () => {
     expect(readPgpCertificate(Buffer.concat(packets))).to.deep.equal(readPgpCertificate(old));
   });
 
-  it('are none wherever they are cut, and never more than a result', () => {
+  it('are refused wherever they are truncated, and never throw', () => {
     for (const certificate of Object.values(pgpCertificates)) {
       for (let length = 0; length < certificate.length; length++) {
         expect(readPgpCertificate(certificate.subarray(0, length))).to.equal(undefined);

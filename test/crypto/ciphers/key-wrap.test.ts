@@ -96,7 +96,7 @@ describe('AES key wrap', () => {
       return openssl.bytes('enc', cipher, way, ...material, '-in', openssl.file('input', input));
     };
 
-    it('opens what openssl wrapped, and openssl what is wrapped here', () => {
+    it('unwraps what openssl wrapped, and the other way round', () => {
       for (const mode of ['NISTKeyWrap', 'AESKeyWrapPadding'] as const) {
         for (const keyLength of [16, 24, 32]) {
           const key = randomBytes(keyLength);

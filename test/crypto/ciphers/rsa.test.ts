@@ -168,7 +168,7 @@ describe('RSA encryption', () => {
       ],
     ];
 
-    it('opens what openssl wrapped, and openssl what is wrapped here', () => {
+    it('decrypts what openssl encrypted, and the other way round', () => {
       const pem = openssl.file('key.pem', privateKey.export({ format: 'pem', type: 'pkcs8' }));
       for (const [parameters, options] of cases) {
         const data = randomBytes(32);

@@ -30,7 +30,7 @@ describe('a transparent RSA private key without Public Exponent', () => {
     ['lcm(p - 1, q - 1)', least],
     ['(p - 1)(q - 1)', product],
   ] as const) {
-    it(`is a whole key when its Private Exponent is the inverse modulo ${what}`, () => {
+    it(`is complete when its Private Exponent is the inverse modulo ${what}`, () => {
       const privateExponent = inverse(publicExponent, order) as bigint;
       expect(completeParts({ p, q, privateExponent })).to.include({ p, q, privateExponent, publicExponent });
       const items = [big('Modulus', modulus), big('PrivateExponent', privateExponent), big('P', p), big('Q', q)];
@@ -41,7 +41,7 @@ describe('a transparent RSA private key without Public Exponent', () => {
     });
   }
 
-  it('is no whole key when its Private Exponent has no inverse', () => {
+  it('is not complete when its Private Exponent has no inverse', () => {
     expect(completeParts({ p, q, privateExponent: 2n })).to.equal(undefined);
   });
 });
