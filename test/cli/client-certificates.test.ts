@@ -82,7 +82,7 @@ describe('the certificates of clients', () => {
       ...['-out', place.path('ended.crt')],
     );
     for (const [name, message] of [
-      ['weak', /has 1024 bits/],
+      ['weak', /2048 to 8192 bits, not 1024/],
       ['curve', /secp256k1/],
       ['hash', /signed with MD5/],
       ['between', /that of an authority/],
