@@ -70,7 +70,7 @@ describe('the quotas of a client, beside running servers', () => {
       expect(made).to.be.above(0);
       used += made;
       if (made === 1) {
-        const says = `the quota of objects is ${used}; the client uses ${used}, and 1 more are asked for`;
+        const says = `the quota of objects is ${used}; the client uses ${used}, and 1 more are requested`;
         expect(filled.refusal).to.include(says);
       }
     }

@@ -96,7 +96,7 @@ export class Quotas {
     this.#report(client, name, most);
     throw new KmipError(
       'ServerLimitExceeded',
-      `the quota of ${name} is ${most}; the client uses ${used}, and ${more} more are asked for: the operator can raise it`,
+      `the quota of ${name} is ${most}; the client uses ${used}, and ${more} more are requested: the operator can raise it`,
     );
   }
 }

@@ -36,5 +36,8 @@ export interface ItemRun {
  */
 export function refuseIfLeft(scope: RequestScope): void {
   if (!scope.isHeavy || !scope.hasLeft) return;
-  throw new KmipError('OperationCanceledByRequester', 'the client left before its work was done: nothing is kept');
+  throw new KmipError(
+    'OperationCanceledByRequester',
+    'the client disconnected before its work was done: nothing was changed',
+  );
 }

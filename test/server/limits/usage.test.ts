@@ -75,7 +75,7 @@ describe('what a client keeps', () => {
     const next = createHandler(services);
     const again = callerOf(next, session(), '2.1');
     const answer = await again.create().catch((error: Error) => error.message);
-    expect(answer).to.include('the quota of objects is 5; the client uses 5, and 1 more are asked for');
+    expect(answer).to.include('the quota of objects is 5; the client uses 5, and 1 more are requested');
   });
 
   it('is counted in a data directory that was never counted', async () => {
@@ -189,7 +189,7 @@ describe('what a client keeps', () => {
       struct('TemplateAttribute'),
       aTemplate,
     );
-    expect(refused.message).to.include('the quota of objects is 4; the client uses 4, and 1 more are asked for');
+    expect(refused.message).to.include('the quota of objects is 4; the client uses 4, and 1 more are requested');
   });
 
   it('is counted again when its record is damaged, which refuses nothing meanwhile', async () => {

@@ -264,7 +264,7 @@ export const rows: readonly Row[] = [
   {
     name: 'no batch item',
     sends: message(header(1, 4, batchCount(0))),
-    answer: whole(1, 4, 'the message has no batch item'),
+    answer: whole(1, 4, 'the message must have at least one batch item'),
   },
   {
     name: 'a batch item that is no structure',
