@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A second opinion: what the code makes is read by the openssl command, in a folder that is removed after the suite. */
+/**
+ * A second opinion: what the code makes is read by the openssl command, in a folder that is removed after the suite.
+ */
 export interface OpenSsl {
   /** Writes a file and returns its path. */
   file(name: string, content: string | Uint8Array): string;
