@@ -5,9 +5,9 @@
  * the last mark.
  */
 import { OperatorError } from '#operator-error';
-import { succeeds } from '#store/engines/engine';
+import { DamagedRecordError, succeeds } from '#store/engines/engine';
 import { jsonKind } from '#store/json-kind';
-import { create, update, type Kept, type Kind, type Store } from '#store/store';
+import { create, replaceDamaged, update, type Kept, type Kind, type Store, type StoreChange } from '#store/store';
 
 export interface SchemaRecord {
   readonly version: number;
@@ -37,8 +37,27 @@ export interface SchemaOptions {
 }
 
 const newestOf = (rows: readonly Migration[]): number => rows.at(-1)?.to ?? firstVersion;
-const readSchema = (store: Store): Promise<Kept<SchemaRecord> | undefined> => store.get(schemaKind, schemaId);
-const versionOf = (kept: Kept<SchemaRecord> | undefined): number => kept?.value.version ?? firstVersion;
+
+type Read = Kept<SchemaRecord> | DamagedRecordError | undefined;
+
+/** A damaged record says no more than a missing one: migrations that were done before do nothing the second time. */
+async function readSchema(store: Store): Promise<Read> {
+  try {
+    return await store.get(schemaKind, schemaId);
+  } catch (error) {
+    if (error instanceof DamagedRecordError) return error;
+    throw error;
+  }
+}
+
+const valueOf = (read: Read): SchemaRecord =>
+  read === undefined || read instanceof DamagedRecordError ? { version: firstVersion } : read.value;
+const versionOf = (read: Read): number => valueOf(read).version;
+
+function writeOver(read: Read, value: SchemaRecord): StoreChange {
+  if (read === undefined) return create(schemaKind, schemaId, value);
+  return read instanceof DamagedRecordError ? replaceDamaged(schemaKind, read, value) : update(read, value);
+}
 
 function demandKnown(schema: number, newest: number): void {
   if (schema <= newest) return;
@@ -69,8 +88,10 @@ export async function openSchema(
   store: Store,
   { log, migrations: rows = migrations }: SchemaOptions = {},
 ): Promise<void> {
-  const schema = versionOf(await readSchema(store));
+  const read = await readSchema(store);
+  const schema = versionOf(read);
   demandKnown(schema, newestOf(rows));
+  if (read instanceof DamagedRecordError) await succeeds(store.commit([writeOver(read, { version: schema })]));
   for (const row of rows) {
     if (row.to <= schema) continue;
     log?.info(`the store goes from schema ${row.to - 1} to ${row.to}: ${row.what}`);
@@ -81,7 +102,7 @@ export async function openSchema(
 
 /** Two processes at once do the same work twice, and no harm. */
 async function migrate(store: Store, row: Migration): Promise<void> {
-  const mark = (await readSchema(store))?.value.mark;
+  const { mark } = valueOf(await readSchema(store));
   const begun = mark?.to === row.to ? mark : undefined;
   const first = Math.max(
     0,
@@ -99,10 +120,9 @@ async function migrate(store: Store, row: Migration): Promise<void> {
 /** The mark, or without one the end of the migration. Nothing is written when another process has ended it. */
 async function write(store: Store, { to }: Migration, mark: SchemaRecord['mark']): Promise<void> {
   for (;;) {
-    const kept = await readSchema(store);
-    if (versionOf(kept) >= to) return;
+    const read = await readSchema(store);
+    if (versionOf(read) >= to) return;
     const value: SchemaRecord = mark === undefined ? { version: to } : { version: to - 1, mark };
-    const change = kept === undefined ? create(schemaKind, schemaId, value) : update(kept, value);
-    if (await succeeds(store.commit([change]))) return;
+    if (await succeeds(store.commit([writeOver(read, value)]))) return;
   }
 }

@@ -108,6 +108,20 @@ describe('the schema of the store', function () {
     }
   });
 
+  it('counts as 1 when its record is damaged, which is then written again', async () => {
+    await fill();
+    await openSchema(store, { migrations: byPages });
+    const engine = await place.openEngine();
+    const before = await engine.get(schemaKind.name, 'schema');
+    if (before === undefined || before === 'unchanged') throw new Error('there is no schema record');
+    await engine.commit([{ put: { ...before, revision: before.revision + 1, body: Buffer.from('damaged') } }]);
+    await checkSchema(store);
+    await openSchema(store);
+    expect(await schemaOf()).to.deep.equal({ version: 1 });
+    await openSchema(store, { migrations: byPages });
+    await expectReindexed();
+  });
+
   it('goes on behind its last mark when the process that brought it forward was killed', async () => {
     await fill();
     const path = join(place.directory, 'store');
