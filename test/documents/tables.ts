@@ -19,7 +19,7 @@ function table(heading: readonly string[], rows: Rows): string {
 const versions = ({ since, until }: Range): string =>
   until === undefined ? `${versionText(since)} on` : `${versionText(since)} to ${versionText(until)}`;
 
-/** As the specification writes it: `GetAttributeList` is 'Get Attribute List', `MACVerify` 'MAC Verify', `ReKey` 'Re-key'. */
+/** As in the specification: `GetAttributeList` is 'Get Attribute List', `MACVerify` 'MAC Verify', `ReKey` 'Re-key'. */
 const words = (name: string): string =>
   name
     .replace(/(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, ' ')

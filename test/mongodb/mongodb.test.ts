@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { MongoClient } from 'mongodb';
 import { openMongodb } from '#store/engines/mongodb';
-import { engineContract } from '#test/store/engine.contract';
+import { engineContract } from '#test/store/engines/engine.contract';
 import { startMongodb } from './server.ts';
 import type { MongodbServer } from './server.ts';
 

@@ -1,7 +1,8 @@
 /**
  * What an engine is: it keeps opaque records by kind and identifier, narrows by opaque index terms, and
  * commits all or nothing. It is untrusted: everything in `body` and `material` was sealed above it, and the terms
- * are keyed hashes. `test/store/engine.contract.ts` says exactly how every engine behaves, `bounds.ts` what it accepts.
+ * are keyed hashes. `test/store/engines/engine.contract.ts` says exactly how every engine behaves, and `bounds.ts` what
+ * it accepts.
  */
 
 export interface StoredRecord {

@@ -1,15 +1,23 @@
 /** What every engine does, sentence by sentence of engine.ts. A bug found in one engine becomes a case for all. */
 import { expect } from 'chai';
 import { bounds } from '#store/engines/bounds';
-import { ConflictError, SpentError, succeeds } from '#store/engines/engine';
-import type { Change, Engine, IndexQuery, StoredRecord } from '#store/engines/engine';
-
-/** An engine's store that outlives the engine: `open` may be called again, and several times at once. */
-export interface EngineHome {
-  open(): Promise<Engine>;
-  /** Deletes the store; every engine was closed. */
-  remove(): Promise<void>;
-}
+import { ConflictError, succeeds } from '#store/engines/engine';
+import type { Change, Engine } from '#store/engines/engine';
+import {
+  bytesOf,
+  collect,
+  expectConflict,
+  expectRecord,
+  failureOf,
+  idsOf,
+  increments,
+  patterned,
+  present,
+  record,
+} from './contract-records.ts';
+import type { EngineHome, EnginePlace } from './engine-place.ts';
+import { findContract } from './find.contract.ts';
+import { identifiersContract } from './identifiers.contract.ts';
 
 /** `makeHome` gives an empty store each time. */
 export function engineContract(name: string, makeHome: () => Promise<EngineHome>): void {
@@ -271,249 +279,17 @@ export function engineContract(name: string, makeHome: () => Promise<EngineHome>
       });
     });
 
-    describe('find', () => {
-      const query = (terms: readonly string[], rest: Partial<IndexQuery> = {}): IndexQuery => ({
-        kind: 'object',
-        terms,
-        ...rest,
-      });
-
-      it('yields every record of the kind, whole, in the order of identifiers', async () => {
-        const records = ['b', 'a', 'c'].map((id) => record(id, 1, { terms: [`t-${id}`], material: bytesOf(id) }));
-        await engine.commit(records.map((put) => ({ put })));
-        const found = await collect(engine.find(query([])));
-        expect(found.map(({ id }) => id)).to.deep.equal(['a', 'b', 'c']);
-        for (const one of found)
-          expectRecord(
-            one,
-            records.find(({ id }) => id === one.id)!,
-          );
-      });
-
-      it('orders identifiers by their bytes of UTF-8', async () => {
-        const ids = ['B', 'a', 'ab', 'b', 'ä', '\uffee', '🔑'];
-        await engine.commit(ids.toReversed().map((id) => ({ put: record(id, 1, { terms: ['t'] }) })));
-        expect(await idsOf(engine, query([]))).to.deep.equal(ids);
-        expect(await idsOf(engine, query(['t']))).to.deep.equal(ids);
-        expect(await idsOf(engine, query(['t'], { reverse: true }))).to.deep.equal(ids.toReversed());
-      });
-
-      it('yields only records that have every term', async () => {
-        await engine.commit([
-          { put: record('all', 1, { terms: ['red', 'round', 'small'] }) },
-          { put: record('also', 1, { terms: ['small', 'round', 'red', 'other'] }) },
-          { put: record('one', 1, { terms: ['red'] }) },
-          { put: record('two', 1, { terms: ['red', 'small'] }) },
-          { put: record('longer', 1, { terms: ['reddish', 'round', 'small'] }) },
-        ]);
-        expect(await idsOf(engine, query(['red']))).to.deep.equal(['all', 'also', 'one', 'two']);
-        expect(await idsOf(engine, query(['small', 'red']))).to.deep.equal(['all', 'also', 'two']);
-        expect(await idsOf(engine, query(['red', 'round', 'small']))).to.deep.equal(['all', 'also']);
-        expect(await idsOf(engine, query(['red', 'red']))).to.deep.equal(['all', 'also', 'one', 'two']);
-        expect(await idsOf(engine, query(['red', 'absent']))).to.deep.equal([]);
-        expect(await idsOf(engine, query(['re']))).to.deep.equal([]);
-      });
-
-      it('starts after an identifier, whether it exists or not, forward and in reverse', async () => {
-        const ids = ['a', 'c', 'e', 'g'];
-        await engine.commit(ids.map((id) => ({ put: record(id, 1, { terms: ['t', 'u'] }) })));
-        for (const terms of [[], ['t'], ['t', 'u']]) {
-          expect(await idsOf(engine, query(terms, { after: 'c' }))).to.deep.equal(['e', 'g']);
-          expect(await idsOf(engine, query(terms, { after: 'b' }))).to.deep.equal(['c', 'e', 'g']);
-          expect(await idsOf(engine, query(terms, { after: 'g' }))).to.deep.equal([]);
-          expect(await idsOf(engine, query(terms, { reverse: true }))).to.deep.equal(['g', 'e', 'c', 'a']);
-          expect(await idsOf(engine, query(terms, { reverse: true, after: 'e' }))).to.deep.equal(['c', 'a']);
-          expect(await idsOf(engine, query(terms, { reverse: true, after: 'f' }))).to.deep.equal(['e', 'c', 'a']);
-          expect(await idsOf(engine, query(terms, { reverse: true, after: 'a' }))).to.deep.equal([]);
-        }
-      });
-
-      it('follows changed terms', async () => {
-        await engine.commit([{ put: record('a', 1, { terms: ['kept', 'old'] }) }]);
-        await engine.commit([{ put: record('a', 2, { terms: ['kept', 'new'] }) }]);
-        expect(await idsOf(engine, query(['old']))).to.deep.equal([]);
-        expect(await idsOf(engine, query(['kept', 'new']))).to.deep.equal(['a']);
-        await engine.commit([{ put: record('a', 3) }]);
-        expect(await idsOf(engine, query(['kept']))).to.deep.equal([]);
-        await engine.commit([{ put: record('a', 4, { terms: ['old'] }) }]);
-        expect(await idsOf(engine, query(['old']))).to.deep.equal(['a']);
-        await engine.commit([{ remove: { kind: 'object', id: 'a', revision: 4 } }]);
-        expect(await idsOf(engine, query(['old']))).to.deep.equal([]);
-      });
-
-      it('finds a few among many, and many', async () => {
-        const ids = Array.from({ length: 500 }, (_, index) => String(index).padStart(4, '0'));
-        const terms = (index: number): string[] => ['every', ...[2, 3, 97].filter((n) => index % n === 0).map(String)];
-        await engine.commit(ids.map((id, index) => ({ put: record(id, 1, { terms: terms(index) }) })));
-        const expected = (n: number): string[] => ids.filter((_, index) => index % n === 0);
-        expect(await idsOf(engine, query([]))).to.deep.equal(ids);
-        expect(await idsOf(engine, query(['every']))).to.deep.equal(ids);
-        expect(await idsOf(engine, query(['every'], { reverse: true }))).to.deep.equal(ids.toReversed());
-        expect(await idsOf(engine, query(['every', '97']))).to.deep.equal(expected(97));
-        expect(await idsOf(engine, query(['2', '3']))).to.deep.equal(expected(6));
-        expect(await idsOf(engine, query(['2', '3'], { reverse: true }))).to.deep.equal(expected(6).toReversed());
-        expect(await idsOf(engine, query(['every', '2', '3'], { after: '0300' }))).to.deep.equal(
-          expected(6).filter((id) => id > '0300'),
-        );
-      });
-
-      it('may be left early', async () => {
-        await engine.commit(Array.from({ length: 200 }, (_, n) => ({ put: record(`${n}`, 1, { terms: ['t'] }) })));
-        for await (const { id } of engine.find(query(['t']))) {
-          if (id === '100') break;
-        }
-        expect(await idsOf(engine, query(['t'], { after: '98' }))).to.deep.equal(['99']);
-      });
-
-      it('yields each unchanged record once while others come, change and go', async () => {
-        const ids = Array.from({ length: 300 }, (_, index) => String(index).padStart(4, '0'));
-        const fixed = ids.filter((_, index) => index % 3 === 0);
-        await engine.commit(ids.map((id) => ({ put: record(id, 1, { terms: ['t'] }) })));
-        const seen: string[] = [];
-        let count = 0;
-        for await (const one of engine.find(query(['t']))) {
-          expect(one.terms).to.deep.equal(['t']);
-          seen.push(one.id);
-          if (count++ % 20 !== 0) continue;
-          const target = ids.find((id) => id > one.id && !fixed.includes(id) && Number(id) % 3 === 1);
-          if (target === undefined) continue;
-          ids.splice(ids.indexOf(target), 1);
-          const gone = ids.findLast((id) => Number(id) % 3 === 2)!;
-          ids.splice(ids.indexOf(gone), 1);
-          await engine.commit([
-            { put: record(target, 2, { terms: ['other'] }) },
-            { put: record(`${target}-new`, 1, { terms: ['t'] }) },
-            { remove: { kind: 'object', id: gone, revision: 1 } },
-          ]);
-        }
-        expect(new Set(seen)).to.have.property('size', seen.length);
-        expect(seen).to.deep.equal(seen.toSorted());
-        expect(seen).to.include.members(fixed);
-      });
-
-      it('lets the event loop run', async () => {
-        await engine.commit(Array.from({ length: 2000 }, (_, n) => ({ put: record(`${n}`, 1, { terms: ['t'] }) })));
-        let turns = 0;
-        let isOver = false;
-        const count = (): void => {
-          turns++;
-          if (!isOver) setImmediate(count);
-        };
-        setImmediate(count);
-        try {
-          expect(await idsOf(engine, query(['t']))).to.have.length(2000);
-        } finally {
-          isOver = true;
-        }
-        expect(turns).to.be.greaterThan(2);
-      });
-    });
-
-    describe('lives of one identifier', () => {
-      const spend = (revision: number): Change => ({ remove: { kind: 'object', id: 'a', revision, spend: true } });
-
-      it('begins a record with the revision that it is given', async () => {
-        const put = record('a', 2 ** 46 + 5, { terms: ['t'] });
-        await engine.commit([{ put, isNew: true }]);
-        expectRecord(await engine.get('object', 'a'), put);
-        expect(await engine.get('object', 'a', put.revision)).to.equal('unchanged');
-        await expectConflict(engine.commit([{ put: { ...put, revision: 7 }, isNew: true }]), 'a');
-        await expectConflict(engine.commit([{ put: { ...put, revision: 1 } }]), 'a');
-        await engine.commit([{ put: record('a', put.revision + 1) }]);
-        await engine.commit([{ remove: { kind: 'object', id: 'a', revision: put.revision + 1 } }]);
-        expect(await engine.get('object', 'a')).to.equal(undefined);
-      });
-
-      it('tells a record from the one that had its identifier before', async () => {
-        await engine.commit([{ put: record('a', 1000), isNew: true }]);
-        await engine.commit([{ remove: { kind: 'object', id: 'a', revision: 1000 } }]);
-        const second = record('a', 5000, { body: bytesOf('another life') });
-        await engine.commit([{ put: second, isNew: true }]);
-        expectRecord(await engine.get('object', 'a', 1000), second);
-        await expectConflict(engine.commit([{ put: record('a', 1001) }]), 'a');
-        await expectConflict(engine.commit([{ remove: { kind: 'object', id: 'a', revision: 1000 } }]), 'a');
-        expectRecord(await engine.get('object', 'a'), second);
-      });
-
-      it('never makes a record where a tombstone lies', async () => {
-        await engine.commit([{ put: record('a', 1, { terms: ['t'], material: bytesOf('m') }) }]);
-        await engine.commit([spend(1)]);
-        const attempts: Change[] = [
-          { put: record('a', 1) },
-          { put: record('a', 77), isNew: true },
-          { put: record('a', 2) },
-          { remove: { kind: 'object', id: 'a', revision: 1 } },
-          spend(1),
-          spend(0),
-        ];
-        for (const attempt of attempts) await expectConflict(engine.commit([attempt]), 'a');
-        for (const attempt of attempts.slice(0, 2)) {
-          expect(await failureOf(engine.commit([attempt]))).to.be.instanceOf(SpentError);
-          const withOther = engine.commit([{ put: record('b', 1) }, attempt]);
-          expect(await failureOf(withOther)).to.be.instanceOf(SpentError);
-          expect(await engine.get('object', 'b')).to.equal(undefined);
-        }
-        await engine.commit([{ put: { ...record('a', 1), kind: 'other' } }]);
-      });
-
-      it('shows no tombstone, and keeps it when it is opened again', async () => {
-        await engine.commit([{ put: record('a', 1, { terms: ['t'] }) }]);
-        await engine.commit([spend(1), { put: record('b', 1, { terms: ['t'] }) }]);
-        for (const known of [undefined, 1, 2]) expect(await engine.get('object', 'a', known)).to.equal(undefined);
-        expect(await idsOf(engine, { kind: 'object', terms: [] })).to.deep.equal(['b']);
-        expect(await idsOf(engine, { kind: 'object', terms: [], reverse: true })).to.deep.equal(['b']);
-        expect(await idsOf(engine, { kind: 'object', terms: ['t'] })).to.deep.equal(['b']);
+    const at: EnginePlace = {
+      get engine() {
+        return engine;
+      },
+      async reopen() {
         await engine.close();
         engine = await home.open();
-        await expectConflict(engine.commit([{ put: record('a', 1) }]), 'a');
-        expect(await engine.get('object', 'a')).to.equal(undefined);
-      });
-
-      it('spends an identifier that nothing was made under', async () => {
-        await engine.commit([spend(0)]);
-        await expectConflict(engine.commit([{ put: record('a', 1) }]), 'a');
-      });
-
-      it('makes and spends within one commit', async () => {
-        await engine.commit([{ put: record('a', 9), isNew: true }, spend(9)]);
-        expect(await engine.get('object', 'a')).to.equal(undefined);
-        await expectConflict(engine.commit([{ put: record('a', 1) }]), 'a');
-        const again = engine.commit([
-          { put: { ...record('a', 1), id: 'c' } },
-          { remove: { kind: 'object', id: 'c', revision: 1, spend: true } },
-          { put: { ...record('a', 1), id: 'c' } },
-        ]);
-        await expectConflict(again, 'c');
-        expect(await engine.get('object', 'c')).to.equal(undefined);
-      });
-
-      it('puts a record of any revision in the place of one that the same commit removes', async () => {
-        await engine.commit([{ put: record('a', 5), isNew: true }]);
-        const put = record('a', 3, { body: bytesOf('older') });
-        await engine.commit([{ remove: { kind: 'object', id: 'a', revision: 5 } }, { put }]);
-        expectRecord(await engine.get('object', 'a'), put);
-      });
-    });
-
-    describe('a survey', () => {
-      it('names the kinds of what lies there', async () => {
-        expect(await engine.kinds()).to.deep.equal([]);
-        const kinds = ['a', 'client', 'client-claim', 'object', 'z9'];
-        await engine.commit(kinds.flatMap((kind) => ['1', '2'].map((id) => ({ put: { ...record(id, 1), kind } }))));
-        expect([...(await engine.kinds())].sort()).to.deep.equal(kinds);
-      });
-
-      it('finds no fault in an index that every change has kept', async () => {
-        await engine.commit(
-          Array.from({ length: 200 }, (_, n) => ({ put: record(`${n}\0x`, 1, { terms: ['t', `${n}`] }) })),
-        );
-        await engine.commit([
-          { put: record('5\0x', 2, { terms: ['u'] }) },
-          { remove: { kind: 'object', id: '6\0x', revision: 1, spend: true } },
-        ]);
-        for await (const fault of engine.indexFaults()) throw new Error(`${fault.kind} ${fault.id}: ${fault.fault}`);
-      });
-    });
+      },
+    };
+    findContract(at);
+    identifiersContract(at);
 
     describe('bounds', () => {
       it('knows no record by an identifier that no record can have', async () => {
@@ -600,68 +376,4 @@ export function engineContract(name: string, makeHome: () => Promise<EngineHome>
       });
     });
   });
-}
-
-function bytesOf(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
-}
-
-function patterned(length: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, index) => (index * 31) % 251);
-}
-
-function record(id: string, revision: number, rest: Partial<StoredRecord> = {}): StoredRecord {
-  return { kind: 'object', id, revision, terms: [], body: bytesOf(`body of ${id}`), ...rest };
-}
-
-async function present(engine: Engine, id: string): Promise<StoredRecord> {
-  const found = await engine.get('object', id);
-  if (found === undefined || found === 'unchanged') throw new Error(`there is no record ${id}`);
-  return found;
-}
-
-/** One compare-and-set; false when somebody else was faster. */
-async function increments(engine: Engine): Promise<boolean> {
-  const { revision, body } = await present(engine, 'counter');
-  return succeeds(engine.commit([{ put: record('counter', revision + 1, { body: Uint8Array.of(body[0]! + 1) }) }]));
-}
-
-async function collect(found: AsyncIterable<StoredRecord>): Promise<StoredRecord[]> {
-  const records: StoredRecord[] = [];
-  for await (const one of found) records.push(one);
-  return records;
-}
-
-async function idsOf(engine: Engine, query: IndexQuery): Promise<string[]> {
-  return (await collect(engine.find(query))).map(({ id }) => id);
-}
-
-/** Bytes may be any view; terms may come in any order. */
-function expectRecord(found: StoredRecord | 'unchanged' | undefined, expected: StoredRecord): void {
-  if (found === undefined || found === 'unchanged') throw new Error(`found ${found} instead of a record`);
-  const plain = ({ body: _body, material: _material, terms, ...rest }: StoredRecord): unknown => ({
-    ...rest,
-    terms: terms.toSorted(),
-  });
-  expect(plain(found)).to.deep.equal(plain(expected));
-  expect(Buffer.from(found.body).equals(expected.body), 'the body').to.equal(true);
-  expect(found.material === undefined, 'absent material').to.equal(expected.material === undefined);
-  if (found.material && expected.material) {
-    expect(Buffer.from(found.material).equals(expected.material), 'the material').to.equal(true);
-  }
-}
-
-async function failureOf(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    () => {
-      throw new Error('it was expected to fail');
-    },
-    (error: unknown) => error,
-  );
-}
-
-async function expectConflict(commit: Promise<void>, id: string): Promise<void> {
-  const error = await failureOf(commit);
-  expect(error, String(error)).to.be.instanceOf(ConflictError);
-  expect(error).to.include({ kind: 'object', id });
 }
