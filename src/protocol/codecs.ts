@@ -81,11 +81,14 @@ export const dateTimeExtended: Codec<bigint> = plain(ItemType.DateTimeExtended);
 /** For names and texts that people choose: far above every real one, and small enough for indexes and answers. */
 export const maximumTextLength = 65_536;
 
+export const tooLong = (tag: number, most: number): KmipError =>
+  new KmipError('InvalidField', `${tagText(tag)} must be at most ${most} characters`);
+
 export const text: Codec<string> = {
   read(item) {
     if (item.type !== ItemType.TextString) throw wrongType(item, 'Text String');
     if (item.value.length > maximumTextLength) {
-      throw new KmipError('InvalidField', `${tagText(item.tag)} must be at most ${maximumTextLength} characters`);
+      throw tooLong(item.tag, maximumTextLength);
     }
     return item.value;
   },

@@ -4,7 +4,18 @@
  */
 import { ItemType } from '#ttlv/item';
 import { atMostDistinct } from './bounds.ts';
-import { boolean, bigInteger, bytes, enumeration, integer, tagText, text, wrongType, type Codec } from './codecs.ts';
+import {
+  boolean,
+  bigInteger,
+  bytes,
+  enumeration,
+  integer,
+  tagText,
+  text,
+  tooLong,
+  wrongType,
+  type Codec,
+} from './codecs.ts';
 import { enumerationNumber, enumerationValue, type EnumerationValue } from './enumerations.ts';
 import { many, optional, required, structure } from './fields.ts';
 import { KmipError } from './kmip-error.ts';
@@ -34,17 +45,14 @@ export const protocolVersion: Codec<WireVersion> = {
 export type ObjectReference =
   string | { readonly made: EnumerationValue<'UniqueIdentifier'> } | { readonly item: number };
 
-/** Longer identifiers are not possible: those of this server have 36 characters. */
+/** Longer texts are no identifiers: Import accepts at most 255 bytes, and those of this server have 36. */
 const maximumIdentifierLength = 256;
 
 export const objectReference: Codec<ObjectReference> = {
   read(item, version) {
     if (item.type === ItemType.TextString) {
       if (item.value.length > maximumIdentifierLength) {
-        throw new KmipError(
-          'InvalidField',
-          `${tagText(item.tag)} must be at most ${maximumIdentifierLength} characters`,
-        );
+        throw tooLong(item.tag, maximumIdentifierLength);
       }
       return item.value;
     }

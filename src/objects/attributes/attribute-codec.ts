@@ -41,7 +41,7 @@ function readValue(key: AttributeKey, item: Item, version: Version, mode: ReadMo
   const { codec, name, tag } = attributeRow(key);
   // Attribute Value of 1.x: errors name the attribute.
   const asAsked = item.tag === tag ? item : ({ ...item, tag } as Item);
-  if (!inRange(attributeRow(key), version)) throw unknownAttribute(`${quoted(name)} in this version`);
+  if (!inRange(attributeRow(key), version)) throw unknownAttribute(quoted(name), ' in this version');
   return mode === 'partial' && codec.readPartial !== undefined
     ? codec.readPartial(asAsked, version)
     : codec.read(asAsked, version);
@@ -54,7 +54,7 @@ export function readNamed(item: Item, version: Version, mode: ReadMode): NamedIn
   const index = attributeIndex === undefined ? {} : { index: attributeIndex };
   if (attributeValue === undefined) {
     if (!inRange(attributeRow(reference.key), version))
-      throw unknownAttribute(`${quoted(attributeName)} in this version`);
+      throw unknownAttribute(quoted(attributeName), ' in this version');
     return { ...reference, ...index };
   }
   const value =

@@ -12,8 +12,8 @@ export interface Reference {
 /** The prefixes of 1.x (1.4 §3.39) are the Vendor Identifications of 2.x (2.1 §4.60). */
 const customName = /^([xy])-(.+)$/s;
 
-export const unknownAttribute = (what: string): KmipError =>
-  new KmipError('InvalidAttribute', `attribute ${what} is not known`);
+export const unknownAttribute = (name: string, scope = ''): KmipError =>
+  new KmipError('InvalidAttribute', `attribute ${name} is not known${scope}`);
 
 /** @throws KmipError InvalidAttribute with the name when the attribute does not exist. */
 export function referenceByName(attributeName: string): Reference {

@@ -17,6 +17,7 @@ import type { Context, Loaded } from '#operations/context';
 import { attributesWithin, joined } from '#operations/new-object/embedded-attributes';
 import { commitNewObjects } from '#operations/new-object/commit-new-objects';
 import { unwrapped } from '#operations/wrapping/key-unwrapping';
+import { keyWrapTypeNotSupported } from '#operations/wrapping/wrapping-steps';
 import { withLinksResolved } from '#operations/attributes/link';
 import { defineOperation } from '#operations/operation';
 import { outOfContainer } from '#operations/fetch/pkcs12';
@@ -129,7 +130,7 @@ async function asAsked(
 ): Promise<ObjectStructure> {
   if (keyWrapType === undefined || keyWrapType === 'AsRegistered') return provided;
   if (keyWrapType !== 'NotWrapped') {
-    throw new KmipError('KeyWrapTypeNotSupported', `Key Wrap Type ${keyWrapType} is not supported`);
+    throw keyWrapTypeNotSupported(keyWrapType);
   }
   return await unwrapped(provided, id, context);
 }

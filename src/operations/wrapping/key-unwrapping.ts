@@ -14,7 +14,7 @@ import type { KeyWrappingData } from '#protocol/structures';
 import type { Version } from '#protocol/versions';
 import type { Context } from '#operations/context';
 import { unwrappingKeys } from './wrapping-keys.ts';
-import type { WrappedSoFar } from './wrapping-steps.ts';
+import { encodingOptionNotSupported, type WrappedSoFar } from './wrapping-steps.ts';
 
 /**
  * The object with its unwrapped Key Value; the same object when it is not wrapped. `id` is its future identifier.
@@ -53,7 +53,7 @@ const sealed = (): KmipError =>
 /** Checked before unwrapping: afterwards the error would reveal that unwrapping succeeded. */
 function checkEncoding({ encodingOption }: KeyWrappingData): void {
   if (encodingOption === undefined || encodingOption === 'NoEncoding' || encodingOption === 'TTLVEncoding') return;
-  throw new KmipError('EncodingOptionError', `Encoding Option ${encodingOption} is not supported`);
+  throw encodingOptionNotSupported(encodingOption);
 }
 
 function keyValueIn(bytes: Uint8Array, { encodingOption }: KeyWrappingData, version: Version): KeyValue {

@@ -18,7 +18,7 @@ import { inRange, type Version } from '#protocol/versions';
 import type { Context, Loaded, ObjectChange } from '#operations/context';
 import { chargeUse } from '#operations/cryptography/usage-charge';
 import { wrappingKeys } from './wrapping-keys.ts';
-import type { WrappedSoFar } from './wrapping-steps.ts';
+import { encodingOptionNotSupported, keyWrapTypeNotSupported, type WrappedSoFar } from './wrapping-steps.ts';
 
 /** Methods that encrypt the whole key. */
 const hiding: readonly string[] = ['Encrypt', 'EncryptThenMACSign', 'MACSignThenEncrypt', 'TR_31'];
@@ -59,7 +59,7 @@ export async function inWrapping(
     if (asked !== undefined)
       throw new KmipError('InvalidField', 'Key Wrap Type must not be given with a Key Wrapping Specification');
     if (keyWrapType !== 'AsRegistered' && keyWrapType !== 'NotWrapped') {
-      throw new KmipError('KeyWrapTypeNotSupported', `Key Wrap Type ${keyWrapType} is not supported`);
+      throw keyWrapTypeNotSupported(keyWrapType);
     }
   }
   if (asked === undefined) return { structure, changes: [] };
@@ -129,7 +129,7 @@ function bytesToWrap(
     );
   }
   if (encodingOption !== 'NoEncoding') {
-    throw new KmipError('EncodingOptionError', `Encoding Option ${encodingOption} is not supported`);
+    throw encodingOptionNotSupported(encodingOption);
   }
   if (attributes.length > 0 || names.length > 0) {
     throw new KmipError('EncodingOptionError', 'Encoding Option must be TTLV Encoding when attributes are wrapped');
@@ -147,7 +147,7 @@ function bytesToWrap(
 function referenceIn(name: string, version: Version): Reference {
   const reference = referenceByName(name);
   if (inRange(attributeRow(reference.key), version)) return reference;
-  throw unknownAttribute(`${quoted(name)} in this version`);
+  throw unknownAttribute(quoted(name), ' in this version');
 }
 
 function wipe(plain: Uint8Array, { keyValue }: KeyBlock): void {

@@ -201,3 +201,9 @@ export function stepsOf(wrapping: Wrapping): readonly Step[] {
   }
   return steps;
 }
+
+export const keyWrapTypeNotSupported = (keyWrapType: string): KmipError =>
+  new KmipError('KeyWrapTypeNotSupported', `Key Wrap Type ${keyWrapType} is not supported`);
+
+export const encodingOptionNotSupported = (encodingOption: string): KmipError =>
+  new KmipError('EncodingOptionError', `Encoding Option ${encodingOption} is not supported`);
