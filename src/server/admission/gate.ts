@@ -10,7 +10,8 @@ import type { AuditTrail } from '#audit/trail';
 import type { Connection } from '#server/network/connection';
 import { fingerprintOf, subjectOf } from '#server/network/peer';
 import type { ServerLog } from '#server/server-log';
-import type { Origin, Session } from '#server/session';
+import { originOf } from '#server/network/socket-origin';
+import type { Session } from '#server/session';
 
 type Decision = { readonly client: { readonly id: string } } | { readonly refused: string };
 
@@ -31,12 +32,12 @@ export interface GateOptions {
   readonly limits: { readonly maximumConnectionsPerClient: number };
 }
 
-/** What is spoken on a port with clients that were let in. */
+/** What is spoken with clients that were let in, whatever socket it is. */
 export interface Protocol {
   /** The door's name in the origin of requests. */
   readonly door: string;
   /** `cut` ends the connection at once, and writes down why. */
-  serve(socket: TLSSocket, session: Session, cut: (reason: string) => void): Connection;
+  serve(socket: Socket, session: Session, cut: (reason: string) => void): Connection;
 }
 
 export interface Gate {
@@ -173,26 +174,3 @@ export function createGate({ admission, audit, log, limits, now }: GateOptions):
     settle: () => refusals.close(),
   };
 }
-
-/** Callers check the socket before they ask for the signal: its 'close' comes some turns after it was destroyed. */
-function originOf(socket: TLSSocket, door: string, connection: number): Origin {
-  const closing = new AbortController();
-  const isClosed = (): boolean => {
-    if (socket.destroyed) closing.abort();
-    return socket.destroyed;
-  };
-  socket.once('close', isClosed);
-  return {
-    ...{ door, connection },
-    get signal() {
-      isClosed();
-      return closing.signal;
-    },
-    hasLeft: () => isClosed() || hasEnded(socket),
-  };
-}
-
-/** Also while what came before the end waits to be read: of this node tells only so. */
-const hasEnded = (socket: TLSSocket): boolean =>
-  socket.readableEnded ||
-  (socket as { readonly _readableState?: { readonly ended?: boolean } })._readableState?.ended === true;

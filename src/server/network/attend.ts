@@ -1,5 +1,5 @@
 /** What every connection begins with, whatever is spoken on it: its share of the server, its lifetime, its requests. */
-import type { TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
 import { connectionChannel, type ConnectionEvent } from '#observer';
 import { pauseOn } from '#server/admission/request-rate';
 import type { SendingOptions } from '#server/admission/sending';
@@ -24,7 +24,7 @@ export interface Attended {
 
 /** @param isHandling whether silence is ours: a request is being handled. */
 export function attend(
-  socket: TLSSocket,
+  socket: Socket,
   session: Session,
   cut: (reason: string) => void,
   { rate, log, counted, shared, limits }: ConnectionOptions,
@@ -53,7 +53,7 @@ export function attend(
 }
 
 /** Tells who watches that the connection is admitted, and when it is closed. */
-function watch(socket: TLSSocket, { principal, origin: { connection, door } }: Session): void {
+function watch(socket: Socket, { principal, origin: { connection, door } }: Session): void {
   if (!connectionChannel.hasSubscribers || connection === undefined) return;
   const { remoteAddress: address } = socket;
   const publish = (state: ConnectionEvent['state']): void =>

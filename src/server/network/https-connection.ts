@@ -5,7 +5,6 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
 import type { Encoding } from '#protocol/encodings';
 import type { Protocol } from '#server/admission/gate';
 import type { RequestScope } from '#server/run/request-scope';
@@ -74,7 +73,7 @@ export function overHttp(options: ConnectionOptions): Protocol {
 }
 
 function converse(
-  socket: TLSSocket,
+  socket: Socket,
   session: Session,
   cut: (reason: string) => void,
   options: ConnectionOptions,

@@ -2,7 +2,7 @@
  * What every connection has, whatever is spoken on it: so much silence and no more, and an end that takes no answer
  * with it.
  */
-import type { TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
 import type { CountedLog } from '#server/counted-log';
 import { timeFor } from '#server/admission/sending';
 import type { ServerLog } from '#server/server-log';
@@ -46,7 +46,7 @@ export interface LifetimeLimits {
 export const lingering = 5000;
 
 export function watchOver(
-  socket: TLSSocket,
+  socket: Socket,
   { principal: { clientId: client }, origin: { connection } }: Session,
   { log, counted, limits, isHandling, cut }: LifetimeOptions,
 ): Lifetime {

@@ -2,7 +2,7 @@
  * One connection of TTLV over TLS: cuts its bytes into requests and answers them one after another, in the order they
  * came, one write each.
  */
-import type { TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
 import { createFramer } from '#ttlv/framer';
 import { TtlvError } from '#ttlv/item';
 import { encodings } from '#protocol/encodings';
@@ -25,7 +25,7 @@ export const overTtlv = (options: ConnectionOptions): Protocol => ({
 });
 
 function converse(
-  socket: TLSSocket,
+  socket: Socket,
   session: Session,
   cut: (reason: string) => void,
   options: ConnectionOptions,
