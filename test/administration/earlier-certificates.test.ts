@@ -12,7 +12,7 @@ import { createLog } from '#log';
 import { newObject } from '#objects/new-object';
 import { objectKind } from '#repository/object-record';
 import { create } from '#store/store';
-import { makePlace, openssl, type Place } from './kmipd.ts';
+import { makePlace, openssl, type Place } from '#test/cli/kmipd';
 
 describe('a data directory from before the authority for Certify', () => {
   let place: Place;

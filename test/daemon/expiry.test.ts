@@ -9,7 +9,7 @@ import { openInstallation } from '#administration/installation';
 import { loadConfig } from '#config';
 import { createLog } from '#log';
 
-import { makePlace, openssl, type Place } from './kmipd.ts';
+import { makePlace, openssl, type Place } from '#test/cli/kmipd';
 
 const dayMs = 24 * 3600 * 1000;
 
