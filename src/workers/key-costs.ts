@@ -5,7 +5,7 @@
 import type { Family, Half, KeyMaterial } from '#crypto/keys/asymmetric-key';
 import { bitLength } from '#crypto/big-numbers';
 import type { Recipe } from '#crypto/keys/generate-key-pair';
-import { maximumTestedModulus } from '#crypto/keys/rsa-check';
+import { maximumTestedFactor } from '#crypto/keys/rsa-check';
 
 /** base^exponent in a field of so many bits. */
 export const costOfPower = (bits: number, exponentBits: number): number =>
@@ -44,8 +44,8 @@ export function costOfReading(half: Half, material: KeyMaterial, family: Family 
   if (family === 'RSA' && half === 'public') return 0.2;
   const bits = Math.min(mostBits, largestIn(material, family));
   if (family === 'RSA') {
-    const tested = Math.min(bits, maximumTestedModulus);
-    return 0.3 + 2 * costOfRsaPrivate(bits) + 15 * (bits / mostBits) ** 2 + 2 * costOfPrimality(tested / 2);
+    const tested = Math.min(bits, maximumTestedFactor);
+    return 0.3 + 2 * costOfRsaPrivate(bits) + 15 * (bits / mostBits) ** 2 + 2 * costOfPrimality(tested);
   }
   if (family === 'EC') return 0.2 + costOfPoint('unknown', Math.min(bits, 571));
   // In JavaScript powers take ten times as long as in OpenSSL.
