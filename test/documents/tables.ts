@@ -7,6 +7,7 @@ import { settingNames, settings, variableOf } from '#config';
 import { attributeRows, type AttributeRow } from '#objects/attributes/attributes';
 import { operations } from '#operations/registry/served';
 import { versionText, type Range } from '#protocol/versions';
+import { messages, type Message } from './messages.ts';
 
 type Rows = readonly (readonly string[])[];
 
@@ -31,6 +32,16 @@ const setters: { readonly [S in AttributeRow['setBy']]: string } = {
   either: 'client or server',
   creation: 'client, at creation',
 };
+
+/** What is inserted differs; the text in angle brackets would be markup. */
+const asCell = (text: string): string => text.replaceAll('<', '&lt;').replaceAll('\n', ' ');
+
+const messageRows = (isWanted: (message: Message) => boolean, cells: (message: Message) => readonly string[]): Rows =>
+  messages.filter(isWanted).map((message) => [...cells(message).map(asCell), `\`${message.path}\``]);
+
+const isLogged = ({ kind }: Message): boolean => kind.startsWith('log, ');
+/** Results of requests have a Result Reason, every other error the name of its class. */
+const isResult = (message: Message): boolean => !isLogged(message) && !message.kind.endsWith('Error');
 
 function commandRows(command: Command, path: string): Rows {
   if (command.commands.length > 0)
@@ -69,6 +80,24 @@ export const tables: Readonly<Record<string, () => string>> = {
         row.modifiable === 'never' ? 'no' : row.modifiable === 'toFalse' ? 'to False' : 'yes',
         row.deletable ? 'yes' : 'no',
       ]),
+    ),
+  results: () =>
+    table(
+      ['Result Reason', 'message', 'source'],
+      messageRows(isResult, ({ kind, text }) => [kind === '{}' ? 'that of the operation' : kind, text]),
+    ),
+  errors: () =>
+    table(
+      ['error', 'message', 'hint', 'source'],
+      messageRows(
+        (message) => !isResult(message) && !isLogged(message),
+        ({ kind, text, hint }) => [kind, text, hint],
+      ),
+    ),
+  logs: () =>
+    table(
+      ['level', 'message', 'source'],
+      messageRows(isLogged, ({ kind, text }) => [kind.replace('log, ', ''), text]),
     ),
 };
 
