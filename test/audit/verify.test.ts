@@ -116,7 +116,7 @@ describe('verify', () => {
         12,
         /half-written/,
       ],
-      ['an emptied file', () => edit(FIRST, (l) => l.splice(0)), FIRST, 0, /not an audit record/],
+      ['an emptied file', () => edit(FIRST, (l) => l.splice(0)), FIRST, 0, /no record/],
       ['a missing first chain', () => remove(FIRST), FIRST, 0, /missing/],
       [
         'a missing chain in between',
