@@ -25,7 +25,7 @@ export interface Migration {
   /** What is different from then on, for the log: 'objects are found by Comment'. */
   readonly what: string;
   /** The kinds whose index terms are made again, by `terms` as it is from then on. */
-  readonly reindex: readonly Kind<any>[];
+  readonly reindex: readonly Kind<unknown>[];
 }
 
 /** A row for each change of what is indexed. It stays for ever: somebody has a store from before it. */

@@ -98,7 +98,7 @@ export interface Store {
   /** What each record takes, in bytes, without opening it. In the order of identifiers; gives turns as `find` does. */
   rooms(kind: Kind<unknown>, terms: readonly string[]): AsyncIterable<number>;
   /** Makes the index terms of all records of the kind again, from behind an identifier on; as it is iterated. */
-  reindex(kind: Kind<any>, after?: string): AsyncIterable<ReindexMark>;
+  reindex(kind: Kind<unknown>, after?: string): AsyncIterable<ReindexMark>;
   readonly term: TermMaker;
   /** Called for each damaged record that is met, once for each of its revisions, and for those that were met before. */
   onDamage(listener: (damaged: DamagedRecordError) => void): void;
