@@ -3,30 +3,16 @@
  * 1.4 §6.12 to §6.14, §11.1).
  */
 import { expect } from 'chai';
-import { readFile, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { createHandler } from '#test/fixtures/handler';
-import { decode } from '#ttlv/decode';
-import { encode } from '#ttlv/encode';
 import type { Item } from '#ttlv/item';
-import {
-  aesKey,
-  answersOf,
-  ask,
-  attributesFor,
-  createKey,
-  headerOf,
-  send,
-  uniqueIdentifier,
-} from '#test/fixtures/batches';
+import { aesKey, answersOf, ask, createKey, headerOf, send, uniqueIdentifier } from '#test/fixtures/batches';
 import { openFixture, type Fixture } from '#test/fixtures/fixture';
+import { recordsOf } from './audit-records.ts';
 import { bool, bytes, enumerated, request, struct, text, value, versions, item } from '#test/fixtures/items';
 
 const option = { Continue: 1, Stop: 2, Undo: 3 } as const;
 const onError = (which: keyof typeof option) => ({
   before: [enumerated('BatchErrorContinuationOption', option[which])],
 });
-const batchPing = item('Query', [enumerated('QueryFunction', 'QueryOperations')]);
 const absent = uniqueIdentifier('no-such-object');
 
 describe('a batch', () => {
@@ -37,25 +23,7 @@ describe('a batch', () => {
   const statuses = async (version: string, items: readonly Item[], header?: Parameters<typeof send>[3]) =>
     (await send(fixture, version, items, header)).map(({ status }) => status);
 
-  /** So many new keys, in one request. */
-  async function many(count: number): Promise<string[]> {
-    const answers = await send(
-      fixture,
-      '2.1',
-      Array.from({ length: count }, () => item('Create', aesKey('2.1'))),
-    );
-    return answers.map(({ object }) => object as string);
-  }
-
-  /** The audit records of operations, the oldest first. */
-  async function records(): Promise<{ operation: string; status: string; reason?: string; objects?: string[] }[]> {
-    const directory = join(fixture.directory, 'audit');
-    const files = (await readdir(directory)).filter((name) => !name.startsWith('.')).sort();
-    const lines = (await Promise.all(files.map((name) => readFile(join(directory, name), 'utf8'))))
-      .join('')
-      .split('\n');
-    return lines.filter((line) => line.includes('"kind":"operation"')).map((line) => JSON.parse(line));
-  }
+  const records = () => recordsOf(fixture);
 
   for (const version of versions) {
     describe(`in ${version}`, () => {
@@ -297,97 +265,6 @@ describe('a batch', () => {
     ]);
     expect(answers[1]?.message).to.not.include('disk');
     expect(fixture.logged.join()).to.include('the disk is full');
-  });
-
-  it('writes one audit record for each item, refusals too', async () => {
-    const id = await createKey(fixture);
-    const items = [item('Get', [uniqueIdentifier(id)], '01'), item('Get', [absent], '02'), item('Poll', [], '03')];
-    await send(fixture, '1.4', items, onError('Continue'));
-    const written = (await records()).slice(-3).map(({ operation, status, reason }) => [operation, status, reason]);
-    expect(written).to.deep.equal([
-      ['Get', 'Success', undefined],
-      ['Get', 'OperationFailed', 'ObjectNotFound'],
-      ['Poll', 'OperationFailed', 'OperationNotSupported'],
-    ]);
-  });
-
-  it('writes one audit record for items that change nothing and differ in nothing, with their number', async () => {
-    const id = await createKey(fixture);
-    const before = (await records()).length;
-    const items = Array.from({ length: 30 }, (_, index) =>
-      index % 3 === 0 ? item('Get', [uniqueIdentifier(id)], '01') : item(index % 3 === 1 ? 'Ping' : 'Get', [], '02'),
-    );
-    const bytes = request('1.4', items, onError('Continue'));
-    await send(fixture, '1.4', items, onError('Continue'));
-    const written = (await records()).slice(before) as { operation: string; status: string; items?: number }[];
-    expect(written.map(({ operation, status, items }) => [operation, status, items])).to.deep.equal([
-      // The first Get is a change: the key is no longer fresh.
-      ['Get', 'Success', undefined],
-      ['Ping', 'OperationFailed', 10],
-      ['Get', 'OperationFailed', 10],
-      ['Get', 'Success', 9],
-    ]);
-    expect(JSON.stringify(written).length).to.be.below(encode(bytes).length);
-  });
-
-  it('lists all objects that were given out in as few audit records as have room for them', async () => {
-    const ids = await many(99);
-    const before = (await records()).length;
-    const gets = [...ids, ids[0] as string].map((id) => item('Get', [uniqueIdentifier(id)]));
-    await send(fixture, '2.1', gets, onError('Continue'));
-    // The first Get of each is a change, and has its own.
-    expect(await records()).to.have.length(before + 100);
-    await send(fixture, '2.1', gets, onError('Continue'));
-    const [record, ...others] = (await records()).slice(before + 100) as { items?: number; objects?: string[] }[];
-    expect(others).to.deep.equal([]);
-    expect(record).to.deep.include({ items: 100, objects: ids });
-  });
-
-  it('lists only some of the objects for which one reference stood, when only attributes were read', async () => {
-    const handler = createHandler({
-      ...fixture.services,
-      limits: { ...fixture.services.limits, maximumBatchCount: 1000 },
-    });
-    for (let each = 0; each < 3; each++) await many(100);
-    const ask = async (operation: 'GetAttributeList' | 'Get' | 'Activate') => {
-      const before = (await records()).length;
-      const items = [
-        item('Locate', [attributesFor('2.1')]),
-        item(operation, [enumerated('UniqueIdentifier', 'Locate')]),
-      ];
-      const answers = answersOf(
-        decode(await handler.handle(encode(request('2.1', items, onError('Continue'))), fixture.session())),
-      );
-      expect(answers).to.have.length(301);
-      return (await records()).slice(before + 1) as { items?: number; objects?: string[]; omitted?: number }[];
-    };
-    const [record, ...others] = await ask('GetAttributeList');
-    expect(others).to.deep.equal([]);
-    expect(record).to.include({ items: 300, omitted: 200 });
-    expect(record?.objects).to.have.length(100);
-    // Changes have theirs in their commits.
-    expect(await ask('Get')).to.have.length(300);
-    const given = await ask('Get');
-    expect(given.map(({ items, objects, omitted }) => [items, objects?.length, omitted])).to.deep.equal(
-      Array.from({ length: 3 }, () => [100, 100, undefined]),
-    );
-  });
-
-  it('writes some audit records for messages that are refused as a whole, and counts the others', async () => {
-    const sent = 2000;
-    for (let each = 0; each < sent; each++) {
-      await fixture.handler.handle(Buffer.from('4200780100000000', 'hex'), fixture.session());
-    }
-    const mandatory = { before: [enumerated('AsynchronousIndicator', 'Mandatory')] };
-    for (let each = 0; each < 100; each++) await fixture.exchange(request('2.1', [batchPing], mandatory));
-    fixture.handler.settle();
-    await send(fixture, '1.4', [batchPing]);
-    const written = (await records()) as { count?: number }[];
-    expect(written).to.have.length(2 * 17 + 1);
-    expect(written.filter(({ count }) => count !== undefined).map(({ count }) => count)).to.deep.equal([
-      sent - 16,
-      100 - 16,
-    ]);
   });
 
   for (const [version, answered] of [
