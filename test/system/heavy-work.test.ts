@@ -13,7 +13,7 @@ import { aesKey } from '#test/client/aes-key';
 import { startServerProcess } from '#test/fixtures/server-process';
 import { bestOf, elapsed } from '#test/fixtures/timing';
 
-const pairs = 6;
+const pairs = 3;
 /** Of the client that asks for them: what comes on one is done one after another. */
 const connections = 2;
 /** Milliseconds. */
