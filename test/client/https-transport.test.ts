@@ -72,7 +72,7 @@ describe('messages over HTTPS', () => {
       [
         (_request, response) =>
           void response.setHeader('content-type', 'application/octet-stream').end(Buffer.alloc(100_000)),
-        /longer than 1000 bytes/,
+        /at most 1000 bytes/,
       ],
     ];
     for (const [listener, says] of bads) {

@@ -92,7 +92,7 @@ describe('messages over mutual TLS', () => {
   it('gives up on an answer that is no message, or too long', async () => {
     serve = (socket) => void socket.on('data', () => socket.write('HTTP/1.1 400 Bad Request\r\n'));
     const transport = await open();
-    expect(await errorOf(transport.exchange(message(1)))).to.match(/does not start with a tag/);
+    expect(await errorOf(transport.exchange(message(1)))).to.match(/must start with a tag/);
     serve = (socket) => void socket.on('data', () => socket.write(message(1)));
     const narrow = await open({ maximumAnswer: 16 });
     expect(await errorOf(narrow.exchange(message(1)))).to.match(/longer than 16/);
