@@ -109,13 +109,13 @@ describe('HTTPS misused', () => {
       {
         name: 'a body beyond the bound',
         status: 413,
-        says: 'longer than 65536 bytes',
+        says: 'at most 65536 bytes',
         send: (p, h) => post(p, h, Buffer.alloc(3_000_000), { headers: ttlv }),
       },
       {
         name: 'a text beyond its bound',
         status: 413,
-        says: 'longer than 262144 bytes',
+        says: 'at most 262144 bytes',
         send: (p, h) => post(p, h, Buffer.alloc(262_145, ' '), { headers: json }),
       },
     ];
