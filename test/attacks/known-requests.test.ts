@@ -285,7 +285,7 @@ describe('a request that once stopped everybody', () => {
         enumerated('SplitKeyMethod', 'XOR'),
         given('2.1', ...aes(), ...attributes),
       ]);
-    await refused('2.1', [split(...many('parameters', '2.1', 990))], /at most 25000 values of attributes/);
+    await refused('2.1', [split(...many('parameters', '2.1', 990))], /at most 25000 attribute values/);
     await refused('2.1', [split(...many('group', '2.1', 90))], /at most 4096 records and index entries/);
     await granted('2.1', [split(...many('group', '2.1', 8), ...many('parameters', '2.1', 80))]);
   });
