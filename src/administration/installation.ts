@@ -65,7 +65,7 @@ export async function openInstallation(options: InstallationOptions, make: boole
     }
     const rootKey = rootKeySource(config, log);
     const store = await openStore({ engine, rootKey, log: storeLog, ...scheduled });
-    await (isNew ? beginSchema(store) : openSchema(store, { log: storeLog }));
+    await (isNew ? beginSchema(store) : openSchema(store, { log: storeLog, mend: make }));
     const trail = await openTrail({
       directory: places.audit,
       fileSize: config.auditFileSize,

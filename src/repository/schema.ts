@@ -34,6 +34,8 @@ export const migrations: readonly Migration[] = [];
 export interface SchemaOptions {
   readonly log?: { info(message: string): unknown };
   readonly migrations?: readonly Migration[];
+  /** Whether a damaged record is written again, of which `store check` says nothing from then on. */
+  readonly mend?: boolean;
 }
 
 const newestOf = (rows: readonly Migration[]): number => rows.at(-1)?.to ?? firstVersion;
@@ -86,12 +88,14 @@ export async function checkSchema(store: Store, { migrations: rows = migrations 
 /** Brings the store to the newest schema. @throws OperatorError for a store of a newer one. */
 export async function openSchema(
   store: Store,
-  { log, migrations: rows = migrations }: SchemaOptions = {},
+  { log, migrations: rows = migrations, mend = false }: SchemaOptions = {},
 ): Promise<void> {
   const read = await readSchema(store);
   const schema = versionOf(read);
   demandKnown(schema, newestOf(rows));
-  if (read instanceof DamagedRecordError) await succeeds(store.commit([writeOver(read, { version: schema })]));
+  if (mend && read instanceof DamagedRecordError) {
+    await succeeds(store.commit([writeOver(read, { version: schema })]));
+  }
   for (const row of rows) {
     if (row.to <= schema) continue;
     log?.info(`the store goes from schema ${row.to - 1} to ${row.to}: ${row.what}`);

@@ -116,7 +116,7 @@ describe('the schema of the store', function () {
     if (before === undefined || before === 'unchanged') throw new Error('there is no schema record');
     await engine.commit([{ put: { ...before, revision: before.revision + 1, body: Buffer.from('damaged') } }]);
     await checkSchema(store);
-    await openSchema(store);
+    await openSchema(store, { mend: true });
     expect(await schemaOf()).to.deep.equal({ version: 1 });
     await openSchema(store, { migrations: byPages });
     await expectReindexed();
