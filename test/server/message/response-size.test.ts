@@ -31,7 +31,7 @@ describe('the size of answers', () => {
       ...Array<string>(10).fill('Success'),
       ...Array<string>(31).fill('ResponseTooLarge'),
     ]);
-    expect(answers.at(-1)?.message).to.include('ask for fewer at once');
+    expect(answers.at(-1)?.message).to.include('ask for fewer items at once');
   });
 
   it('is brought within a limit in one pass over the items', async () => {
