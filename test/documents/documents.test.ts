@@ -46,6 +46,17 @@ describe('the page about storage', () => {
 });
 
 describe('the README', () => {
+  it('leads to pages that are in the package', () => {
+    const { files } = JSON.parse(text('package.json')) as { files: string[] };
+    // npm adds it to every package.
+    const packed = [...files, 'LICENSE'];
+    const targets = [...text('README.md').matchAll(/\]\(([^)#:]+)/g)].map(([, target = '']) => target);
+    expect(targets.length).to.be.above(10);
+    expect(targets.filter((each) => !packed.some((one) => each === one || each.startsWith(`${one}/`)))).to.deep.equal(
+      [],
+    );
+  });
+
   it('begins with the two lines that do all the set-up', () => {
     expect(text('README.md'))
       .to.match(/^npm ci && npm start /m)
