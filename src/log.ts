@@ -4,6 +4,7 @@
  */
 import { isUint8Array } from 'node:util/types';
 import winston from 'winston';
+import { escapeUnit } from '#ttlv/escape-unit';
 
 export type Log = winston.Logger;
 
@@ -47,7 +48,7 @@ function plain(value: unknown): string {
 /** Control characters, which could forge lines or drive a terminal. */
 function escaped(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) =>
-    character === '\n' ? '\\n' : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    character === '\n' ? '\\n' : escapeUnit(character),
   );
 }
 

@@ -1,4 +1,5 @@
 /** Item tree -> lines for people: logs, `--verbose`, test failures. There is no way back. */
+import { escapeUnit } from './escape-unit.ts';
 import { ItemType, itemTypeName } from './item.ts';
 import type { Item, ScalarItem } from './item.ts';
 import type { Names, Place } from './names.ts';
@@ -39,8 +40,5 @@ function shapeOf(item: ScalarItem): string {
 /** Text is quoted and escaped as in JSON, so that nobody's text breaks a line or steers a terminal. */
 function valueOf(item: ScalarItem, place: Place, names: Names): string {
   if (item.type !== ItemType.TextString) return writeValue(item, place, names);
-  return JSON.stringify(item.value).replace(
-    /[^ -~]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return JSON.stringify(item.value).replace(/[^ -~]/g, escapeUnit);
 }

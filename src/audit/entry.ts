@@ -4,6 +4,7 @@
  * bound and escaped to ASCII, so that a line of the trail is safe on any terminal.
  */
 import type { EnumerationValue } from '#protocol/enumerations';
+import { escapeUnit } from '#ttlv/escape-unit';
 
 export interface AuditEntry {
   readonly kind: 'operation' | 'connection' | 'administration';
@@ -154,8 +155,4 @@ export function quote(text: string, limit: number = maximumText): string {
   if (text.length <= limit && plainText.test(text)) return `"${text}"`;
   const cut = text.length > limit ? `${text.slice(0, limit)}...` : text;
   return JSON.stringify(cut).replace(/[\u007f-\uffff]/g, escapeUnit);
-}
-
-function escapeUnit(unit: string): string {
-  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

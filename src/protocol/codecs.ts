@@ -2,6 +2,7 @@
  * How one value is read from one TTLV item and written to one. Reading throws KmipError: a wrong item type makes a
  * message that cannot be parsed (1.4 §11.1), a value that the version does not know is an invalid field.
  */
+import { escapeUnit } from '#ttlv/escape-unit';
 import { ItemType, type Item } from '#ttlv/item';
 import {
   enumerationHas,
@@ -26,8 +27,7 @@ export interface Codec<T> {
 /** A client's text as error messages may quote it: ASCII, in quotation marks, cut at 64 characters. */
 export function quoted(text: string): string {
   const cut = text.length > 64 ? `${text.slice(0, 64)}...` : text;
-  const escape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return `"${cut.replace(/[^\x20-\x7e]/g, escape)}"`;
+  return `"${cut.replace(/[^\x20-\x7e]/g, escapeUnit)}"`;
 }
 
 /** The name of the tag in the standard's text, or its number. */
