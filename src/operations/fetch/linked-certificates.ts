@@ -16,11 +16,11 @@ type LinkType = AttributeValue<'link'>['linkType'];
 export async function chainOfKey(privateKey: ManagedObject, context: Context): Promise<readonly Uint8Array[]> {
   const object = (await publicKeyOf(privateKey, context)) ?? privateKey;
   const base = (await certificateAt(object, 'PKCS_12CertificateLink', context)) ?? (await issuerOf(object, context));
-  return base === undefined ? [] : await chainFrom(base, context);
+  return base === undefined ? [] : await chainOfCertificate(base, context);
 }
 
 /** The certificate, and those that its Certificate Links lead to, in DER. */
-export async function chainFrom(certificate: Loaded, context: Context): Promise<readonly Uint8Array[]> {
+export async function chainOfCertificate(certificate: Loaded, context: Context): Promise<readonly Uint8Array[]> {
   const chain: Uint8Array[] = [];
   const seen = new Set<string>();
   for (let next: Loaded | undefined = certificate; next !== undefined && !seen.has(next.object.id);) {

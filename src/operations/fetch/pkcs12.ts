@@ -13,7 +13,7 @@ import { KmipError } from '#protocol/kmip-error';
 import { atRest, type Version } from '#protocol/versions';
 import { keyIn } from '#operations/key-material/asymmetric-keys';
 import type { RequestedForm } from '#operations/key-material/key-format';
-import { chainFrom, chainOfKey } from './linked-certificates.ts';
+import { chainOfCertificate, chainOfKey } from './linked-certificates.ts';
 import type { Context, Loaded } from '#operations/context';
 
 /** "If this attribute is absent ... the server SHOULD use an alias/friendly name of 'alias'" (2.1 §4.39). */
@@ -89,7 +89,7 @@ export async function inContainer(
       password,
     });
   if (structure.objectType === 'Certificate') {
-    return { ...structure, certificateValue: await pack(undefined, await chainFrom(loaded, context)) };
+    return { ...structure, certificateValue: await pack(undefined, await chainOfCertificate(loaded, context)) };
   }
   if (!('keyBlock' in structure)) throw noContainer();
   const { keyBlock } = structure;

@@ -91,12 +91,12 @@ export function createGate({ admission, audit, log, limits, now }: GateOptions):
     certificate?: Buffer,
     peer = socket.remoteAddress ?? 'unknown',
   ): void {
-    const told =
+    const facts =
       certificate === undefined
         ? {}
         : { certificate: fingerprintOf(certificate), subject: () => subjectOf(certificate) };
-    const isNew = refusals.note({ reason, connection, peer, ...told });
-    const { certificate: fingerprint } = told;
+    const isNew = refusals.note({ reason, connection, peer, ...facts });
+    const { certificate: fingerprint } = facts;
     log[isNew ? 'warn' : 'debug']('a connection was refused', { connection, peer, reason, fingerprint });
     socket.destroy();
   }
