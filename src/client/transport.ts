@@ -14,9 +14,3 @@ export interface Transport {
  */
 export const decodeAnswer = (bytes: Uint8Array): Item =>
   decode(bytes, { maximumBytes: bytes.length, maximumItems: bytes.length / 8 });
-
-/** @param handle turns the bytes of a request into those of its answer, as the session of one client. */
-export const inProcess = (handle: (message: Uint8Array) => Promise<Uint8Array>): Transport => ({
-  exchange: handle,
-  close: async () => {},
-});

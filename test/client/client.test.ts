@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { createClient, item, type Client } from '#client/client';
-import { inProcess } from '#client/transport';
+import { inProcess } from '#test/fixtures/in-process';
 import { create } from '#operations/create/create';
 import { get } from '#operations/fetch/get';
 import { revoke } from '#operations/life-cycle/revoke';

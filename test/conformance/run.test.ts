@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { inProcess } from '#client/transport';
+import { inProcess } from '#test/fixtures/in-process';
 import { findCases } from '#conformance/cases';
 import { runConformance, type CaseResult } from '#conformance/run';
 import { resultLine, summarize } from '#conformance/summary';

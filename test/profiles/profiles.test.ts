@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { createClient } from '#client/client';
-import { inProcess } from '#client/transport';
+import { inProcess } from '#test/fixtures/in-process';
 import type { Instance } from '#objects/attributes/attribute-codec';
 import { attributeByTag, attributeRow } from '#objects/attributes/attributes';
 import { create } from '#operations/create/create';
