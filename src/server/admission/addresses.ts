@@ -1,11 +1,9 @@
-/**
- * Where connections come from, as far as it decides about them: what counts as one address, and who was here before.
- */
+/** Addresses of peers: what counts as one address, and which networks had a client lately. */
 import { isIPv6 } from 'node:net';
 
 /**
- * What one person has of addresses: an IPv4 address, or the /64 of an IPv6 address, within which anybody takes as many
- * as he likes. IPv4 within IPv6 (::ffff:192.0.2.1) is IPv4.
+ * The addresses that one peer can choose from: an IPv4 address, or the /64 of an IPv6 address. IPv4 within IPv6
+ * (::ffff:192.0.2.1) counts as IPv4.
  */
 export function networkOf(address: string): string {
   if (!isIPv6(address)) return address;
@@ -27,18 +25,18 @@ export function networkOf(address: string): string {
 
 export interface Acquaintances {
   has(network: string): boolean;
-  /** A client was let in from there. */
+  /** A client was admitted from this address. */
   add(network: string): void;
 }
 
-/** Of so many networks, the latest ones. */
+/** The maximum of remembered networks; the oldest are dropped. */
 const mostNetworks = 10_000;
-/** Milliseconds after the last client from there was let in: over night, and a bit. */
+/** In milliseconds, after the last admitted client of the network: a night and some hours. */
 const memory = 24 * 60 * 60 * 1000;
 
-/** @param now in milliseconds, of any clock that never goes back. */
+/** @param now in milliseconds, from a clock that never goes back. */
 export function createAcquaintances(now: () => number): Acquaintances {
-  /** When each was last seen; the one seen longest ago comes first. */
+  /** When each network was last seen; the oldest comes first. */
   const seen = new Map<string, number>();
   return {
     has(network) {

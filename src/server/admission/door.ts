@@ -1,7 +1,7 @@
 /**
- * The places of connections, of all ports together. Until its client is let in, a connection is a stranger's: strangers
- * have at most a part of the places, each address has a share of that, and the one that has waited longest goes first
- * when places are wanted. A client's connection never goes for a stranger's.
+ * The places of connections, for all ports together. A connection belongs to a stranger until its client is admitted.
+ * Strangers have at most a part of the places, and each address has a share of that part. When a place is needed, the
+ * stranger that has waited longest loses its place. A client never loses its place to a stranger.
  */
 import type { Socket } from 'node:net';
 import { createAcquaintances, networkOf } from './addresses.ts';
@@ -10,32 +10,32 @@ import { createHandshakeTurns, type Candidate } from './handshake-turns.ts';
 export interface DoorLimits {
   readonly maximumConnections: number;
   readonly maximumHandshakesPerAddress: number;
-  /** Milliseconds from the connection to the client's being let in. */
+  /** Milliseconds from the connection to the admission of its client. */
   readonly handshakeTimeout: number;
 }
 
 export interface DoorOptions {
   readonly limits: DoorLimits;
-  /** Whether clients are sending requests. */
+  /** Whether clients send requests at present. */
   isBusy(): boolean;
-  /** Closes the socket and writes down why. */
+  /** Closes the socket and logs the reason. */
   refuse(socket: Socket, peer: string, reason: string): void;
-  /** Milliseconds, of a clock that never goes back. */
+  /** Milliseconds, from a clock that never goes back. */
   readonly now?: () => number;
 }
 
 export interface Door {
-  /** A connection has come. `begin` begins its handshake, when its turn has come. */
+  /** A new connection. `begin` starts its handshake, when its turn has come. */
   arrive(socket: Socket, begin: () => void): void;
   /** The handshake over this connection failed. */
   fail(secured: Socket, reason: string): void;
-  /** It is done: what decides about the client says why when it is refused. */
+  /** The handshake is done. The code that decides about the client gives the reason when it refuses it. */
   succeed(secured: Socket): void;
-  /** The client was let in. */
+  /** The client was admitted. */
   admit(secured: Socket): void;
-  /** Every connection, before and after its client was let in. */
+  /** The number of connections, before and after admission. */
   readonly sockets: ReadonlySet<Socket>;
-  /** Closes what is not a client's, now and from now on. */
+  /** Closes the connections of strangers, present and future ones. */
   close(): void;
 }
 
@@ -49,22 +49,22 @@ interface Stranger extends Candidate {
   isSecured: boolean;
 }
 
-/** In the order they came. */
+/** In the order of arrival. */
 interface Strangers {
-  /** Who have sent nothing yet. */
+  /** Connections that have sent nothing yet. */
   readonly silent: Set<Stranger>;
   readonly begun: Set<Stranger>;
 }
 
-/** Strangers have this part of all places, or so many where there are few. */
+/** The part of all places that strangers may have, and the minimum of it where there are few places. */
 const strangersPart = 1 / 2;
 const fewPlaces = 16;
 /**
- * Milliseconds that a handshake has before it can lose its place to the next who comes when clients have all the
- * others.
+ * Milliseconds of a handshake in which it keeps its place. After them the next connection may take it, when clients
+ * have all other places.
  */
 const grace = 1000;
-/** The last places are for addresses from which a client was let in lately. */
+/** The last places are reserved for addresses from which a client was admitted lately. */
 const keptPart = 1 / 10;
 
 export function createDoor({ limits, isBusy, refuse, now = () => performance.now() }: DoorOptions): Door {
@@ -81,7 +81,10 @@ export function createDoor({ limits, isBusy, refuse, now = () => performance.now
   const known: Strangers = { silent: new Set(), begun: new Set() };
   const ofHis = ({ isKnown }: { readonly isKnown: boolean }): Strangers => (isKnown ? known : unknown);
   const perNetwork = new Map<string, Set<Stranger>>();
-  /** By the ends of their connections: a TLS socket and the one below it share no other public trait. */
+  /**
+   * The key is both ends of the connection: a TLS socket and the socket below it have no other public property in
+   * common.
+   */
   const byEnds = new Map<string, Stranger>();
   let isClosed = false;
 
@@ -101,7 +104,7 @@ export function createDoor({ limits, isBusy, refuse, now = () => performance.now
     sockets.delete(stranger.socket);
   }
 
-  /** Whether there is a place for one more, if need be that of a stranger. */
+  /** Whether there is a place for one more connection, if necessary the place of a stranger. */
   function makePlace(network: string, isKnown: boolean): boolean {
     const [oldestHere] = perNetwork.get(network) ?? [];
     if (oldestHere !== undefined && (perNetwork.get(network)?.size ?? 0) >= maximumHandshakesPerAddress) {
@@ -125,7 +128,7 @@ export function createDoor({ limits, isBusy, refuse, now = () => performance.now
 
   function arrive(socket: Socket, begin: () => void): void {
     const peer = socket.remoteAddress;
-    // Gone already.
+    // The connection has ended already.
     if (peer === undefined || isClosed) return void socket.destroy();
     const network = networkOf(peer);
     const isKnown = acquaintances.has(network);
@@ -150,7 +153,7 @@ export function createDoor({ limits, isBusy, refuse, now = () => performance.now
       else drop(stranger, 'it ended before its handshake');
     };
     socket.once('end', gone).once('close', gone);
-    // A connection that sends nothing costs no more than this.
+    // This is all that a connection costs that sends nothing.
     socket.once('data', (chunk: Buffer) => {
       socket.pause().off('end', gone).unshift(chunk);
       ofHis(stranger).silent.delete(stranger);

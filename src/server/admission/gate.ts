@@ -1,6 +1,6 @@
 /**
- * Who is let in, whatever port the connection came to: every client needs a certificate, and one function of ours
- * decides before the first byte is read. Who is refused, at the start or later, is audited and closed.
+ * Admission of clients, for every port. Every client needs a certificate, and one function decides before the first
+ * byte of a request is read. A refused connection is audited and closed, at its start or later.
  */
 import type { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -18,9 +18,9 @@ type Decision = { readonly client: { readonly id: string } } | { readonly refuse
 export interface Admission {
   /** `now` in milliseconds since 1970. */
   decide(fingerprint: string, now: number): Decision;
-  /** Takes over what was changed until now. */
+  /** Reads the changes of clients that were made until now. */
   refresh(): Promise<void>;
-  /** Calls when an earlier decision may have become another. */
+  /** Calls the listener when an earlier decision may be outdated. */
   onChange(listener: () => void): void;
 }
 
@@ -32,30 +32,30 @@ export interface GateOptions {
   readonly limits: { readonly maximumConnectionsPerClient: number };
 }
 
-/** What is spoken with clients that were let in, whatever socket it is. */
+/** The protocol of admitted connections, on any kind of socket. */
 export interface Protocol {
   /** The door's name in the origin of requests. */
   readonly door: string;
-  /** `cut` ends the connection at once, and writes down why. */
+  /** `cut` ends the connection at once, and logs the reason. */
   serve(socket: Socket, session: Session, cut: (reason: string) => void): Connection;
 }
 
 export interface Gate {
-  /** Those who were let in and are still there. */
+  /** The admitted connections that are still open. */
   readonly open: ReadonlyMap<TLSSocket, Connection>;
-  /** Decides about a connection whose handshake is done; `onAdmitted` is called when its client is let in. */
+  /** Decides about a connection after its handshake; calls `onAdmitted` when its client is admitted. */
   arrive(socket: TLSSocket, protocol: Protocol, onAdmitted: () => void): void;
-  /** Turns a connection away that came to no handshake. */
+  /** Refuses a connection that did not complete its handshake. */
   refuse(socket: Socket, peer: string, reason: string): void;
-  /** Nobody is let in any more, and those who are idle leave; the others when they have their answers. */
+  /** Admits no more clients. Idle connections are closed; the others are closed after their answers. */
   close(): void;
-  /** To be called when all have gone: writes down how many more were refused. */
+  /** To be called when all connections are closed: records the number of further refusals. */
   settle(): void;
 }
 
 /**
- * Milliseconds from one look at the clients, for a certificate that nobody knows, to the next one: all who wait share
- * it.
+ * The least time in milliseconds between two reads of the clients for unknown certificates. All connections that wait
+ * share one read.
  */
 const lookInterval = 250;
 
@@ -67,14 +67,17 @@ export function createGate({ admission, audit, log, limits, now }: GateOptions):
   const refusals = createRefusals((entry) => {
     const { count, peer, reason } = entry;
     if (count !== undefined) log.warn('more connections were refused', { peer, reason, count });
-    // Closed they are whether or not this can be written; the trail itself tells the log.
+    // They stay closed if this cannot be written; the trail itself logs that.
     audit.append(entry).catch(() => undefined);
   });
 
   let lookedAt = -Infinity;
   let look: Promise<void> | undefined;
 
-  /** What was changed before the call counts when it resolves. However many come, the store is asked only so often. */
+  /**
+   * Resolves when every change before the call is known. The store is read at most once in the pause, however many
+   * calls there are.
+   */
   function lookAgain(): Promise<void> {
     look ??= wait(Math.max(0, lookedAt + lookInterval - performance.now())).then(() => {
       look = undefined;
@@ -113,7 +116,7 @@ export function createGate({ admission, audit, log, limits, now }: GateOptions):
     };
     const decision = admission.decide(fingerprint, now());
     if ('client' in decision) return admit(decision.client);
-    // It may have been let in within this very second, by another process.
+    // Another process may have added the client within this second.
     const give = (): void => void socket.destroy();
     socket.on('error', give).on('end', give);
     const again = lookAgain().then(
@@ -127,7 +130,7 @@ export function createGate({ admission, audit, log, limits, now }: GateOptions):
         else if ('refused' in second) refuse(socket, connection, second.refused, certificate);
         else admit(second.client);
       })
-      // A fault of ours lets nobody in, and ends no process.
+      // A bug admits nobody, and does not end the process.
       .catch((error: unknown) => {
         log.error('the admission of a connection failed', { connection, error: String(error) });
         socket.destroy();

@@ -1,29 +1,29 @@
 /**
- * When a handshake may begin. Each costs a millisecond or two, and anybody can ask for one: so one begins at a time,
- * with turns for requests in between; networks take turns, those of clients that were here before first; and while
- * requests come in, a network has only so many a second. How long one takes is up to the peer: each certificate that it
- * sends is a signature to check, and OpenSSL checks all of them at once. So a network pays for the time that its
- * handshakes took, and what is not yet paid holds back its next.
+ * When a handshake may begin. Each costs one or two milliseconds, and anybody can start one. So handshakes begin one at
+ * a time, with turns for requests between them. Networks take turns; those that had a client lately come first. While
+ * requests arrive, the handshakes of a network have a bounded rate. The peer decides how long a handshake takes: each
+ * certificate that it sends is one more signature to check, and OpenSSL checks all of them without a pause. So a
+ * network pays for the time that its handshakes took, and its debt delays its next handshake.
  */
 
 /** A connection that has sent the first bytes of its handshake. */
 export interface Candidate {
   readonly network: string;
   readonly isKnown: boolean;
-  /** Bytes so far. */
+  /** Bytes received so far. */
   received(): number;
   begin(): void;
 }
 
 export interface HandshakeTurns {
   enter(candidate: Candidate): void;
-  /** Its handshake is done, just now. */
+  /** The handshake has just been completed. */
   finish(candidate: Candidate): void;
-  /** It has gone. */
+  /** The connection has ended. */
   leave(candidate: Candidate): void;
 }
 
-/** Handshakes of one network, of ordinary cost: so many at once, and so many a second after that. */
+/** Handshakes of ordinary cost for one network: the burst, and the rate in a second after it. */
 interface Rate {
   readonly burst: number;
   readonly perSecond: number;
@@ -31,21 +31,22 @@ interface Rate {
 const ofKnown: Rate = { burst: 100, perSecond: 50 };
 const ofStrangers: Rate = { burst: 20, perSecond: 20 };
 
-/** Milliseconds between two of them, while requests come in: the rest of the time is the requests'. */
+/** The least milliseconds between two handshakes while requests arrive: the rest of the time belongs to requests. */
 const pause = 5;
 const mostBuckets = 10_000;
 /**
- * One costs this part of the burst until it is done; then the rest comes back. So the cost of only a few is not known.
+ * A handshake costs this part of the burst until it is done; then the difference to its real cost is given back. So at
+ * any time only few costs are unknown.
  */
 const depositPart = 1 / 4;
-/** Milliseconds of an ordinary one. It costs 1, and 1 more for each millisecond above. */
+/** Milliseconds of an ordinary handshake. It costs 1, and 1 more for each further millisecond. */
 const ordinary = 10;
 /**
- * A hello and a client's own certificate, with one above it if they are small: what OpenSSL checks in so many bytes is
- * ordinary. A long turn of the event loop is then the work of requests, which it is not to pay for.
+ * The size of a hello and a client certificate, with a small one above it. OpenSSL checks so many bytes in ordinary
+ * time, so a long turn of the event loop was then spent on requests, and the handshake does not pay for it.
  */
 const ordinaryBytes = 3 * 1024;
-/** A network owes at most so much: a minute of a stranger's. */
+/** The maximum debt of a network: one minute of its rate. */
 const mostOwed = 1200;
 
 interface Bucket {
@@ -53,20 +54,20 @@ interface Bucket {
   at: number;
 }
 
-/** One that began. */
+/** A handshake that has begun. */
 interface Unfinished {
   readonly rate: Rate;
   readonly paid: number;
-  /** Bytes when it was last looked at. */
+  /** Bytes received at the last look. */
   seen: number;
 }
 
-/** Milliseconds in which the event loop did not wait. */
+/** Milliseconds in which the event loop worked. */
 const workedSoFar = (): number => performance.now() - performance.nodeTiming.idleTime;
 
 /**
- * @param isBusy whether clients are sending requests.
- * @param now in milliseconds, of any clock that never goes back.
+ * @param isBusy whether clients send requests at present.
+ * @param now in milliseconds, from a clock that never goes back.
  * @param worked milliseconds that the event loop has worked.
  */
 export function createHandshakeTurns(
@@ -74,13 +75,13 @@ export function createHandshakeTurns(
   now: () => number,
   worked: () => number = workedSoFar,
 ): HandshakeTurns {
-  /** Networks in the order of their turns, each with its candidates in the order they came. */
+  /** Networks in the order of their turns, each with its waiting connections in the order of arrival. */
   const [known, strangers] = [new Map<string, Set<Candidate>>(), new Map<string, Set<Candidate>>()];
   const buckets = new Map<string, Bucket>();
   const unfinished = new Map<Candidate, Unfinished>();
   let isWaiting = false;
   let isWatching = false;
-  /** What had been worked when this turn of the event loop began. */
+  /** The milliseconds worked when this turn of the event loop began. */
   let marked = 0;
 
   function schedule(milliseconds: number): void {
@@ -97,7 +98,7 @@ export function createHandshakeTurns(
     if (known.size + strangers.size > 0) schedule(busy || !began ? pause : 0);
   }
 
-  /** Begins one, of the first network that may have one. */
+  /** Starts one handshake, for the first network that may have one. */
   function beginOf(waiting: Map<string, Set<Candidate>>, rate: Rate, busy: boolean): boolean {
     for (const [network, candidates] of waiting) {
       const isPaid = take(network, rate);
@@ -136,7 +137,7 @@ export function createHandshakeTurns(
     }
   }
 
-  /** Looks at each turn of the event loop as long as handshakes are under way; it keeps the loop from no wait. */
+  /** Measures each turn of the event loop while handshakes are under way. It does not keep the process alive. */
   function watch(): void {
     if (isWatching) return;
     isWatching = true;
@@ -145,14 +146,14 @@ export function createHandshakeTurns(
   }
 
   function look(): void {
-    // What one sends may be worked on before its end, and the end may never come.
+    // Received bytes may cost time before the handshake ends, and the end may never come.
     if (worked() - marked > ordinary) for (const [candidate, state] of unfinished) charge(candidate, state);
     marked = worked();
     isWatching = unfinished.size > 0;
     if (isWatching) setImmediate(look).unref();
   }
 
-  /** A turn that took long goes to those from whom something came. */
+  /** The connections that have sent something pay for a long turn. */
   function charge(candidate: Candidate, state: Unfinished): void {
     const over = worked() - marked - ordinary;
     if (over <= 0) return;
@@ -167,7 +168,7 @@ export function createHandshakeTurns(
     unfinished.delete(candidate);
     charge(candidate, state);
     pay(candidate.network, state.rate, 1 - state.paid);
-    // The next of the same turn pays for itself only.
+    // A second handshake of the same turn pays for its own time only.
     marked = worked();
   }
 

@@ -1,7 +1,7 @@
 /**
- * Bytes that the server holds for clients: requests that have not come whole, answers that nobody has taken. Each
- * client has a bound, and all together one; at a bound a client's next ones wait. A client that holds nothing always
- * gets room for one, so that nobody can shut out another.
+ * Bytes that the server holds for clients: incomplete requests, and answers that were not taken yet. Each client has a
+ * bound, and all clients together have one. At a bound the client's next bytes wait. A client that holds nothing always
+ * gets room for one message, so that no client can shut out another.
  */
 export interface HeldLimits {
   /** Bytes. */
@@ -9,27 +9,29 @@ export interface HeldLimits {
   readonly inAll: number;
 }
 
-/** What a client holds. */
+/** The bytes that are held for one client. */
 export interface Account {
-  /** Whether there is room for so many bytes more; then they are taken. */
+  /** Takes so many bytes more if there is room; returns whether there was. */
   take(bytes: number): boolean;
-  /** Takes them when there is room, in the order of the calls. */
+  /** Takes the bytes as soon as there is room, in the order of the calls. */
   wait(bytes: number): Promise<void>;
-  /** They are there, whether or not there was room. */
+  /** Takes the bytes even if there is no room, because they are in memory already. */
   add(bytes: number): void;
   release(bytes: number): void;
-  /** Whether one may go on that has to in order to release what it holds: with room, or as the only one without. */
+  /**
+   * Whether a connection may continue that must continue to release its bytes: with room, or as the only one without.
+   */
   proceed(who: object): boolean;
-  /** Resolves when `who` may proceed. */
+  /** Resolves when `who` may continue. */
   turnOf(who: object): Promise<void>;
-  /** `who` is done, or gone. */
+  /** `who` is done, or its connection has ended. */
   finish(who: object): void;
-  /** A connection of the client has gone. */
+  /** A connection of the client has ended. */
   leave(): void;
 }
 
 export interface HeldBytes {
-  /** For a connection of the client, which `leave`s when it has gone. */
+  /** For one connection of the client, which calls `leave` at its end. */
   join(client: string): Account;
 }
 
@@ -41,7 +43,7 @@ interface Waiting {
 
 export function createHeldBytes({ perClient, inAll }: HeldLimits): HeldBytes {
   const accounts = new Map<string, HeldByClient>();
-  /** Those for whom somebody waits. */
+  /** The clients that have a waiting call. */
   const short = new Set<HeldByClient>();
   let total = 0;
 
@@ -49,7 +51,7 @@ export function createHeldBytes({ perClient, inAll }: HeldLimits): HeldBytes {
     readonly client: string;
     connections = 0;
     held = 0;
-    /** The one that goes on without room. */
+    /** The only one that continues without room. */
     foremost: object | undefined;
     readonly waiting: Waiting[] = [];
 

@@ -1,15 +1,15 @@
 /**
- * How fast each client's requests are taken: a bucket of tokens for each, one token a batch item. A client that has
- * spent its bucket waits, and so is held at what flows in; nothing is refused, and nobody else waits. Each server has
- * buckets of its own, so that a client of two servers gets twice as much.
+ * The rate of each client's requests: a bucket of tokens for each client, one token for each batch item. A client whose
+ * bucket is empty waits for the refill. No request is refused, and no other client waits. Each server has its own
+ * buckets, so a client of two servers has twice the rate.
  */
 import type { Socket } from 'node:net';
 import type { ClientFacts } from '#server/run/client-facts';
 
 interface Bucket {
   /**
-   * In thousandths of a token, whole numbers: what flows in each millisecond is the rate. Below 0: what the client
-   * owes.
+   * In thousandths of a token, so that the refill of a millisecond is a whole number: the rate. Below 0: the client's
+   * debt.
    */
   tokens: number;
   /** Whole milliseconds. */
@@ -17,20 +17,18 @@ interface Bucket {
 }
 
 export class RequestRate {
-  /** At most one for each client that ever connected. */
+  /** At most one for each client that has ever connected. */
   readonly #buckets = new Map<string, Bucket>();
   readonly #clients: Pick<ClientFacts, 'quotaOf'>;
   readonly #clock: () => number;
 
-  /** `clock` gives milliseconds that only go forward. */
+  /** `clock` gives milliseconds that never go back. */
   constructor(clients: Pick<ClientFacts, 'quotaOf'>, clock: () => number = () => performance.now()) {
     this.#clients = clients;
     this.#clock = clock;
   }
 
-  /**
-   * Takes a token for each of so many items, and says how many milliseconds the client has to wait for them: mostly 0.
-   */
+  /** Takes a token for each of so many items. Returns the milliseconds that the client has to wait: 0 in most cases. */
   take(client: string, items: number): number {
     const rate = this.#clients.quotaOf(client, 'requestsPerSecond');
     if (rate === 0) return 0;
@@ -44,10 +42,10 @@ export class RequestRate {
   }
 }
 
-/** A client with many open requests may owe more than a timer holds. */
+/** A client with many open requests may owe more milliseconds than a timer can hold. */
 const longestPause = 2 ** 30;
 
-/** Waits; no longer than until the socket is closed. */
+/** Waits, but not longer than the socket is open. */
 export function pauseOn(socket: Socket, milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {

@@ -1,31 +1,30 @@
-/** How an answer leaves: as fast as the peer takes it, and no slower than it must. */
+/** Writes an answer as fast as the peer takes it, and not slower than it must. */
 import type { Writable } from 'node:stream';
 
-/** Bytes that are handed over at once: no more than that is held a second time, encrypted. */
+/** The maximum of bytes of one write: only so many exist twice, plain and encrypted. */
 const piece = 256 * 1024;
 
 /**
- * Bytes a second that a peer has to send of a long request, or to take of a long answer, beside the time that it has
- * anyway.
+ * The least bytes a second that a peer must send of a long request, or take of a long answer, after the basic timeout.
  */
 const leastRate = 64 * 1024;
 
-/** Milliseconds for so many bytes; `timeout` is what the shortest message has. */
+/** Milliseconds for so many bytes; `timeout` is the time for the shortest message. */
 export const timeFor = (bytes: number, timeout: number): number => timeout + (bytes / leastRate) * 1000;
 
 export interface SendingOptions {
-  /** Milliseconds for a piece to be taken. */
+  /** Milliseconds for one piece to be taken. */
   readonly timeout: number;
-  /** The peer does not take it. The stream is to be destroyed, and nothing else comes of it. */
+  /** The peer does not take the answer. The stream must be destroyed; no further event follows. */
   onStalled(): void;
 }
 
-/** Whether it may take more than one write, and time. */
+/** Whether the answer may take more than one write. */
 export const isLong = (answer: Uint8Array): boolean => answer.length > piece;
 
 /**
- * Writes all but what is left for a last write; resolves to that when the stream takes it, or to nothing when it is
- * gone.
+ * Writes everything but the last piece. Resolves to the last piece when the stream can take it, or to undefined when
+ * the stream has ended.
  */
 export async function sendLong(
   stream: Writable,
@@ -43,7 +42,7 @@ export async function sendLong(
   return stream.destroyed ? undefined : answer.subarray(at);
 }
 
-/** Resolves when the stream takes more, or is gone. */
+/** Resolves when the stream takes more, or has ended. */
 export function taken(stream: Writable, { timeout, onStalled }: SendingOptions): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(onStalled, timeout);

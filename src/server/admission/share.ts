@@ -1,52 +1,50 @@
-/** What one connection has of its client's part of the server: turns of the event loop, and bytes that are held. */
+/** The part of the server that one connection uses for its client: turns of the event loop, and bytes held. */
 import type { Account, HeldBytes } from './held-bytes.ts';
 import type { Turns } from './turns.ts';
 
-/** Bytes that are read at once. */
+/** The maximum of bytes that one read takes. */
 const most = 64 * 1024;
 
 /** Milliseconds that reading a small request costs. */
 const costOfReading = 0.05;
 
-/**
- * Milliseconds that a byte of a long request costs before anybody looks at it: it is received, decrypted and copied.
- */
+/** Milliseconds that one byte of a long request costs before it is decoded: it is received, decrypted and copied. */
 const costOfByte = 2 / 1024 / 1024;
 
 /** What the clients of all connections share. */
 export interface Shared {
   readonly turns: Turns;
-  /** For requests that have not come whole, and for answers that nobody has taken. */
+  /** For incomplete requests, and for answers that were not taken yet. */
   readonly requests: HeldBytes;
   readonly answers: HeldBytes;
 }
 
 export interface Share {
-  /** Whether the next request may be handled at once; otherwise `wait` says when. In both cases `handled` follows. */
+  /** Whether the next request may be handled at once; otherwise call `wait`. Either way call `handled` afterwards. */
   begin(): boolean;
   wait(): Promise<void>;
   handled(): void;
-  /** Between two items of a batch: the one before has added so many bytes to the answer. */
+  /** Between two items of a batch; the item before has added so many bytes to the answer. */
   between(bytes: number): Promise<void>;
-  /** An answer of so many bytes is there, and later it was taken. */
+  /** An answer of so many bytes was made; `taken`: the peer has taken it. */
   made(bytes: number): void;
   taken(bytes: number): void;
-  /** Whether so many bytes of a request may come now; otherwise `room` says when. Then they are there until `used`. */
+  /** Whether so many bytes of a request may be read now; otherwise call `room`. They count until `used`. */
   mayCome(bytes: number): boolean;
   room(bytes: number): Promise<void>;
   used(): void;
   /**
-   * When the next request may be read, or nothing for at once: while requests of the client wait, more of them would
-   * only be in the way.
+   * Resolves when the next request may be read; undefined when it may be read at once. More requests are not read while
+   * requests of the client wait.
    */
   next(): Promise<void> | undefined;
-  /** A part of a long request has come, of so many bytes: when the next may be read, or nothing for at once. */
+  /** So many bytes of a long request were read. Resolves when the next may be read; undefined when at once. */
   read(bytes: number): Promise<void> | undefined;
-  /** The connection has gone. */
+  /** The connection has ended. */
   leave(): void;
 }
 
-/** Bytes: a request up to this length is not counted before it is there, since so much comes at once. */
+/** In bytes: a request up to this length is counted only when it is complete, because so much arrives in one read. */
 const small = 16 * 1024;
 export const isCounted = (bytes: number): boolean => bytes > small;
 
@@ -58,9 +56,9 @@ class ConnectionShare implements Share {
   readonly #turns: ReturnType<Turns['join']>;
   readonly #requests: Account;
   readonly #answers: Account;
-  /** Bytes of the request that comes. */
+  /** Bytes of the incomplete request. */
   #coming = 0;
-  /** Bytes of the answer that is being made, and of those that are there. */
+  /** Bytes of the answer in progress, and of complete answers. */
   #making = 0;
   #untaken = 0;
   #isGone = false;
@@ -100,7 +98,7 @@ class ConnectionShare implements Share {
     if (this.#isGone) this.#answers.finish(this);
   }
 
-  /** Others have filled the room meanwhile: the turn goes to somebody else. */
+  /** Other connections have filled the room meanwhile: this turn goes to another one. */
   #mustWaitOn(): boolean {
     if (this.#isGone || this.#answers.proceed(this)) return false;
     this.#turns.done();

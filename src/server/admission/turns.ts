@@ -1,67 +1,70 @@
 /**
- * Turns of clients on the event loop. While one client alone sends requests, each is handled as it comes. While several
- * do, a client that has had its share waits: its requests, and the items of its batches, stand in a line of its own,
- * and in each turn of the event loop one of the lines goes on for as long as a slice. So a client that has not used up
- * its share waits for a slice of another's at most. #workers/fair-queue counts tasks at work instead: it cannot serve
- * this, since it does not measure, and lets no task begin in the same turn of the event loop.
+ * Turns of clients on the event loop. While only one client sends requests, each request is handled as it arrives.
+ * While several clients do, a client that has used up its share waits: its requests, and the items of its batches, wait
+ * in the client's own line. In each turn of the event loop one line continues for one slice. So a client that has not
+ * used up its share waits for at most one slice of another client. #workers/fair-queue cannot be used: it counts
+ * running tasks and does not measure time, and it does not start two tasks in one turn of the event loop.
  */
 
-/** Milliseconds that a client has at once, and the length of a slice. */
+/** The burst of a client in milliseconds, and the length of a slice. */
 const slice = 0.5;
-/** The same for a client that is alone: new connections wait for no longer than that, and turns cost little. */
+/**
+ * The same for the only active client. It bounds the wait of a new connection, and it is long enough that turns cost
+ * little.
+ */
 const sliceAlone = 4;
-/** Milliseconds of work within one turn of the event loop after which a client that is alone waits for the next one. */
+/** Milliseconds of work in one turn of the event loop, after which the only active client waits for the next turn. */
 const mostAlone = 8;
-/** Of the time that passes, so much of it becomes a client's share again. */
+/** The part of the elapsed time that is given back to a client's share. */
 const regain = 0.5;
-/** Milliseconds that a second client is remembered as one who sends requests. */
+/** Milliseconds for which a second client counts as active after its last request. */
 const memory = 60_000;
-/** Milliseconds after a request in which more are to be expected. */
+/** Milliseconds after a request in which more requests are expected. */
 const busyFor = 1000;
 
-/** A client, as far as its turns are concerned: while it has connections. */
+/** One client, while it has connections. */
 export interface ClientTurns {
-  /** Whether its next work may be done now; otherwise `wait` says when. In both cases `done` follows. */
+  /** Whether the client's next work may be done now; otherwise call `wait`. Either way call `done` afterwards. */
   begin(): boolean;
   wait(): Promise<void>;
-  /** The work is done, or goes on by itself. */
+  /** The work is done, or continues without the event loop. */
   done(): void;
-  /** Whether work of the client waits already: then nothing more of it needs to be read. */
+  /** Whether work of the client waits already: then no more of it has to be read. */
   isBehind(): boolean;
-  /** So many milliseconds of work are the client's that nobody could measure. */
+  /** Charges the client for work that cannot be measured, in milliseconds. */
   spend(milliseconds: number): void;
-  /** Work goes on when others had their turns: what `done` and `wait` do. */
+  /** Lets other clients have their turns, and resolves when the work may continue: `done`, then `wait`. */
   pause(): Promise<void>;
-  /** A connection of the client has gone. */
+  /** A connection of the client has ended. */
   leave(): void;
 }
 
 export interface Turns {
-  /** For a connection of the client, which `leave`s when it has gone. */
+  /** For one connection of the client, which calls `leave` at its end. */
   join(client: string): ClientTurns;
-  /** Whether clients send requests these days. */
+  /** Whether any client sends requests at present. */
   isBusy(): boolean;
 }
 
-/** @param now in milliseconds, of a clock that never goes back. */
+/** @param now in milliseconds, from a clock that never goes back. */
 export function createTurns(now: () => number = () => performance.now()): Turns {
   const clients = new Map<string, Line>();
-  /** Those in whose line somebody stands, in the order of their turns. */
+  /** The clients with waiting work, in the order of their turns. */
   const lines = new Set<Line>();
-  /** Whose work is being done, and since when. */
+  /** The client whose work is being done, and since when. */
   let working: Line | undefined;
   let since = -Infinity;
-  /** Whose slice it is, and until when. */
+  /** The client that has the slice, and until when. */
   let current: Line | undefined;
   let sliceEnd = 0;
   let isScheduled = false;
   let last: Line | undefined;
   let severalUntil = -Infinity;
-  /** Milliseconds of work since the event loop last had a turn that we know of: it is looked for when they are many. */
+  /** Milliseconds of work since the last known turn of the event loop; above a limit the next turn is awaited. */
   let inARow = 0;
   let isLooking = false;
 
-  /** What was done since is on the account of who did it. */
+  /** Charges the work since then to the client that did it. */
   function settle(time: number): void {
     if (working !== undefined) {
       working.share = Math.max(-slice, working.share - (time - since));
@@ -101,7 +104,7 @@ export function createTurns(now: () => number = () => performance.now()): Turns 
     if (lines.size > 0) schedule();
   }
 
-  /** The head of the line does its work, which may take until `done`. */
+  /** Does the first waiting work, which may take until `done`. */
   function goOn(line: Line, time: number): void {
     const next = line.waiting.shift();
     if (line.waiting.length === 0) lines.delete(line);
@@ -114,7 +117,7 @@ export function createTurns(now: () => number = () => performance.now()): Turns 
     readonly client: string;
     readonly waiting: (() => void)[] = [];
     connections = 0;
-    /** Milliseconds that it has left, as of `regained`. */
+    /** The milliseconds left to the client, as of `regained`. */
     share = slice;
     regained = 0;
 

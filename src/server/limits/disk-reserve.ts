@@ -1,8 +1,8 @@
 /**
- * A reserve of disk, in each place where the server writes. Below it only what reads, Destroy and Revoke are served, so
- * that no client can fill the disk to a point where nobody can destroy a key any more: their records go into the
- * reserve. Part of it is kept as a file. When the disk is full all the same, that file is removed, and only Get,
- * Destroy and Revoke are served.
+ * A reserve of disk space in each place where the server writes. Below the reserve only operations that read, Destroy
+ * and Revoke are served; their records use the reserve. So no client can fill the disk until keys can no longer be
+ * destroyed. A part of the reserve is kept as a file. When the disk is full nevertheless, that file is removed, and
+ * only Get, Destroy and Revoke are served.
  */
 import { statfs } from 'node:fs/promises';
 import { KmipError } from '#protocol/kmip-error';
@@ -18,18 +18,18 @@ export interface DiskReserve {
 }
 
 export interface DiskReserveOptions {
-  /** Directories: of the audit trail, and of a store that lies in files. */
+  /** Directories of the audit trail, and of a store that consists of files. */
   readonly places: readonly string[];
-  /** Bytes; 0 watches nothing. */
+  /** In bytes; with 0 the disk is not watched. */
   readonly reserve: number;
   readonly log: { info(message: string, details?: object): unknown; warn(message: string, details?: object): unknown };
-  /** Milliseconds between two looks. */
+  /** Milliseconds between two checks. */
   readonly interval?: number;
-  /** Who runs them; a scheduler of its own when absent. */
+  /** Runs the checks; a scheduler of its own when absent. */
   readonly schedule?: Schedule;
 }
 
-/** Throws KmipError for what the room that is left is not for. */
+/** @throws KmipError for an operation that is not served with the present space. */
 export function demandRoom(room: DiskRoom, { served }: Pick<Operation, 'served'>): void {
   if (room === 'enough' || served === 'onFullDisk') return;
   if (room === 'short' && served === 'inReserve') return;
@@ -41,7 +41,7 @@ export function demandRoom(room: DiskRoom, { served }: Pick<Operation, 'served'>
 }
 
 const lookEvery = 1000;
-/** The file takes so much of the reserve, and no more than this. */
+/** The file has this part of the reserve, and at most so many bytes. */
 const keptPart = 4;
 const keptAtMost = 16 * 1024 * 1024;
 
@@ -49,18 +49,18 @@ interface Place {
   readonly path: string;
   room: DiskRoom;
   left: number;
-  /** Whether the file that keeps room is there. */
+  /** Whether the file that keeps space exists. */
   isKept: boolean;
 }
 
-/** Resolves after the first look. Throws the error of a place that cannot be looked at. */
+/** Resolves after the first check. Throws the error of a place that cannot be checked. */
 export async function openDiskReserve(options: DiskReserveOptions): Promise<DiskReserve> {
   const { reserve, log, interval = lookEvery, schedule = createScheduler({ log }).schedule } = options;
   const kept = Math.min(Math.floor(reserve / keptPart), keptAtMost);
   const places = options.places.map((path): Place => ({ path, room: 'enough', left: Infinity, isKept: false }));
   let room: DiskRoom = 'enough';
 
-  /** Once there is enough again it takes a little more to leave the state than to enter it. */
+  /** The state ends with a little more free space than it begins with, so that it does not alternate. */
   function roomAt({ room: before, left, isKept }: Place): DiskRoom {
     if (left < kept && !isKept) return 'full';
     const enough = before === 'enough' ? reserve : reserve + reserve / 20;
@@ -70,7 +70,7 @@ export async function openDiskReserve(options: DiskReserveOptions): Promise<Disk
   async function look(place: Place): Promise<void> {
     const { bavail, bsize } = await statfs(place.path);
     const free = bavail * bsize;
-    // The trail and the store release it too, when they meet a full disk first.
+    // The trail and the store also remove the file, when they find a full disk first.
     place.isKept = isRoomKept(place.path);
     if (place.isKept && free < kept / keptPart) place.isKept = !releaseRoom(place.path);
     else if (!place.isKept && free > 2 * kept) {

@@ -1,6 +1,6 @@
 /**
- * Where clients are held to their quotas of objects and bytes: at the one place through which every change of an object
- * goes. What makes room, and what never should wait for an operator, goes on above a quota.
+ * Enforces the quotas of objects and bytes, at the one place through which every change of an object goes. Changes that
+ * free space, and changes that must never wait for an operator, are made even above a quota.
  */
 import { KmipError } from '#protocol/kmip-error';
 import type { Growth } from '#store/store';
@@ -10,10 +10,10 @@ import type { ClientFacts } from '#server/run/client-facts';
 import type { ServerLog } from '#server/server-log';
 import type { Usage } from './usage.ts';
 
-/** What an operation above the quotas may add to an object: dates and a reason, but no long text in it. */
+/** The maximum that an operation above the quotas may add to an object: dates and a reason, without a long text. */
 const smallGrowth = 4096;
 
-/** How often the log says that a client is at a quota, in milliseconds. */
+/** The least milliseconds between two log lines that a client is at a quota. */
 const reportInterval = 3_600_000;
 
 export interface QuotasOptions {
@@ -29,7 +29,7 @@ export class Quotas {
 
   readonly #log: ServerLog;
   readonly #now: () => number;
-  /** When the log said it, by quota and client. */
+  /** When the line was logged, by quota and client. */
   readonly #said = new Map<string, number>();
 
   constructor({ usage, clients, log, now }: QuotasOptions) {
@@ -67,7 +67,10 @@ export class Quotas {
     }
   }
 
-  /** Before work that ends with so many more objects. @throws KmipError ServerLimitExceeded. */
+  /**
+   * To be called before work that makes so many objects.
+   * @throws KmipError ServerLimitExceeded.
+   */
   async demandRoom(client: string, objects = 1): Promise<void> {
     await this.#usage.refreshed(client);
     this.#check(client, { objects, removed: 0, bytes: 1 }, 'held');
@@ -80,7 +83,7 @@ export class Quotas {
     if (growth.bytes > (rule === 'free' ? smallGrowth : 0)) this.#demand(client, 'bytes', used.bytes, growth.bytes);
   }
 
-  /** The operator has to know, but not at each refusal. */
+  /** The operator must learn of it, but not at every refusal. */
   #report(client: string, quota: 'objects' | 'bytes', most: number): void {
     const key = `${quota} ${client}`;
     const said = this.#said.get(key);

@@ -1,6 +1,7 @@
 /**
- * Counting all over again, one client after another, with time for others in between: clients that were never counted,
- * all of them when a server ended without adding what it knew, and each once a day, so that nothing stays wrong.
+ * Counts what clients store, one client after another, with pauses for other work. It counts clients that were never
+ * counted; all clients after a server ended without writing its changes; and each client once a day, so that no error
+ * stays.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { creationRulesKind } from '#repository/creation-rules-record';
@@ -10,23 +11,23 @@ import type { Store } from '#store/store';
 import { keptUsage } from '#repository/usage-record';
 import { createScheduler, type Schedule } from '#scheduler';
 import type { ServerLog } from '#server/server-log';
-import { SignsOfLife } from '#server/admission/signs-of-life';
+import { SignsOfLife } from './signs-of-life.ts';
 import { Usage } from './usage.ts';
 
 export interface CountTimes {
-  /** From one adding to the store to the next. */
+  /** Between two writes to the store. */
   readonly write: number;
-  /** From one sign of life of a server to the next. */
+  /** Between two signs of life of a server. */
   readonly beat: number;
-  /** After so long without one a server is gone. */
+  /** A server without a sign for so long counts as dead. */
   readonly gone: number;
-  /** From one look for clients that are to be counted to the next. */
+  /** Between two searches for clients that must be counted. */
   readonly look: number;
-  /** How old a count may grow. */
+  /** The maximum age of a count. */
   readonly recount: number;
-  /** For others, after each so many records. */
+  /** The pause for other work, after each `recordsPerTurn` records. */
   readonly rest: number;
-  /** From a count to its confirmation; twice as long each time that it has to be repeated. */
+  /** Between a count and its confirmation; doubled for each repetition. */
   readonly settle: number;
 }
 
@@ -42,7 +43,10 @@ const usual: CountTimes = {
   settle: 3000,
 };
 
-/** Of a client that never rests; what is wrong then is what one second brought. */
+/**
+ * The maximum of counts of a client that never stops changing objects. The last one is accepted: its error is at most
+ * what changed during it.
+ */
 const maximumCounts = 4;
 
 const recordsPerTurn = 500;
@@ -50,7 +54,7 @@ const clientsPerTurn = 50;
 
 export interface UsageKeeperOptions {
   readonly store: Store;
-  /** Of all clients. */
+  /** The identifiers of all clients. */
   readonly clients: () => Iterable<string>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -62,17 +66,19 @@ export class UsageKeeper {
   readonly usage: Usage;
   readonly #options: UsageKeeperOptions;
   readonly #times: CountTimes;
-  /** To be counted, and to be confirmed: one after another, so that nobody's change waits for more than one of them. */
+  /**
+   * Clients to be counted, and counts to be confirmed: one at a time, so that a change waits for at most one of them.
+   */
   readonly #waiting = new Set<string>();
   readonly #confirming = new Set<string>();
   readonly #signs: SignsOfLife;
   readonly #stopping = new AbortController();
-  /** Counts that are not confirmed yet: how many there were. */
+  /** The number of counts of each client that is not confirmed yet. */
   readonly #unsure = new Map<string, number>();
   #stopJobs: (() => Promise<void>)[] = [];
   #counting: Promise<void> | undefined;
   #counted: string | undefined;
-  /** What the timers began. */
+  /** Tasks that timers have started. */
   readonly #running = new Set<Promise<void>>();
   #isStarted = false;
   #trouble = '';
@@ -90,7 +96,7 @@ export class UsageKeeper {
     });
   }
 
-  /** Begins to add to the store, and to count, until `stop`. */
+  /** Starts to write to the store and to count, until `stop`. */
   start(schedule: Schedule = createScheduler({ log: this.#options.log }).schedule): void {
     this.#isStarted = true;
     const { write, beat, look } = this.#times;
@@ -104,7 +110,7 @@ export class UsageKeeper {
     }
   }
 
-  /** Adds what is pending. The store must be open until it resolves. */
+  /** Writes what is pending. The store must stay open until it resolves. */
   async stop(): Promise<void> {
     const stopped = this.#stopJobs.splice(0).map((stop) => stop());
     this.#stopping.abort();
@@ -119,7 +125,7 @@ export class UsageKeeper {
     }
   }
 
-  /** Counts the client when its turn comes, once `start` was called. Again is harmless. */
+  /** Counts the client when its turn comes, once `start` was called. A second call does nothing. */
   count(client: string): void {
     if (!this.#isStarted || this.#stopping.signal.aborted || client === this.#counted) return;
     this.#waiting.add(client);
@@ -134,7 +140,7 @@ export class UsageKeeper {
     });
   }
 
-  /** Resolves when nobody waits to be counted. */
+  /** Resolves when no client waits to be counted. */
   async settled(): Promise<void> {
     while (this.#counting !== undefined) await this.#counting;
   }
@@ -150,7 +156,7 @@ export class UsageKeeper {
       try {
         if (confirmed !== undefined) await this.#confirm(client);
         else await this.#countOne(client);
-        // What came meanwhile goes first.
+        // Events that arrived meanwhile are handled first.
         await pause(1);
       } catch (error) {
         if (!this.#stopping.signal.aborted) this.#complain(error);
@@ -214,7 +220,7 @@ export class UsageKeeper {
     return tracked;
   }
 
-  /** Once, while it is the same. */
+  /** Logs the same error once. */
   #complain(error: unknown): void {
     const trouble = String(error);
     if (trouble === this.#trouble) return;

@@ -1,8 +1,8 @@
 /**
- * What each client's records take, known without reading the store at each change. A process keeps in memory what its
- * clients made and adds it to the clients' usage records about once a second; in between it knows of other processes
- * what they have added. So several servers on one store let a client pass its quota by at most what the others make for
- * it within two seconds; one server alone, by nothing.
+ * What each client stores, without reading the store at each change. A process keeps the changes of its clients in
+ * memory and adds them to the clients' usage records about once a second. It knows the changes of other processes when
+ * they have added them. So with several servers on one store, a client exceeds its quota by at most what the other
+ * servers store for it within two seconds; with one server it does not exceed it.
  */
 import { ConflictError, DamagedRecordError, succeeds } from '#store/engines/engine';
 import type { Store, StoreChange } from '#store/store';
@@ -18,25 +18,25 @@ import {
   type UsageRecord,
 } from '#repository/usage-record';
 
-/** A client's record is read again when it is older than this, in milliseconds. */
+/** The maximum age in milliseconds of a client's record in memory; an older one is read again. */
 const maximumAge = 1000;
-/** How many clients' records one commit has. */
+/** The maximum of clients whose records are written in one commit. */
 const clientsPerCommit = 100;
 const maximumAttempts = 10;
 
 interface Known {
-  /** As the store had it; undefined while the client is counted for the first time. */
+  /** The value in the store; undefined while the client is counted for the first time. */
   base: Room | undefined;
-  /** As far as that has come. */
+  /** The result of that count so far. */
   partial: Room;
   readAt: number;
-  /** Committed, and not yet added to the store's record. */
+  /** Committed changes that were not added to the store's record yet. */
   pending: Room;
-  /** On its way to the disk. */
+  /** Changes that are being committed. */
   underWay: Room;
-  /** What the record had when this process read or wrote it last. */
+  /** The revision of the record when this process last read or wrote it. */
   revision: number;
-  /** Whether, since the last count began, this process changed something, or another server the record. */
+  /** Whether this process changed an object, or another server the record, since the last count began. */
   isDisturbed: boolean;
 }
 
@@ -44,9 +44,9 @@ const isNothing = ({ objects, removed, bytes }: Room): boolean => objects === 0 
 
 export interface UsageOptions {
   readonly store: Store;
-  /** Has a client counted that has no record yet. */
+  /** Requests a count of a client that has no record yet. */
   readonly count: (client: string) => void;
-  /** Milliseconds that only go forward. */
+  /** Milliseconds that never go back. */
   readonly clock?: () => number;
 }
 
@@ -54,11 +54,11 @@ export class Usage {
   readonly #store: Store;
   readonly #count: (client: string) => void;
   readonly #clock: () => number;
-  /** At most one for each client that ever changed something here. */
+  /** At most one for each client that ever changed an object through this process. */
   readonly #clients = new Map<string, Known>();
-  /** Those of whom something is pending. */
+  /** Clients with pending changes. */
   readonly #changed = new Set<string>();
-  /** What changes usage records, one after another. */
+  /** The last write of usage records; the next one waits for it. */
   #last: Promise<unknown> = Promise.resolve();
   #isAdding = false;
 
@@ -68,7 +68,7 @@ export class Usage {
     this.#clock = clock;
   }
 
-  /** To be awaited, when there is something to await, before the client's `used` is relied on. */
+  /** Must be awaited before the client's `used` is read, unless it is undefined. */
   refreshed(client: string): Promise<void> | undefined {
     const known = this.#clients.get(client);
     if (known !== undefined) {
@@ -80,7 +80,7 @@ export class Usage {
 
   used(client: string): Room {
     const { base, partial, pending, underWay } = this.#known(client);
-    // The first count sees what is pending, sooner or later.
+    // The first count includes what is pending.
     const known = base ?? {
       objects: Math.max(0, partial.objects - pending.objects),
       removed: 0,
@@ -89,7 +89,7 @@ export class Usage {
     return sum(sum(known, pending), underWay);
   }
 
-  /** A commit has begun; `settle` ends it. */
+  /** A commit begins; `settle` ends it. */
   begin(client: string, growth: Room): void {
     const known = this.#known(client);
     known.isDisturbed = true;
@@ -106,8 +106,8 @@ export class Usage {
   }
 
   /**
-   * Adds what is pending to the records of the store. Rejects with the store's error, and what is pending stays so.
-   * `isLast`: of clients too that are being counted for the first time.
+   * Adds what is pending to the records of the store. Rejects with the store's error; the changes stay pending then.
+   * `isLast`: also for clients that are being counted for the first time.
    */
   async write(isLast = false): Promise<void> {
     const changed: (readonly [string, Known])[] = [];
@@ -121,7 +121,7 @@ export class Usage {
     }
   }
 
-  /** What a count has seen so far, and goes on to add to: the client has that at least. */
+  /** The result of a count so far, which the count continues to change: the least that the client stores. */
   counting(client: string, room: Room): void {
     const known = this.#known(client);
     known.partial = room;
@@ -129,8 +129,8 @@ export class Usage {
   }
 
   /**
-   * The client was counted just now, what is pending included: its record says `room` from now on, and what other
-   * servers add meanwhile. It is not sure before `confirm` says so.
+   * The client was counted, its pending changes included. Its record has `room` from now on, and what other servers add
+   * meanwhile. The count is preliminary until `confirm` returns true.
    */
   async counted(client: string, room: Room): Promise<void> {
     const known = this.#known(client);
@@ -143,8 +143,9 @@ export class Usage {
   }
 
   /**
-   * To be asked when other servers have had time to add what they had made before the count ended, and which it may
-   * have seen. False when something changed since it began, so that it may be wrong; `anyway` takes it nevertheless.
+   * To be called when other servers have had time to add their changes from before the end of the count, which the
+   * count may have seen already. Returns false when something changed since the count began, so that it may be wrong.
+   * With `anyway` it is accepted nevertheless.
    */
   async confirm(client: string, now: number, anyway: boolean): Promise<boolean> {
     const known = this.#known(client);
@@ -160,7 +161,7 @@ export class Usage {
     return isSure;
   }
 
-  /** Objects whose records are gone cannot be counted: their number is the record's, and so many `more`. */
+  /** Objects without records cannot be counted: their number is that of the record and `more`. */
   async #replace(client: string, room: Room, more: number): Promise<[UsageRecord, number]> {
     let before: Room | undefined;
     for (let attempts = 1; ; attempts++) {
@@ -187,10 +188,10 @@ export class Usage {
     }[] = [];
     for (const [client, known] of clients) {
       const kept = await keptUsage(this.#store, client);
-      // One that is counted for the first time.
+      // The client is being counted for the first time.
       if (kept === undefined) continue;
       const growth = known.pending;
-      // Another server may have counted this one's changes already: it is counted again.
+      // Another server's count may include these changes already: the client is counted again.
       const counted = known.base === undefined ? 0 : kept.value.counted;
       const value = { ...plus(kept.value, growth), counted };
       changes.push(update(kept, value));
@@ -207,8 +208,8 @@ export class Usage {
       }
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;
-      // Another server was faster with one of them: the next time is soon enough for one client, and for many each goes
-      // by itself.
+      // Another server changed one of the records first. One client waits for the next write; several are written one
+      // by one.
       if (clients.length > 1) for (const each of clients) await this.#add([each]);
     } finally {
       this.#isAdding = false;

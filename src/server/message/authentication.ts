@@ -16,24 +16,24 @@ import type { Session } from '#server/session';
 
 export interface Credentials {
   /**
-   * Whether these are a user name and password of this client now; 'limited' when too many wait to be checked. Asked
-   * for every request: what was found right before costs next to nothing.
+   * Whether this user name and password are the client's now; 'limited' when too many checks wait. It is called for
+   * every request: a pair that was right before costs almost nothing.
    */
   checkCredential(given: {
     readonly username: string;
     readonly password: string;
     readonly clientId: string;
-    /** The same object for the same connection. */
+    /** The same object for every request of a connection. */
     readonly session: object;
   }): Promise<'valid' | 'wrong' | 'limited'>;
-  /** Whether the client's certificate alone is not enough. */
+  /** Whether the client needs a user name and password beside its certificate. */
   demandsCredential(clientId: string): boolean;
 }
 
-/** What one request may ask to be checked. */
+/** The maximum of credentials in one request. */
 const maximumCredentials = 4;
 
-/** @throws KmipError AuthenticationNotSuccessful, whatever was wrong: nobody learns which user names there are. */
+/** @throws KmipError AuthenticationNotSuccessful, for every reason: a client must not learn which user names exist. */
 export type Authenticator = (request: RequestMessage, session: Session) => Promise<void>;
 
 export function createAuthenticator(credentials: Credentials): Authenticator {

@@ -1,4 +1,6 @@
-/** One item of a batch: read, authorized, run again when somebody else was faster; its answer, and its audit record. */
+/**
+ * One item of a batch: it is read, authorized and run, and run again after a conflict; its answer and its audit record.
+ */
 import { mayUse } from '#access/rights';
 import type { AuditEntry } from '#audit/entry';
 import { operationByCode, type FoundOperation } from '#operations/registry/served';
@@ -24,20 +26,20 @@ export interface ItemResult {
   readonly entry: AuditEntry;
   /** Set when the record travelled in a commit under this identifier. */
   readonly entryId?: string | undefined;
-  /** One of several for which one item stood. */
+  /** One of several answers to one item. */
   readonly isRepeated?: true;
-  /** What it took, when somebody watches. */
+  /** The time it took, when somebody subscribes. */
   readonly microseconds?: number | undefined;
 }
 
 export const failed = ({ answer }: ItemResult): boolean => answer.resultStatus === 'OperationFailed';
 
-/** What is known of an item before anything else is looked at: what its answer echoes, what its record says. */
+/** What is known of an item before it is run: the fields that its answer repeats and its record has. */
 type ItemStart = Pick<ItemResult, 'answer' | 'entry'>;
 
 /**
- * Literals, here and where they are completed: V8 adds a property to a spread object in a slow way, and this is done
- * for every request.
+ * These are literals, at this place and where they are completed: V8 is slow at adding a property to a spread object,
+ * and this is done for every request.
  */
 function begin(
   item: Item,
@@ -76,14 +78,14 @@ export function asFailure({ answer, entry }: ItemStart, error: KmipError, versio
   };
 }
 
-/** An item that is not even tried, because its whole message is refused. */
+/** An item that is not run, because its whole message is refused. */
 export const refuseItem = (item: Item, error: KmipError, request: RequestRun): ItemResult =>
   asFailure(begin(item, request), error, request.version);
 
 /**
- * What is to be run for one item, and answers when it is. Mostly once: but an identifier of 2.x may stand for all the
- * objects that an earlier item found or made, and then "the operation is repeated for each of them" (2.1 §11.58).
- * `room` is how many answers the message may still hold.
+ * The runs of one item. In most cases one; but an identifier of 2.x may stand for all the objects that an earlier item
+ * found or made, and then "the operation is repeated for each of them" (2.1 §11.58). `room` is how many answers the
+ * message may still hold.
  */
 export function runsOf(item: Item, batch: BatchRun, room: number): readonly (() => ItemResult | Promise<ItemResult>)[] {
   try {
@@ -135,7 +137,7 @@ async function run(item: Item, operation: FoundOperation, request: object, batch
     return await retryOnConflict(
       state,
       async () => {
-        // What a run before this one has opened, which was disturbed.
+        // Wipes what an earlier run has opened, which had a conflict.
         const again = secretsToWipe.drop();
         if (again !== undefined) await again;
         const context = new RunContext(batch, { operation, entry, touched });

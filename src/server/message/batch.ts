@@ -17,7 +17,7 @@ import { answerIsFull, answerRoom } from './response-size.ts';
 import type { ObjectRepository } from '#repository/object-repository';
 import { stagedRepository, type StagedRepository } from '#repository/staged-repository';
 
-/** Answers the items that were reached: all of them, or those up to the first failure. */
+/** Answers the items that were run: all of them, or those up to the first failure. */
 export async function runBatch(request: RequestMessage, run: RequestRun): Promise<ResponseBatchItem[]> {
   const { header, batchItems } = request;
   const undo = header.batchErrorContinuationOption === 'Undo' && batchItems.length > 1;
@@ -25,7 +25,7 @@ export async function runBatch(request: RequestMessage, run: RequestRun): Promis
   return await audited(done, run);
 }
 
-/** Fails every item, because of something that concerns the whole message. */
+/** Fails every item, because the whole message is refused. */
 export async function refuseBatch(
   { batchItems }: RequestMessage,
   error: KmipError,
@@ -54,7 +54,7 @@ async function runInTurn(
   for (const item of batchItems) {
     const runs = runsOf(item, batch, maximumBatchCount - done.length);
     for (const runOnce of runs) {
-      // Others have their turns in between: many items of small work would hold them up together.
+      // Other clients have their turns between items: many small items would delay them together.
       const turn = done.length > 0 ? scope.turn(length) : pace(workOfBytes(scope.size));
       if (turn !== undefined) await turn;
       const start = startOf(requestChannel);
@@ -69,8 +69,8 @@ async function runInTurn(
 }
 
 /**
- * Runs against a staged view and commits once, at the end: before that nobody else sees anything, after a failure
- * nothing is left. Run again as a whole when somebody else changed meanwhile what it changes.
+ * Runs on a staged view and commits once, at the end: before that no other request sees a change, and after a failure
+ * no change remains. After a conflict the whole batch runs again.
  */
 async function runUndoable(request: RequestMessage, run: RequestRun): Promise<ItemResult[]> {
   const { state, version, scope } = run;
@@ -82,7 +82,7 @@ async function runUndoable(request: RequestMessage, run: RequestRun): Promise<It
     const once = async (hasWay: boolean): Promise<ItemResult[]> => {
       view = stagedRepository(state, hasWay);
       done = [];
-      // A run before this one was disturbed: nobody gets its answers.
+      // An earlier run had a conflict: its answers are dropped.
       await scope.secretsToWipe.dropAll();
       try {
         done = await runInTurn(request, run, view);
@@ -108,7 +108,7 @@ async function runUndoable(request: RequestMessage, run: RequestRun): Promise<It
   }
 }
 
-/** After a commit that failed: what stays is tried once, since the store may have refused the rest alone. */
+/** After a commit that failed: the lasting changes are tried once, since the store may have refused only the others. */
 async function lasting(view: StagedRepository, { state, scope }: RequestRun): Promise<void> {
   try {
     await view.commitLasting();
@@ -117,14 +117,14 @@ async function lasting(view: StagedRepository, { state, scope }: RequestRun): Pr
   }
 }
 
-/** It keeps its payload: only a failure has none (2.1 §8.6; 1.4 §7.2). */
+/** The answer keeps its payload: only a failure has none (2.1 §8.6; 1.4 §7.2). */
 const undone = ({ answer, entry, microseconds }: ItemResult): ItemResult => ({
   answer: { ...answer, resultStatus: 'OperationUndone' },
   entry: { ...entry, status: 'OperationUndone' },
   microseconds,
 });
 
-/** Writes the records of all items, and only then lets their answers go. Changes have theirs in the store already. */
+/** Writes the records of all items before their answers are given. The records of changes are in the store already. */
 async function audited(
   done: readonly ItemResult[],
   { state, version }: RequestRun,
@@ -137,7 +137,7 @@ async function audited(
   }
   let results = done;
   try {
-    // They were appended in one turn, and share its fate.
+    // They were appended in one turn, so all of them fail or none.
     await written;
   } catch {
     const error = new KmipError('GeneralFailure', 'the audit trail cannot be written');
@@ -147,7 +147,7 @@ async function audited(
   return results.map(({ answer }) => answer);
 }
 
-/** The record of several items, while it is made. */
+/** The record of several items, while it is composed. */
 interface Fold {
   readonly entry: AuditEntry;
   readonly place: number;
@@ -155,19 +155,19 @@ interface Fold {
   items: number;
 }
 
-/** What read nothing but attributes. */
+/** Operations that read attributes only. */
 const readAttributes: ReadonlySet<string> = new Set(['Check', 'GetAttributeList', 'GetAttributes']);
 
 /**
- * Items that changed nothing, and whose records would differ in their object alone, share one, with their number and
- * their objects: else a client could make the trail grow many times as fast as it sends. Changes keep the records that
- * their commits have. All objects are listed, in as many records as they need; but of those that one reference stood
- * for, and that failed or gave out no more than attributes, only as many as one record has room for.
+ * Items that changed nothing share one record when only their objects differ: it has their number and their objects.
+ * Otherwise a client could make the trail grow many times as fast as it sends. Changes keep the records of their
+ * commits. All objects are listed, in as many records as necessary. One exception: when one reference stood for many
+ * objects, and the items failed or returned attributes only, one record lists as many objects as it has room for.
  */
 function folded(done: readonly ItemResult[]): readonly Pick<ItemResult, 'entry' | 'entryId'>[] {
   const records: Pick<ItemResult, 'entry' | 'entryId'>[] = [];
   const all: Fold[] = [];
-  /** Those that take more, by what their items have in common. */
+  /** Records that take more items, by what their items have in common. */
   const open = new Map<string, Fold>();
   for (const { entry, entryId, isRepeated = false } of done) {
     const { operation = '', objects = [], status, reason } = entry;

@@ -1,13 +1,13 @@
 /**
- * Where those who lost a race for an object wait before they run again: one goes when the one before is done. Without
- * that, of a hundred who change one object ninety-nine would lose every time, and some of them too often.
+ * Where runs that had a conflict on an object wait before they run again: the next one starts when the one before is
+ * done. Without this, ninety-nine of a hundred that change one object would fail each time, and some of them too often.
  */
 export class WaitingLines {
   readonly #lastOf = new Map<string, Promise<void>>();
 
   /**
-   * Resolves at the head of the object's line, with what to call when done. Who waits in one line must hold no place in
-   * another.
+   * Resolves at the head of the object's line, with a function to be called at the end. A caller that waits in one line
+   * must not hold a place in another.
    */
   async enter(id: string): Promise<() => void> {
     const before = this.#lastOf.get(id);
@@ -21,12 +21,12 @@ export class WaitingLines {
     };
   }
 
-  /** How many have the right of way on each object. */
+  /** How many runs have right of way on each object. */
   readonly #claims = new Map<string, { count: number; readonly free: Promise<void>; readonly release: () => void }>();
 
   /**
-   * Gives right of way on the object: others wait with their commits of it until what is given back is called. Who has
-   * it waits for no other who has it, so that two of them cannot wait for each other.
+   * Gives right of way on the object: commits of others on it wait until the returned function is called. A run with
+   * right of way does not wait for another one with it, so that two of them cannot wait for each other.
    */
   claim(id: string): () => void {
     let claim = this.#claims.get(id);
@@ -48,7 +48,7 @@ export class WaitingLines {
     return this.#claims.size > 0;
   }
 
-  /** Waits while others have right of way on one of the objects, but no longer than so many milliseconds in all. */
+  /** Waits while others have right of way on one of the objects, but at most so many milliseconds in all. */
   async giveWay(ids: Iterable<string>, longest = longestWait): Promise<void> {
     const claimed = [...ids].flatMap((id) => this.#claims.get(id)?.free ?? []);
     if (claimed.length === 0) return;
@@ -59,5 +59,5 @@ export class WaitingLines {
   }
 }
 
-/** A batch may be long, and its client wants its object back: in milliseconds. */
+/** In milliseconds: a batch may take long, and other clients want to change the object. */
 const longestWait = 5000;

@@ -1,4 +1,4 @@
-/** Tells who watches what became of the items of a message. */
+/** Publishes the outcome of each item of a message. */
 import { requestChannel } from '#observer';
 import type { ItemResult } from './batch-item.ts';
 

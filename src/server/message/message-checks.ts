@@ -1,4 +1,4 @@
-/** What is wrong with a request as a whole, beside its items. */
+/** The rules that a request must meet as a whole, apart from its items. */
 import { KmipError } from '#protocol/kmip-error';
 import { hasCriticalExtension, type RequestMessage } from '#protocol/message';
 import { rulesOf } from '#protocol/versions';
@@ -17,7 +17,10 @@ export function checkHeader({ header, batchItems }: RequestMessage, maximumBatch
   }
 }
 
-/** What each item is refused for. @throws KmipError FeatureNotSupported, UnknownMessageExtension. */
+/**
+ * The reason to refuse every item.
+ * @throws KmipError FeatureNotSupported, UnknownMessageExtension.
+ */
 export function checkWhole({ header, batchItems }: RequestMessage): void {
   if (header.asynchronousIndicator === 'Mandatory') {
     throw new KmipError(

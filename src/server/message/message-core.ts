@@ -109,7 +109,7 @@ export function createMessageCore(state: ServerState): MessageCore {
       status: 'OperationFailed',
       reason: why.reason,
     };
-    // Refused it is whether or not this can be written; the trail itself tells the log.
+    // The message is refused even if this cannot be written; the trail itself logs that.
     if (state.countedEntries.note(entry)) await state.audit.append(entry).catch(() => undefined);
     const resultReason = reasonFor(why.reason, version);
     return response([{ resultStatus: 'OperationFailed', resultReason, resultMessage: why.message }], version);

@@ -1,9 +1,9 @@
-/** How much a message holds: what is long is measured and written in turns, so that others can go on. */
+/** The size of a message. A long message is measured and written in turns, so that other clients can continue. */
 import { encodedLength, lengthInTurns } from '#ttlv/encode';
 import { ItemType, type Item } from '#ttlv/item';
 import { itemsIn } from '#protocol/bounds';
 
-/** Below it nobody waits for long: batch items, and TTLV items in all of them, however deep. */
+/** A message below both does not delay others: batch items, and TTLV items in all of them, at any depth. */
 const longList = 200;
 const manyItems = 1000;
 

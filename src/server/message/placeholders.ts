@@ -1,13 +1,13 @@
 /**
- * What a batch remembers of itself: the ID Placeholder (KMIP 2.1 §6.1; 1.4 §4), and in 2.x the identifiers of all
- * answers before, by number and by the operation that gave them (2.1 §4.58, §11.58).
+ * What a batch knows of its earlier items: the ID Placeholder (KMIP 2.1 §6.1; 1.4 §4), and in 2.x the identifiers in
+ * all earlier answers, by number and by operation (2.1 §4.58, §11.58).
  */
 import { KmipError } from '#protocol/kmip-error';
 import type { ObjectReference } from '#protocol/structures';
 
 /**
- * The fields of answers that hold identifiers, in their order there, and what the Unique Identifier enumeration adds to
- * the operation's name for them.
+ * The fields of answers that hold identifiers, in their order, and the suffix that the Unique Identifier enumeration
+ * adds to the operation's name for each.
  */
 const identifierFields = [
   ['privateKeyUniqueIdentifier', 'PrivateKey'],
@@ -22,9 +22,9 @@ interface Answer {
 
 export class Placeholders {
   #placeholder: string | undefined;
-  /** Looked into only when somebody asks: most batches are one item. */
+  /** Read only when an item refers to it: most batches have one item. */
   readonly #answers: Answer[] = [];
-  /** Those of the first answers, so far as anybody has asked. */
+  /** The identifiers of the first answers, as far as they were read. */
   readonly #identifiers: string[] = [];
   #lookedInto = 0;
 
@@ -32,14 +32,14 @@ export class Placeholders {
     this.#placeholder = id;
   }
 
-  /** Takes note of a successful answer. */
+  /** Records a successful answer. */
   answered(operation: string, response: object): void {
     this.#answers.push({ operation, response });
   }
 
   /**
-   * The identifiers that a request's Unique Identifier means, its absence included: none when the batch has
-   * nothing to take its place.
+   * The identifiers that a request's Unique Identifier stands for, or its absence: none when the batch has no object to
+   * take its place.
    */
   standsFor(reference: ObjectReference | undefined): readonly string[] {
     if (typeof reference === 'string') return [reference];
@@ -51,7 +51,7 @@ export class Placeholders {
     return this.#madeBy(reference.made);
   }
 
-  /** Each answer is looked into once, however often somebody asks. */
+  /** Each answer is read once, however many items refer to it. */
   #allIdentifiers(): readonly string[] {
     for (const answer of this.#answers.slice(this.#lookedInto)) {
       for (const id of identifiersIn(answer)) this.#identifiers.push(id);
@@ -71,7 +71,7 @@ export class Placeholders {
     return [];
   }
 
-  /** @throws KmipError when it stands for nothing. */
+  /** @throws KmipError when it stands for no object. */
   resolve(reference: ObjectReference | undefined): string {
     const [id] = this.standsFor(reference);
     if (id !== undefined) return id;

@@ -13,12 +13,12 @@ import { workOfBytes } from '#server/run/pace';
 type Items = readonly ResponseBatchItem[];
 
 /**
- * What the payloads of one answer may take, in bytes, before the items that are left are refused: a batch asks for as
- * much as it likes with a few bytes. Any one payload may be larger.
+ * The maximum of bytes of all payloads of one answer; above it the remaining items are refused, because a few bytes of
+ * a batch can request a long answer. One payload alone may be larger.
  */
 const maximumPayloads = 8 * 1024 * 1024;
 
-/** Counts the payloads of one answer; `take` says what it counts. */
+/** Adds up the payloads of one answer; `take` returns the size of one. */
 export function answerRoom(): { isFull(): boolean; take(answer: ResponseBatchItem): number } {
   let left = maximumPayloads;
   return {
@@ -35,11 +35,11 @@ export const answerIsFull = (): KmipError =>
   new KmipError('ResponseTooLarge', 'the answers to earlier items fill the message: ask for fewer items at once');
 
 /**
- * The same items, the largest payloads first taken out until the message fits; if that is not enough, without Result
- * Messages. What the items did stays done: the client learns that the answer was too large. Sizes that no answer fits
- * get the smallest one there is.
+ * The same items, without the largest payloads, until the message fits; if that is not enough, without Result Messages.
+ * What the items did stays done: the client learns that the answer was too large. A maximum that no answer fits gets
+ * the smallest possible answer.
  * @param pace gives turns while a large message is measured.
- * @param lengthOf bytes of the message with these items: a length of its own, and that of each item.
+ * @param lengthOf bytes of the message with these items.
  */
 export async function fitting(
   items: Items,

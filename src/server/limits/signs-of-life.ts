@@ -1,6 +1,6 @@
 /**
- * Which servers of a store are alive: each has a record that it changes again and again. A change is the sign, not the
- * time of one, since the clocks of machines differ. A server that ends in order takes its record away.
+ * Which servers of a store are alive: each has a record that it changes at intervals. The change is the sign, not the
+ * time in it, because the clocks of machines differ. A server that ends in order removes its record.
  */
 import { randomUUID } from 'node:crypto';
 import { ConflictError, DamagedRecordError, succeeds } from '#store/engines/engine';
@@ -9,15 +9,15 @@ import { usageWriterKind } from '#repository/usage-record';
 
 export interface SignsOfLifeOptions {
   readonly store: Store;
-  /** Milliseconds after which a server that gave no sign is gone. */
+  /** Milliseconds without a change after which a server counts as dead. */
   readonly gone: number;
-  /** Another server ended, and not in order. Of several that notice it one alone is called. */
+  /** Called when another server has died. When several servers notice it, only one is called. */
   readonly onGone: () => void;
 }
 
 export class SignsOfLife {
   readonly #options: SignsOfLifeOptions;
-  /** Of other servers: which sign was seen last, and when. */
+  /** The last sign of each other server, and when it was seen. */
   readonly #others = new Map<string, { readonly revision: number; readonly since: number }>();
   #own = randomUUID();
 
@@ -25,7 +25,7 @@ export class SignsOfLife {
     this.#options = options;
   }
 
-  /** Gives one, and looks at those of others. */
+  /** Changes this server's record, and reads those of the others. */
   async beat(): Promise<void> {
     const { store, gone, onGone } = this.#options;
     const seen = performance.now();
@@ -44,7 +44,7 @@ export class SignsOfLife {
       }
     }
     if (isThere) return;
-    // Others may have thought this process gone.
+    // Other servers may have taken this process for dead.
     this.#own = randomUUID();
     await store.commit([create(usageWriterKind, this.#own, {})]);
   }
@@ -58,7 +58,7 @@ export class SignsOfLife {
         if (kept === undefined) return;
         return await store.commit([remove(kept)]);
       } catch (error) {
-        // A damaged one stays, and is named by `store check`.
+        // A damaged record stays; `store check` names it.
         if (error instanceof DamagedRecordError) return;
         if (!(error instanceof ConflictError)) throw error;
       }
