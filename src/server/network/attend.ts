@@ -1,4 +1,4 @@
-/** What every connection begins with, whatever is spoken on it: its share of the server, its lifetime, its requests. */
+/** What every connection needs, in any protocol: its share of the server, its lifetime, its requests. */
 import type { Socket } from 'node:net';
 import { connectionChannel, type ConnectionEvent } from '#observer';
 import { pauseOn } from '#server/admission/request-rate';
@@ -9,20 +9,23 @@ import type { Session } from '#server/session';
 import type { ConnectionOptions } from './connection.ts';
 import { watchOver, type Lifetime } from './lifetime.ts';
 
-/** Why a connection was cut, in the log and in the trail. */
+/** Why a connection was closed, for the log and the trail. */
 const notTaken = 'an answer was not taken in its time';
 
 export interface Attended {
   readonly share: Share;
   readonly lifetime: Lifetime;
   readonly sending: SendingOptions;
-  /** One request, with the turns of this connection; its bytes, if there are any, are wiped when it is answered. */
+  /** Begins one request, with the turns of this connection. Its bytes, if there are any, are wiped at its end. */
   begin(body: Uint8Array | undefined): RequestScope;
-  /** Takes a token for a request, and waits for as long as the client's requests came too fast, while it is there. */
+  /**
+   * Takes a token for a request. Waits while the client's requests exceed its rate, but not longer than the connection
+   * is open.
+   */
   paced(): Promise<void> | undefined;
 }
 
-/** @param isHandling whether silence is ours: a request is being handled. */
+/** @param isHandling whether the server is handling a request: then silence is not the client's. */
 export function attend(
   socket: Socket,
   session: Session,
@@ -45,14 +48,14 @@ export function attend(
       return scope;
     },
     paced() {
-      // One token before anything is read; the others, if any, when their number is known.
+      // One token before the request is read; one for each further item when their number is known.
       const pause = rate.take(clientId, 1);
       return pause > 0 ? pauseOn(socket, pause) : undefined;
     },
   };
 }
 
-/** Tells who watches that the connection is admitted, and when it is closed. */
+/** Publishes that the connection is admitted, and when it is closed. */
 function watch(socket: Socket, { principal, origin: { connection, door } }: Session): void {
   if (!connectionChannel.hasSubscribers || connection === undefined) return;
   const { remoteAddress: address } = socket;

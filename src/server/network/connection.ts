@@ -1,4 +1,4 @@
-/** What a connection is to its listener, and what it needs, whatever is spoken on it. */
+/** A connection as its listener sees it, and what it needs in any protocol. */
 import type { CountedLog } from '#server/counted-log';
 import type { LifetimeLimits } from './lifetime.ts';
 import type { MessageExchange } from './message-exchange.ts';
@@ -9,7 +9,7 @@ import type { Shared } from '#server/admission/share';
 
 export interface Connection {
   readonly session: Session;
-  /** Closes as soon as the requests at hand are answered. */
+  /** Closes after the requests in progress are answered. */
   finish(): void;
 }
 
@@ -25,6 +25,6 @@ export interface ConnectionOptions {
 export interface ConnectionLimits extends LifetimeLimits {
   /** Bytes. */
   readonly maximumMessageSize: number;
-  /** Milliseconds for a part of an answer to be taken; a long answer has more in proportion. */
+  /** Milliseconds for a part of an answer to be taken; a long answer has more time in proportion. */
   readonly answerTimeout: number;
 }

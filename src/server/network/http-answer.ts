@@ -1,4 +1,4 @@
-/** How an answer of HTTP leaves. */
+/** Writes an answer of HTTP. */
 import type { ServerResponse } from 'node:http';
 import { isLong, sendLong, type SendingOptions } from '#server/admission/sending';
 
@@ -9,7 +9,7 @@ export interface HttpAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Resolves when the operating system has it all, or nobody wants it any more. */
+/** Resolves when the operating system has all of it, or the connection has ended. */
 export async function sendAnswer(
   response: ServerResponse,
   { status, type, content, headers }: HttpAnswer,

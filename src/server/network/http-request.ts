@@ -1,4 +1,4 @@
-/** What of HTTP is KMIP (Additional Message Encodings 1.0 §2), and how a body is read or left. */
+/** Which HTTP requests are KMIP (Additional Message Encodings 1.0 §2), and how a body is read or dropped. */
 import type { IncomingMessage } from 'node:http';
 import { encodingOf, type Encoding } from '#protocol/encodings';
 import { lingering } from './lifetime.ts';
@@ -6,14 +6,14 @@ import { lingering } from './lifetime.ts';
 /** §2.3. */
 const path = '/kmip';
 
-/** Why a request is not a request of KMIP. */
+/** Why a request is not a KMIP request. */
 export interface Refusal {
   readonly status: number;
   readonly why: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What follows on the connection is not to be trusted. */
+/** The rest of the connection cannot be read reliably. */
 const bare = { connection: 'close' };
 
 /** How to read the body of a request, or why it is not read. */
@@ -27,7 +27,7 @@ export function accepted(
   if (headers.expect !== undefined && !/\b100-continue\b/i.test(headers.expect)) {
     return { status: 417, why: 'Expect must be 100-continue, or absent' };
   }
-  // A proxy's absolute form is as good (RFC 9112 §3.2.2).
+  // A proxy's absolute form is equivalent (RFC 9112 §3.2.2).
   if (url.replace(/^https?:\/\/[^/]*/i, '') !== path) return { status: 404, why: `the path must be ${path}` };
   if (method !== 'POST') return { status: 405, why: 'the method must be POST', headers: { allow: 'POST' } };
   const encoding = encodingOf(headers['content-type']);
@@ -45,7 +45,7 @@ export function accepted(
   return encoding;
 }
 
-/** Nothing when the client has gone. Node holds it to its Content-Length. */
+/** Undefined when the connection has ended. Node enforces the Content-Length. */
 export async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   try {
@@ -58,7 +58,7 @@ export async function bodyOf(request: IncomingMessage): Promise<Buffer | undefin
   return body;
 }
 
-/** Reads what is left of a body, for a while; whether that was all. */
+/** Reads the rest of a body, for a limited time; returns whether that was all. */
 export function dropped(request: IncomingMessage): Promise<boolean> {
   if (request.readableEnded) return Promise.resolve(true);
   return new Promise((resolve) => {

@@ -1,7 +1,7 @@
 /**
  * KMIP over HTTPS (Additional Message Encodings 1.0 §2): POST /kmip, one request in a body, its answer in the same
- * encoding. Node parses HTTP; whose connection it is was decided before, as for every other. Requests that come all at
- * once on a connection are answered one after another.
+ * encoding. Node parses HTTP; the client was identified before, as on every port. Requests that arrive together on a
+ * connection are answered one after another.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -22,34 +22,35 @@ export const httpProtocols = ['http/1.1', 'http/1.0'];
 const maximumHeaderSize = 8192;
 
 /**
- * Requests of one connection that wait for those before them. Each takes many times its bytes, and hardly a client
- * sends a second one at all.
+ * The maximum of waiting requests of one connection. Each takes many times its bytes, and hardly any client sends a
+ * second one before the answer.
  */
 const maximumWaiting = 16;
 
-/** One request as it came, its body unread. */
+/** One request, its body unread. */
 interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** The client sends its body only when asked to (RFC 9110 §10.1.1). */
+  /** The client sends its body only after 100 Continue (RFC 9110 §10.1.1). */
   readonly waits: boolean;
 }
 
 interface HttpConnection extends Connection {
   take(exchange: Exchange): void;
-  /** All of a chunk was looked at. */
+  /** A whole chunk was parsed. */
   parsed(): void;
-  /** What follows is not HTTP, or does not come. */
+  /** What follows is not HTTP, or was not received. */
   breakOff(error: NodeJS.ErrnoException): void;
 }
 
-/** Speaks HTTP on connections that it is given. */
+/** Serves HTTP on the connections that it is given. */
 export function overHttp(options: ConnectionOptions): Protocol {
   const connections = new WeakMap<Socket, HttpConnection>();
-  // Its own timers are for servers that listen, or count each byte: `watchOver` bounds the silence.
-  // What Node answers by itself waits for the answers before it, and nobody counts it: so it answers nothing.
+  // Node's own timers are for servers that listen, or count each byte: `watchOver` bounds the silence. An answer that
+  // Node itself writes waits for the answers before it and is not counted, so Node must write none.
   const server = createServer({ maxHeaderSize: maximumHeaderSize, keepAliveTimeout: 0, requireHostHeader: false });
-  // A client may close its side and still wait for its answer. Not in Node's documents, and lost without harm.
+  // A client may close its side and still wait for its answer. Node does not document this option; without it such a
+  // client gets no answer, and nothing else changes.
   Object.assign(server, { httpAllowHalfOpen: true });
   const take =
     (waits: boolean) =>
@@ -64,7 +65,7 @@ export function overHttp(options: ConnectionOptions): Protocol {
       const connection = converse(socket, session, cut, options);
       connections.set(socket, connection);
       server.emit('connection', socket);
-      // Node would parse what it takes from beneath the socket, which no pause holds back. It has parsed this chunk
+      // Node would parse what it reads from below the socket, which no pause holds back. It has parsed this chunk
       // before.
       socket.on('data', () => connection.parsed());
       return connection;
@@ -81,7 +82,7 @@ function converse(
   const { exchange, counted, limits } = options;
   const { connection } = session.origin;
   const client = session.principal.clientId;
-  /** In the order they came. */
+  /** In the order of arrival. */
   const waiting: Exchange[] = [];
   let current: Exchange | undefined;
   let finishing = false;
@@ -96,7 +97,7 @@ function converse(
   async function answerAll(): Promise<void> {
     try {
       for (current = waiting.shift(); current !== undefined; current = waiting.shift()) {
-        // Only of the last one anything can still be on its way.
+        // Only the last request can still be incomplete.
         if (waiting.length === 0) socket.resume();
         await answer(current);
         if (socket.destroyed) return;
@@ -133,12 +134,12 @@ function converse(
       await send(response, { status: 200, type: asked.contentType, content: reply });
       share.taken(reply.length);
     } finally {
-      // TLS has copied the answer by then.
+      // TLS has copied the answer by now.
       await scope.end();
     }
   }
 
-  /** The time of the client's that it waits is ours. */
+  /** While the client waits for its turn, its time does not run. */
   async function slowedDown(): Promise<void> {
     const isBusy = handling;
     handling = true;
@@ -146,7 +147,7 @@ function converse(
     handling = isBusy;
   }
 
-  /** Nothing when the connection is gone. */
+  /** Undefined when the connection has ended. */
   async function handle(
     encoding: Encoding,
     body: Uint8Array,
@@ -170,7 +171,7 @@ function converse(
 
   async function refuse({ request, response, waits }: Exchange, { status, headers, why }: Refusal): Promise<void> {
     counted.note('warn', 'an HTTP request was refused', { client }, { connection, status, why });
-    // What is still sent would reset the connection and take the answer with it.
+    // Bytes that the client still sends would reset the connection, and the answer would be lost.
     const isRead = !waits && (await dropped(request));
     if (!isRead) response.setHeader('connection', 'close');
     const content = Buffer.from(`${status} ${why}\n`);
@@ -198,7 +199,7 @@ function converse(
       else setImmediate(pause);
     },
     parsed() {
-      // What is neither a request nor a part of one at hand is the beginning of one.
+      // Bytes that belong to no known request are the beginning of a new one.
       if (current === undefined && !finishing) lifetime.arriving(0);
     },
     breakOff(error) {

@@ -1,7 +1,4 @@
-/**
- * What every connection has, whatever is spoken on it: so much silence and no more, and an end that takes no answer
- * with it.
- */
+/** The lifetime of a connection, in any protocol: a bound of silence, and an end that does not lose the last answer. */
 import type { Socket } from 'node:net';
 import type { CountedLog } from '#server/counted-log';
 import { timeFor } from '#server/admission/sending';
@@ -9,16 +6,13 @@ import type { ServerLog } from '#server/server-log';
 import type { Session } from '#server/session';
 
 export interface Lifetime {
-  /** The time of silence begins again: a request was answered. */
+  /** A request was answered: the time of silence starts again. */
   renew(): void;
-  /**
-   * A request of so many bytes, as far as that is known, has begun to come, and the server reads it: it has a time of
-   * its own.
-   */
+  /** The server reads a request, of so many bytes as far as that is known: the request has a time limit of its own. */
   arriving(bytes: number): void;
-  /** It has come, or the server does not read on. */
+  /** The request is complete, or the server does not read on. */
   arrived(): void;
-  /** Our side ends once all is written; the connection, when the peer's has ended too. */
+  /** Ends the server's side when everything is written; the connection ends when the peer has ended its side too. */
   end(): void;
 }
 
@@ -26,22 +20,22 @@ export interface LifetimeOptions {
   readonly log: ServerLog;
   readonly counted: CountedLog;
   readonly limits: LifetimeLimits;
-  /** Ends the connection at once, and writes down why. */
+  /** Ends the connection at once, and logs the reason. */
   cut(reason: string): void;
-  /** Whether silence is ours: a request is being handled. */
+  /** Whether the server is handling a request: then silence is not the client's. */
   isHandling(): boolean;
 }
 
 export interface LifetimeLimits {
-  /** Milliseconds from one answer to the next request, all of it. */
+  /** Milliseconds from one answer to the end of the next request. */
   readonly idleTimeout: number;
-  /** Milliseconds from the first byte of a request to its last; of a long one, more in proportion. */
+  /** Milliseconds from the first byte of a request to its last; a long one has more in proportion. */
   readonly requestTimeout: number;
 }
 
 /**
- * How long what a client still sends is read and dropped after the last answer: unread bytes would reset the connection
- * and take the answer with it.
+ * For so long the bytes that a client still sends are read and dropped after the last answer: unread bytes would reset
+ * the connection, and the answer would be lost.
  */
 export const lingering = 5000;
 
@@ -50,7 +44,7 @@ export function watchOver(
   { principal: { clientId: client }, origin: { connection } }: Session,
   { log, counted, limits, isHandling, cut }: LifetimeOptions,
 ): Lifetime {
-  // Not the socket's own timeout, which every byte puts off: a request that trickles in is as good as silence.
+  // Not the socket's own timeout, which every byte restarts: a request that arrives byte by byte counts as silence.
   const idle = setTimeout(() => {
     if (isHandling()) return void idle.refresh();
     counted.note('info', 'an idle connection was closed', { client }, { connection });

@@ -23,20 +23,20 @@ export interface ListenerOptions extends GateOptions, Pick<Services, 'workers' |
   readonly counted: CountedLog;
   readonly identity: TlsIdentity;
   readonly host: string;
-  /** 0 takes a free one. */
+  /** With 0 the system chooses a free one. */
   readonly port: number;
-  /** The same for HTTPS, which is not served without. */
+  /** The port of HTTPS; when absent, HTTPS is not served. */
   readonly https?: number | undefined;
   readonly limits: ListenerLimits;
 }
 
-/** Times in milliseconds, sizes in bytes. Numbers of connections are those of all ports together. */
+/** Times in milliseconds, sizes in bytes. Numbers of connections are for all ports together. */
 export interface ListenerLimits extends ConnectionLimits, DoorLimits {
   readonly maximumConnectionsPerClient: number;
-  /** Bytes of requests that have not come whole, and as many of answers that nobody has taken. */
+  /** Bytes of incomplete requests, and as many of answers that were not taken yet. */
   readonly maximumHeld: number;
   readonly maximumHeldPerClient: number;
-  /** How long requests in flight may take when the server stops. */
+  /** The maximum time for requests in progress when the server stops. */
   readonly shutdownTimeout: number;
 }
 
@@ -46,18 +46,18 @@ export interface Listener {
   readonly https?: number;
   /** New connections get this certificate; open ones keep theirs. */
   renew(identity: TlsIdentity): void;
-  /** No new connections; requests in flight are answered. */
+  /** Accepts no new connections; answers the requests in progress. */
   close(): Promise<void>;
 }
 
 interface Way {
   readonly port: number;
   readonly protocol: Protocol;
-  /** What TLS calls it (RFC 7301), if it has a name. */
+  /** Its name in TLS (RFC 7301), if it has one. */
   readonly protocols?: string[];
 }
 
-/** Rejects with the error of a socket, and then listens nowhere. */
+/** Rejects with the error of a socket; then no port is open. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const { core, counted, host, https, identity, limits, log, random, rate, workers } = options;
   const gate = createGate(options);

@@ -1,6 +1,6 @@
 /**
  * The way of one request through a door: bytes to an Item, to the message core, and back to bytes of the same encoding.
- * Long texts are read and written by worker threads, and long answers in turns.
+ * Worker threads read and write long texts; long answers are written in turns.
  */
 import { decode } from '#ttlv/decode';
 import { encode, encodedLength, encodeInTurns } from '#ttlv/encode';
@@ -18,12 +18,11 @@ import { shortWritten } from '#workers/text-tasks';
 
 export interface MessageExchange {
   /**
-   * The answer to one request, whatever happens; `scope` has wiped everything then but the bytes of the answer. The
-   * body is its door's to add to what is wiped. Rejects with UnwritableAnswer when the answer is there, but not in this
-   * encoding.
+   * The answer to one request, for every error too. After it, `scope` has wiped everything but the bytes of the answer;
+   * the door wipes the body. Rejects with UnwritableAnswer when this encoding cannot represent the answer.
    */
   respond(body: Uint8Array, encoding: Encoding, scope: RequestScope): Promise<Uint8Array>;
-  /** The answer to bytes that are not a message, in the version that they name, as far as that can be read. */
+  /** The answer to bytes that are not a message, in the version that they name, if it can be read. */
   refuse(
     error: TtlvError,
     version: WireVersion | undefined,
@@ -44,7 +43,7 @@ export interface ExchangeOptions extends Pick<Services, 'workers' | 'random'> {
 export function createExchange({ core, workers, random, maximumMessageSize }: ExchangeOptions): MessageExchange {
   const limits = { maximumBytes: maximumMessageSize };
 
-  /** Also for a client that has closed its side, and waits for the answer. */
+  /** Also for a client that has closed its side and waits for the answer. */
   const asker = ({ principal, origin }: RequestScope): Asker => ({
     client: principal.clientId,
     random,
@@ -99,7 +98,7 @@ export function createExchange({ core, workers, random, maximumMessageSize }: Ex
   const write = (encoding: Encoding, message: Item, scope: RequestScope): Uint8Array | Promise<Uint8Array> =>
     encoding.name === 'ttlv' ? inTtlv(message, scope) : inText(encoding, message, scope);
 
-  /** The bytes of the answer, and nothing else that is secret stays. */
+  /** Returns the bytes of the answer; nothing else that is secret remains. */
   async function encoded(answering: Promise<Item>, encoding: Encoding, scope: RequestScope): Promise<Uint8Array> {
     let reply: Uint8Array | undefined;
     try {
@@ -123,13 +122,13 @@ export function createExchange({ core, workers, random, maximumMessageSize }: Ex
   };
 }
 
-/** What was read from a text has byte strings of its own, which nobody else wipes. */
+/** An Item that was read from a text has byte strings of its own, which must be wiped with the request. */
 function addByteStrings(item: Item, scope: RequestScope): void {
   if (item.type === ItemType.ByteString) scope.secretsToWipe.addMessage(item.value);
   else if (item.type === ItemType.Structure) for (const child of item.value) addByteStrings(child, scope);
 }
 
-/** As TTLV does, texts refuse half a character: what would carry it is a fault of ours, in every encoding. */
+/** As in TTLV, half a surrogate pair is refused: an answer that holds one is a bug, in every encoding. */
 function checkTexts(item: Item): void {
   if (item.type === ItemType.Structure) for (const child of item.value) checkTexts(child);
   else if (item.type === ItemType.TextString && /\p{Surrogate}/u.test(item.value)) {

@@ -1,4 +1,4 @@
-/** One port with TLS on it: what arrives goes to the door, and whose handshake is done is handed over. */
+/** One port with TLS on it: new connections go to the door, and those with a complete handshake go to the gate. */
 import { createServer as createPlainServer, type Socket } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import type { Door } from '#server/admission/door';
@@ -7,9 +7,9 @@ import { tlsOptions, transport, type TlsIdentity } from './tls-options.ts';
 
 export interface PortOptions {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** With 0 the system chooses a free one. */
   readonly port: number;
-  /** What is spoken above TLS, named in the handshake (RFC 7301). */
+  /** The protocol above TLS, as the handshake names it (RFC 7301). */
   readonly protocols?: string[];
   readonly identity: TlsIdentity;
   readonly door: Door;
@@ -20,11 +20,11 @@ export interface PortOptions {
 export interface Port {
   readonly number: number;
   renew(identity: TlsIdentity): void;
-  /** Nothing arrives any more; resolves when all that arrived has gone. */
+  /** Accepts no new connections; resolves when all accepted ones have ended. */
   close(): Promise<void>;
 }
 
-/** Milliseconds: longer than any time that the door gives. */
+/** In milliseconds: longer than any time limit of the door. */
 const aDay = 24 * 60 * 60 * 1000;
 
 /** Rejects with the error of the socket. */
@@ -41,10 +41,10 @@ export async function openPort({
     ...tlsOptions(of),
     ...(protocols === undefined ? {} : { ALPNProtocols: protocols }),
   });
-  // It listens nowhere: it gets the connections whose turn has come. The door has the time of a handshake.
+  // It does not listen: it gets the connections whose turn has come. The door limits the time of a handshake.
   const handshakes = createServer({ ...tls(identity), handshakeTimeout: aDay });
   handshakes.on('secureConnection', (socket: TLSSocket) => {
-    // A client may close its side and still wait for its answer; before this, an end is the end.
+    // A client may close its side and still wait for its answer; during the handshake, its end ends the connection.
     socket.allowHalfOpen = true;
     door.succeed(socket);
     onConnection(socket);

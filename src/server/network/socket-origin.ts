@@ -1,8 +1,8 @@
-/** A connection as its requests know it. */
+/** A connection as the origin of requests. */
 import type { Socket } from 'node:net';
 import type { Origin } from '#server/session';
 
-/** The signal looks at the socket each time: its 'close' comes some turns after it was destroyed. */
+/** The signal asks the socket each time: its 'close' event comes some turns after it was destroyed. */
 export function originOf(socket: Socket, door: string, connection: number): Origin {
   const closing = new AbortController();
   const isClosed = (): boolean => {
@@ -20,7 +20,7 @@ export function originOf(socket: Socket, door: string, connection: number): Orig
   };
 }
 
-/** Also while what came before the end waits to be read: only this field of Node knows it then. */
+/** Also while bytes from before the end wait to be read: then only this field of Node shows it. */
 const hasEnded = (socket: Socket): boolean =>
   socket.readableEnded ||
   (socket as { readonly _readableState?: { readonly ended?: boolean } })._readableState?.ended === true;

@@ -1,4 +1,4 @@
-/** How the server speaks TLS: in one place, so that a benchmark's bare echo can speak it too. */
+/** The options of TLS: in one place, so that a benchmark's bare echo can use them too. */
 import { constants } from 'node:crypto';
 import type { TlsOptions } from 'node:tls';
 
@@ -34,14 +34,14 @@ export const tlsOptions = ({ cert, key }: TlsIdentity): TlsOptions => ({
   minVersion: 'TLSv1.2',
   ciphers,
   honorCipherOrder: true,
-  // Who a session belongs to is decided once: a renegotiation could bring another certificate.
+  // The client of a connection is decided once: a renegotiation could bring another certificate.
   secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
 });
 
-/** How the connection below it is set up. */
+/** The options of the TCP connection below. */
 export const transport = {
   noDelay: true,
-  // A peer that vanished is noticed long before the idle time, and network equipment keeps the connection in mind.
+  // A peer that vanished is noticed long before the idle time, and network equipment does not forget the connection.
   keepAlive: true,
   keepAliveInitialDelay: 60_000,
 };

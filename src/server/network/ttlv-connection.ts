@@ -1,6 +1,6 @@
 /**
- * One connection of TTLV over TLS: cuts its bytes into requests and answers them one after another, in the order they
- * came, one write each.
+ * One connection of TTLV over TLS: splits its bytes into requests and answers them one after another, in the order of
+ * arrival, with one write each.
  */
 import type { Socket } from 'node:net';
 import { createFramer } from '#ttlv/framer';
@@ -15,10 +15,13 @@ import type { Protocol } from '#server/admission/gate';
 import { isCounted } from '#server/admission/share';
 import type { RequestScope } from '#server/run/request-scope';
 
-/** Messages of a chunk that are cut at once: a chunk of the shortest ones would take many times its size. */
+/**
+ * The maximum of messages that are split off a chunk at once: a chunk of the shortest messages would take many times
+ * its size.
+ */
 const mostCut = 64;
 
-/** Speaks TTLV on connections that it is given. */
+/** Serves TTLV on the connections that it is given. */
 export const overTtlv = (options: ConnectionOptions): Protocol => ({
   door: 'ttlv',
   serve: (socket, session, cut) => converse(socket, session, cut, options),
@@ -35,11 +38,11 @@ function converse(
   const client = session.principal.clientId;
   const framer = createFramer({ maximumBytes: limits.maximumMessageSize, atOnce: mostCut });
   /**
-   * In the order they came; a fault is the last. While any waits nothing is read, so that a
-   * connection holds one chunk of them. It is empty only when all of the chunk was taken.
+   * In the order of arrival; an error is the last. Nothing is read while one waits, so that a connection holds one
+   * chunk. It is empty only when all of the chunk was split.
    */
   const waiting: (Uint8Array | TtlvError)[] = [];
-  /** No request is taken any more: the peer's stream has ended or is out of step, or the server stops. */
+  /** No further request is accepted: the peer's stream has ended or cannot be read, or the server stops. */
   let finishing = false;
   let answering = false;
   let handling = false;
@@ -90,7 +93,7 @@ function converse(
   }
 
   /**
-   * Reads what follows: of a long request when the one before is done, there is room for all of it, and others had
+   * Reads on. A long request is read when the one before is done, there is room for all of it, and other clients had
    * their turns.
    */
   function readOn(bytes = 0): void {
@@ -110,7 +113,7 @@ function converse(
   function turnToRead(length: number, bytes: number): Promise<void> | undefined {
     if (!isCounted(length)) return share.next();
     if (share.mayCome(length)) return share.read(bytes);
-    // The time is ours.
+    // The time of the client does not run.
     lifetime.arrived();
     return share.room(length);
   }
@@ -140,7 +143,7 @@ function converse(
     }
   }
 
-  /** Nothing when the connection is gone. */
+  /** Undefined when the connection has ended. */
   async function answer(request: Uint8Array | TtlvError, scope: RequestScope): Promise<Uint8Array | undefined> {
     const pause = paced();
     if (pause !== undefined) {
@@ -165,7 +168,7 @@ function converse(
     }
   }
 
-  /** Resolves when the next answer may follow. The request ends when TLS has copied the last of this one. */
+  /** Resolves when the next answer may follow. The request ends when TLS has copied the last bytes of this one. */
   async function send(reply: Uint8Array, scope: RequestScope): Promise<boolean> {
     if (socket.destroyed) return false;
     lifetime.renew();

@@ -1,13 +1,10 @@
-/**
- * What could not be rotated, so that it is not tried all the time: each time it fails it waits twice as long, up to a
- * day.
- */
+/** Objects that could not be rotated. After each failure the object waits twice as long, up to a day. */
 
 /** Milliseconds. */
 const firstPause = 15 * 60_000;
 const longestPause = 24 * 3600_000;
 
-/** Of one owner; more are not remembered, and tried whenever their owner's turn comes. */
+/** The maximum of remembered failures of one owner. Further objects are tried whenever their owner's turn comes. */
 const maximumOfOwner = 1024;
 
 interface Failure {
@@ -16,15 +13,15 @@ interface Failure {
 }
 
 export class FailedRotations {
-  /** By owner, and identifier. */
+  /** By owner and identifier. */
   readonly #owners = new Map<string, Map<string, Failure>>();
 
-  /** Whether it failed, and is not to be tried yet. */
+  /** Whether it failed, and must still wait. */
   isPaused(owner: string, id: string, now: number): boolean {
     return (this.#owners.get(owner)?.get(id)?.until ?? 0) > now;
   }
 
-  /** Whether it is the first time that is remembered. */
+  /** Returns whether this is its first remembered failure. */
   failed(owner: string, id: string, now: number): boolean {
     let failures = this.#owners.get(owner);
     if (failures === undefined) this.#owners.set(owner, (failures = new Map()));
@@ -39,7 +36,7 @@ export class FailedRotations {
     if (failures?.delete(id) === true && failures.size === 0) this.#owners.delete(owner);
   }
 
-  /** Forgets what is gone. */
+  /** Forgets objects that no longer exist. */
   keep(isThere: (id: string) => boolean): void {
     for (const [owner, failures] of this.#owners) {
       for (const id of failures.keys()) if (!isThere(id)) this.forget(owner, id);

@@ -1,7 +1,7 @@
 /**
- * Which objects are due for rotation, and when: what is due before all rotating objects are looked at again. So a
- * minute costs what is due in it, however many rotating objects there are; what clients make and change here meanwhile
- * is noted as it is committed.
+ * Which objects are due for rotation, and when: notes of everything that is due before the next search of all rotating
+ * objects. So a minute costs only what is due in it, no matter how many rotating objects there are. What clients of
+ * this server create and change meanwhile is noted when it is committed.
  */
 import type { ManagedObject } from '#objects/managed-object';
 import { dueDate } from '#objects/rotation';
@@ -11,22 +11,22 @@ export interface Due {
   readonly owner: string;
 }
 
-/** From one look at all rotating objects to the next, in milliseconds. */
+/** Milliseconds between two searches of all rotating objects. */
 const lookPeriod = 15 * 60_000;
 
 const maximumNoted = 10_000;
 
-/** Of one owner, so that nobody's notes leave no room for those of others. */
+/** The maximum of notes of one owner, so that no owner's notes take the room of all others. */
 const maximumOfOwner = 256;
 
-/** A setting in milliseconds, as dates of attributes are counted. */
+/** The setting in milliseconds, from the seconds that attributes count. */
 export const secondsOf = (milliseconds: number): number => Math.ceil(milliseconds / 1000);
 
-/** Where the notes of an owner ended who has more than there is room for. */
+/** Where the notes end of an owner that has more due objects than room for notes. */
 interface Left {
-  /** The next look goes on below this identifier: looks go from the newest to the oldest. */
+  /** The next search continues below this identifier: a search goes from the newest to the oldest. */
   readonly below: string;
-  /** Whether one of them was rotated since: then the owner's next look need not wait for that at all. */
+  /** Whether one of the noted objects was rotated since: then the owner's next search need not wait. */
   isMoving: boolean;
 }
 
@@ -40,10 +40,10 @@ export class RotationSchedule {
   readonly #counts = new Map<string, number>();
   readonly #left = new Map<string, Left>();
   #nextLook = 0;
-  /** What is due before this is noted. */
+  /** Everything that is due before this time is noted. */
   #until = 0;
 
-  /** @param minimumInterval seconds. */
+  /** @param minimumInterval in seconds. */
   constructor(minimumInterval: number, most: number = maximumNoted, mostOfOwner: number = maximumOfOwner) {
     this.#minimumInterval = minimumInterval;
     this.#most = most;
@@ -51,8 +51,8 @@ export class RotationSchedule {
   }
 
   /**
-   * Notes the object, if it is due before the next look. Without room for it, a look follows sooner: of all, or of its
-   * owner alone.
+   * Notes the object, if it is due before the next search. Without room for the note, a search follows sooner: of all
+   * objects, or of those of its owner.
    */
   note({ id, owner, attributes }: ManagedObject): void {
     const seconds = dueDate(attributes, this.#minimumInterval);
@@ -72,13 +72,15 @@ export class RotationSchedule {
     this.#counts.set(owner, count + 1);
   }
 
-  /** The same in a look, which goes on where the owner's last one ended. */
+  /** The same during a search, which continues where the owner's last one ended. */
   noteInLook(object: ManagedObject, begun: ReadonlyMap<string, string>): void {
     const below = begun.get(object.owner);
     if (below === undefined || object.id <= below) this.note(object);
   }
 
-  /** Takes a note from the owner who has the most, if that is more than somebody has who has so many. */
+  /**
+   * Drops a note of the owner that has the most notes, if that owner has more than `count` + 1. Returns whether it did.
+   */
   #makeRoom(count: number): boolean {
     let most = count + 1;
     let whose: string | undefined;
@@ -103,14 +105,14 @@ export class RotationSchedule {
     else this.#counts.set(owner, count);
   }
 
-  /** Whether all rotating objects are to be looked at, and with what is to be noted until the look after that. */
+  /** Whether all rotating objects must be searched, and the time before which what is due will be noted. */
   beginLook(now: number): boolean {
     if (now < this.#nextLook || this.#noted.size > this.#most / 2) return false;
     this.#nextLook = this.#until = now + lookPeriod;
     return true;
   }
 
-  /** Where the look begins for owners of whom the last one left some; what it leaves itself is said from now on. */
+  /** Where the search begins for each owner whose last one was incomplete. From now on the new ends are recorded. */
   takeLeft(owners: Iterable<string> = [...this.#left.keys()]): Map<string, string> {
     const begun = new Map<string, string>();
     for (const owner of owners) {
@@ -122,7 +124,9 @@ export class RotationSchedule {
     return begun;
   }
 
-  /** Owners whose noted objects are done, of whom more are due: to be looked at before all are. */
+  /**
+   * Owners whose noted objects are done and that have more due objects: their objects are searched before all others.
+   */
   ownersToLookAt(): string[] {
     const owners: string[] = [];
     for (const [owner, { isMoving }] of this.#left) if (isMoving && !this.#counts.has(owner)) owners.push(owner);
@@ -135,7 +139,7 @@ export class RotationSchedule {
     if (left !== undefined) left.isMoving = true;
   }
 
-  /** The look failed or was broken off: it is to be begun again. */
+  /** The search failed or was stopped: it must be repeated. */
   breakOffLook(): void {
     this.#nextLook = this.#until = 0;
   }

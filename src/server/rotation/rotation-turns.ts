@@ -1,14 +1,15 @@
-/** Rotations that wait: one of a client at a time, so many in all, and the clients in turn. */
+/** Waiting rotations: at most one of each client runs, a bounded number in all, and the clients take turns. */
 import type { Due } from './rotation-schedule.ts';
 
 export class RotationTurns {
   readonly #rotate: (id: string, owner: string) => Promise<void>;
   readonly #atOnce: number;
   /**
-   * What waits, by client; clients of which one is running are not in it, but in `#held`. The first has waited longest.
+   * Waiting rotations by client, without those clients that have a running one: these are in `#held`. The first client
+   * has waited longest.
    */
   readonly #waiting = new Map<string, string[]>();
-  /** What waits of clients of which one is running. */
+  /** Waiting rotations of clients that have a running one. */
   readonly #held = new Map<string, string[]>();
   /** Waiting or running. */
   readonly #known = new Set<string>();
@@ -20,7 +21,7 @@ export class RotationTurns {
     this.#atOnce = atOnce;
   }
 
-  /** Again, while the object still waits, is harmless. */
+  /** A second call while the object still waits does nothing. */
   add({ owner, id }: Due): void {
     if (this.#known.has(id)) return;
     this.#known.add(id);
@@ -30,7 +31,7 @@ export class RotationTurns {
     this.#startNext();
   }
 
-  /** Nothing that waits is begun any more. */
+  /** Starts no further rotation. */
   clear(): void {
     for (const queue of [...this.#waiting.values(), ...this.#held.values()]) {
       for (const id of queue.splice(0)) this.#known.delete(id);

@@ -51,21 +51,25 @@ const rotationMethods: { readonly [T in ObjectType]?: RotationMethod } = {
   },
 };
 
-/** In all; of a client one at a time. What keeps threads busy waits in the line of heavy work beside requests. */
+/**
+ * The maximum of rotations at once, at most one for each client. A rotation that needs a thread waits in the line of
+ * heavy work, like requests.
+ */
 const rotationsAtOnce = 16;
 
-/** Others have their turns after so many records of a look at all rotating objects, and so many milliseconds. */
+/** During a search, others have their turns after so many records, and after so many milliseconds. */
 const recordsPerTurn = 200;
 const rest = 20;
 
 /**
- * Makes the function that rotates all that is due: the clients at once, and the objects of each one after another. What
- * cannot be rotated is logged, and tried again after a pause that doubles. It resolves when nothing waits any more.
+ * Makes the function that rotates everything that is due: several clients at once, and the objects of each client one
+ * after another. An object that cannot be rotated is logged, and tried again after a pause that doubles. The function
+ * resolves when no rotation waits.
  */
 export function rotations(state: ServerState): (signal?: AbortSignal) => Promise<void> {
   const { store, objects, audit, counted, countedEntries, clients, quotas, rotating, limits } = state;
   const minimumInterval = secondsOf(limits.rotateMinimumInterval);
-  // What was begun is finished, also when the server stops.
+  // A rotation that has begun is finished, also when the server stops.
   const origin: Origin = { door: 'rotations', signal: new AbortController().signal, hasLeft: () => false };
   const failures = new FailedRotations();
   let looking: Promise<void> | undefined;
@@ -79,7 +83,7 @@ export function rotations(state: ServerState): (signal?: AbortSignal) => Promise
     try {
       const value = (await store.get(objectKind, id))?.value;
       const method = value && rotationMethods[value.structure.objectType];
-      // A client that is revoked, gone, or whose objects are not to be rotated, is asked for at the last moment.
+      // Asked at the last moment, because the client may have been revoked or deleted, or its rotations switched off.
       if (value === undefined || method === undefined || !isDueNow(value) || !clients.hasRotations(value.owner)) return;
       await rotateBy(method, value);
     } catch (error) {
@@ -100,10 +104,10 @@ export function rotations(state: ServerState): (signal?: AbortSignal) => Promise
     };
     const scope = new RequestScope({ principal: { clientId: owner }, origin });
     try {
-      // Before the work of making a key.
+      // Checked before the work of making a key.
       await quotas.demandRoom(owner);
       const entryId = await retryOnConflict(state, async () => {
-        // Another process may have been faster.
+        // Another process may have rotated it already.
         const current = await store.get(objectKind, id);
         if (current === undefined || !isDueNow(current.value)) return undefined;
         const batch = { version: newestVersion, scope, state, view: objects, placeholders: new Placeholders() };
@@ -126,7 +130,7 @@ export function rotations(state: ServerState): (signal?: AbortSignal) => Promise
     }
   }
 
-  /** Notes what is due until the next look, and forgets what failed and is gone. */
+  /** Notes everything that is due until the next search, and forgets failures of objects that no longer exist. */
   async function look(signal: AbortSignal | undefined): Promise<void> {
     const still = new Set<string>();
     const begun = rotating.takeLeft();
@@ -145,7 +149,7 @@ export function rotations(state: ServerState): (signal?: AbortSignal) => Promise
     }
   }
 
-  /** Of owners who have more that is due than is noted at once, and of whom what was noted is done. */
+  /** Searches the objects of owners whose noted objects are done and that have more due objects than were noted. */
   async function lookAgain(signal: AbortSignal | undefined): Promise<void> {
     let seen = 0;
     for (const owner of rotating.ownersToLookAt()) {
