@@ -91,7 +91,8 @@ async function lackOfCheckpoint(
   const { opening, last, chain } = check;
   if (witness === undefined || !check.hasMacs || opening === undefined || last === undefined) return undefined;
   const lasted = Date.parse(last.time) - Date.parse(opening.time);
-  if (last.kind !== 'close' && lasted < checkpointWithin) return undefined;
+  const isLeft = last.kind === 'close' || last.kind === 'rested';
+  if (!isLeft && lasted < checkpointWithin) return undefined;
   // It may have come after the others were read.
   if ((await witness.checkpoints()).some((checkpoint) => checkpoint.chain === chain)) return undefined;
   return { file: fileName(number, 1), line: 0, why: 'the store has no checkpoint of this chain: it was removed there' };

@@ -1,10 +1,13 @@
 /** Commands share a chain: one goes on where the one before has stopped. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import fs, { readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { findEnded } from '#audit/chain/chain-opening';
+import { readCheckpoints, removeCheckpoints } from '#audit/chain/checkpoint';
 import { create } from '#store/store';
 import { objectKind } from './object-kind.ts';
 import { dataDirectory, get, type Fixture } from './trail-fixture.ts';
@@ -118,6 +121,44 @@ describe('a chain that commands share', () => {
     await going.close();
     await server.close();
     await expectRight(2);
+  });
+
+  it('is taken for running by who looks at its end at the moment when a command goes on with it', async () => {
+    await command('before');
+    const path = join(fixture.directory, fixture.files()[0] ?? '');
+    const rested = readFileSync(path);
+    const going = await fixture.open({ shared: true });
+    const goneOnWith = readFileSync(path);
+    const { openSync } = fs;
+    let ended = 0;
+    let opened = 1;
+    try {
+      // Between any two of its looks at the file.
+      for (let at = 1; at <= opened; at++) {
+        writeFileSync(path, rested);
+        opened = 0;
+        fs.openSync = (...given) => {
+          if (++opened === at) fs.writeFileSync(path, goneOnWith);
+          return openSync(...given);
+        };
+        syncBuiltinESMExports();
+        ended += findEnded({ directory: fixture.directory, now: Date.now }, [going.chain]).ended.length;
+      }
+    } finally {
+      fs.openSync = openSync;
+      syncBuiltinESMExports();
+      writeFileSync(path, goneOnWith);
+    }
+    expect(opened).to.be.above(3);
+    expect(ended).to.equal(0);
+    await going.close();
+    await expectRight(1);
+  });
+
+  it('is found out when the store has forgotten it', async () => {
+    await command('only');
+    await removeCheckpoints(fixture.store, await readCheckpoints(fixture.store));
+    expect((await fixture.check()).broken?.why).to.match(/^the store has no checkpoint of this chain/);
   });
 
   describe('whose command was killed', () => {

@@ -9,13 +9,12 @@
  */
 import { closeSync, fdatasyncSync, linkSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import type { KeyObject } from 'node:crypto';
 import { chainName, chainNumber, closeRecords, entryId, fileName, noMac } from './chain.ts';
 import { listChains, readEnd, readLastReopening, readOpening } from './chain-files.ts';
 import type { ChainEnd } from './chain-files.ts';
 import { formatEvent } from '#audit/entry';
-import type { AuditRecord, Ended, Head, Pinned, ProcessIdentity } from '#audit/entry';
+import type { AuditRecord, Ended, Head, Pinned } from '#audit/entry';
 import { syncDirectoryNow } from '#store/sync-directory';
 import { isRunning, thisProcess } from './process-identity.ts';
 
@@ -174,27 +173,28 @@ export function findEnded(
 
 function finalEnd(directory: string, number: number, now: number): ChainEnd | 'may go on' | undefined {
   for (;;) {
+    const begun = lastBeginning(directory, number)?.seq;
     if (isRunningChain(directory, number, now)) return 'may go on';
-    const writer = writerOf(directory, number);
-    // Only now is the end final, unless another process has taken the chain up meanwhile.
+    // Only now is the end final, unless another process has taken the chain up since the line before last.
     const end = settledEndOf(directory, number);
     if (end?.kind === 'rested') return 'may go on';
-    if (isDeepStrictEqual(writerOf(directory, number), writer)) return end;
+    if (lastBeginning(directory, number)?.seq === begun) return end;
   }
 }
 
 /** Whether a process may be writing to this chain. */
 export function isRunningChain(directory: string, number: number, now: number): boolean {
-  const writer = writerOf(directory, number);
+  const writer = lastBeginning(directory, number)?.process;
   const end = endOf(directory, number);
   if (writer === undefined || end === undefined || end.kind === 'close' || end.kind === 'rested') return false;
   return isRunning(writer, now - end.touched);
 }
 
-function writerOf(directory: string, number: number): ProcessIdentity | undefined {
+/** The record in which the process that wrote last says that it writes. */
+function lastBeginning(directory: string, number: number): AuditRecord | undefined {
   const opening = readOpening(directory, number);
-  if (opening?.shared !== true) return opening?.process;
-  return readLastReopening(directory, number, listChains(directory).get(number) ?? [])?.process ?? opening.process;
+  if (opening?.shared !== true) return opening;
+  return readLastReopening(directory, number, listChains(directory).get(number) ?? []) ?? opening;
 }
 
 function headOf({ chain, seq, hash }: Head): Head {
