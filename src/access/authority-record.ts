@@ -1,8 +1,8 @@
 /**
  * The certificate authorities in the store: the certificate of each, its key as sealed material, and the number of its
- * last revocation list. `ca` signs servers and the clients that operators enroll; `certify-ca` what clients have
- * certified. They do not know each other, so that who trusts the first for a server does not trust what the second
- * signed.
+ * last revocation list. `ca` signs servers and the clients that operators enroll; `certify-ca` signs what clients have
+ * certified. Neither signs the other, so a client that trusts `ca` for the server does not trust certificates of
+ * `certify-ca`.
  */
 import { ConflictError } from '#store/engines/engine';
 import { jsonKind } from '#store/json-kind';
@@ -32,7 +32,7 @@ export async function readAuthority(store: Store, id: AuthorityId = 'ca'): Promi
   return { certificate: kept.value.certificate, privateKey };
 }
 
-/** False when another process has kept one first: that one counts. */
+/** False when another process has stored one first: that one is valid. */
 export async function keepAuthority(
   store: Store,
   { certificate, privateKey }: KeptAuthority,
@@ -51,7 +51,7 @@ export async function keepAuthority(
 
 /**
  * The numbers of the next revocation lists, in the order of `ids`: each larger than any before (RFC 5280 §5.2.3).
- * Throws when an authority is not there.
+ * Throws when an authority is missing.
  */
 export async function takeCrlNumbers(
   store: Store,

@@ -1,4 +1,4 @@
-/** What is missing around clients that can be read: no record by itself tells. */
+/** Finds records that are missing around the clients, which no single record shows. */
 import type { Finding } from '#store/check-store';
 import { DamagedRecordError } from '#store/engines/engine';
 import type { Store } from '#store/store';
@@ -28,7 +28,7 @@ export async function* checkClients(store: Store): AsyncGenerator<Finding, void>
   if (await isMissing(readAuthority(store))) yield { kind: 'ca', id: 'ca', what: 'it is missing' };
 }
 
-/** A damaged one was named already. */
+/** A damaged one was reported already. */
 async function isMissing(reading: Promise<unknown>): Promise<boolean> {
   try {
     return (await reading) === undefined;

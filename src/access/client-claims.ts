@@ -1,6 +1,6 @@
 /**
- * Finding clients by what is theirs alone, and giving it to them. A claim says which client has a name, a fingerprint
- * or a user name. The records of clients decide: a claim that is lost or damaged hides no client.
+ * Finds clients by their unique values, and assigns such values. A claim says which client has a name, a fingerprint or
+ * a user name. The records of clients decide: a client is found even if its claim is lost or damaged.
  */
 import { OperatorError } from '#operator-error';
 import { DamagedRecordError } from '#store/engines/engine';
@@ -18,11 +18,13 @@ export interface Claims {
   find(field: UniqueField, value: string): Promise<Kept<ClientRecord> | undefined>;
   /** Throws OperatorError when no client has the name, and DamagedClientError when its record cannot be read. */
   findNamed(name: string): Promise<Kept<ClientRecord>>;
-  /** The change that gives the value to the client. Throws OperatorError when another client has it. */
+  /** The change that assigns the value to the client. Throws OperatorError when another client has it. */
   claim(field: UniqueField, value: string, client: string): Promise<StoreChange>;
 }
 
-/** An older claim without its client was left by a crash; the commit of a younger one may be under way. */
+/**
+ * A crash has left a claim that is older than this and has no client; the commit of a younger one may be in progress.
+ */
 const claimGrace = 60_000;
 
 export function openClaims({ store, now }: ClaimsOptions): Claims {
@@ -35,7 +37,7 @@ export function openClaims({ store, now }: ClaimsOptions): Claims {
     return kept && holds(kept.value, field, value) ? kept : await search(field, value);
   }
 
-  /** Without its claim: one that is lost or damaged must hide no client: it could not be revoked then. */
+  /** Searches without a claim: a client whose claim is lost or damaged must be found, or it could not be revoked. */
   async function search(
     field: UniqueField,
     value: string,
@@ -59,7 +61,7 @@ export function openClaims({ store, now }: ClaimsOptions): Claims {
     throw new OperatorError(`client ${JSON.stringify(name)} not found`, 'kmipd client list shows the names');
   }
 
-  /** Takes the value for the client, or refuses because another one has it. */
+  /** Assigns the value to the client. Throws when another client has it. */
   async function claim(field: UniqueField, value: string, client: string): Promise<StoreChange> {
     const id = claimId(field, value);
     const fresh = { client, made: now() };
@@ -84,7 +86,7 @@ export function openClaims({ store, now }: ClaimsOptions): Claims {
   return { find, findNamed, claim };
 }
 
-/** The record of a client that was asked for by its name cannot be read. */
+/** The record of the client with this name cannot be read. */
 export class DamagedClientError extends OperatorError {
   readonly client: string;
   readonly damaged: DamagedRecordError;
@@ -99,7 +101,7 @@ export class DamagedClientError extends OperatorError {
   }
 }
 
-/** What was read, or `instead` of a damaged record. */
+/** The record that was read, or `instead` for a damaged one. */
 async function undamaged<T, I = undefined>(reading: Promise<T>, instead?: I): Promise<T | I> {
   try {
     return await reading;

@@ -1,10 +1,10 @@
-/** Changes of a client's record, as values, and the rules that they keep to. */
+/** Changes of a client's record, as values, and the rules for them. */
 import { OperatorError } from '#operator-error';
 
 import type { BoundCertificate, ClientRecord } from './client-record.ts';
 import type { QuotaName } from './quota.ts';
 
-/** Only what is named is changed; null: the setting's number. */
+/** Only the named numbers are changed; null: the number of the setting. */
 export interface ClientLimits {
   readonly quota: { readonly [N in QuotaName]?: number | null };
   readonly rotations?: 'on' | 'off';

@@ -1,6 +1,6 @@
 /**
- * What is kept about a client. The record is the identity that owns objects: certificates and credentials hang off it,
- * several at a time, and come and go without touching the objects.
+ * The record of a client. The record is the identity that owns objects. It has any number of certificates and
+ * credentials, which can be added and removed without a change of the objects.
  */
 import { jsonKind } from '#store/json-kind';
 import type { Quota } from './quota.ts';
@@ -8,19 +8,19 @@ import type { Store } from '#store/store';
 
 /** All times are milliseconds since 1970. */
 export interface BoundCertificate {
-  /** SHA-256 of the DER, lower-case hex: what the certificate is recognized by. */
+  /** SHA-256 of the DER in lower-case hex, by which the certificate is recognized. */
   readonly fingerprint: string;
   /** Lower-case hex. */
   readonly serial: string;
   readonly subject: string;
   readonly notBefore: number;
   readonly notAfter: number;
-  /** Whether our CA signed it, so that its revocation belongs into our revocation list. */
+  /** Whether our CA signed it, so that our revocation list must contain its revocation. */
   readonly issuedHere: boolean;
   readonly revoked?: number;
 }
 
-/** A password beside the certificate, kept as what scrypt (RFC 7914) made of it. */
+/** A password beside the certificate, stored as its scrypt hash (RFC 7914). */
 export interface Credential {
   readonly username: string;
   /** Base64, as is the hash. */
@@ -36,7 +36,7 @@ export interface ScryptCost {
 }
 
 export interface ClientRecord {
-  /** A UUID: what owners of objects and audit records name. */
+  /** A UUID, by which objects and audit records name the client. */
   readonly id: string;
   readonly name: string;
   readonly created: number;
@@ -45,11 +45,11 @@ export interface ClientRecord {
   readonly lost?: true;
   readonly certificates: readonly BoundCertificate[];
   readonly credentials: readonly Credential[];
-  /** Its own numbers, before those of the settings. */
+  /** The client's own numbers, which take precedence over the settings. */
   readonly quota?: Partial<Quota>;
-  /** 'off': the server rotates no object of the client by itself. */
+  /** 'off': the server does not rotate objects of the client. */
   readonly rotations?: 'off';
-  /** Every request must have a user name and password, but those that only ask what the server is. */
+  /** Every request must have a user name and password, except those that only query the server. */
   readonly passwordRequired?: true;
 }
 
@@ -59,8 +59,8 @@ export const clientKind = jsonKind<ClientRecord>('client', () => [], 'spent');
 export type UniqueField = 'name' | 'fingerprint' | 'username';
 
 /**
- * Says which client has a name, a fingerprint or a user name. Its identifier is the keyed hash of that value, so that
- * of two processes that give one value to two clients at once, one meets a conflict.
+ * Says which client has a name, a fingerprint or a user name. Its identifier is the keyed hash of that value. When two
+ * processes assign one value to two clients at once, one of them gets a conflict.
  */
 export interface Claim {
   readonly client: string;
@@ -73,6 +73,6 @@ export const claimKind = jsonKind<Claim>('client-claim');
 export const claimIdOf = ({ term }: Pick<Store, 'term'>, field: UniqueField, value: string): string =>
   term(`client-${field}`, value);
 
-/** Changed by every administrative change, last; its revision is what a running server watches. */
+/** Every administrative change updates it last; running servers watch its revision. */
 export const generationKind = jsonKind<Record<string, never>>('meta');
 export const generationId = 'generation';

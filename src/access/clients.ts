@@ -1,4 +1,4 @@
-/** The administration of clients. Every change is one commit, and is seen by running servers within their next poll. */
+/** The administration of clients. Every change is one commit. Running servers see it at their next poll. */
 import { randomUUID } from 'node:crypto';
 
 import { OperatorError } from '#operator-error';
@@ -17,41 +17,41 @@ import {
   type UniqueField,
 } from './client-record.ts';
 
-/** What a client may have from the first on. */
+/** What a new client may have. */
 export type Holdings = Partial<Pick<ClientRecord, 'certificates' | 'credentials' | 'passwordRequired'>>;
 
 export interface Clients {
-  /** The name is free as long as no client has it, a revoked one included. */
+  /** The name must not belong to a client, not even to a revoked one. */
   add(name: string, holdings?: Holdings): Promise<ClientRecord>;
-  /** Throws OperatorError when `add` would: to be asked before work that takes long. */
+  /** Throws OperatorError when `add` would: to be called before work that takes long. */
   assertAvailable(name: string): Promise<void>;
-  /** The certificate becomes one more of the client's. */
+  /** Adds the certificate to the client. */
   bind(name: string, certificate: BoundCertificate): Promise<ClientRecord>;
-  /** The same; a client that is not there is added. */
+  /** Adds the certificate to the client; adds the client when it does not exist. */
   bindOrAdd(name: string, certificate: BoundCertificate): Promise<ClientRecord>;
   addCredential(name: string, credential: Credential): Promise<ClientRecord>;
   /**
-   * The client and its certificates are refused from now on; its objects stay. Again is harmless. A damaged record
-   * gives way to one that says so (`lost`).
+   * The client and its certificates are refused from now on; its objects stay. A second call does nothing. A damaged
+   * record is replaced by one that says so (`lost`).
    */
   revoke(name: string): Promise<ClientRecord>;
-  /** One certificate only; the client goes on with its others. */
+  /** Revokes one certificate; the client keeps its others. */
   revokeCertificate(name: string, fingerprint: string): Promise<ClientRecord>;
-  /** What holds for this client alone. */
+  /** Changes the numbers that hold for this client alone. */
   limit(name: string, limits: ClientLimits): Promise<ClientRecord>;
   byName(name: string): Promise<ClientRecord | undefined>;
   /** Throws OperatorError when no client has the name. */
   named(name: string): Promise<ClientRecord>;
   byId(id: string): Promise<ClientRecord | undefined>;
   byFingerprint(fingerprint: string): Promise<ClientRecord | undefined>;
-  /** In the order of their identifiers; damaged records are passed over, and reported to `damaged`. */
+  /** In the order of their identifiers; damaged records are left out, and reported to `damaged`. */
   list(damaged?: (error: DamagedRecordError) => void): AsyncIterable<ClientRecord>;
 }
 
 export interface ClientsOptions {
   readonly store: Store;
   readonly now: () => number;
-  /** What has to be committed together with a change of this client, such as its audit record. */
+  /** Changes that must be committed together with a change of this client, such as its audit record. */
   readonly alongside?: (client: ClientRecord) => readonly StoreChange[];
 }
 
@@ -60,7 +60,7 @@ const maximumAttempts = 20;
 export function openClients({ store, now, alongside = () => [] }: ClientsOptions): Clients {
   const { find, findNamed, claim } = openClaims({ store, now });
 
-  /** The claims first and the generation last, so that every prefix of the commit is a legal state. */
+  /** Claims come first and the generation last, so that every prefix of the commit is a legal state. */
   async function commit(change: StoreChange, client: ClientRecord, claims: readonly StoreChange[]): Promise<void> {
     await store.commit([...claims, change, ...alongside(client), await bump()]);
   }
@@ -75,7 +75,7 @@ export function openClients({ store, now, alongside = () => [] }: ClientsOptions
     }
   }
 
-  /** Takes the place of a record that cannot be read; its certificates are unknown from then on. */
+  /** Replaces a record that cannot be read; its certificates are unknown from then on. */
   async function revokeLost({ client: name, damaged }: DamagedClientError): Promise<ClientRecord> {
     const at = now();
     const client = {

@@ -1,10 +1,10 @@
-/** Passwords: hashed and compared with scrypt (RFC 7914) on the thread pool. `password-check.ts` says how often. */
+/** Passwords: hashed and compared with scrypt (RFC 7914) on the thread pool. `password-check.ts` limits how often. */
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 
 import { OperatorError } from '#operator-error';
 import type { Credential, ScryptCost } from './client-record.ts';
 
-/** 32 MiB and about a tenth of a second; kept with each hash, so that it can grow. */
+/** 32 MiB and about a tenth of a second; stored with each hash, so that it can grow. */
 const cost: ScryptCost = { N: 2 ** 15, r: 8, p: 1 };
 const hashLength = 32;
 const maximumLength = 1000;
@@ -23,7 +23,7 @@ export async function makeCredential(username: string, password: string): Promis
   return { username, salt: salt.toString('base64'), hash: hash.toString('base64'), cost };
 }
 
-/** As long for a user name that nobody has (`credential` is undefined) as for a wrong password. */
+/** Takes as long for an unknown user name (`credential` is undefined) as for a wrong password. */
 export async function passwordMatches(password: string, credential: Credential | undefined): Promise<boolean> {
   if (password.length > maximumLength) return false;
   const { salt, hash, cost: kept } = credential ?? nobody;

@@ -23,7 +23,7 @@ import {
 } from './client-record.ts';
 import { createPasswordCheck, type Attempt } from './password-check.ts';
 
-/** Who a session acts for. */
+/** The client of a session. */
 export interface ClientIdentity {
   readonly id: string;
   readonly name: string;
@@ -42,31 +42,31 @@ export type Decision = { readonly client: ClientIdentity } | { readonly refused:
 export interface Directory {
   /** `now` in milliseconds since 1970. */
   decide(fingerprint: string, now: number): Decision;
-  /** Whether this is a client's certificate that was revoked, or whose client was, or may have been. */
+  /** Whether this is a certificate of a client that was revoked, or may have been, alone or with its client. */
   hasRevoked(fingerprint: string): boolean;
-  /** Called whenever an earlier decision may have become another: decide again for every open session. */
+  /** Called when earlier decisions may be outdated: decide again for every open session. */
   onChange(listener: () => void): void;
-  /** Whether the user name and password are this client's; certificate and credential must name one record. */
+  /** Whether the user name and password are this client's; certificate and credential must belong to one record. */
   checkCredential(given: GivenCredential): Promise<Attempt>;
-  /** Whether the client's certificate alone is not enough. */
+  /** Whether the client needs a user name and password beside its certificate. */
   demandsCredential(clientId: string): boolean;
   /** The record of a client, revoked or not. */
   clientOf(id: string): ClientRecord | undefined;
   clientIds(): Iterable<string>;
-  /** Reads the clients again when a change was committed. Throws what the store throws. */
+  /** Reads the clients again when a change was committed. Throws the error of the store. */
   refresh(): Promise<void>;
-  /** Whether the clients are known as they were a few seconds ago. */
+  /** Whether the known clients are at most a few seconds old. */
   readonly isCurrent: boolean;
   /** Stops polling. */
   close(): void;
 }
 
-/** What a session brings beside its certificate. */
+/** What a session presents beside its certificate. */
 export interface GivenCredential {
   readonly username: string;
   readonly password: string;
   readonly clientId: string;
-  /** The same object for the same connection. */
+  /** The same object for every request of a connection. */
   readonly session: object;
 }
 
@@ -74,20 +74,20 @@ export interface DirectoryOptions {
   readonly store: Store;
   readonly now: () => number;
   readonly log: Log;
-  /** Milliseconds between two looks at the generation. */
+  /** Milliseconds between two reads of the generation. */
   readonly interval?: number;
   /**
-   * How long the clients may be unreadable, in milliseconds, until everybody is refused; that of the settings when
-   * absent.
+   * Milliseconds for which the clients may be unreadable before every client is refused; the number of the settings
+   * when absent.
    */
   readonly timeout?: number;
-  /** Milliseconds of a clock that only goes forward. */
+  /** Milliseconds, from a clock that never goes back. */
   readonly elapsed?: () => number;
-  /** Who runs what is done again and again; a scheduler of its own when absent. */
+  /** Runs the polls; a scheduler of its own when absent. */
   readonly schedule?: Schedule;
 }
 
-/** Milliseconds since the last look that succeeded. */
+/** Milliseconds since the last successful read. */
 const currentFor = 5000;
 
 interface Holder {
@@ -103,7 +103,7 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
   const checkPassword = createPasswordCheck();
   let clients = new Map<string, ClientRecord>();
   let holders = new Map<string, Holder>();
-  /** By the identifier of the claim of a certificate that no record tells of any more. */
+  /** By the identifier of the claim: certificates that no readable record has. */
   let lost = new Map<string, Refusal>();
   let generation: number | undefined = -1;
   let readAt = -Infinity;
@@ -113,7 +113,10 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
   let running: Promise<void> | undefined;
   let next: Promise<void> | undefined;
 
-  /** The generation is read before the clients: what is committed in between is read again at the next look. */
+  /**
+   * The generation is read before the clients: a change that is committed between the two is read again at the next
+   * poll.
+   */
   async function read(): Promise<void> {
     const begun = elapsed();
     const current = await readGeneration();
@@ -133,7 +136,7 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
     for (const listener of listeners) listener();
   }
 
-  /** 0 when there is none yet, undefined when it is damaged: then the clients are read at every look. */
+  /** 0 when the record does not exist yet, undefined when it is damaged: then every poll reads the clients. */
   async function readGeneration(): Promise<number | undefined> {
     try {
       return (await store.get(generationKind, generationId))?.revision ?? 0;
@@ -166,7 +169,7 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
   const refusalOfLost = (fingerprint: string): Refusal | undefined =>
     lost.size === 0 ? undefined : lost.get(claimIdOf(store, 'fingerprint', fingerprint));
 
-  /** A look may also hang: what counts is when the last one succeeded. */
+  /** A read may also hang: only the time of the last successful one counts. */
   const isTooOld = (): boolean => elapsed() - readAt > timeout;
 
   function closeWhenTooOld(): void {
@@ -188,7 +191,7 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
     });
   }
 
-  /** What was committed before the call counts: a look that is under way may have missed it. */
+  /** The result must include every change before the call; a read in progress may have missed one. */
   function refresh(): Promise<void> {
     if (running === undefined) {
       running = read().finally(() => (running = undefined));
@@ -206,7 +209,7 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
   await refresh();
   const stop = schedule({
     ...{ name: 'read the clients', interval },
-    // It is not waited for: while a look hangs, the clients may become too old.
+    // It is not awaited: while a read hangs, the clients may become too old.
     run() {
       closeWhenTooOld();
       refresh().catch(report);

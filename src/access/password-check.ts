@@ -12,12 +12,12 @@ import { performance } from 'node:perf_hooks';
 import type { Credential } from './client-record.ts';
 import { passwordMatches } from './credentials.ts';
 
-/** 'limited': too many others of the same client wait to be checked. */
+/** 'limited': too many checks of the same client wait. */
 export type Attempt = 'valid' | 'wrong' | 'limited';
 
 export interface Presented {
   readonly client: string;
-  /** Who brings it: the same object for the same connection. */
+  /** Who presents it: the same object for every request of a connection. */
   readonly session: object;
   readonly username: string;
   readonly password: string;
@@ -27,10 +27,10 @@ export interface Presented {
 
 export type PasswordCheck = (presented: Presented) => Promise<Attempt>;
 
-/** A clock that no administrator sets back: a pause is as long as it was meant to be. Milliseconds. */
+/** A clock that no administrator can set back, so that a pause has its full length. Milliseconds. */
 export interface PaceClock {
   now(): number;
-  /** Calls once after so many milliseconds. */
+  /** Calls the function once after so many milliseconds. */
   later(call: () => void, milliseconds: number): void;
 }
 
@@ -39,23 +39,26 @@ const steadyClock: PaceClock = {
   later: (call, milliseconds) => void setTimeout(call, milliseconds).unref(),
 };
 
-/**
- * Checks at once, whatever the number of clients: the other threads are for the store. A client has one of them at
- * most.
- */
+/** The maximum of checks at once for all clients: the other threads are for the store. Each client has at most one. */
 const atOnce = 2;
 const maximumWaiting = 1000;
-/** Answers that are remembered, right and wrong ones apart: no number of guesses displaces a right one. */
+/**
+ * The maximum of remembered answers. Right and wrong ones are counted apart: no number of guesses displaces a right
+ * one.
+ */
 const maximumKnown = 10_000;
 
-/** Of one session: then its next check waits, twice as long after each. Milliseconds. */
+/**
+ * The failures of one session before its next check waits, and the first pause in milliseconds, which doubles each
+ * time.
+ */
 const freeFailures = 5;
 const firstPause = 250;
 const longestPause = 10_000;
-/** Of a client, all sessions together: then its checks wait for one another. */
+/** The failures of a client, in all sessions together, after which its checks wait for one another. */
 const freeFailuresOfClient = 100;
 const pauseOfClient = 1000;
-/** After so long, a client has one failure less. */
+/** A client has one failure less after so many milliseconds. */
 const forgivenAfter = 10_000;
 
 /** A session's failures, and when its next check may begin. */
@@ -72,19 +75,19 @@ interface Waiting {
 }
 
 interface Track extends Pace {
-  /** When `failures` was last made less. */
+  /** When `failures` was last reduced. */
   since: number;
   isChecking: boolean;
   readonly waiting: Set<Waiting>;
 }
 
-/** @param matches compares a password with a credential; it takes as long when there is none. */
+/** @param matches compares a password with a credential; takes the same time without a credential. */
 export function createPasswordCheck(
   clock: PaceClock = steadyClock,
   matches: typeof passwordMatches = passwordMatches,
 ): PasswordCheck {
   const key = randomBytes(32);
-  /** The client that comes first waits longest for a turn. */
+  /** The first client has waited longest for a turn. */
   const tracks = new Map<string, Track>();
   const sessions = new WeakMap<object, Pace>();
   const underWay = new Map<string, Promise<Attempt>>();
@@ -93,7 +96,7 @@ export function createPasswordCheck(
   let checking = 0;
   let wakesAt = Infinity;
 
-  /** Tells one answer from another without keeping a password. It ends with the credential that it was found for. */
+  /** The key of a remembered answer, which does not hold the password. It expires with the credential. */
   const markOf = ({ client, username, password, credential }: Presented): string =>
     createHmac('sha256', key)
       .update(JSON.stringify([client, username, password, credential?.salt, credential?.hash]))
@@ -127,7 +130,7 @@ export function createPasswordCheck(
     return checked;
   }
 
-  /** Begins what may begin now; comes again when the earliest pause ends. */
+  /** Starts the checks that may start now; runs again when the earliest pause ends. */
   function startNext(): void {
     let earliest = Infinity;
     for (const [client, track] of tracks) {
@@ -140,7 +143,7 @@ export function createPasswordCheck(
         continue;
       }
       track.waiting.delete(next);
-      // A Map goes on to what is put in again: this client is checking then.
+      // A Map iterates over entries that are added again: this client is checking then.
       tracks.delete(client);
       tracks.set(client, track);
       void check(next, track);
@@ -193,7 +196,7 @@ export function createPasswordCheck(
   };
 }
 
-/** Of those that wait: the first whose session has never failed, else the one whose pause ends first. */
+/** Of the waiting checks: the first whose session has never failed, else the one whose pause ends first. */
 function nextOf({ waiting }: Track): Waiting | undefined {
   let found: Waiting | undefined;
   for (const each of waiting) {
@@ -203,7 +206,7 @@ function nextOf({ waiting }: Track): Waiting | undefined {
   return found;
 }
 
-/** A Set remembers the order of insertion: the oldest goes. */
+/** A Set keeps the order of insertion: the oldest is dropped. */
 function remember(known: Set<string>, mark: string): void {
   known.add(mark);
   const [oldest] = known;

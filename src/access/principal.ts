@@ -1,11 +1,7 @@
-/**
- * Who asks: a value, apart from the connection on which it asks. What the server does in somebody's name has one, too.
- */
+/** Who asks, as a value apart from the connection. Work that the server does in a client's name has a principal too. */
 export interface Principal {
   /** The identifier of its client record. */
   readonly clientId: string;
-  /**
-   * SHA-256 of the certificate by which it is known, hexadecimal; absent for what the server itself does in its name.
-   */
+  /** SHA-256 of the certificate that identified it, hexadecimal; absent for work of the server in the client's name. */
   readonly fingerprint?: string;
 }

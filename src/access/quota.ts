@@ -1,24 +1,24 @@
 /**
- * How much a client may keep and ask for. The settings have the numbers for every client; a client's record has those
- * that are its own, and a tenant's record can have the same ones, for all its clients together.
+ * How much a client may store and request. The settings have the numbers for every client. A client's record has its
+ * own; a tenant's record can have the same ones, for all its clients together.
  */
 import type { Config } from '#config';
 
 /** 0 sets no bound. */
 export interface Quota {
-  /** Destroyed ones count: their attributes stay. */
+  /** Destroyed objects count too: their attributes stay. */
   readonly objects: number;
-  /** What the records take in the store: attributes, material, index. */
+  /** Bytes of the records in the store: attributes, material, index. */
   readonly bytes: number;
-  /** Batch items, on and on. */
+  /** Batch items a second, without limit of time. */
   readonly requestsPerSecond: number;
-  /** Batch items beyond that, of a client that asked for less before. */
+  /** Further batch items at once, for a client that used less than its rate before. */
   readonly requestsBurst: number;
 }
 
 export type QuotaName = keyof Quota;
 
-/** By the property of `Config` that has everybody's number. */
+/** The property of `Config` with the number for every client. */
 export const quotaSettings = {
   objects: 'quotaObjects',
   bytes: 'quotaBytes',
@@ -30,6 +30,6 @@ export const quotaNames = Object.keys(quotaSettings) as readonly QuotaName[];
 
 export type QuotaConfig = Pick<Config, (typeof quotaSettings)[QuotaName]>;
 
-/** The number that holds for a client: its own, or everybody's. */
+/** The number that holds for a client: its own, or that of the settings. */
 export const quotaOf = (own: Partial<Quota> | undefined, name: QuotaName, everybody: QuotaConfig): number =>
   own?.[name] ?? everybody[quotaSettings[name]];

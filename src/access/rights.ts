@@ -7,17 +7,17 @@ import type { Operation } from '#operations/operation';
 import type { ObjectRight } from '#operations/rights';
 import type { Principal } from './principal.ts';
 
-/** An operation, and what it may ask for. */
+/** An operation, and the rights that it may request. */
 export type OperationRights = Pick<Operation, 'name' | 'rights'>;
 
-/** Whether the principal may use the operation at all: has the first of its rights. */
+/** Whether the principal may use the operation at all: whether it has the first right of the operation. */
 export function mayUse(principal: Principal, { rights: [_right] }: OperationRights): boolean {
   return principal.clientId !== '';
 }
 
 /**
- * Whether the principal may do this with the object. A "no" is answered as if the object did not exist. An operation
- * that asks for a right that its definition lacks is a fault of ours.
+ * Whether the principal may do this with the object. A refusal is answered as if the object did not exist. An operation
+ * that requests a right that its definition lacks is a bug.
  */
 export function mayOn(
   principal: Principal,

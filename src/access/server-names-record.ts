@@ -1,6 +1,6 @@
 /**
- * The names under which the servers of this store are dialed, of this machine and of others: the `ca` is trusted for
- * all of them, so that no client gets a certificate under one.
+ * The names under which clients connect to the servers of this store, on this machine and on others. `ca` is trusted
+ * for all of them, so no client gets a certificate with one of them.
  */
 import { ConflictError, DamagedRecordError } from '#store/engines/engine';
 import { jsonKind } from '#store/json-kind';
@@ -12,14 +12,17 @@ interface ServerNames {
 
 export const namesKind = jsonKind<ServerNames>('server-names');
 const namesId = 'server-names';
-/** Far more than servers have; beyond, the oldest go. */
+/** Far more than servers have; the oldest are dropped above it. */
 const maximumNames = 1000;
 
 export async function readServerNames(store: Store): Promise<readonly string[]> {
   return (await store.get(namesKind, namesId))?.value.names ?? [];
 }
 
-/** Adds what is not there yet. A damaged record begins again with these: other servers add theirs when they start. */
+/**
+ * Adds the missing names. A damaged record is replaced by one with these names: other servers add theirs when they
+ * start.
+ */
 export async function addServerNames(store: Store, names: readonly string[]): Promise<void> {
   for (;;) {
     let kept: Kept<ServerNames> | undefined;

@@ -1,6 +1,6 @@
 /**
- * The one form of an object between the store and operations: the record that was read, with its state as the clock has
- * it, for one run of one operation. A change names it, and so the revision that it was made from.
+ * The one form of an object between the store and operations: the record as it was read, with its state at this time,
+ * for one run of one operation. A change refers to it, and so to the revision on which it is based.
  */
 import { attributesAt } from '#objects/life-cycle';
 import type { ManagedObject } from '#objects/managed-object';
@@ -11,21 +11,21 @@ import type { Kept } from '#store/store';
 
 /** The run that holds objects. */
 export interface Holder {
-  /** Seconds since 1970: states move with the clock. */
+  /** Seconds since 1970: the state follows from the clock. */
   readonly seconds: number;
-  /** Takes opened key material, to wipe it when its time has come. */
+  /** Takes opened key material, to wipe it later. */
   readonly opened: OpenedMaterial;
 }
 
 export interface OpenedMaterial {
-  /** @throws KmipError ServerLimitExceeded when nothing further may be opened. */
+  /** @throws KmipError ServerLimitExceeded when too much is open already. */
   demandRoom(): void;
   add(material: Uint8Array): void;
 }
 
 export class HeldObject implements Loaded {
   readonly object: ManagedObject;
-  /** As the store has it, or as the batch has staged it. */
+  /** As it is in the store, or as the batch has staged it. */
   readonly record: Kept<ManagedObject>;
   readonly #opened: OpenedMaterial;
 
@@ -50,7 +50,7 @@ export class HeldObject implements Loaded {
   }
 }
 
-/** What a change of an object begins from. */
+/** The record on which a change of the object is based. */
 export function recordOf(loaded: Loaded): Kept<ManagedObject> {
   if (!(loaded instanceof HeldObject)) throw new Error('only what was loaded can be changed');
   return loaded.record;

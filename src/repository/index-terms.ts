@@ -1,7 +1,6 @@
 /**
- * THE index terms: by which records are found. What is written and what is asked for is made side by side in this
- * file, since a term that is written in one way and asked for in another finds nothing. A change of what a record is
- * indexed by needs a migration in `schema.ts`.
+ * THE index terms, by which records are found. The terms of records and the terms of searches are made side by side in
+ * this file, because a search finds nothing when the two differ. A change of them needs a migration in `schema.ts`.
  */
 import {
   attributeRow,
@@ -19,7 +18,10 @@ import type { TermMaker } from '#store/store';
 
 const indexedRows = [...attributeRows].filter(([, row]) => row.index !== undefined);
 
-/** Those of an object's record. @throws KmipError ServerLimitExceeded when it would have too many. */
+/**
+ * The terms of an object's record.
+ * @throws KmipError ServerLimitExceeded when it would have too many.
+ */
 export function objectTerms(object: ManagedObject, term: TermMaker): readonly string[] {
   const status = storageStatusOf(object.attributes);
   const terms = [
@@ -37,19 +39,19 @@ export function objectTerms(object: ManagedObject, term: TermMaker): readonly st
   );
 }
 
-/** How many terms an object has at the most, without making them. */
+/** The maximum of terms that an object has, without making them. */
 export function mostTerms({ attributes }: ManagedObject): number {
   let count = 4;
   for (const [key] of indexedRows) count += valuesOf(attributes, key).length;
   return count;
 }
 
-/** What a search asks for, by attribute. */
+/** The values that a search requests, by attribute. */
 export type AskedValues = ReadonlyMap<AttributeKey, readonly unknown[]>;
 
 /**
- * Those that narrow a search: of the values that are asked for, which are rare; without any, the list of all objects of
- * the type that lie in the storage. State has no term: the clock moves it, and nobody writes it down.
+ * The terms that narrow a search: those of the requested values, which are rare; without any, the list of all objects
+ * of the type in the storage. State has no term: it follows from the clock, without a write.
  */
 export function searchTerms(
   asked: AskedValues,
@@ -65,19 +67,19 @@ export function searchTerms(
   return [storageTerm(term, owner, status, objectType)];
 }
 
-/** What all objects of one owner have. */
+/** The term of all objects of one owner. */
 export const ownerTerm = (term: TermMaker, owner: string): string => term('owner', owner);
 
-/** What all objects of one owner have that lie in one place, of one type or of any. */
+/** The term of all objects of one owner in one storage, of one type or of any. */
 const storageTerm = (term: TermMaker, owner: string, status: StorageStatus, objectType?: ObjectType): string =>
   term('storage', `${owner}\0${status}\0${objectType ?? ''}`);
 
-/** What all objects have that the server is to rotate, of every owner: no Locate asks by it. */
+/** The term of all objects that the server rotates, of every owner. Locate does not use it. */
 export const rotatingTerm = (term: TermMaker): string => term('rotating', '');
 
 /**
- * Of the values that have one. They belong to the owner: the same name of two clients gives two terms, so nobody can
- * learn of foreign names.
+ * The terms of those values that have one. They include the owner: the same name of two clients gives two terms, so a
+ * client cannot learn the names of others.
  */
 function valueTerms(term: TermMaker, owner: string, key: AttributeKey, values: readonly unknown[]): string[] {
   const { index } = attributeRow(key);
@@ -90,7 +92,7 @@ function valueTerms(term: TermMaker, owner: string, key: AttributeKey, values: r
   return terms;
 }
 
-/** Of a certificate that was issued: by its serial number, lower-case hex. */
+/** The term of an issued certificate: its serial number, lower-case hex. */
 export const serialTerm = (term: TermMaker, serial: string): string => term('issued-serial', serial);
-/** By the object that held it first. */
+/** The term of the object that held the certificate first. */
 export const issuedObjectTerm = (term: TermMaker, object: string): string => term('issued-object', object);

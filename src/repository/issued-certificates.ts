@@ -1,18 +1,18 @@
-/** The records of what was certified: made with the certificate's object, and marked when its owner revokes it. */
+/** The records of issued certificates: created with the certificate's object, and marked when its owner revokes it. */
 import { factsOf, readCertificate } from '#certs/inspect';
 import type { ManagedObject } from '#objects/managed-object';
 import { create, update, type Kept, type StoreChange } from '#store/store';
 import { issuedKind, issuedRecord, withRevocation, type IssuedCertificate, type Revoked } from './issued-record.ts';
 
-/** @param certificate in DER, as the authority has just made it. */
+/** @param certificate in DER, as the authority has made it. */
 export function issueOf(certificate: Uint8Array, object: string, client: string): StoreChange {
   const issued = issuedRecord(factsOf(readCertificate(certificate)), { authority: 'certify-ca', object, client });
   return create(issuedKind, issued.fingerprint, issued);
 }
 
 /**
- * Undefined for a certificate from elsewhere, and for one of another client: who registers a copy of it cannot have it
- * revoked. A copy of one's own can.
+ * Undefined for a certificate of another authority, and for one of another client: a client that registers a copy of it
+ * cannot have it revoked. A client can do so with a copy of its own.
  */
 export async function revocationOf(
   { revoked: object, reason }: { readonly revoked: ManagedObject; readonly reason: Revoked['reason'] },

@@ -1,6 +1,6 @@
 /**
- * What was certified for clients by Certify and Re-certify, one record each, by the SHA-256 of the certificate. It
- * stays when the object is destroyed, and goes some time after the certificate has ended.
+ * A certificate that Certify or Re-certify has issued: one record each, by its SHA-256. The record stays when the
+ * object is destroyed, and is removed some time after the certificate has expired.
  */
 import type { OpenValue } from '#protocol/enumerations';
 import { jsonKind } from '#store/json-kind';
@@ -8,15 +8,14 @@ import { issuedObjectTerm, serialTerm } from './index-terms.ts';
 
 export interface IssuedCertificate {
   /**
-   * Which authority signed it: 'ca' is the one of clients and servers, which signed these too before 'certify-ca' was
-   * there.
+   * The authority that signed it: 'ca', which signs servers and clients, signed these too before 'certify-ca' existed.
    */
   readonly authority: 'ca' | 'certify-ca';
   /** SHA-256 of the DER, lower-case hex, as is the serial number. */
   readonly fingerprint: string;
   readonly serial: string;
   readonly subject: string;
-  /** The object that held it first, and the client record that had it made. */
+  /** The object that held it first, and the client record for which it was issued. */
   readonly object: string;
   readonly client: string;
   /** Milliseconds since 1970, as all times. */
@@ -36,7 +35,7 @@ export const issuedKind = jsonKind<IssuedCertificate>('issued-certificate', ({ s
   issuedObjectTerm(term, object),
 ]);
 
-/** What the certificate says, as its reader gives it. */
+/** The facts in the certificate, from its reader. */
 interface CertificateFacts extends Pick<IssuedCertificate, 'fingerprint' | 'subject'> {
   readonly serialNumber: string;
   readonly notBefore: Date;
@@ -54,7 +53,7 @@ export function issuedRecord(
   };
 }
 
-/** Revoked from the first time on; a compromise that is known later takes the place of a milder reason. */
+/** The first revocation date stays; a compromise that becomes known later replaces a milder reason. */
 export function withRevocation(issued: IssuedCertificate, revoked: Revoked): IssuedCertificate {
   const { revoked: before } = issued;
   if (before === undefined) return { ...issued, revoked };

@@ -10,7 +10,7 @@ import type { TermMaker } from '#store/store';
 import type { HeldObject, Holder } from './held-object.ts';
 import type { ObjectRepository } from './object-repository.ts';
 
-/** For each value that an object has of the attribute. */
+/** For each value of the attribute that an object has. */
 type Work = readonly [key: AttributeKey, comparisons: number];
 
 export async function* candidates(
@@ -35,7 +35,7 @@ export async function* candidates(
       : repository.find(searchTerms(asked, storage, owner, term), holder);
   for await (const held of records) {
     const { attributes } = held.object;
-    // What it took to read it: the engine counts records and bytes.
+    // The cost of reading it: the engine counts records and bytes.
     const turn = pace(valuesIn(attributes));
     if (turn !== undefined) await turn;
     if (!storage.includes(storageStatusOf(attributes))) continue;
@@ -59,7 +59,7 @@ async function matchInTurns(attributes: Attributes, asked: AskedValues, pace: Pa
   return true;
 }
 
-/** A damaged record is passed over, as it is in a search. */
+/** A damaged record is left out, as in a search. */
 async function readable(id: string, repository: ObjectRepository, holder: Holder): Promise<HeldObject | undefined> {
   try {
     return await repository.get(id, holder);

@@ -1,4 +1,7 @@
-/** A managed object as a record: TTLV in the shapes of `atRest`, so that what a wire can hold can be kept. */
+/**
+ * A managed object as a record: TTLV in the shapes of `atRest`, so that everything that a message can hold can be
+ * stored.
+ */
 import { decode, decodeInTurns } from '#ttlv/decode';
 import { encode } from '#ttlv/encode';
 import { ItemType, type Item } from '#ttlv/item';
@@ -31,7 +34,7 @@ const record = fieldsOf(
   'object record',
 );
 
-/** Bodies are ours: what was written can be read, be it nothing but empty structures of 8 bytes. */
+/** The server wrote these bodies, so every one must be readable, even if it consists of empty structures of 8 bytes. */
 const limits = { maximumBytes: bounds.recordBytes, maximumDepth: 64, maximumItems: bounds.recordBytes / 8 };
 
 /** The object that a record holds. */

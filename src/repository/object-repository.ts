@@ -1,5 +1,5 @@
 /**
- * How operations see and change objects and creation rules: straight in the store, or (`staged-repository.ts`) staged
+ * How operations read and change objects and creation rules: directly in the store, or (`staged-repository.ts`) staged
  * until the end of a batch with Undo.
  */
 import type { AuditEntry } from '#audit/entry';
@@ -29,14 +29,14 @@ export interface CommitRun extends ChangeRun {
 }
 
 export interface ObjectRepository {
-  /** Whether commits wait for the end of a batch, which may undo them. */
+  /** Whether changes wait for the end of a batch, which may undo them. */
   readonly isStaged: boolean;
   get(id: string, holder: Holder): Promise<HeldObject | undefined>;
-  /** The newest first: identifiers sort by their time. */
+  /** The newest first: identifiers are in the order of time. */
   find(terms: readonly string[], holder: Holder): AsyncIterable<HeldObject>;
   rules(client: string): Promise<HeldRules>;
   readonly issued: FindIssued;
-  /** With the audit record of the change; answers with the record's identifier. */
+  /** Commits with the audit record of the change; returns the record's identifier. */
   commit(changes: readonly ObjectChange[], run: CommitRun): Promise<string>;
 }
 

@@ -1,4 +1,4 @@
-/** What the repository works on, and who has a say in its commits: provided by `server`. */
+/** What the repository works on, and what takes part in its commits: provided by `server`. */
 import type { AuditTrail } from '#audit/trail';
 import type { ManagedObject } from '#objects/managed-object';
 import type { Growth, Store } from '#store/store';
@@ -8,7 +8,7 @@ export interface RepositoryPorts {
   readonly store: Store;
   readonly audit: Pick<AuditTrail, 'pending'>;
   readonly quotas: CommitQuotas;
-  /** Hears of what was committed and is to be rotated some time. */
+  /** Called with every committed object that will be due for rotation. */
   readonly rotating: { note(object: ManagedObject): void };
   readonly lines: RightOfWay;
 }
@@ -23,11 +23,14 @@ export interface CommitQuotas {
     rule: Rule,
     commit: (admit: (growths: readonly Growth[]) => void) => Promise<void>,
   ): Promise<void>;
-  /** Before work that ends with so many more objects. @throws KmipError ServerLimitExceeded. */
+  /**
+   * To be called before work that makes so many objects.
+   * @throws KmipError ServerLimitExceeded.
+   */
   demandRoom(client: string, objects?: number): Promise<void>;
 }
 
-/** Of those who lost a race for an object, and run again. */
+/** For runs that had a conflict, and run again. */
 export interface RightOfWay {
   readonly hasClaims: boolean;
   /** Waits while others have right of way on one of the objects. */

@@ -1,7 +1,7 @@
 /**
- * The schema of the store: what its records look like, and what they are indexed by. A store says its schema in one
- * record; one without it has schema 1. A newer schema is refused. An older one is brought forward before anything else
- * is done with the store: the rows of one table, in their order. Whatever stops this, the next opening goes on from
+ * The schema of the store: the form of its records, and their index terms. A store has its schema in one record; a
+ * store without the record has schema 1. A newer schema is refused. An older one is migrated before the store is used
+ * otherwise, by the rows of one table in their order. When a migration is interrupted, the next opening continues from
  * the last mark.
  */
 import { OperatorError } from '#operator-error';
@@ -22,19 +22,19 @@ const firstVersion = 1;
 export interface Migration {
   /** One more than the row before; the first is 2. */
   readonly to: number;
-  /** What is different from then on, for the log: 'objects are found by Comment'. */
+  /** What changes with this version, for the log: 'objects are found by Comment'. */
   readonly what: string;
-  /** The kinds whose index terms are made again, by `terms` as it is from then on. */
+  /** The kinds whose index terms are written again, by the present `terms`. */
   readonly reindex: readonly Kind<unknown>[];
 }
 
-/** A row for each change of what is indexed. It stays for ever: somebody has a store from before it. */
+/** A row for each change of what is indexed. A row is never removed: older stores need it. */
 export const migrations: readonly Migration[] = [];
 
 export interface SchemaOptions {
   readonly log?: { info(message: string): unknown };
   readonly migrations?: readonly Migration[];
-  /** Whether a damaged record is written again, of which `store check` says nothing from then on. */
+  /** Whether a damaged record is replaced; `store check` does not report it afterwards. */
   readonly mend?: boolean;
 }
 
@@ -42,7 +42,7 @@ const newestOf = (rows: readonly Migration[]): number => rows.at(-1)?.to ?? firs
 
 type Read = Kept<SchemaRecord> | DamagedRecordError | undefined;
 
-/** A damaged record says no more than a missing one: migrations that were done before do nothing the second time. */
+/** A damaged record counts as a missing one: a migration that was done before changes nothing the second time. */
 async function readSchema(store: Store): Promise<Read> {
   try {
     return await store.get(schemaKind, schemaId);
@@ -69,12 +69,15 @@ function demandKnown(schema: number, newest: number): void {
   );
 }
 
-/** Of a store that was made just now. */
+/** For a store that was just made. */
 export async function beginSchema(store: Store, { migrations: rows = migrations }: SchemaOptions = {}): Promise<void> {
   await succeeds(store.commit([create(schemaKind, schemaId, { version: newestOf(rows) })]));
 }
 
-/** For who only reads. @throws OperatorError for a store of another schema. */
+/**
+ * For commands that only read.
+ * @throws OperatorError for a store of another schema.
+ */
 export async function checkSchema(store: Store, { migrations: rows = migrations }: SchemaOptions = {}): Promise<void> {
   const schema = versionOf(await readSchema(store));
   demandKnown(schema, newestOf(rows));
@@ -85,7 +88,10 @@ export async function checkSchema(store: Store, { migrations: rows = migrations 
   );
 }
 
-/** Brings the store to the newest schema. @throws OperatorError for a store of a newer one. */
+/**
+ * Migrates the store to the newest schema.
+ * @throws OperatorError for a store of a newer one.
+ */
 export async function openSchema(
   store: Store,
   { log, migrations: rows = migrations, mend = false }: SchemaOptions = {},
@@ -104,7 +110,7 @@ export async function openSchema(
   }
 }
 
-/** Two processes at once do the same work twice, and no harm. */
+/** Two processes may do this at once: both do the same work, and the result is the same. */
 async function migrate(store: Store, row: Migration): Promise<void> {
   const { mark } = valueOf(await readSchema(store));
   const begun = mark?.to === row.to ? mark : undefined;
@@ -121,7 +127,7 @@ async function migrate(store: Store, row: Migration): Promise<void> {
   await write(store, row, undefined);
 }
 
-/** The mark, or without one the end of the migration. Nothing is written when another process has ended it. */
+/** Writes the mark, or without one the end of the migration. Writes nothing when another process has ended it. */
 async function write(store: Store, { to }: Migration, mark: SchemaRecord['mark']): Promise<void> {
   for (;;) {
     const read = await readSchema(store);

@@ -1,19 +1,16 @@
-/**
- * How many bytes a batch with Undo holds of what it has staged: counted as it goes on, since its end would be too
- * late.
- */
+/** How many bytes a batch with Undo has staged: counted at each change, because at its end it would be too late. */
 import { KmipError } from '#protocol/kmip-error';
 import { bounds } from '#store/engines/bounds';
 
-/** What one object holds. */
+/** The bytes of one object. */
 interface Bytes {
-  /** That the commit would write: never more than it truly would. */
+  /** Bytes that the commit would write: at most what it really would. */
   readonly written: number;
-  /** Of the record as the store has it, which the change names. */
+  /** Bytes of the record in the store, to which the change refers. */
   readonly kept: number;
 }
 
-/** Records that were read are held too, whatever becomes of them. */
+/** Records that were read count too, even if they are not changed. */
 const maximumKept = 4 * bounds.bytesPerCommit;
 
 export function createStagedBytes() {
@@ -23,8 +20,8 @@ export function createStagedBytes() {
 
   return {
     /**
-     * What is held of an object, in place of what was. @throws KmipError ServerLimitExceeded above what one commit
-     * takes.
+     * Replaces the count of one object.
+     * @throws KmipError ServerLimitExceeded above the maximum of one commit.
      */
     count(id: string, now: Bytes): void {
       const before = byId.get(id);
@@ -40,7 +37,7 @@ export function createStagedBytes() {
   };
 }
 
-/** Bytes of a value's texts and bytes, without what holds them together. */
+/** Bytes of a value's texts and byte strings, without the structure around them. */
 export function leastBytes(value: unknown): number {
   if (typeof value === 'string' || value instanceof Uint8Array) return value.length;
   if (value === undefined || value === null) return 0;

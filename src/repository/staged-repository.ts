@@ -1,4 +1,4 @@
-/** What a batch with Undo sees and changes: its own changes over the store, until they are committed together. */
+/** What a batch with Undo reads and changes: its own changes on top of the store, until they are committed together. */
 import type { CreationRules } from '#objects/creation-rules';
 import type { ManagedObject } from '#objects/managed-object';
 import type { Lasting } from '#operations/context';
@@ -22,31 +22,32 @@ export interface StagedRepository extends ObjectRepository {
   /** @throws ConflictError when somebody else changed one of the objects since it was read. */
   commitStaged(): Promise<void>;
   /**
-   * Commits what stays although the batch is undone. @throws ConflictError when others change the object all the time.
+   * Commits the changes that stay although the batch is undone.
+   * @throws ConflictError when others change the object each time.
    */
   commitLasting(): Promise<void>;
   /** Wipes the material that was staged, committed or not. */
   wipe(): void;
 }
 
-/** How often a lasting change is tried while others change its object. */
+/** The maximum of attempts of a lasting change while others change its object. */
 const maximumTries = 256;
 
-/** A record as the batch has it so far. */
+/** A record in its present state in the batch. */
 interface Staged<T> {
   readonly kind: Kind<T>;
   readonly id: string;
-  /** What the store has; absent for one that the batch made. */
+  /** The record in the store; absent for one that the batch has made. */
   readonly before: Kept<T> | undefined;
   /** null: removed. */
   readonly value: T | null;
-  /** null: destroyed; absent: as the store has it. */
+  /** null: destroyed; absent: as in the store. */
   readonly material: Uint8Array | null | undefined;
-  /** Whose object was removed. */
+  /** The owner of the removed object. */
   readonly spentBy?: string | undefined;
 }
 
-/** As if the store had it. */
+/** In the form in which the store gives it. */
 function asKept<T>({ kind, id, before, value, material }: Staged<T>): Kept<T> | undefined {
   if (value === null) return undefined;
   return {
@@ -62,13 +63,13 @@ function asKept<T>({ kind, id, before, value, material }: Staged<T>): Kept<T> | 
   };
 }
 
-/** Undefined for what was made and removed within the batch. */
+/** Undefined for an object that was made and removed within the batch. */
 function stagedChange({ kind, id, before, value, material }: Staged<unknown>): StoreChange | undefined {
   if (before === undefined) return value === null ? undefined : create(kind, id, value, material ?? undefined);
   return value === null ? remove(before) : update(before, value, material);
 }
 
-/** @param hasWay others wait for this batch, which waits for nobody. */
+/** @param hasWay whether others wait for this batch; then it waits for no other. */
 export function stagedRepository(
   { store, audit, quotas, rotating, lines }: RepositoryPorts,
   hasWay: boolean,
@@ -79,11 +80,11 @@ export function stagedRepository(
   const lasting = new Map<string, Lasting>();
   const records: StoreChange[] = [];
   const found = stagedTerms(store.term);
-  /** Index entries of what is staged, by object. */
+  /** The number of index terms of each staged object. */
   const entries = new Map<string, number>();
   let entriesInAll = 0;
   const stagedBytes = createStagedBytes();
-  /** 'held' from the first operation of the batch on that is. */
+  /** 'held' from the first operation on to which every quota applies. */
   let rule: Rule = 'free';
   /** Objects that the batch has made so far. */
   let made = 0;
@@ -109,7 +110,7 @@ export function stagedRepository(
     const isRemoved = 'removed' in change;
     const value: ManagedObject | null = isRemoved ? null : (change.value as ManagedObject);
     const given = isRemoved ? null : isNew ? (change.material ?? null) : change.material;
-    // A copy, since what is given may be wiped with its item; and what it takes the place of is wiped.
+    // A copy, because the given bytes may be wiped with their item. The material that it replaces is wiped.
     const material = given === undefined ? earlier?.material : given && Uint8Array.from(given);
     if (given !== undefined) earlier?.material?.fill(0);
     const spentBy = isRemoved ? (change.before as Kept<ManagedObject> | undefined)?.value.owner : undefined;
@@ -117,7 +118,7 @@ export function stagedRepository(
     const count = value === null ? 0 : mostTerms(value);
     entriesInAll += count - (entries.get(id) ?? 0);
     entries.set(id, count);
-    // First of all: wiped are those that are staged.
+    // This comes first, because `wipe` wipes only what is staged.
     objects.set(id, { kind: objectKind, id, before, value, material, spentBy });
     stagedBytes.count(id, {
       written: value === null ? 0 : leastBytes(value) + (material?.length ?? 0),
@@ -171,7 +172,7 @@ export function stagedRepository(
           `a batch with Undo must make at most ${bounds.changesPerCommit} changes, audit records and index entries included`,
         );
       }
-      // Not only at the end: what was certified lasts, and heavy work would be in vain.
+      // Checked now too: issued certificates stay, and heavy work would be lost.
       for (const change of changes) {
         if ('create' in change && change.inPlaceOf === undefined) await quotas.demandRoom(change.create.owner, ++made);
       }
@@ -192,7 +193,7 @@ export function stagedRepository(
         (staged) => stagedChange(staged) ?? [],
       );
       if (!hasWay && lines.hasClaims) await lines.giveWay(changes.map(({ id }) => id));
-      // What was made and removed within the batch has had its identifier all the same.
+      // An object that was made and removed within the batch has used its identifier nevertheless.
       const spent = [...objects.values()].filter((staged) => stagedChange(staged) === undefined);
       const all = [...changes, ...spent.map(({ id }) => spend(objectKind, id)), ...records];
       const shares = changes.map(shareOf);
@@ -203,7 +204,8 @@ export function stagedRepository(
 
     async commitLasting() {
       for (const [id, change] of lasting) await applyLasting(store, id, change);
-      // A Get of the batch may have given the certificate out: it can be revoked although its object was undone.
+      // A Get of the batch may have returned the certificate: it must be possible to revoke it although its object was
+      // undone.
       const lastingIssues = [...issues.values()].flatMap(({ id, before, value }) =>
         before === undefined && value !== null ? [create(issuedKind, id, value)] : [],
       );
@@ -222,7 +224,7 @@ export function stagedRepository(
   return repository;
 }
 
-/** Without a place in a line: the batch may hold one for another object. */
+/** Without waiting in a line, because the batch may hold a place in the line of another object. */
 async function applyLasting(store: Store, id: string, change: Lasting): Promise<void> {
   for (let tries = 1; ; tries++) {
     const kept = await store.get(objectKind, id);

@@ -1,4 +1,4 @@
-/** What a batch with Undo has staged, by the terms that it is found by. */
+/** The staged objects of a batch with Undo, by their index terms. */
 import type { ManagedObject } from '#objects/managed-object';
 import { objectKind } from './object-record.ts';
 import type { TermMaker } from '#store/store';
@@ -6,11 +6,11 @@ import type { TermMaker } from '#store/store';
 export interface StagedTerms {
   /** null: removed. */
   changed(id: string, value: ManagedObject | null): void;
-  /** The identifiers of those that have all of the terms, the newest first. */
+  /** The identifiers of the objects that have all of the terms, the newest first. */
   withAll(terms: readonly string[]): readonly string[];
 }
 
-/** Terms are hashes: they are made when somebody searches, once for each value. */
+/** Terms are hashes: they are computed at a search, once for each value. */
 export function stagedTerms(term: TermMaker): StagedTerms {
   const waiting = new Map<string, ManagedObject | null>();
   const termsById = new Map<string, ReadonlySet<string>>();

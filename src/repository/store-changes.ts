@@ -1,5 +1,5 @@
 /**
- * What operations change, as changes of records; and what the repository has to know of each before it is committed.
+ * The changes of operations as changes of records, and what the repository must know of each before it is committed.
  */
 import type { CreationRules } from '#objects/creation-rules';
 import type { ManagedObject } from '#objects/managed-object';
@@ -21,14 +21,14 @@ export interface ChangeRun {
   readonly client: string;
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** The creation rules as the run has read them, which a change of them takes the place of. */
+  /** The creation rules as the run has read them, which a change of them replaces. */
   rules(): Promise<HeldRules>;
 }
 
-/** What a client has laid down. */
+/** The rules that a client has set. */
 export interface HeldRules {
   readonly rules: CreationRules;
-  /** The record of them, if there is one. */
+  /** Their record, if there is one. */
   readonly kept: Kept<CreationRules> | undefined;
 }
 
@@ -56,7 +56,7 @@ export async function storeChange(
   return update(recordOf(change.update), change.to, change.material);
 }
 
-/** What becomes of the value of an object; undefined for another kind of record. */
+/** The object before and after the change; undefined for another kind of record. */
 function objectsOf(
   change: StoreChange,
 ): { readonly before?: ManagedObject; readonly after?: ManagedObject } | undefined {
@@ -67,7 +67,9 @@ function objectsOf(
   };
 }
 
-/** Whose room the change takes or leaves. The issue of a certificate is the server's own: its object counts. */
+/**
+ * Which client's usage the change alters. The record of an issued certificate belongs to the server: its object counts.
+ */
 export function shareOf(change: StoreChange): Share {
   if (change.kind === creationRulesKind) return { before: change.id, after: change.id, isObject: false };
   const objects = objectsOf(change);
@@ -80,7 +82,7 @@ export function shareOf(change: StoreChange): Share {
   };
 }
 
-/** Notes what was committed and is to be rotated some time. */
+/** Reports the committed objects that will be due for rotation. */
 export function noteRotating(changes: readonly StoreChange[], rotating: RepositoryPorts['rotating']): void {
   for (const change of changes) {
     const object = objectsOf(change)?.after;
@@ -88,7 +90,7 @@ export function noteRotating(changes: readonly StoreChange[], rotating: Reposito
   }
 }
 
-/** Makes the client's answer of what the store does not take. */
+/** Turns an error of the store into the client's answer. */
 export async function withinLimits(commit: Promise<void>): Promise<void> {
   try {
     await commit;
