@@ -26,7 +26,7 @@ import { storeCheck } from '#cli/commands/store/store-check';
 import { serverCertRenew } from '#cli/commands/certificate/server-cert-renew';
 import { version } from '#daemon/version';
 
-/** The whole program; the README's table of commands is checked against it. */
+/** The whole program; the table of commands in the documents is made from it. */
 export function createProgram(): Command {
   const program = new Command('kmipd')
     .description('A KMIP key management server and its administration')

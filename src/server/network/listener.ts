@@ -5,7 +5,7 @@
 import type { ConnectionLimits } from './connection.ts';
 import { overTtlv } from './ttlv-connection.ts';
 import type { CountedLog } from '#server/counted-log';
-import { createDoor, type DoorLimits } from '#server/admission/door';
+import { createPlaces, type PlaceLimits } from '#server/admission/places';
 import { createGate, type GateOptions, type Protocol } from '#server/admission/gate';
 import type { MessageCore } from '#server/message/message-core';
 import type { RequestRate } from '#server/admission/request-rate';
@@ -31,7 +31,7 @@ export interface ListenerOptions extends GateOptions, Pick<Services, 'workers' |
 }
 
 /** Times in milliseconds, sizes in bytes. Numbers of connections are for all ports together. */
-export interface ListenerLimits extends ConnectionLimits, DoorLimits {
+export interface ListenerLimits extends ConnectionLimits, PlaceLimits {
   readonly maximumConnectionsPerClient: number;
   /** Bytes of incomplete requests, and as many of answers that were not taken yet. */
   readonly maximumHeld: number;
@@ -64,7 +64,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const turns = createTurns();
   const held = { perClient: limits.maximumHeldPerClient, inAll: limits.maximumHeld };
   const shared = { turns, requests: createHeldBytes(held), answers: createHeldBytes(held) };
-  const door = createDoor({ limits, isBusy: turns.isBusy, refuse: gate.refuse });
+  const places = createPlaces({ limits, isBusy: turns.isBusy, refuse: gate.refuse });
   const exchange = createExchange({ core, workers, random, maximumMessageSize: limits.maximumMessageSize });
   const conversation = { exchange, rate, log, counted, shared, limits };
   const ways: readonly Way[] = [
@@ -75,10 +75,10 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
 
   async function close(): Promise<void> {
     const closed = Promise.all(ports.map((port) => port.close()));
-    door.close();
+    places.close();
     gate.close();
     const timer = setTimeout(() => {
-      for (const socket of door.sockets) socket.destroy();
+      for (const socket of places.sockets) socket.destroy();
     }, limits.shutdownTimeout);
     await closed;
     clearTimeout(timer);
@@ -90,8 +90,8 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     for (const { protocol, ...way } of ways) {
       ports.push(
         await openPort({
-          ...{ door, host, identity, log, ...way },
-          onConnection: (socket) => gate.arrive(socket, protocol, () => door.admit(socket)),
+          ...{ places, host, identity, log, ...way },
+          onConnection: (socket) => gate.arrive(socket, protocol, () => places.admit(socket)),
         }),
       );
     }

@@ -1,7 +1,7 @@
-/** One port with TLS on it: new connections go to the door, and those with a complete handshake go to the gate. */
+/** One port with TLS on it: new connections take a place, and those with a complete handshake go to the gate. */
 import { createServer as createPlainServer, type Socket } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
-import type { Door } from '#server/admission/door';
+import type { Places } from '#server/admission/places';
 import type { ServerLog } from '#server/server-log';
 import { tlsOptions, transport, type TlsIdentity } from './tls-options.ts';
 
@@ -12,7 +12,7 @@ export interface PortOptions {
   /** The protocol above TLS, as the handshake names it (RFC 7301). */
   readonly protocols?: string[];
   readonly identity: TlsIdentity;
-  readonly door: Door;
+  readonly places: Places;
   readonly log: ServerLog;
   onConnection(socket: TLSSocket): void;
 }
@@ -24,12 +24,12 @@ export interface Port {
   close(): Promise<void>;
 }
 
-/** In milliseconds: longer than any time limit of the door. */
+/** In milliseconds: longer than any time limit of a place. */
 const aDay = 24 * 60 * 60 * 1000;
 
 /** Rejects with the error of the socket. */
 export async function openPort({
-  door,
+  places,
   host,
   identity,
   log,
@@ -41,22 +41,22 @@ export async function openPort({
     ...tlsOptions(of),
     ...(protocols === undefined ? {} : { ALPNProtocols: protocols }),
   });
-  // It does not listen: it gets the connections whose turn has come. The door limits the time of a handshake.
+  // It does not listen: it gets the connections whose turn has come. Its place limits the time of a handshake.
   const handshakes = createServer({ ...tls(identity), handshakeTimeout: aDay });
   handshakes.on('secureConnection', (socket: TLSSocket) => {
     // A client may close its side and still wait for its answer; during the handshake, its end ends the connection.
     socket.allowHalfOpen = true;
-    door.succeed(socket);
+    places.succeed(socket);
     onConnection(socket);
   });
   /** No TLS at all (plain HTTP, a scanner), or a broken handshake. */
   handshakes.on('tlsClientError', (error, socket: Socket) => {
-    door.fail(socket, `TLS: ${(error as { code?: string }).code ?? 'failed'}`);
+    places.fail(socket, `TLS: ${(error as { code?: string }).code ?? 'failed'}`);
     socket.destroy();
   });
 
   const server = createPlainServer(transport, (socket) =>
-    door.arrive(socket, () => void handshakes.emit('connection', socket)),
+    places.arrive(socket, () => void handshakes.emit('connection', socket)),
   );
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

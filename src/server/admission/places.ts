@@ -7,15 +7,15 @@ import type { Socket } from 'node:net';
 import { createAcquaintances, networkOf } from './addresses.ts';
 import { createHandshakeTurns, type Candidate } from './handshake-turns.ts';
 
-export interface DoorLimits {
+export interface PlaceLimits {
   readonly maximumConnections: number;
   readonly maximumHandshakesPerAddress: number;
   /** Milliseconds from the connection to the admission of its client. */
   readonly handshakeTimeout: number;
 }
 
-export interface DoorOptions {
-  readonly limits: DoorLimits;
+export interface PlacesOptions {
+  readonly limits: PlaceLimits;
   /** Whether clients send requests at present. */
   isBusy(): boolean;
   /** Closes the socket and logs the reason. */
@@ -24,7 +24,7 @@ export interface DoorOptions {
   readonly now?: () => number;
 }
 
-export interface Door {
+export interface Places {
   /** A new connection. `begin` starts its handshake, when its turn has come. */
   arrive(socket: Socket, begin: () => void): void;
   /** The handshake over this connection failed. */
@@ -67,7 +67,7 @@ const grace = 1000;
 /** The last places are reserved for addresses from which a client was admitted lately. */
 const keptPart = 1 / 10;
 
-export function createDoor({ limits, isBusy, refuse, now = () => performance.now() }: DoorOptions): Door {
+export function createPlaces({ limits, isBusy, refuse, now = () => performance.now() }: PlacesOptions): Places {
   const { maximumConnections, maximumHandshakesPerAddress, handshakeTimeout } = limits;
   const mostStrangers = Math.min(
     maximumConnections,
