@@ -1,4 +1,4 @@
-/** A server from its parts: certificate, clients, handler, listener, health, and its jobs. */
+/** A server from its parts: certificate, clients, message core, listener, health, and its jobs. */
 import { randomBytes } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 

@@ -1,6 +1,7 @@
 /**
- * Reads every record of the store as it would be read when it is needed, and says what is damaged or missing. Servers
- * may run meanwhile: what looks damaged is read a second time, since somebody may have changed it. Gives turns.
+ * Reads every record of the store in the way in which it is used, and reports what is damaged or missing. Servers may
+ * run meanwhile: a record that seems damaged is read a second time, because another process may have changed it. Gives
+ * turns.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { countIn, dataKeyKind } from '#store/seal/data-key-uses';
@@ -17,27 +18,27 @@ export interface Finding {
   readonly id: string;
   /** What is wrong: a few words after the record's name. */
   readonly what: string;
-  /** Its index alone is wrong; `repaired` when that was put right. */
+  /** Only the index of the record is wrong; `repaired` when it was corrected. */
   readonly isIndex?: true;
   readonly repaired?: true;
 }
 
 export interface CheckOptions extends KeyringOptions {
-  /** Those whose values can be read; of other kinds the seal alone is looked at. */
+  /** The kinds whose values can be read; of other kinds only the seal is checked. */
   readonly kinds: readonly Kind<unknown>[];
   /** Writes the index terms of records that can be read. */
   readonly repair: boolean;
-  /** Hears how many records were looked at so far. */
+  /** Called with the number of records that were checked so far. */
   readonly progress?: (records: number) => void;
 }
 
-/** What a record is worth after it was looked at. */
+/** The result for one record. */
 type Look = { readonly why: string } | { readonly terms: readonly string[] | undefined };
 
-/** Milliseconds of work before others have their turn. */
+/** Milliseconds of work before other work has its turn. */
 const turnTakes = 3;
 
-/** Throws OperatorError, and DamagedRecordError for the root record, without which nothing can be looked at. */
+/** Throws OperatorError, and DamagedRecordError for the root record, without which no record can be checked. */
 export async function* checkStore(options: CheckOptions): AsyncGenerator<Finding, void> {
   const { engine, repair, progress } = options;
   const keyring = await Keyring.open(options);
@@ -70,7 +71,7 @@ export async function* checkStore(options: CheckOptions): AsyncGenerator<Finding
   const named = new Set<string>();
   for await (const { kind, id, fault } of engine.indexFaults()) {
     const name = `${kind}\0${id}\0${fault}`;
-    // Of what was named for itself, the index says nothing more.
+    // The index of a record is not reported when the record itself was.
     if (named.has(name) || damaged.has(`${kind}\0${id}`)) continue;
     named.add(name);
     const isRepaired = repair && fault === 'term without entry' && (await rewritten(engine, kind, id, undefined));
@@ -109,10 +110,10 @@ export async function* checkStore(options: CheckOptions): AsyncGenerator<Finding
     }
   }
 
-  /** Undefined where nothing says what they ought to be. Throws DamagedRecordError. */
+  /** Undefined when the expected terms are unknown. Throws DamagedRecordError. */
   async function termsOf(record: StoredRecord): Promise<readonly string[] | undefined> {
     const { kind, id, body } = record;
-    // Opened when the keyring was.
+    // It was opened together with the keyring.
     if (kind === 'root') return [];
     if (kind === kindKind) {
       if (body.length === 1 && body[0] === 1) return [];
@@ -150,8 +151,8 @@ function termsFit({ terms }: StoredRecord, expected: readonly string[] | undefin
 }
 
 /**
- * The same record, put in its own place with these terms, or with those that it has: both make its index entries again.
- * The terms are not part of what is sealed, so nothing else changes, the revision included.
+ * The same record, stored again with these terms, or with those that it has: both write its index entries again. The
+ * seal does not cover the terms, so nothing else changes, not even the revision.
  */
 async function rewritten(
   engine: Engine,

@@ -1,10 +1,13 @@
 /**
- * The damaged records that this process has met: each is named once for each of its revisions, and only so many of one
- * kind are.
+ * The damaged records that this process has found: each is reported once for each of its revisions, up to a maximum for
+ * each kind.
  */
 import type { DamagedRecordError } from '#store/engines/engine';
 
-/** Of each kind: clients fill some kinds, and what becomes of those must not hide what becomes of the server's own. */
+/**
+ * The maximum for each kind: clients fill some kinds, and damage there must not hide damage of the server's own
+ * records.
+ */
 const remembered = 1000;
 
 export interface DamageRegister {

@@ -1,6 +1,6 @@
 /**
- * What everything above the seal sees: typed records by kind. `openStore` (open-store.ts) puts it over an Engine:
- * bodies and material sealed, terms hashed, opened bodies cached under their revision.
+ * The store as everything above the seal uses it: typed records by kind. `openStore` (open-store.ts) makes it from an
+ * Engine: bodies and material are sealed, terms are hashed, opened bodies are cached under their revision.
  */
 import type { DamagedRecordError, IndexQuery } from '#store/engines/engine';
 import type { KeyObject } from 'node:crypto';
@@ -8,7 +8,7 @@ import type { KeyObject } from 'node:crypto';
 /** Makes the opaque index term for one value of one field; the value is hashed with a key (HMAC-SHA-256). */
 export type TermMaker = (field: string, value: string | Uint8Array) => string;
 
-/** One kind of record: how its value becomes bytes (before sealing) and by what it is found. */
+/** One kind of record: how its value becomes bytes (before sealing), and its index terms. */
 export interface Kind<T> {
   readonly name: string;
   encode(value: T): Uint8Array;
@@ -17,14 +17,14 @@ export interface Kind<T> {
   decodeInTurns?(bytes: Uint8Array, turn: () => Promise<void>): Promise<T>;
   terms(value: T, term: TermMaker): readonly string[];
   /**
-   * What becomes of an identifier. 'spent': once its record was removed, nothing is ever made there again. 'unique':
-   * nobody makes two records with it, so the first revision is 1. Absent: it is free again, for a record that begins
-   * with another revision.
+   * The use of an identifier after its record. 'spent': once the record was removed, the identifier is never used
+   * again. 'unique': no two records are made with it, so the first revision is 1. Absent: it may be used again, for a
+   * record that begins with another revision.
    */
   readonly identifiers?: 'spent' | 'unique';
 }
 
-/** A record as it was read: changes name its revision. Values are immutable: a change makes a new one. */
+/** A record as it was read: a change names its revision. Values are immutable: a change makes a new one. */
 export interface Kept<T> {
   readonly kind: Kind<T>;
   readonly id: string;
@@ -35,7 +35,7 @@ export interface Kept<T> {
   readonly room: number;
   /**
    * Opens the sealed material. Throws RangeError when there is none, DamagedRecordError. The caller wipes (fills with
-   * zero) what it got, after use.
+   * zero) the result after use.
    */
   openMaterial(): Uint8Array;
 }
@@ -52,7 +52,7 @@ export type StoreChange =
       readonly revision: number;
       readonly value: unknown;
       readonly material?: Uint8Array | null;
-      /** What was read, when there was something: where kept material comes from. */
+      /** The record that was read, if there was one: unchanged material is taken from it. */
       readonly before?: Kept<unknown>;
     }
   | {
@@ -63,7 +63,7 @@ export type StoreChange =
       readonly before?: Kept<unknown>;
     };
 
-/** What a change makes of the room of its record, in bytes; no record takes 0. */
+/** The bytes of a record before and after a change; 0 when there is no record. */
 export interface Growth {
   readonly before: number;
   readonly after: number;
@@ -72,7 +72,7 @@ export interface Growth {
 /** How far a reindex has come: everything up to this identifier is done, and on disk. */
 export interface ReindexMark {
   readonly after: string;
-  /** Records that were looked at, and those of them whose terms were changed. */
+  /** Records that were read, and those of them whose terms were changed. */
   readonly seen: number;
   readonly changed: number;
 }
@@ -95,14 +95,14 @@ export interface Store {
    * written; what it throws is what the commit throws.
    */
   commit(changes: readonly StoreChange[], admit?: (growths: readonly Growth[]) => void): Promise<void>;
-  /** What each record takes, in bytes, without opening it. In the order of identifiers; gives turns as `find` does. */
+  /** The bytes of each record, without opening it. In the order of identifiers; gives turns as `find` does. */
   rooms(kind: Kind<unknown>, terms: readonly string[]): AsyncIterable<number>;
   /** Makes the index terms of all records of the kind again, from behind an identifier on; as it is iterated. */
   reindex(kind: Kind<unknown>, after?: string): AsyncIterable<ReindexMark>;
   readonly term: TermMaker;
   /** Called for each damaged record that is met, once for each of its revisions, and for those that were met before. */
   onDamage(listener: (damaged: DamagedRecordError) => void): void;
-  /** A key for one purpose that is the same as long as the store lives, and that nobody has without the root key. */
+  /** A key for one purpose, the same for the life of the store, which cannot be derived without the root key. */
   derivedKey(purpose: string): KeyObject;
   /** Closes the engine too. */
   close(): Promise<void>;
@@ -117,12 +117,12 @@ export function update<T>(before: Kept<T>, value: T, material?: Uint8Array | nul
   return { kind, id, revision, value, before, ...(material === undefined ? {} : { material }) };
 }
 
-/** Puts another value in the place of a damaged record, whose material is lost. */
+/** Replaces a damaged record by another value; its material is lost. */
 export function replaceDamaged<T>(kind: Kind<T>, { id, revision }: DamagedRecordError, value: T): StoreChange {
   return { kind, id, revision, value, material: null };
 }
 
-/** Nothing is ever made under an identifier that nothing was made under yet: for kinds whose identifiers are spent. */
+/** Spends an unused identifier: no record is ever made under it. For kinds whose identifiers are spent. */
 export function spend<T>(kind: Kind<T>, id: string): StoreChange {
   return { kind, id, revision: 0, removed: true };
 }

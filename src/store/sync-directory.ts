@@ -1,4 +1,4 @@
-/** Brings to disk which names a directory has: a file that was made or renamed stays so at a power failure. */
+/** Makes the names in a directory durable: a file that was made or renamed keeps its name after a power failure. */
 import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 
@@ -11,7 +11,7 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** The same, where nothing else can happen meanwhile. */
+/** The same, without giving a turn. */
 export function syncDirectoryNow(path: string): void {
   const directory = openSync(path, 'r');
   try {
@@ -23,7 +23,7 @@ export function syncDirectoryNow(path: string): void {
   }
 }
 
-/** Some network file systems sync no directory. */
+/** Some network file systems cannot sync a directory. */
 function unlessImpossible(error: unknown): void {
   const { code } = error as NodeJS.ErrnoException;
   if (code !== 'EINVAL' && code !== 'ENOTSUP') throw error;

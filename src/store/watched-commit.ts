@@ -1,9 +1,9 @@
-/** Tells who watches what became of each commit. */
+/** Publishes the outcome of each commit. */
 import { commitChannel, microsecondsSince, type CommitEvent } from '#observer';
 import { ConflictError } from './engines/engine.ts';
 import type { Store } from './store.ts';
 
-/** The same, as long as nobody watches. */
+/** The same function while nobody subscribes. */
 export const watchedCommit =
   (commit: Store['commit']): Store['commit'] =>
   (changes, admit) =>

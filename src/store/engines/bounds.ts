@@ -1,6 +1,6 @@
 /**
- * What every engine accepts, so that no engine is the one that surprises: LMDB's keys hold 1978 bytes, MongoDB's
- * documents 16 MiB. Strings are counted in bytes of UTF-8.
+ * What every engine accepts, so that all engines have the same bounds: LMDB's keys hold 1978 bytes, MongoDB's documents
+ * 16 MiB. Strings are counted in bytes of UTF-8.
  */
 import type { Change, IndexQuery, StoredRecord } from './engine.ts';
 
@@ -14,12 +14,12 @@ export const bounds = {
   changesPerCommit: 4096,
   /** Records and terms together: a transaction is written in one piece, in some ten milliseconds. */
   entriesPerCommit: 4096,
-  /** Of all records together: two as large as they may be, such as an object and the one that takes its place. */
+  /** For all records together: two of the maximum size, such as an object and the one that replaces it. */
   bytesPerCommit: 16 * 1024 * 1024,
   revision: 2 ** 48 - 1,
 } as const;
 
-/** A record, or the records of one commit together, are larger than the store takes: nothing was written. */
+/** A record, or the records of one commit together, are larger than the store accepts: nothing was written. */
 export class LimitError extends Error {
   readonly limit: 'recordBytes' | 'commit';
 
@@ -66,7 +66,7 @@ export function checkChanges(changes: readonly Change[]): void {
   }
 }
 
-/** What a record takes of its bound. */
+/** The bytes of a record that count for its bound. */
 export const sizeOf = ({
   body,
   material,
@@ -74,8 +74,8 @@ export const sizeOf = ({
   body.byteLength + (material?.byteLength ?? 0);
 
 /**
- * What a record takes in a store: its content, and for each term an entry of the index, whose key names kind, term and
- * identifier. Near enough for a quota; pages that are half full are not counted.
+ * The bytes of a record in a store: its content, and for each term an entry of the index, whose key names kind, term
+ * and identifier. Exact enough for a quota; half full pages are not counted.
  */
 export function roomOf(record: StoredRecord): number {
   const perTerm = record.kind.length + record.id.length + 2;
@@ -93,7 +93,7 @@ function checkContent({ terms, body, material }: StoredRecord): void {
   );
 }
 
-/** Throws RangeError when the query names what no record can have. */
+/** Throws RangeError when the query names a value that no record can have. */
 export function checkQuery({ kind, terms, after }: IndexQuery): void {
   demand(isKind(kind), `a kind must have 1 to ${bounds.kindBytes} lower-case letters, digits and hyphens`);
   demand(terms.every(isTerm), `a term must have at most ${bounds.termBytes} bytes of UTF-8 and no NUL`);

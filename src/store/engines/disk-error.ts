@@ -1,4 +1,4 @@
-/** What the operating system refuses, said with the path and with what to do. */
+/** Errors of the operating system, with the path and with a hint for the operator. */
 import { userInfo } from 'node:os';
 
 /** `hint` tells the operator what to do. */
@@ -22,7 +22,7 @@ export class DiskError extends Error {
 
 interface Reason {
   readonly says: string;
-  /** What LMDB says, which gives no code. */
+  /** The texts of LMDB's errors, which have no code. */
   readonly text: string;
   hint(path: string): string;
 }
@@ -70,7 +70,7 @@ const reasons = {
 
 type DiskCode = keyof typeof reasons;
 
-/** @param what what cannot be done: 'the store cannot be opened'. An error of another kind is given back as it is. */
+/** @param what the failed action: 'the store cannot be opened'. An error of another kind is returned unchanged. */
 export function diskError(error: unknown, what: string, path: string): unknown {
   if (error instanceof DiskError) return error;
   const code = codeOf(error);
@@ -84,7 +84,7 @@ function codeOf(error: unknown): DiskCode | undefined {
   return said ?? (cause === undefined || cause === error ? undefined : codeOf(cause));
 }
 
-/** Whether a disk, or the share of a user in it, is full. */
+/** Whether a disk is full, or the quota of a user on it. */
 export const isOutOfRoom = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '');
 
 function userName(): string {

@@ -9,17 +9,17 @@ export interface EngineLog {
   warn(message: string): unknown;
 }
 
-/** Every function but `parse` gets a URL that `parse` gave. */
+/** Every function but `parse` gets a URL that `parse` returned. */
 export interface EngineRow {
   /** How its URLs are written, for help and errors. */
   readonly forms: readonly string[];
-  /** What a person calls the store: 'an LMDB store in PATH'. */
+  /** The name of the store for people: 'an LMDB store in PATH'. */
   describe(url: string): string;
-  /** The URL as it is kept, with paths made absolute; undefined when it is not of this engine. */
+  /** The URL with absolute paths; undefined for a URL of another engine. */
   parse(url: string, base: string): string | undefined;
-  /** Without what may be secret. */
+  /** The URL without its secrets. */
   redact(url: string): string;
-  /** The directory of this machine that the store fills. */
+  /** The directory on this machine that holds the store. */
   directory?(url: string): string;
   open(url: string, log: EngineLog | undefined): Promise<Engine>;
 }
@@ -46,7 +46,7 @@ const engines: readonly EngineRow[] = [
   {
     forms: ['mongodb://...', 'mongodb+srv://...'],
     describe: () => 'a MongoDB store',
-    // The rest is the driver's to judge.
+    // The driver checks the rest.
     parse: (url) => (/^mongodb(\+srv)?:\/\/./s.test(url) ? url : undefined),
     // It may hold a password.
     redact: () => 'mongodb://...',
@@ -58,7 +58,7 @@ const engines: readonly EngineRow[] = [
 ];
 
 const forms = engines.flatMap((row) => row.forms);
-/** What a URL of a store must be: 'lmdb:PATH, mongodb://... or ...'. */
+/** The form of a store URL: 'lmdb:PATH, mongodb://... or ...'. */
 export const storeUrlRule = `${forms.slice(0, -1).join(', ')} or ${forms.at(-1)}`;
 
 interface Found {
@@ -74,20 +74,20 @@ function find(url: string, base: string): Found | undefined {
   return undefined;
 }
 
-/** Throws for what is not a store URL. The URL may hold a password: the error does not repeat it. */
+/** Throws for an invalid URL. The URL may hold a password: the error does not repeat it. */
 function found(url: string): Found {
   const one = find(url, '.');
   if (one === undefined) throw new Error(`the URL of the store is ${storeUrlRule}`);
   return one;
 }
 
-/** Where a store is when no URL says it: LMDB in the data directory. */
+/** The store when no URL is set: LMDB in the data directory. */
 export const defaultStoreUrl = (dataDirectory: string): string => `${lmdbScheme}${join(dataDirectory, 'lmdb')}`;
 
-/** With paths made absolute from `base`; undefined for what is not a store URL. */
+/** With absolute paths, from `base`; undefined for an invalid URL. */
 export const parseStoreUrl = (url: string, base: string): string | undefined => find(url, base)?.url;
 
-/** As it may be shown. */
+/** The URL as it may be shown. */
 export function redactedStoreUrl(store: string): string {
   const { row, url } = found(store);
   return row.redact(url);
@@ -98,7 +98,7 @@ export function describeStore(store: string): string {
   return row.describe(url);
 }
 
-/** Undefined for a store that is on another machine. */
+/** Undefined for a store on another machine. */
 export function storeDirectory(store: string): string | undefined {
   const { row, url } = found(store);
   return row.directory?.(url);

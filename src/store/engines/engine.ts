@@ -6,7 +6,9 @@
  */
 
 export interface StoredRecord {
-  /** The namespace, in small letters, digits and hyphens: 'object', 'client' ... Records of two kinds never meet. */
+  /**
+   * The namespace, in small letters, digits and hyphens: 'object', 'client' ... Records of two kinds are independent.
+   */
   readonly kind: string;
   readonly id: string;
   /**
@@ -17,7 +19,7 @@ export interface StoredRecord {
   /** Opaque terms by which `find` narrows. */
   readonly terms: readonly string[];
   readonly body: Uint8Array;
-  /** Apart from the body, because bodies may be cached opened, material never. */
+  /** Apart from the body: opened bodies may be cached, material must not. */
   readonly material?: Uint8Array;
 }
 
@@ -61,7 +63,7 @@ export interface Engine {
    * What is not a record is passed over and, given `damaged`, reported.
    */
   find(query: IndexQuery, damaged?: (error: DamagedRecordError) => void): AsyncIterable<StoredRecord>;
-  /** The kinds of everything that lies in the store, whether or not it can be read. */
+  /** The kinds of everything in the store, whether or not it can be read. */
   kinds(): Promise<readonly string[]>;
   /**
    * What is wrong between the records and the index, where the two are apart: entries whose record is gone or has not
@@ -76,11 +78,11 @@ export interface Engine {
    * another error when the disk or the server fails.
    */
   commit(changes: readonly Change[]): Promise<void>;
-  /** Waits for the commits under way; everything afterwards is refused. */
+  /** Waits for the commits in progress; every later call is refused. */
   close(): Promise<void>;
 }
 
-/** A revision was stale: somebody else changed the record first. */
+/** A revision was stale: the record was changed since it was read. */
 export class ConflictError extends Error {
   readonly kind: string;
   readonly id: string;
@@ -93,7 +95,7 @@ export class ConflictError extends Error {
   }
 }
 
-/** The identifier belonged to a record that was removed, and is never given to another one. */
+/** The identifier belonged to a removed record, and must not be used for another one. */
 export class SpentError extends ConflictError {
   constructor(kind: string, id: string) {
     super(kind, id);
@@ -103,17 +105,16 @@ export class SpentError extends ConflictError {
 }
 
 /**
- * What lies under a record's name is not that record: bits were changed, it was cut, moved, or written in an unknown
- * format.
+ * The bytes under a record's name are not that record: they were changed, cut, moved, or written in an unknown format.
  */
 export class DamagedRecordError extends Error {
   readonly kind: string;
   readonly id: string;
   /** 'its seal does not fit': a few words after the record's name. */
   readonly why: string;
-  /** What a change that replaces it names; as far as that can be read. */
+  /** The revision that a replacement must name, as far as it can be read. */
   readonly revision: number;
-  /** As the engine has them: a hint at the owner, that nobody vouches for. */
+  /** The terms in the engine: a hint at the owner, which is not verified. */
   readonly terms: readonly string[];
   readonly hint: string;
 
@@ -132,7 +133,7 @@ export class DamagedRecordError extends Error {
   }
 }
 
-/** What counts as the revision of a value that is too short to have one. */
+/** The revision of a value that is too short to have one. */
 export const unreadableRevision = 2 ** 47 + 1;
 
 export interface IndexFault {

@@ -1,6 +1,6 @@
 /**
- * A file that only takes room: on a full disk it is removed, so that a last few records can be written. Its bytes are
- * random, since a file system may keep what repeats in less room.
+ * A file that only occupies disk space: it is removed when the disk is full, so that a few last records can be written.
+ * Its bytes are random, because a file system may compress repeated bytes.
  */
 import { randomFillSync } from 'node:crypto';
 import { statSync, unlinkSync } from 'node:fs';
@@ -16,7 +16,7 @@ export function isRoomKept(directory: string): boolean {
   return statSync(roomIn(directory), { throwIfNoEntry: false }) !== undefined;
 }
 
-/** When the disk has no room for it there is no file. Rejects with other errors of the disk. */
+/** Makes no file when the disk has no space for it. Rejects with other errors of the disk. */
 export async function keepRoom(directory: string, bytes: number): Promise<void> {
   const file = await open(roomIn(directory), 'w', 0o600);
   try {
@@ -34,7 +34,7 @@ export async function keepRoom(directory: string, bytes: number): Promise<void> 
   }
 }
 
-/** Whether there was room to release. */
+/** Whether there was a file to remove. */
 export function releaseRoom(directory: string): boolean {
   try {
     unlinkSync(roomIn(directory));

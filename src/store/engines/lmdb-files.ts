@@ -45,7 +45,10 @@ const pageSizes: ReadonlySet<number> = new Set(Array.from({ length: 9 }, (_, pow
 
 const hex = (number: number): string => number.toString(16).padStart(8, '0');
 
-/** Before LMDB opens what is there. A file without bytes is one that LMDB is to fill. @throws OperatorError */
+/**
+ * Checks the files before LMDB opens them. LMDB fills an empty file itself.
+ * @throws OperatorError
+ */
 export function checkDataFile(path: string): void {
   const file = join(path, 'data.mdb');
   if (statSync(file).size === 0) return;

@@ -18,7 +18,7 @@ const layoutAt = 6;
 export const encodedTombstone: Buffer = Buffer.alloc(headerBytes);
 encodedTombstone.writeUInt8(tombstoneLayout, layoutAt);
 
-/** Every key that starts with a prefix sorts before the prefix and this: UTF-8 never has this byte. */
+/** No UTF-8 text has this byte: a prefix followed by it sorts behind every key that starts with the prefix. */
 const afterUtf8 = Buffer.of(0xff);
 
 export function recordKey(kind: string, id: string): Buffer {

@@ -11,16 +11,22 @@ import { checkMeta, headOf, lock, magic, meta, mismatch, readUint32, readUint64,
 
 export interface Newest {
   /**
-   * To be asked within a write transaction, by its number. False when it began from an older state than the newest:
-   * then it is to end without a change, and the next one begins rightly.
+   * To be called within a write transaction, with its number. False when it began from a state older than the newest:
+   * it must end without a change, and the next one begins from the newest.
    */
   isBase(writeTransaction: number): boolean;
-  /** The first time, at the opening: whether the files say what the library says. @throws OperatorError */
+  /**
+   * Checks at the opening whether the files and the library agree.
+   * @throws OperatorError
+   */
   check(writeTransaction: number): void;
   close(): void;
 }
 
-/** Of the open environment in the directory `path`. @throws OperatorError when its files have another layout. */
+/**
+ * For the open environment in the directory `path`.
+ * @throws OperatorError when its files have another layout.
+ */
 export function watchNewest(path: string): Newest {
   const dataFile = join(path, 'data.mdb');
   const lockFile = join(path, 'lock.mdb');

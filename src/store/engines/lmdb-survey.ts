@@ -1,4 +1,4 @@
-/** What lies in the two databases of LMDB, by their keys: the kinds, and where records and index do not agree. */
+/** Reads the two databases of LMDB by their keys: which kinds there are, and where records and index differ. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isId, isKind } from './bounds.ts';
 import type { IndexFault } from './engine.ts';
@@ -6,10 +6,10 @@ import { decodeRecord, hasTerm, recordKey, termKey } from './lmdb-layout.ts';
 import type { Keys } from './lmdb-walk.ts';
 
 const keysPerSnapshot = 64;
-/** Milliseconds of work before others have their turn. */
+/** Milliseconds of work before other work has its turn. */
 const turnTakes = 3;
 
-/** Skips from the first key of a kind to the first of the next: as many seeks as there are kinds. */
+/** Seeks from the first key of a kind to the first key of the next: as many seeks as there are kinds. */
 export function kindsOf(records: Keys): string[] {
   const kinds: string[] = [];
   let start = Buffer.alloc(0);
@@ -18,7 +18,7 @@ export function kindsOf(records: Keys): string[] {
     if (key === undefined) return kinds;
     const [kind] = partsOf(key, 2);
     if (kind === undefined || !isKind(kind.toString())) {
-      // A damaged key: step over it alone.
+      // A damaged key: skip this one only.
       start = Buffer.concat([key, Buffer.of(0)]);
       continue;
     }
@@ -79,7 +79,7 @@ async function* survey(
   }
 }
 
-/** A record that cannot be read is named by `find`. */
+/** `find` reports a record that cannot be read. */
 function wholeTermsOf(kind: string, id: string, bytes: Buffer): readonly string[] {
   try {
     return decodeRecord(kind, id, bytes)?.terms ?? [];
@@ -88,7 +88,7 @@ function wholeTermsOf(kind: string, id: string, bytes: Buffer): readonly string[
   }
 }
 
-/** What stands between NULs; the last part may hold some. */
+/** The parts between NULs; the last part may contain NULs. */
 function partsOf(key: Buffer, count: number): (Buffer | undefined)[] {
   const parts: Buffer[] = [];
   let start = 0;
@@ -101,7 +101,7 @@ function partsOf(key: Buffer, count: number): (Buffer | undefined)[] {
   return [...parts, key.subarray(start)];
 }
 
-/** An identifier whose bytes are not what its text would have is one that nobody can ask for. */
+/** An identifier that is not valid UTF-8 cannot be requested. */
 const isName = (kind: Buffer, id: Buffer): boolean =>
   isKind(kind.toString()) && isId(id.toString()) && Buffer.from(id.toString()).equals(id);
 

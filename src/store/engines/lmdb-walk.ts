@@ -17,7 +17,9 @@ interface List {
 
 export interface Walk {
   readonly done: boolean;
-  /** The next few identifiers; perhaps none although more follow. Reads at most `steps` keys of one snapshot. */
+  /**
+   * The next few identifiers; the list may be empty although more follow. Reads at most `steps` keys of one snapshot.
+   */
   next(steps: number): string[];
 }
 

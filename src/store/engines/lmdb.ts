@@ -35,18 +35,16 @@ import { makePrivateFile, narrowFile } from '#store/private-files';
 import { findConflict, stepsOf } from './revisions.ts';
 import type { Step } from './revisions.ts';
 
-/** How much `find` reads before it lets others run: about a millisecond's work. */
+/** How much `find` reads before other work has its turn: about one millisecond. */
 const stepsPerTurn = 64;
 const bytesPerTurn = 1024 * 1024;
 
-/** A transaction is not joined by a commit with which it would write more: others wait while it is written. */
+/** The maximum of bytes of a transaction that several commits share: others wait while it is written. */
 const bytesTogether = 4 * 1024 * 1024;
 
 const nothing = Buffer.alloc(0);
 
-/**
- * One change, encoded when the commit was asked for: what the caller does with its bytes afterwards is its own affair.
- */
+/** One change, encoded when the commit was requested: the caller may change its bytes afterwards. */
 interface Write extends Step {
   readonly key: Buffer;
   readonly terms: readonly string[];
@@ -60,7 +58,8 @@ interface Waiting {
 }
 
 /**
- * The commits of this process that are under way, by the path of their environment: LMDB's lock is the process's, too.
+ * The commits of this process that are in progress, by the path of their environment: LMDB's lock belongs to the
+ * process too.
  */
 const commitsUnderWay = new Map<string, Set<Promise<void>>>();
 
@@ -82,7 +81,7 @@ export async function openLmdb(path: string, log?: OpeningLog): Promise<Engine> 
 /** Bytes. */
 const leastRoom = 1024 * 1024;
 
-/** LMDB maps a new lock file before the disk has given it room: on a full disk the process would end with a signal. */
+/** LMDB maps a new lock file before the disk has space for it: on a full disk a signal would end the process. */
 async function demandRoom(path: string): Promise<void> {
   if (statSync(join(path, 'lock.mdb')).size > 0) return;
   const { bavail, bsize } = await statfs(path);
@@ -95,14 +94,14 @@ interface OpeningLog {
 
 async function openEnvironment(path: string, log: OpeningLog | undefined): Promise<Engine> {
   await mkdir(path, { recursive: true, mode: 0o700 });
-  // Before LMDB does, which lets others read them.
+  // Made before LMDB does, which lets other users read them.
   for (const file of ['data.mdb', 'lock.mdb'].map((name) => join(path, name))) {
     makePrivateFile(file);
     narrowFile(file, log);
   }
   checkDataFile(path);
   await demandRoom(path);
-  // LMDB's opening waits for the thread that a transaction of this process needs to go on: never both at once.
+  // The opening of LMDB waits for the thread that a transaction of this process needs: the two must not run at once.
   const busy = commitsOf(path);
   while (busy.size > 0) await Promise.allSettled(busy);
   const binary = { encoding: 'binary', keyEncoding: 'binary' } as const;
@@ -110,7 +109,7 @@ async function openEnvironment(path: string, log: OpeningLog | undefined): Promi
     path,
     noSubdir: false,
     overlappingSync: false,
-    // lmdb's own grouping makes a promise that nobody can handle: a full disk would end the process.
+    // lmdb's own grouping makes a promise whose rejection cannot be handled: a full disk would end the process.
     eventTurnBatching: false,
     maxDbs: 2,
     ...binary,

@@ -12,8 +12,8 @@ export const dataKeyKind = 'data-key';
 const countLength = 6;
 
 /**
- * False, with nothing reserved, when more than `limit` uses would be. Throws DamagedRecordError when nobody can tell
- * how many were.
+ * False, with nothing reserved, when more than `limit` uses would be reserved. Throws DamagedRecordError when the count
+ * cannot be read.
  */
 export async function reserveUses(
   engine: Engine,
@@ -28,7 +28,7 @@ export async function reserveUses(
     const record = await engine.get(place.kind, place.id);
     const present = record !== undefined && record !== 'unchanged';
     const revision = present ? record.revision : 0;
-    // One more: the count is sealed too.
+    // One more, because the count is sealed too.
     const count = (present ? countIn(key, record) : 0) + uses + 1;
     if (count > limit) return false;
 
@@ -51,12 +51,12 @@ export function countIn(key: KeyObject, record: StoredRecord): number {
   }
 }
 
-/** For data keys that are gone. */
+/** For data keys that were deleted. */
 export async function forgetUses(engine: Engine, keyNumbers: Iterable<number>): Promise<void> {
   for (const number of keyNumbers) {
     const revision = await revisionOf(engine, String(number));
     if (revision === undefined) continue;
-    // Another rotation may be at it.
+    // Another rotation may be doing the same.
     await succeeds(engine.commit([{ remove: { kind: dataKeyKind, id: String(number), revision } }]));
   }
 }

@@ -26,36 +26,37 @@ export interface KeyringOptions {
   readonly engine: Engine;
   readonly rootKey: RootKeySource;
   readonly randomBytes?: RandomBytes;
-  /** Milliseconds of a clock that only goes forward. */
+  /** Milliseconds, from a clock that never goes back. */
   readonly now?: () => number;
   readonly log?: { warn(message: string): unknown };
-  /** Hears of a count of uses that cannot be read. */
+  /** Called with the error when a count of uses cannot be read. */
   readonly damaged?: (error: DamagedRecordError) => void;
-  /** A data key is replaced after so many uses. */
+  /** The maximum of uses of a data key, after which it is replaced. */
   readonly usesPerDataKey?: number;
 }
 
 /** Milliseconds. */
 export const checkInterval = 1000;
 export const rotationGrace = 2000;
-/** How long a deleted data key still opens what was read before. */
+/** Milliseconds for which a deleted data key still opens records that were read before. */
 const forgetAfter = 10_000;
 /**
- * How long to wait until the source is asked again for a root key that it had not: a passphrase costs a second's work.
+ * Milliseconds before the source is asked again for a root key that it did not have: a passphrase costs a second of
+ * work.
  */
 const askAgainAfter = 30_000;
 
 const usesPerDataKeyByDefault = 2 ** 31;
-/** When no new data key can be made, because the root key is not at hand. */
+/** The maximum of uses when no new data key can be made, because the root key is not available. */
 const usesAtMost = 2 ** 32 - 2 ** 24;
-/** Blocks of uses grow as a process turns out to need many. */
+/** Blocks of uses grow with the number of seals of a process. */
 const firstBlock = 2 ** 10;
 const largestBlock = 2 ** 20;
 
 const termLength = 16;
 /**
- * Most terms are asked for again and again: an owner's, a type's. So many are remembered, of values no longer than
- * this.
+ * The maximum of remembered terms, and of the length of their values: most terms are repeated, such as those of an
+ * owner or a type.
  */
 const keptTerms = 1000;
 const keptTermLength = 200;
@@ -73,14 +74,14 @@ export class Keyring implements Opener {
   #checking: Promise<void> | undefined;
   #refused: { readonly check: string; readonly until: number; readonly error: OperatorError } | undefined;
   #forgetting = new Map<number, { readonly key: KeyObject; readonly until: number }>();
-  /** Uses of the current data key that are reserved and not yet spent. */
+  /** Uses of the current data key that are reserved and unused. */
   #left = 0;
   #block = firstBlock;
   #reserving: Promise<void> | undefined;
   #nonces: Buffer = Buffer.alloc(0);
   readonly #terms = new Map<string, string>();
 
-  /** Makes the keys of a store that is new. Throws OperatorError. */
+  /** Makes the keys of a new store. Throws OperatorError. */
   static async open(options: KeyringOptions): Promise<Keyring> {
     const { engine, rootKey, randomBytes = nodeRandomBytes, now = () => performance.now() } = options;
     const checkedAt = now();
@@ -108,7 +109,7 @@ export class Keyring implements Opener {
     return this.#root.keys;
   }
 
-  /** A keyed hash: equal values of a field have equal terms, and nothing else is to be learnt from them. */
+  /** A keyed hash: equal values of a field have equal terms, and the term shows nothing else of the value. */
   readonly term = (field: string, value: string | Uint8Array): string => {
     if (typeof value !== 'string' || value.length > keptTermLength) return this.#makeTerm(field, value);
     const name = `${field.length}:${field}${value}`;
@@ -121,7 +122,7 @@ export class Keyring implements Opener {
     return term;
   };
 
-  /** From the index key, which no rotation replaces. */
+  /** Derived from the index key, which no rotation replaces. */
   derivedKey(purpose: string): KeyObject {
     const bytes = Buffer.from(hkdfSync('sha256', this.keys.index, '', `kmipd ${purpose}`, keyLength));
     const key = createSecretKey(bytes);
@@ -129,22 +130,22 @@ export class Keyring implements Opener {
     return key;
   }
 
-  /** Throws SealError, also for a data key that is not known: `know` it first. */
+  /** Throws SealError, also for an unknown data key: call `know` first. */
   open(place: Place, sealed: Uint8Array): Buffer {
     const key = this.#keyOf(keyNumberOf(place, sealed));
     if (key === undefined) throw new SealError({ kind: place.kind, id: place.id });
     return open(key, place, sealed);
   }
 
-  /** Looks for data keys that another process has made meanwhile. Undefined when there is nothing to wait for. */
+  /** Reads data keys that another process has made meanwhile. Undefined when there is no need to wait. */
   know(keyNumbers: readonly number[]): Promise<void> | undefined {
     const known = () => keyNumbers.every((number) => this.#keyOf(number) !== undefined);
     if (known()) return undefined;
-    // A look that is under way may have begun before the new key was there.
+    // A read in progress may have begun before the new key was stored.
     return this.#look().then(() => (known() ? undefined : this.#look()));
   }
 
-  /** Makes sure that the keys are no older than `checkInterval`. */
+  /** Reads the keys again when they are older than `checkInterval`. */
   async check(): Promise<void> {
     const now = this.#now();
     for (const [number, { until }] of this.#forgetting) if (until <= now) this.#forgetting.delete(number);
@@ -170,9 +171,9 @@ export class Keyring implements Opener {
     };
   }
 
-  /** Whether another data key is in use by now. */
+  /** Whether another data key is in use now. */
   async isReplaced(keyNumber: number): Promise<boolean> {
-    // A look that is under way may have begun too early to tell.
+    // A read in progress may have begun too early.
     await this.#checking;
     await this.#look();
     return this.keys.current !== keyNumber;
@@ -218,7 +219,7 @@ export class Keyring implements Opener {
       try {
         this.#replace(await this.#unlock(record));
       } catch (error) {
-        // Without the new root key it can go on, as long as the data keys stay.
+        // Without the new root key the server can continue, as long as the data keys stay.
         if (!(error instanceof OperatorError) || record?.current !== this.keys.current) throw error;
       }
     }
@@ -242,7 +243,7 @@ export class Keyring implements Opener {
   }
 
   #replace(root: OpenRoot): void {
-    // What was asked for earlier may come later.
+    // An earlier read may end later.
     if (root.revision < this.#root.revision) return;
     const { current, data } = this.keys;
     const until = this.#now() + forgetAfter;
@@ -271,7 +272,7 @@ export class Keyring implements Opener {
     this.#block = Math.min(2 * this.#block, largestBlock);
   }
 
-  /** A data key whose uses nobody can tell any more is replaced, like one that was used up. */
+  /** A data key whose count of uses cannot be read is replaced, like one that was used up. */
   #uncounted(error: unknown): false {
     if (!(error instanceof DamagedRecordError)) throw error;
     this.#damaged?.(error);
@@ -279,8 +280,8 @@ export class Keyring implements Opener {
   }
 
   /**
-   * A revision for a record to begin with. By chance no two lives of one identifier meet: 46 bits, which leaves room
-   * for as many changes.
+   * The first revision of a record. It is random, so that two records with one identifier do not have the same one: 46
+   * bits, which leaves room for as many changes.
    */
   firstRevision(): number {
     return 1 + (this.#nonce().readUIntBE(0, 6) % 2 ** 46);

@@ -1,4 +1,4 @@
-/** Opens the root record, making it first in a store that is new. */
+/** Opens the root record; makes it first in a new store. */
 import { createSecretKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { succeeds } from '#store/engines/engine';
@@ -17,7 +17,7 @@ export interface OpenRoot {
   readonly keys: Keys;
 }
 
-/** Throws OperatorError: a store that has data keys is never given a new root key. */
+/** Throws OperatorError: a store that has data keys must not be given a new root key. */
 export async function openRoot(engine: Engine, source: RootKeySource, randomBytes: RandomBytes): Promise<OpenRoot> {
   for (;;) {
     const root = await readRootRecord(engine);
@@ -49,7 +49,7 @@ export function newKey(randomBytes: RandomBytes): KeyObject {
   return key;
 }
 
-/** When several processes come at once, the first commit decides. */
+/** When several processes do this at once, the first commit decides. */
 async function initialise(engine: Engine, source: RootKeySource, randomBytes: RandomBytes): Promise<void> {
   const made = await source.make();
   const keys: Keys = {
@@ -63,7 +63,7 @@ async function initialise(engine: Engine, source: RootKeySource, randomBytes: Ra
   await succeeds(engine.commit([{ put: record }]));
 }
 
-/** Nothing may lie there, readable or not: new keys could not open it. */
+/** The store must be empty, of unreadable records too: new keys could not open them. */
 async function isEmpty(engine: Engine): Promise<boolean> {
   return (await engine.kinds()).length === 0;
 }

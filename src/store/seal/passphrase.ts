@@ -12,13 +12,13 @@ const parameters = { N: 2 ** 17, r: 8, p: 1 } as const;
 const saltLength = 32;
 const longestPassphrase = 1024;
 
-/** The engine is not trusted with the parameters: cheaper or ruinously expensive ones are refused. */
+/** The parameters come from the engine, which is not trusted: cheaper and much more expensive ones are refused. */
 function acceptable({ N, r, p }: Derivation): boolean {
   return N >= parameters.N && N <= 2 ** 20 && r === parameters.r && p >= 1 && p <= 4;
 }
 
 /**
- * What the file holds, without the line end after it. Read whenever it is needed, so that a running server follows a
+ * The content of the file, without the line end. It is read whenever it is needed, so that a running server notices a
  * change.
  */
 export function passphraseFile(path: string, randomBytes?: RandomBytes): RootKeySource {
@@ -35,7 +35,7 @@ export function passphraseFile(path: string, randomBytes?: RandomBytes): RootKey
   }, randomBytes);
 }
 
-/** `read` is asked for the passphrase whenever it is needed. */
+/** `read` is called whenever the passphrase is needed. */
 export function passphrase(read: () => Promise<string>, randomBytes: RandomBytes = nodeRandomBytes): RootKeySource {
   async function derive(derivation: Derivation): Promise<Buffer> {
     const text = await read();

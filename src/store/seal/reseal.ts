@@ -20,7 +20,7 @@ export async function resealReplaced(
     const resealed: StoredRecord[] = [];
     for (const record of records) {
       const next = resealRecord(keyring, sealing, record);
-      // When somebody else changed the record first, it is sealed under their data key.
+      // When another process changed the record first, it has sealed it under its data key.
       if (await succeeds(engine.commit([{ put: next }]))) resealed.push(next);
     }
     records = resealed;

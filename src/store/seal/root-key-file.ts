@@ -35,7 +35,7 @@ export function rootKeyFile(path: string, options: RootKeyFileOptions = {}): Roo
       }
       const prepared = preparedFor(lock.check);
       let found = false;
-      // The first name again at the end: somebody may have renamed the prepared file while we looked.
+      // The first name again at the end: another process may have renamed the prepared file meanwhile.
       for (const candidate of [path, prepared, path]) {
         const key = await readKey(candidate, log);
         found ||= key !== undefined;
@@ -95,7 +95,7 @@ function malformed(path: string): OperatorError {
   );
 }
 
-/** Whole or not at all, on the disk when it resolves; when another process was first, its key. */
+/** Writes the whole file or nothing; durable when it resolves. Returns the key of another process that was first. */
 async function writeKey(path: string, key: Buffer, randomBytes: RandomBytes): Promise<Buffer> {
   const directory = dirname(path);
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
@@ -122,7 +122,7 @@ async function writeKey(path: string, key: Buffer, randomBytes: RandomBytes): Pr
   }
 }
 
-/** Several processes may do so at once. */
+/** Several processes may do this at once. */
 async function moveIntoPlace(from: string, to: string): Promise<void> {
   try {
     await rename(from, to);

@@ -11,13 +11,13 @@ export type RandomBytes = (size: number) => Buffer;
 export interface NewRootKey {
   readonly key: Buffer;
   readonly derivation?: Derivation;
-  /** To be called when the store is locked with this key: puts in its place what was prepared beside it. */
+  /** To be called when the store is locked with this key: replaces the old key by the prepared one. */
   readonly settle?: () => Promise<void>;
 }
 
-/** The caller who gets a key from a source wipes it after use. */
+/** The caller wipes a key of a source after use. */
 export interface RootKeySource {
-  /** The root key that fits. Asked again whenever another process has changed it. Throws OperatorError. */
+  /** The root key that fits. Called again whenever another process has changed it. Throws OperatorError. */
   open(lock: Lock): Promise<Buffer>;
   /**
    * A root key for a new store or, given the lock of the one in use, another to take its place. Throws OperatorError.

@@ -21,7 +21,7 @@ export interface Derivation {
   readonly salt: string;
 }
 
-/** What a root key must fit. */
+/** The data that a root key must fit. */
 export interface Lock {
   readonly check: string;
   readonly derivation?: Derivation;
@@ -96,12 +96,12 @@ export function openKeyring(wrapping: KeyObject, { revision, keyring }: RootReco
   return keys;
 }
 
-/** What wraps the keyring. The root key itself encrypts nothing. */
+/** The key that wraps the keyring. The root key itself encrypts nothing. */
 export function wrappingKey(rootKey: Uint8Array): KeyObject {
   return createSecretKey(Buffer.from(hkdfSync('sha256', rootKey, '', 'kmipd keyring', keyLength)));
 }
 
-/** Tells a wrong root key from a damaged record, and tells nothing about the key. */
+/** Distinguishes a wrong root key from a damaged record, and shows nothing of the key. */
 export function checkValue(rootKey: Uint8Array): string {
   return Buffer.from(hkdfSync('sha256', rootKey, '', 'kmipd root key check', 16)).toString('hex');
 }

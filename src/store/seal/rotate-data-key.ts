@@ -17,7 +17,7 @@ import { SealError } from './seal.ts';
 import { keyNumbersOf, resealRecord } from './sealed-record.ts';
 
 export interface RotationProgress {
-  /** Records gone through, of about `total`. */
+  /** Records done, of about `total`. */
   readonly done: number;
   readonly total: number;
 }
@@ -27,12 +27,12 @@ export interface RotationOptions extends KeyringOptions {
   readonly wait?: (milliseconds: number) => Promise<unknown>;
 }
 
-/** How many records are sealed again in one turn, which engines put into one transaction. */
+/** The number of records that are sealed again in one turn, which engines put into one transaction. */
 const recordsAtOnce = 128;
 
 /**
- * Runs as it is iterated, to the end. Throws OperatorError; DamagedRecordError, keeping the old data key, for a damaged
- * record.
+ * Runs while it is iterated, to the end. Throws OperatorError; DamagedRecordError, keeping the old data key, for a
+ * damaged record.
  */
 export async function* rotateDataKey(options: RotationOptions): AsyncGenerator<RotationProgress, void> {
   const { engine, wait = sleep } = options;
@@ -49,7 +49,7 @@ export async function* rotateDataKey(options: RotationOptions): AsyncGenerator<R
   let done = 0;
   yield { done, total };
 
-  // Until a whole pass has found nothing more.
+  // Repeats until a whole pass has found no record to seal.
   for (let found = true; found;) {
     found = false;
     let damage: DamagedRecordError | undefined;

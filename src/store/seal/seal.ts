@@ -18,7 +18,7 @@ export interface Place {
   readonly revision: number;
 }
 
-/** Sealed bytes were altered, moved or cut, or the key is another one. */
+/** Sealed bytes were altered, moved or cut, or another key sealed them. */
 export class SealError extends DamagedRecordError {
   constructor(record: ConstructorParameters<typeof DamagedRecordError>[0], what = 'its seal') {
     super(record, `${what} does not fit`);
@@ -52,7 +52,7 @@ export function seal(
   return Buffer.concat([header, ...ciphertext, cipher.getAuthTag()]);
 }
 
-/** The plain bytes, in memory of their own. Throws SealError. */
+/** The plain bytes, in new memory. Throws SealError. */
 export function open(key: KeyObject, place: Place, sealed: Uint8Array): Buffer {
   keyNumberOf(place, sealed);
   const end = sealed.length - tagLength;
@@ -77,7 +77,7 @@ export function keyNumberOf(place: { readonly kind: string; readonly id: string 
   return new DataView(sealed.buffer, sealed.byteOffset).getUint32(1);
 }
 
-/** Lengths before texts, so that no two places read the same. */
+/** Lengths before texts, so that no two places are encoded in the same way. */
 function authenticated({ kind, id, part, revision }: Place): Buffer {
   return Buffer.from(`${kind.length}:${kind}${id.length}:${id}${part.length}:${part}${revision}`);
 }

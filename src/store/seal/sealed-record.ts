@@ -8,7 +8,7 @@ import type { StoredRecord } from '#store/engines/engine';
 import { SealError, keyNumberOf } from './seal.ts';
 import type { Place } from './seal.ts';
 
-/** Seals under one data key, as often as was asked for. */
+/** Seals under one data key, as often as was requested. */
 export interface Sealer {
   readonly keyNumber: number;
   seal(place: Place, ...plain: readonly Uint8Array[]): Buffer;
@@ -18,7 +18,7 @@ export interface Opener {
   open(place: Place, sealed: Uint8Array): Buffer;
 }
 
-/** Material as it lies in the store. */
+/** Material in its sealed form. */
 export interface SealedMaterial {
   readonly sealed: Uint8Array;
   /** The record's revision when it was set. */
@@ -62,7 +62,7 @@ export function openRecord(
   return { value: body.subarray(prefixLength), material };
 }
 
-/** The caller wipes what it got, after use. Throws SealError. */
+/** The caller wipes the result after use. Throws SealError. */
 export function openMaterial(opener: Opener, { kind, id }: Named, { revision, sealed }: SealedMaterial): Buffer {
   return opener.open({ kind, id, part: 'material', revision }, sealed);
 }
@@ -84,7 +84,7 @@ export function resealRecord(opener: Opener, sealer: Sealer, record: StoredRecor
   return sealRecord(sealer, { kind, id, terms, revision: record.revision + 1 }, value, resealed);
 }
 
-/** The numbers of the data keys that it takes to open the record. Throws SealError. */
+/** The numbers of the data keys that are needed to open the record. Throws SealError. */
 export function keyNumbersOf(record: StoredRecord): readonly number[] {
   return [record.body, record.material].flatMap((sealed) => (sealed ? [keyNumberOf(record, sealed)] : []));
 }

@@ -1,6 +1,6 @@
 /**
- * Turns of the event loop for all commits of a store together: what was read in one turn is sealed in several. A
- * single commit that gives turns is not enough, since many of them go on in the same one.
+ * Turns of the event loop for all commits of a store together: records that were read in one turn are sealed in
+ * several. It is not enough that each commit gives turns, because many commits may continue in the same one.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
@@ -10,12 +10,12 @@ export class SealingTurns {
   #work = 0;
   #isGiving = false;
 
-  /** @param perTurn work of one turn of the event loop, in any measure. */
+  /** @param perTurn the maximum of work in one turn of the event loop, in any measure. */
   constructor(perTurn: number) {
     this.#perTurn = perTurn;
   }
 
-  /** When more may be sealed, or nothing for at once. The caller goes on as soon as it resolves. */
+  /** Resolves when more may be sealed; undefined when at once. The caller must continue as soon as it resolves. */
   next(): Promise<void> | undefined {
     if (this.#work < this.#perTurn && this.#waiting.length === 0) return undefined;
     return new Promise((resolve) => {
@@ -24,7 +24,7 @@ export class SealingTurns {
     });
   }
 
-  /** So much was done. */
+  /** So much work was done. */
   did(work: number): void {
     this.#work += work;
   }
@@ -38,7 +38,7 @@ export class SealingTurns {
         const next = this.#waiting.shift();
         if (next === undefined) break;
         next();
-        // The one that waited does its work before this goes on.
+        // The caller that waited does its work before this continues.
         await Promise.resolve();
       }
     }
