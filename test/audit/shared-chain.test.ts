@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { findEnded } from '#audit/chain/chain-opening';
-import { readCheckpoints, removeCheckpoints } from '#audit/chain/checkpoint';
+import { readCheckpoints, removeCheckpoints, takeResting } from '#audit/chain/checkpoint';
 import { create } from '#store/store';
 import { objectKind } from './object-kind.ts';
 import { dataDirectory, get, type Fixture } from './trail-fixture.ts';
@@ -153,6 +153,21 @@ describe('a chain that commands share', () => {
     expect(ended).to.equal(0);
     await going.close();
     await expectRight(1);
+  });
+
+  it('has ended, and is right, when the power failed as a command began to go on with it', async () => {
+    await command('before');
+    const path = join(fixture.directory, fixture.files()[0] ?? '');
+    for (const checkpoint of await readCheckpoints(fixture.store)) await takeResting(fixture.store, checkpoint);
+    writeFileSync(path, Buffer.alloc(300), { flag: 'a' });
+    // Somebody may still be writing.
+    await command('at once');
+    expect(fixture.records().filter(({ kind }) => kind === 'ended')).to.deep.equal([]);
+    utimesSync(path, 0, 0);
+    const server = await fixture.open();
+    await server.close();
+    await command('after');
+    await expectRight(3);
   });
 
   it('is found out when the store has forgotten it', async () => {

@@ -16,7 +16,7 @@ import type { ChainEnd } from './chain-files.ts';
 import { formatEvent } from '#audit/entry';
 import type { AuditRecord, Ended, Head, Pinned } from '#audit/entry';
 import { syncDirectoryNow } from '#store/sync-directory';
-import { isRunning, thisProcess } from './process-identity.ts';
+import { isRunning, longestSilence, thisProcess } from './process-identity.ts';
 
 export interface ChainOptions {
   /** Where the chains are: `DATA/audit`. Made with mode 0700 when it is missing. */
@@ -177,9 +177,14 @@ function finalEnd(directory: string, number: number, now: number): ChainEnd | 'm
     if (isRunningChain(directory, number, now)) return 'may go on';
     // Only now is the end final, unless another process has taken the chain up since the line before last.
     const end = settledEndOf(directory, number);
-    if (end?.kind === 'rested') return 'may go on';
+    if (end?.kind === 'rested' && !isTornRest(end, now)) return 'may go on';
     if (lastBeginning(directory, number)?.seq === begun) return end;
   }
+}
+
+/** Whether a process died as it began to go on with the chain: bytes behind the end are no record of who writes. */
+function isTornRest({ torn = 0, touched }: ChainEnd, now: number): boolean {
+  return torn > 0 && now - touched >= longestSilence;
 }
 
 /** Whether a process may be writing to this chain. */

@@ -13,7 +13,7 @@ export const heartbeatInterval = 2_000;
 /** For how long after a touch the writer itself may trust that its chain is still its own. */
 export const leaseDuration = 20_000;
 /** How long after the last touch others take the process for dead. */
-const longestSilence = 30_000;
+export const longestSilence = 30_000;
 
 export function thisProcess(): ProcessIdentity {
   return { pid: process.pid, started: startOf(process.pid) ?? '', place: place() };
