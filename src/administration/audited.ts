@@ -1,12 +1,12 @@
-/** Administrative commands in the audit trail: what they changed is recorded in the same commit, what failed is too. */
+/** Administrative commands in the audit trail. A change is recorded in its own commit; a failure is recorded too. */
 import type { AuditEntry } from '#audit/entry';
 import type { AuditTrail } from '#audit/trail';
 import type { StoreChange } from '#store/store';
 
-/** What to commit together with a change, so that its record cannot get lost. */
+/** Changes to be committed together with a change, so that its record cannot be lost. */
 export type Alongside = (about: Pick<AuditEntry, 'client' | 'objects'>) => readonly StoreChange[];
 
-/** `command` as it is typed: 'client add'. What `run` throws is recorded by its name, and thrown on. */
+/** `command` as it is typed: 'client add'. An error of `run` is recorded by its name, and thrown again. */
 export async function audited<T>(
   trail: AuditTrail,
   command: string,
@@ -19,7 +19,7 @@ export async function audited<T>(
     const result = await run((about) => {
       const entry: AuditEntry = { ...begun, ...about, status: 'Success' };
       const { change, entryId } = trail.pending(entry);
-      // A commit that met a conflict is tried again with a new record: only the last one counts.
+      // A commit that had a conflict is tried again with a new record: only the last record is valid.
       last = { entry, entryId };
       return [change];
     });
@@ -27,7 +27,7 @@ export async function audited<T>(
     return result;
   } catch (error) {
     const reason = error instanceof Error ? error.name : 'Error';
-    // The caller gets the first error. That the trail cannot be written, too, is in the log.
+    // The caller gets the first error. The log has the error of the trail.
     await trail.append({ ...begun, status: 'OperationFailed', reason }).catch(() => undefined);
     throw error;
   }

@@ -20,7 +20,7 @@ import { recordEarlierCertificates } from '#administration/certificates/earlier-
 export interface Authorities {
   /** Throws DamagedRecordError when its record cannot be read, or is missing although clients were made. */
   readonly authority: Authority;
-  /** Made when it is first asked for: older stores have none. */
+  /** Made at its first use: older stores do not have it. */
   certifyAuthority(): Promise<Authority>;
 }
 
@@ -31,7 +31,7 @@ interface Needed {
   readonly log: Log;
 }
 
-/** @param made gets the name of an authority that was made. */
+/** @param made called with the name of an authority that was made. */
 export async function openAuthorities(needed: Needed, made: string[]): Promise<Authorities> {
   const authority = await openOrMakeAuthority(needed, made).catch(unlessDamaged);
   let certifying: Promise<Authority> | undefined;
@@ -46,7 +46,7 @@ export async function openAuthorities(needed: Needed, made: string[]): Promise<A
   };
 }
 
-/** Those of the two that can be used. Why another cannot is in the log. */
+/** The usable ones of the two. The log says why another is not usable. */
 export async function usableAuthorities(authorities: Authorities): Promise<{ ca?: Authority; certify?: Authority }> {
   const [ca, certify] = await Promise.all([
     Promise.resolve()
@@ -60,7 +60,7 @@ export async function usableAuthorities(authorities: Authorities): Promise<{ ca?
   };
 }
 
-/** A command that signs nothing goes on without an authority. One that signs gets the error. */
+/** A command that signs nothing continues without an authority. A command that signs gets the error. */
 function unlessDamaged(error: unknown): DamagedRecordError {
   if (error instanceof DamagedRecordError) return error;
   throw error;
@@ -71,7 +71,7 @@ function whole(authority: Authority | DamagedRecordError): Authority {
   return authority;
 }
 
-/** With another authority in its place every client would be a stranger. */
+/** If another authority replaced it, no client would be recognized. */
 async function assertNoClients(store: Store): Promise<void> {
   for await (const _ of store.find(clientKind, { terms: [] })) {
     if ((await readAuthority(store)) !== undefined) return;

@@ -1,4 +1,7 @@
-/** Files that commands make: never over others, whole or not at all, secrets readable by their owner only. */
+/**
+ * Files that commands write: they never replace another file, they are written whole or not at all, and only their
+ * owner can read secrets.
+ */
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
@@ -21,11 +24,11 @@ import { OperatorError } from '#operator-error';
 export interface NewFile {
   readonly name: string;
   readonly content: string | Uint8Array;
-  /** A file with the same content may be there already: `ca.crt` is the same for all clients. */
+  /** A file with the same content may exist already: `ca.crt` is the same for all clients. */
   readonly shared?: true;
 }
 
-/** Only its owner may read it. The secrets in it have modes of their own. */
+/** Only its owner may read it. The secrets in it have their own modes. */
 export function makeDataDirectory(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -36,11 +39,11 @@ export function makeDataDirectory(path: string): void {
 
 interface WrittenFiles {
   readonly paths: readonly string[];
-  /** Takes back what was written. */
+  /** Removes the written files. */
   undo(): void;
 }
 
-/** Writes all of them or, when one is there or cannot be written, none. Files have mode 0600. */
+/** Writes all files or, when one exists or cannot be written, none. Files have mode 0600. */
 function writeNewFiles(directory: string, files: readonly NewFile[]): WrittenFiles {
   const stray = files.find(({ name }) => basename(name) !== name);
   if (stray !== undefined) throw new OperatorError(`${JSON.stringify(stray.name)} is not a valid file name`);
@@ -66,8 +69,8 @@ function writeNewFiles(directory: string, files: readonly NewFile[]): WrittenFil
 }
 
 /**
- * Writes files into the directory, then does what they are for. When that fails, the files are removed again. Gives
- * their paths.
+ * Writes files into the directory, then runs `purpose`. When that fails, the files are removed again. Returns their
+ * paths.
  */
 export async function writeFilesFor(
   directory: string,
@@ -84,7 +87,7 @@ export async function writeFilesFor(
   return paths;
 }
 
-/** Puts a file into the place of another in one step, which is on disk at the return. */
+/** Replaces a file in one step, which is durable at the return. */
 export function replaceFile(path: string, content: string | Uint8Array): void {
   const draft = `${path}.${randomBytes(4).toString('hex')}`;
   try {
@@ -97,10 +100,13 @@ export function replaceFile(path: string, content: string | Uint8Array): void {
   }
 }
 
-/** Bytes; certificates with their chain and their key. */
+/** In bytes, for certificates with their chain and their key. */
 export const maximumPemFile = 256 * 1024;
 
-/** Reads what an operator named. @param maximum bytes. */
+/**
+ * Reads a file that an operator named.
+ * @param maximum in bytes.
+ */
 export function readInput(path: string, maximum: number): Buffer {
   try {
     const { size } = statSync(path);

@@ -1,6 +1,6 @@
 /**
  * What operators and servers work on: the store with its keys, the audit trail, the certificate authorities. It is
- * opened in the same way whether a server runs on the same store or not.
+ * opened in the same way whether or not a server runs on the same store.
  */
 import { randomBytes } from 'node:crypto';
 
@@ -29,7 +29,7 @@ export interface Installation extends Authorities {
   readonly rootKey: RootKeySource;
   readonly store: Store;
   readonly trail: AuditTrail;
-  /** What opening made because it was not there: 'a root key in ...'. */
+  /** What the opening has made because it was missing: 'a root key in ...'. */
   readonly made: readonly string[];
   now(): number;
   close(): Promise<void>;
@@ -38,13 +38,13 @@ export interface Installation extends Authorities {
 export interface InstallationOptions {
   readonly config: Config;
   readonly log: Log;
-  /** Who runs what is done again and again; store and trail have schedulers of their own when absent. */
+  /** Runs the repeated work; store and trail have schedulers of their own when absent. */
   readonly schedule?: Schedule;
   /** A server has an audit chain of its own; commands share one. */
   readonly isServer?: boolean;
 }
 
-/** @param make whether a store that is not there is made. A command that only reads makes none. */
+/** @param make whether a missing store is made. A command that only reads makes none. */
 export async function openInstallation(options: InstallationOptions, make: boolean): Promise<Installation> {
   const { config, log, schedule, isServer = false } = options;
   const scheduled = schedule === undefined ? {} : { schedule };

@@ -1,4 +1,6 @@
-/** What stands for this server: the names under which it is dialed, and its keys. Neither may be a client's. */
+/**
+ * What identifies this server: the names under which clients connect to it, and its keys. No client may have either.
+ */
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
@@ -41,7 +43,7 @@ function namesIn(certificate: X509Certificate): string[] {
   }
 }
 
-/** Of a server that runs with this certificate, and of all that have served this store. */
+/** For a server that runs with this certificate, and for all servers that have used this store. */
 export async function serverIdentity(
   { config, store }: Pick<IdentityPorts, 'config' | 'store'>,
   { cert, key }: ServerPem,

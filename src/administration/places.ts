@@ -1,4 +1,4 @@
-/** Where the things of an installation are: in the data directory, or where the settings say. */
+/** The paths of an installation: in the data directory, or as the settings say. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -21,7 +21,7 @@ export const placesIn = (data: string) => ({
   certifyAuthorityCertificate: join(data, certifyAuthorityFile),
 });
 
-/** Throws OperatorError when nothing is there that could be opened: opening LMDB would make it. */
+/** Throws OperatorError when the store does not exist: opening LMDB would make it. */
 export function assertStoreIsThere(config: Config): void {
   if (!existsSync(storeDirectory(storeUrl(config)) ?? config.data)) throw noStore(config);
 }

@@ -1,4 +1,4 @@
-/** Every kind of record, for who reads the whole store; a test finds those that are left out. */
+/** Every kind of record, for code that reads the whole store; a test finds missing ones. */
 import { authorityKind } from '#access/authority-record';
 import { claimKind, clientKind, generationKind } from '#access/client-record';
 import { namesKind } from '#access/server-names-record';

@@ -17,7 +17,7 @@ import type { Config } from '#config';
 import { maximumPemFile, readInput, replaceFile } from './files.ts';
 import { placesIn } from './places.ts';
 
-/** An own certificate that ends within so many days is replaced when the server starts. */
+/** When the server starts, its own certificate is replaced if it expires within so many days. */
 const renewWithin = 30;
 
 /** In PEM. */
@@ -39,7 +39,7 @@ export function filesOf(config: Config): readonly [certificate: string, privateK
   return [config.tlsCert ?? serverCertificate, config.tlsKey ?? serverCertificate];
 }
 
-/** Whether there is an own certificate of this authority that lasts for a while. */
+/** Whether the server has a certificate of this authority that is valid for some time. */
 export function hasServerCertificate(config: Config, authority: Authority, now: Date): boolean {
   if (!existsSync(placesIn(config.data).serverCertificate)) return false;
   const [own] = readCertificateChain(readTlsIdentity(config).cert);
@@ -48,14 +48,14 @@ export function hasServerCertificate(config: Config, authority: Authority, now: 
   );
 }
 
-/** Those of `--server-name` that the certificate lacks, as when they came after it was made. */
+/** The names of `--server-name` that the certificate lacks, for example because they were added later. */
 export function namesLacking(config: Config): string[] {
   const [own] = readCertificateChain(readTlsIdentity(config).cert);
   const isThere = (name: string) => (isIP(name) === 0 ? own?.checkHost(name) : own?.checkIP(name)) !== undefined;
   return (config.serverName ?? []).filter((name) => !isThere(name));
 }
 
-/** Issues a new one, for the names of the one before and those of `--server-name`; gives the names. */
+/** Issues a new one, with the names of the one before and those of `--server-name`; returns the names. */
 export async function renewServerCertificate(config: Config, authority: Authority, now: Date): Promise<string[]> {
   const { serverCertificate } = placesIn(config.data);
   const names = [
@@ -83,7 +83,7 @@ function standardNames({ host }: Config): string[] {
   return everywhere.includes(host) ? names : [...names, host];
 }
 
-/** A machine may be called what no certificate can hold. */
+/** A machine may have a name that a certificate cannot hold. */
 function fitsCertificate(name: string): boolean {
   try {
     alternativeNames([name]);

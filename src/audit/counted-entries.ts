@@ -6,9 +6,7 @@ import type { AuditEntry } from './entry.ts';
 import { createTally, type TallyBounds } from '#tally';
 
 export interface CountedEntries {
-  /**
-   * Whether the entry is to be written, which is the caller's to do.
-   */
+  /** Whether the caller has to write the entry. */
   note(entry: AuditEntry): boolean;
   /** Writes the counts of the window. */
   close(): void;

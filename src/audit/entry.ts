@@ -12,7 +12,10 @@ export interface AuditEntry {
   readonly client?: string;
   /** SHA-256 fingerprint of the peer certificate, hexadecimal. */
   readonly certificate?: string | undefined;
-  /** Of the peer certificate, for refused connections only: nothing else tells the operator who knocked. */
+  /**
+   * The subject of the peer certificate, for refused connections only: nothing else tells the operator who the peer
+   * was.
+   */
   readonly subject?: string;
   /** The number of the connection within this process. */
   readonly connection?: number | undefined;

@@ -13,7 +13,7 @@ export interface Refusal {
   readonly peer: string;
   /** SHA-256 of the certificate, hexadecimal, when there was one. */
   readonly certificate?: string;
-  /** The subject of the certificate: asked for only when it is written. */
+  /** The subject of the certificate: read only when it is written. */
   subject?(): string;
 }
 

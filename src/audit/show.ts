@@ -79,7 +79,7 @@ const rememberedConnections = 10_000;
 async function* readRecords(files: readonly string[], chain: string | undefined): AsyncGenerator<AuditRecord> {
   const certificates = new Map<number, string>();
   for (const file of files) {
-    // What stands behind the last whole write was never recorded: anybody can have put it there.
+    // Bytes behind the last whole write were never recorded: anybody may have added them.
     let unsettled: AuditRecord[] = [];
     for await (const { bytes, whole } of readLines(file)) {
       const text = whole ? bytes.toString('latin1') : '';

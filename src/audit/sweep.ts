@@ -4,7 +4,7 @@ import type { Store } from '#store/store';
 import { pendingKind } from './pending.ts';
 import type { Leftover } from './pending.ts';
 
-/** Of one commit: small enough to delay nobody for long. */
+/** The maximum of one commit: small enough to delay no other work for long. */
 const entriesPerCommit = 500;
 
 export class Sweep {
@@ -20,7 +20,7 @@ export class Sweep {
     for (const leftover of leftovers) this.#waiting.push(leftover);
   }
 
-  /** Rejects when the store does; what is left is removed at the next call. */
+  /** Rejects with the error of the store; the next call removes the rest. */
   run(): Promise<void> {
     this.#running ??= this.#removeAll().finally(() => (this.#running = undefined));
     return this.#running;

@@ -18,7 +18,7 @@ import type { AuditLog, TrailWriting } from './trail-writing.ts';
 export interface UpkeepOptions extends Pick<ChainOptions, 'directory' | 'now' | 'shared'> {
   readonly store: Store;
   readonly log: AuditLog;
-  /** Who runs what is done again and again; a scheduler of the trail's own when absent. */
+  /** Runs the repeated work; a scheduler of its own when absent. */
   readonly schedule?: Schedule;
 }
 
@@ -65,7 +65,7 @@ export class TrailUpkeep {
     await this.#settle(found, [...found.ended.slice(pinsAtOnce), ...old]);
   }
 
-  /** What the opening record of a new chain says, a chain that is gone on with says now. */
+  /** A chain that is continued says in a record what a new chain says in its opening record. */
   async #goOn(found: Found): Promise<void> {
     const { writer } = this.#writing;
     const crashed = runningBeside(this.#options, writer.chain).ended.filter(({ chain }) =>
@@ -88,7 +88,7 @@ export class TrailUpkeep {
     await this.#checkpoint.keep(this.#writing.writer, this.#writing.synced, now(), { settled: found.ended });
   }
 
-  /** Writes what the store still holds of processes that are gone. */
+  /** Writes the records in the store of processes that have ended. */
   async recover(): Promise<void> {
     const { store, directory, log, now } = this.#options;
     const { written, missing } = await claimUnfinished(store, directory, this.#writing.writer.chain, now());

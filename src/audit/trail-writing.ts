@@ -26,7 +26,7 @@ export interface WritingOptions extends ChainOptions {
 export interface WritingListener {
   /** What the opening record of the next chain is to say of the one before. */
   ended(): KnownTrail['ended'];
-  /** Another chain goes on. */
+  /** Called when the trail continues in another chain. */
   changed(): void;
   /** The records of these changes are on disk. */
   durable(changes: readonly RecordedChange[]): void;
@@ -58,7 +58,7 @@ export class TrailWriting {
   #refused = 0;
   /** Changes whose records are in no file. */
   #owed: RecordedChange[] = [];
-  /** Changes whose records are written, and not on disk for certain. */
+  /** Changes whose records are written, but perhaps not on disk yet. */
   #unsynced: RecordedChange[] = [];
   readonly #sync = groupSync(() => this.#flushToDisk());
   #syncTimer: NodeJS.Timeout | undefined;
@@ -119,7 +119,7 @@ export class TrailWriting {
     }
   }
 
-  /** Writes what is left; accepts nothing more. */
+  /** Writes the remaining records; accepts no more. */
   async end(): Promise<void> {
     this.#flush();
     this.#closed = true;

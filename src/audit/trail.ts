@@ -26,7 +26,7 @@ export interface TrailOptions extends Omit<WritingOptions, 'key'>, UpkeepOptions
 export interface AuditTrail {
   /** The name of the chain that is written. */
   readonly chain: string;
-  /** False while nothing can be written: new items are to be refused. */
+  /** False while no record can be written: then new items must be refused. */
   readonly healthy: boolean;
   /** The record of a change, for its commit. After the commit the same entry is appended with this identifier. */
   pending(entry: AuditEntry): { readonly change: StoreChange; readonly entryId: string };
@@ -42,14 +42,12 @@ export interface AuditTrail {
 /** What the MACs of a store's trails are made with. */
 export const auditKey = (store: Store): KeyObject => store.derivedKey('audit trail');
 
-/**
- * Opens a chain of its own in the directory, or goes on with a shared one, and completes what crashed processes left.
- */
+/** Opens its own chain in the directory, or continues a shared one, and completes the records of crashed processes. */
 export async function openTrail(options: TrailOptions): Promise<AuditTrail> {
   const { directory } = options;
   const trail = await begun(options)
     .catch((error: unknown) => {
-      // On a full disk commands go on, as long as there is room that was kept for them.
+      // On a full disk commands continue, while there is space that was reserved for them.
       if (isOutOfRoom(error) && releaseRoom(directory)) return begun(options);
       throw error;
     })

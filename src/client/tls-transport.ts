@@ -74,7 +74,7 @@ export async function openTlsTransport(peer: Peer): Promise<Transport> {
   };
 }
 
-/** @param protocols what is to be spoken above TLS (RFC 7301), when that has a name. */
+/** @param protocols the protocols above TLS (RFC 7301), if they have names. */
 export function handshake(
   { host, port, cert, key, ca, serverName }: Peer,
   timeout: number,

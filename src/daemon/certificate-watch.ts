@@ -9,8 +9,8 @@ import type { Job } from '#scheduler';
 const watchInterval = 1000;
 
 /**
- * Calls `onChange` with the content of the files when they have changed. A certificate and a key that do not fit
- * together may be in the midst of being replaced: the server goes on with those it has.
+ * Calls `onChange` with the content of the files when they have changed. While certificate and key do not belong
+ * together, one of them may not be replaced yet: the server keeps its present ones.
  */
 export function certificateWatch(config: Config, log: Log, onChange: (identity: ServerPem) => void): Job {
   let seen = marksOf(config);

@@ -11,7 +11,7 @@ export interface Daemon extends Serving {
   readonly isNew: boolean;
 }
 
-/** Makes what is not there. Throws OperatorError when it cannot listen. */
+/** Makes what is missing. Throws OperatorError when it cannot listen. */
 export async function startDaemon({ config, log }: InstallationOptions): Promise<Daemon> {
   let leases: Leases | undefined;
   const jobsLog = log.child({ component: 'jobs' });

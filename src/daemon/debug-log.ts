@@ -1,11 +1,11 @@
 /**
- * The lines of the level debug that say what goes on: each admitted connection and each answered item, with names,
- * identifiers and times, never values. They are subscribers of the channels, and there are none at other levels.
+ * The lines of the level debug about the traffic: each admitted connection and each answered item, with names,
+ * identifiers and times, never values. They come from subscribers of the channels, which exist at this level only.
  */
 import type { Log } from '#log';
 import { connectionChannel, observe, requestChannel } from '#observer';
 
-/** Gives what ends it. */
+/** Returns the function that ends it. */
 export function logEvents(log: Log): () => void {
   if (!log.isDebugEnabled()) return () => undefined;
   /** By connection, as long as it is open. */

@@ -11,7 +11,8 @@ export interface NamedContainer {
 }
 
 /**
- * Ciphers of old containers handle some hundred bytes in this time; what is asked for is known only when it was read.
+ * Ciphers of old containers process some hundred bytes in this time. The cipher is known only when the container was
+ * read.
  */
 const bytesPerMillisecond = 200;
 

@@ -7,7 +7,7 @@ import { bitLength } from '#crypto/big-numbers';
 import type { Recipe } from '#crypto/keys/generate-key-pair';
 import { maximumTestedFactor } from '#crypto/keys/rsa-check';
 
-/** base^exponent in a field of so many bits. */
+/** The cost of base^exponent in a field of so many bits. */
 export const costOfPower = (bits: number, exponentBits: number): number =>
   15 * (bits / 4096) ** 2 * (exponentBits / 4096);
 

@@ -10,10 +10,10 @@ export interface Lane {
   readonly niceness: number;
 }
 
-/** Milliseconds; what is cheaper is done at once, since a thread's answer takes about as long. */
+/** In milliseconds: cheaper work is done at once, because the answer of a thread takes about as long. */
 export const inlineBelow = 0.3;
 
-/** One processor stays for everybody's requests. */
+/** One processor is left for all requests. */
 const others = Math.max(1, availableParallelism() - 1);
 
 /** From the cheap to the dear. */

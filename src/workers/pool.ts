@@ -16,7 +16,7 @@ export interface Asker {
   readonly client: string;
   /** Whether the client no longer waits for the answer. */
   hasLeft(): boolean;
-  /** For what is done at once. */
+  /** For work that is done at once. */
   readonly random: Random;
 }
 

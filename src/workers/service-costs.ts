@@ -44,7 +44,7 @@ export function costOfPublicKey(key: KeyObject): number {
   return 0.05 + costOfPower(modulusLength, publicExponent.toString(16).length * 4);
 }
 
-/** node:crypto tells neither length nor group of a DH key: this is the cost of the longest that is supported. */
+/** node:crypto shows neither length nor group of a DH key: this is the cost of the longest supported one. */
 const dhCost = costOfPower(8192, 8192);
 
 /** Libraries in JavaScript sign digests on curves; the first time they make tables. */

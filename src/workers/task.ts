@@ -1,7 +1,4 @@
-/**
- * What a worker thread can be asked for: a named, pure function, whose cost is known from its input before anything is
- * done.
- */
+/** The tasks of worker threads: named, pure functions, whose cost is known from the input before they run. */
 import type { Random } from '#crypto/padding';
 
 /** What a task has besides its input: a worker draws from OpenSSL, the main thread from what it was given. */

@@ -1,4 +1,6 @@
-/** What operators do with certificates: those that clients had made, the lists of revoked ones, the server's own. */
+/**
+ * What operators do with certificates: with those that clients had issued, the revocation lists, and the server's own.
+ */
 import { takeCrlNumbers } from '#access/authority-record';
 import type { ClientRecord } from '#access/client-record';
 import { createCrl, type Revocation, type RevocationReason } from '#certs/revocation-list';
@@ -20,7 +22,7 @@ export interface CertificateFilters {
 
 export interface ListedCertificate {
   readonly issued: IssuedCertificate;
-  /** The client's name, or its identifier when no client has that. */
+  /** The client's name, or its identifier when no client has the identifier. */
   readonly client: string;
   readonly state: 'valid' | 'expired' | 'revoked';
 }
@@ -30,7 +32,7 @@ export const listCertificates = defineUseCase({
   effect: 'reads',
   async *run({ client, isRevoked = false }: CertificateFilters, ports): AsyncGenerator<ListedCertificate> {
     const { store, clients, now } = ports;
-    // Certificates from before this authority are put on record when it is made.
+    // Certificates from before this authority are recorded when it is made.
     await ports.certifyAuthority();
     const owner = client === undefined ? undefined : (await clients.named(client)).id;
     const nameOf = clientNames(clients);
@@ -74,7 +76,7 @@ export const revokeCertificate = defineUseCase({
 export interface RevocationList {
   readonly authority: IssuedCertificate['authority'];
   readonly number: number;
-  /** How many certificates it names. */
+  /** The number of certificates in the list. */
   readonly size: number;
   /** DER. */
   readonly list: Uint8Array;
@@ -82,9 +84,7 @@ export interface RevocationList {
 
 const dayMs = 24 * 3600 * 1000;
 
-/**
- * The list of the clients that were enrolled, and that of what clients have certified: each authority signs its own.
- */
+/** The list of enrolled clients, and the list of certificates that clients had issued: each authority signs its own. */
 export const makeRevocationLists = defineUseCase({
   name: 'crl',
   effect: 'changes',
@@ -106,7 +106,7 @@ export const makeRevocationLists = defineUseCase({
   },
 });
 
-/** A certificate that a list leaves out counts as good again. */
+/** A certificate that is missing in a list counts as valid again. */
 function refuse({ kind, id }: DamagedRecordError): never {
   throw new OperatorError(
     `the record ${kind} ${id} is damaged, and a list would lack what it revokes`,
@@ -115,8 +115,8 @@ function refuse({ kind, id }: DamagedRecordError): never {
 }
 
 /**
- * By who signed them. What a client has certified is revoked by its client, by an operator, or together with a client
- * that it was bound to.
+ * By the authority that signed them. A certificate that a client had issued is revoked by its client, by an operator,
+ * or together with a client to which it was bound.
  */
 async function revocationsIn({ store, clients, now }: Pick<Ports, 'store' | 'clients' | 'now'>) {
   const found: Record<IssuedCertificate['authority'], Revocation[]> = { ca: [], 'certify-ca': [] };
@@ -145,7 +145,7 @@ function revocationsOf({ certificates }: ClientRecord, now: number): Revocation[
   );
 }
 
-/** Gives where the new certificate is, and the names that it has. */
+/** Returns the path of the new certificate, and its names. */
 export const renewOwnCertificate = defineUseCase({
   name: 'server-cert renew',
   effect: 'issues',

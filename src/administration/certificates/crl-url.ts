@@ -1,4 +1,4 @@
-/** Where the revocation lists are. Each authority has one, and a certificate must name that of its own. */
+/** The URLs of the revocation lists. Each authority has one, and a certificate must name that of its own authority. */
 import type { Config } from '#config';
 
 export const certifyCrlName = (name: string): string => `certify-${name}`;

@@ -13,7 +13,7 @@ import { objectKind } from '#repository/object-record';
 import { create, type Kept, type Store } from '#store/store';
 import { OperatorError } from '#operator-error';
 
-/** Gives how many there are. */
+/** Returns how many there are. */
 export async function recordEarlierCertificates(store: Store, authority: Authority): Promise<number> {
   const enrolled = new Set<string>();
   for await (const { certificates } of openClients({ store, now: Date.now }).list()) {
@@ -28,7 +28,7 @@ export async function recordEarlierCertificates(store: Store, authority: Authori
   return found;
 }
 
-/** The record of the certificate that an object holds, when this authority has signed it. */
+/** The record of the certificate in an object, if this authority has signed it. */
 function issuedBy(authority: Authority, record: Kept<ManagedObject>): IssuedCertificate | undefined {
   const { value: object, hasMaterial } = record;
   if (objectTypeOf(object) !== 'Certificate' || !hasMaterial) return undefined;

@@ -1,6 +1,6 @@
 /**
- * What clients have certified, as operators see it: found by what they know of it, revoked, and forgotten some time
- * after its end.
+ * Certificates that clients had issued: operators find and revoke them, and their records are removed some time after
+ * they expire.
  */
 import type { Clients } from '#access/clients';
 import type { RevocationReason } from '#certs/revocation-list';
@@ -70,7 +70,7 @@ async function all(
   return found;
 }
 
-/** Again is harmless. Gives the record as it is then. */
+/** A second call does nothing. Returns the record after the change. */
 export async function revokeIssued(
   store: Store,
   fingerprint: string,
@@ -90,16 +90,16 @@ export async function revokeIssued(
   }
 }
 
-/** Revocation lists name a certificate until its end. Its record is kept so much longer, for questions. */
+/** Revocation lists name a certificate until it expires. Its record is kept for so much longer, for questions. */
 const keptAfterEnd = 30 * 24 * 3600 * 1000;
 const removedAtOnce = 100;
 
-/** Gives how many records were removed. */
+/** Returns how many records were removed. */
 export async function removeExpired(store: Store, now: number): Promise<number> {
   let removed = 0;
   let changes: StoreChange[] = [];
   const commit = async (): Promise<void> => {
-    // Another process that does the same is not in the way: what is left goes the next time.
+    // Another process may do the same at once: the remaining records are removed the next time.
     if (changes.length > 0 && (await succeeds(store.commit(changes)))) removed += changes.length;
     changes = [];
   };

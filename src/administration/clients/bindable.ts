@@ -1,4 +1,4 @@
-/** Which certificates a client may bring: what its key must be, and whose it must not be. */
+/** Which certificates a client may bring: the requirements of its key, and whose certificate it must not be. */
 import type { X509Certificate } from 'node:crypto';
 
 import { factsOf, isIssuedBy, validityAt } from '#certs/inspect';
@@ -19,8 +19,8 @@ export async function assertBindable(
 }
 
 /**
- * The certificate is known by its SHA-256 later, so that the hash under its signature guards nothing: SHA-1, as old
- * arrays have it, is taken with a warning. MD5 is not, since TLS libraries refuse it. vCenter brings its own root,
+ * The certificate is later identified by its SHA-256, so the hash in its signature protects nothing: SHA-1, which old
+ * arrays use, is accepted with a warning. MD5 is refused, because TLS libraries refuse it. vCenter brings its own root,
  * which is a self-signed authority.
  */
 export function judgeCertificate(certificate: X509Certificate, now: Date): readonly string[] {

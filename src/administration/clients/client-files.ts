@@ -1,6 +1,4 @@
-/**
- * What a client gets: its certificate and key in the forms that products ask for, and a page that says what is what.
- */
+/** The files for a client: its certificate and key in the forms that products need, and a page that explains them. */
 import type { X509Certificate } from 'node:crypto';
 
 import type { BoundCertificate } from '#access/client-record';
@@ -28,7 +26,7 @@ export interface NewClientFiles {
   readonly files: readonly NewFile[];
 }
 
-/** What products differ in. */
+/** The options in which products differ. */
 export interface KeyChoice {
   readonly keyType: KeyKind;
   readonly p12Format: Pkcs12Format;

@@ -2,10 +2,10 @@
 import { DamagedRecordError } from '#store/engines/engine';
 import type { Clients } from '#access/clients';
 
-/** So many names are remembered. */
+/** The maximum of remembered names. */
 const remembered = 10_000;
 
-/** Gives the name of a client; its identifier when no record can be read under it. */
+/** Returns the function that gives a client's name, or its identifier when its record cannot be read. */
 export function clientNames(clients: Pick<Clients, 'byId'>): (id: string) => Promise<string> {
   const names = new Map<string, string>();
   return async (id) => {

@@ -1,5 +1,6 @@
 /**
- * How clients come in: with a key pair that is made for them, a request that they bring, or a certificate of their own.
+ * How clients are enrolled: with a key pair made for them, with a request that they bring, or with their own
+ * certificate.
  */
 import type { X509Certificate } from 'node:crypto';
 
@@ -13,8 +14,8 @@ import { assertBindable } from './bindable.ts';
 import { boundCertificate, makeClientFiles, notGranted, signClientRequest, type KeyChoice } from './client-files.ts';
 
 /**
- * Hands the files over, and then does what they are for. When that fails, the files are taken back. It gives what the
- * door says of them, such as their paths.
+ * Hands over the files, then runs the rest. When that fails, the files are taken back. Returns what the door says about
+ * the files, such as their paths.
  */
 export type Deliver<Delivered> = (files: readonly NewFile[], purpose: () => Promise<unknown>) => Promise<Delivered>;
 

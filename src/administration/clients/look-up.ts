@@ -1,4 +1,4 @@
-/** What operators see of clients: never the hashes of passwords. */
+/** The client records as operators see them: never with the hashes of passwords. */
 import type { BoundCertificate, ClientRecord } from '#access/client-record';
 import { quotaNames, quotaOf, type Quota, type QuotaName } from '#access/quota';
 import type { Config } from '#config';
@@ -18,7 +18,7 @@ export interface ClientView {
 }
 
 /**
- * The numbers that hold, those of them that are the client's own, and what is used; null when no server has counted
+ * The numbers in force, those of them that the client has itself, and its usage; null when no server has counted it
  * yet.
  */
 export interface LimitsView {
@@ -28,13 +28,13 @@ export interface LimitsView {
   readonly rotations: 'on' | 'off';
 }
 
-/** The record of a client that cannot be read: its client is refused. */
+/** A client whose record cannot be read: it is refused. */
 export interface DamagedClient {
   readonly id: string;
   readonly damaged: true;
 }
 
-/** In the order of their names; those that are damaged come last. Only the names are held in memory. */
+/** In the order of their names; damaged ones come last. Only the names are held in memory. */
 export const listClients = defineUseCase({
   name: 'client list',
   effect: 'reads',

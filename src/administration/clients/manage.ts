@@ -1,4 +1,4 @@
-/** What operators do with clients that are there. */
+/** What operators do with existing clients. */
 import type { ClientLimits } from '#access/client-edits';
 import { defineUseCase } from '#administration/use-case';
 
@@ -9,7 +9,7 @@ export interface ClientRevocation {
 }
 
 /**
- * Gives whether the client's record was damaged: then its certificates are unknown, and no revocation list has them.
+ * Returns whether the client's record was damaged: then its certificates are unknown, and no revocation list has them.
  */
 export const revokeClient = defineUseCase({
   name: 'client revoke',

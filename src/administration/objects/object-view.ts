@@ -1,8 +1,8 @@
-/** What operators see of an object. */
+/** An object as operators see it. */
 import { attributesAt, stateText } from '#objects/life-cycle';
 import { objectTypeOf, type ManagedObject } from '#objects/managed-object';
 
-/** The object as the clock has it; `now` in milliseconds since 1970. */
+/** The object with its state at `now`, in milliseconds since 1970. */
 export function objectAt(object: ManagedObject, now: number): ManagedObject {
   return { ...object, attributes: attributesAt(object.attributes, Math.floor(now / 1000)) };
 }

@@ -40,7 +40,7 @@ export const listObjects = defineUseCase({
 
 export interface ShownObject {
   readonly object: ManagedObject;
-  /** The name of the client that owns it, when that is known. */
+  /** The name of the client that owns it, if it is known. */
   readonly client?: string;
 }
 
@@ -57,7 +57,7 @@ export const showObject = defineUseCase({
 
 const maximumAttempts = 20;
 
-/** The client that had it loses every right to it, with the next request. */
+/** The previous owner loses every right to the object, from the next request on. */
 export const giveObject = defineUseCase({
   name: 'object give',
   effect: 'changes',

@@ -1,4 +1,4 @@
-/** Looking after the store itself: whether it is whole, and the keys that it is sealed under. */
+/** Maintenance of the store: whether it is intact, and the keys that seal it. */
 import { resolve } from 'node:path';
 
 import { checkClients } from '#access/check-clients';
@@ -15,7 +15,7 @@ import { rotateDataKey } from '#store/seal/rotate-data-key';
 export interface StoreCheck {
   /** What is damaged or missing, while the store is read. */
   readonly findings: AsyncIterable<Finding>;
-  /** How many records were read so far. */
+  /** The number of records that were read so far. */
   records(): number;
 }
 
@@ -34,17 +34,17 @@ export const checkWholeStore = defineUseCase({
   },
 });
 
-/** One of the two, or neither: the file of the root key is replaced then. */
+/** One of the two; with neither, the file of the root key is replaced. */
 export interface NewRootKeyPlace {
   readonly rootKeyFile?: string;
   readonly passphraseFile?: string;
 }
 
 export interface ChangedRootKey {
-  /** Where the new root key, or its passphrase, is. */
+  /** The path of the new root key, or of its passphrase. */
   readonly path: string;
   readonly setting: 'root-key-file' | 'passphrase-file';
-  /** Whether the settings name that place already. */
+  /** Whether the settings name that path already. */
   readonly isInPlace: boolean;
 }
 
@@ -64,7 +64,7 @@ export const replaceRootKey = defineUseCase({
   },
 });
 
-/** Runs as it is iterated, to the end. When it is broken off, the next run goes on where it stopped. */
+/** Runs while it is iterated, to the end. After an interruption the next run continues where it stopped. */
 export const replaceDataKey = defineUseCase({
   name: 'data-key rotate',
   effect: 'changes',

@@ -63,13 +63,13 @@ export class ChainCheck {
     return this.opening?.mac !== undefined;
   }
 
-  /** True when neither its last record nor a later chain says that nobody writes to it. */
+  /** True when neither its last record nor a later chain says that it has ended. */
   get isOpen(): boolean {
     const kind = this.#settled?.record.kind;
     return !this.#ended && kind !== 'close' && kind !== 'rested';
   }
 
-  /** Bytes at the end that are no whole write, and that nothing accounts for: a write that goes on, or damage. */
+  /** Bytes at the end that are no whole write, and that no record explains: a write in progress, or damage. */
   get torn(): Broken | undefined {
     return this.#tornAt;
   }
@@ -178,7 +178,7 @@ export class ChainCheck {
     return this.#pins.find((pin) => pin.torn !== undefined && pin.seq === seq);
   }
 
-  /** Whether somebody says that so many bytes follow the last whole write. */
+  /** Whether a record says that so many bytes follow the last whole write. */
   #excuses(bytes: number): boolean {
     return this.#pins.some((pin) => pin.seq === this.#settled?.record.seq && pin.torn === bytes);
   }

@@ -28,7 +28,7 @@ export interface ChainOptions {
   /** Milliseconds since 1970. */
   now(): number;
   random(length: number): Uint8Array;
-  /** Whether other processes may go on with a chain that this one has left in order. */
+  /** Whether other processes may continue a chain that this process has left in order. */
   readonly shared?: boolean;
 }
 
@@ -40,7 +40,7 @@ export interface KnownTrail {
   readonly highest: number;
   /** What the opening record is to say of chains that ended. */
   readonly ended: readonly Pinned[];
-  /** A chain that is gone on with instead of a new one. */
+  /** A chain to continue, instead of a new one. */
   readonly takenUp?: OpenedChain | undefined;
 }
 
@@ -52,7 +52,7 @@ export interface OpenedChain {
   readonly trail: string;
   /** The first chain with MACs. */
   readonly since: number;
-  /** The chains of other processes that might go on at the opening. */
+  /** The chains of other processes that may have continued at the opening. */
   readonly running: readonly string[];
   readonly file: number;
   readonly size: number;

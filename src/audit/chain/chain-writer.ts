@@ -98,7 +98,10 @@ export class ChainWriter {
     return this.#part;
   }
 
-  /** True when the chain must not be written on: its file is gone or failed to sync, or others may think it ended. */
+  /**
+   * True when the chain must not be continued: its file is missing or failed to sync, or other processes may take it
+   * for ended.
+   */
   get lost(): boolean {
     return this.#lost || this.#options.now() - this.#touched > leaseDuration;
   }
@@ -140,7 +143,7 @@ export class ChainWriter {
     return this.#leave('close');
   }
 
-  /** Leaves it in order, for another process to go on with. */
+  /** Leaves the chain in order, for another process to continue. */
   rest(): Promise<void> {
     return this.#leave('rested');
   }
@@ -234,7 +237,7 @@ export class ChainWriter {
     this.#size = 0;
   }
 
-  /** A deleted or moved file can be written and synced as ever: only its name tells. */
+  /** A deleted or moved file can still be written and synced: only its name shows it. */
   #confirmPlace(file: number, part: number): void {
     const named = statSync(this.#path(part), { throwIfNoEntry: false });
     const held = fstatSync(file);

@@ -16,7 +16,7 @@ export interface Checkpoint extends Pinned {
   /** The identity of the directory that the chain is in, and where that was. */
   readonly trail: string;
   readonly place: string;
-  /** The chain ends with a 'rested' record, and one process may go on with it: the one that takes this mark away. */
+  /** The chain ends with a 'rested' record, and one process may continue it: the one that removes this mark. */
   readonly resting?: true;
 }
 
@@ -37,7 +37,7 @@ export function placeOf(directory: string): string {
   }
 }
 
-/** Of every directory whose chains use this store. */
+/** The checkpoints of every directory whose chains use this store. */
 export async function readCheckpoints(store: Store): Promise<readonly Checkpoint[]> {
   const checkpoints: Checkpoint[] = [];
   for await (const { value } of store.find(checkpointKind, { terms: [] })) checkpoints.push(value);
@@ -56,7 +56,7 @@ export async function keepCheckpoint(store: Store, checkpoint: Checkpoint): Prom
   }
 }
 
-/** Takes the mark of a resting chain away. Of several processes that want to go on with the chain one is given true. */
+/** Removes the mark of a resting chain. When several processes want to continue the chain, one of them gets true. */
 export async function takeResting(store: Store, { chain, seq, hash }: Checkpoint): Promise<boolean> {
   for (;;) {
     const kept = await store.get(checkpointKind, chain);

@@ -88,7 +88,7 @@ export class OwnCheckpoint {
     this.#directory = directory;
   }
 
-  /** Whether what is on disk is to be kept by now. */
+  /** Whether a checkpoint must be stored now. */
   isDue(mark: Mark, now: number): boolean {
     if (this.#kept !== undefined && mark.seq <= this.#kept.seq) return false;
     return now - this.#keptAt >= checkpointInterval || now < this.#keptAt || mark.part !== this.#part;

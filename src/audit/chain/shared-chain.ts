@@ -28,7 +28,7 @@ export async function takeUpChain(
   return undefined;
 }
 
-/** Whether the file ends with the record that the store saw last: a chain that was cut off is not gone on with. */
+/** Whether the file ends with the last record that the store knows: a chain that was cut off is not continued. */
 export function isAsKept(directory: string, checkpoint: Checkpoint): boolean {
   return restingEnd(directory, checkpoint) !== undefined;
 }
