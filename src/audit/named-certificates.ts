@@ -4,8 +4,11 @@
  */
 import type { AuditEntry } from './entry.ts';
 
-/** So many connections are remembered; then all are forgotten, and are named once more. */
-const rememberedConnections = 10_000;
+/**
+ * The maximum of remembered connections; above it all are forgotten, and named again. Readers of the trail remember
+ * as many.
+ */
+export const rememberedConnections = 10_000;
 
 export class NamedCertificates {
   /** By connection. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileName, isSettled, parseRecord } from '#audit/chain/chain';
 import { listChains, readLines, readOpening } from '#audit/chain/chain-files';
 import type { AuditRecord } from './entry.ts';
+import { rememberedConnections } from './named-certificates.ts';
 
 /** What is given must all agree. */
 export interface Filters {
@@ -72,9 +73,6 @@ async function advance(sources: Source[], records: AsyncIterator<AuditRecord>): 
   const place = sources.findIndex((source) => source.next.time > value.time);
   sources.splice(place < 0 ? sources.length : place, 0, { records, next: value });
 }
-
-/** So many connections are remembered, with the certificates that only the first of their records names. */
-const rememberedConnections = 10_000;
 
 async function* readRecords(files: readonly string[], chain: string | undefined): AsyncGenerator<AuditRecord> {
   const certificates = new Map<number, string>();

@@ -14,6 +14,7 @@ import { Tag } from '#protocol/tags';
 import { versionText, type Version } from '#protocol/versions';
 import { ItemType, type Item } from '#ttlv/item';
 import { demandRoom } from '#server/limits/disk-reserve';
+import { demandConnection } from '#server/run/demand-connection';
 import { explained } from '#server/run/explained';
 import type { BatchRun, RequestRun } from '#server/run/request-run';
 import { retryOnConflict } from '#server/run/retry-on-conflict';
@@ -101,8 +102,8 @@ function readItem(
   { version, scope, state, placeholders }: BatchRun,
   room: number,
 ): [FoundOperation, readonly object[]] {
-  if (!state.audit.healthy) throw new KmipError('GeneralFailure', 'the audit trail cannot be written');
-  if (scope.signal.aborted) throw new KmipError('OperationCanceledByRequester', 'the connection is closed');
+  if (!state.audit.healthy) throw notAudited();
+  demandConnection(scope.signal);
   const { operation: code, requestPayload } = readBatchItem(item, version);
   const operation = operationByCode(code);
   if (operation === undefined || !isIn(operation, version) || operation.offered?.(state.facts) === false) {
@@ -167,3 +168,6 @@ const payloadOf = (operation: FoundOperation, response: object, version: Version
   type: ItemType.Structure,
   value: operation.responseFields.write(response, version),
 });
+
+/** Without its audit record no item has an answer. */
+export const notAudited = (): KmipError => new KmipError('GeneralFailure', 'the audit trail cannot be written');

@@ -4,9 +4,9 @@
  */
 import { maximumObjects, type AuditEntry } from '#audit/entry';
 import { microsecondsSince, requestChannel, startOf } from '#observer';
-import { KmipError } from '#protocol/kmip-error';
+import type { KmipError } from '#protocol/kmip-error';
 import type { RequestMessage, ResponseBatchItem } from '#protocol/message';
-import { asFailure, failed, refuseItem, runsOf, type ItemResult } from './batch-item.ts';
+import { asFailure, failed, notAudited, refuseItem, runsOf, type ItemResult } from './batch-item.ts';
 import { explained } from '#server/run/explained';
 import { workOfBytes } from '#server/run/pace';
 import { refuseIfLeft, type RequestRun } from '#server/run/request-run';
@@ -140,7 +140,7 @@ async function audited(
     // They were appended in one turn, so all of them fail or none.
     await written;
   } catch {
-    const error = new KmipError('GeneralFailure', 'the audit trail cannot be written');
+    const error = notAudited();
     results = done.map((each) => (each.entryId === undefined ? asFailure(each, error, version) : each));
   }
   if (requestChannel.hasSubscribers) publishItems(results);

@@ -27,6 +27,7 @@ import { rulesOf, type Rules, type WireVersion } from '#protocol/versions';
 import { DamagedRecordError } from '#store/engines/engine';
 import { ownerTerm } from '#repository/index-terms';
 import type { TaskInput, TaskName, TaskOutput } from '#workers/tasks';
+import { demandConnection } from './demand-connection.ts';
 import { offeredIn } from './offered.ts';
 import { refuseIfLeft, type BatchRun, type ItemRun } from './request-run.ts';
 import { ownLines } from '#server/counted-log';
@@ -221,9 +222,7 @@ export class RunContext implements Context {
   inTurn<T>(work: () => T): Promise<T> {
     const { scope, state } = this.#batch;
     return state.turns.run(this.clientId, async () => {
-      if (scope.signal.aborted) {
-        throw new KmipError('OperationCanceledByRequester', 'the connection is closed');
-      }
+      demandConnection(scope.signal);
       const result = work();
       await setImmediate();
       return result;

@@ -6,6 +6,7 @@ import type { Stream, StreamRoom, Streams } from '#operations/context';
 import { KmipError } from '#protocol/kmip-error';
 import type { Services } from '#server/services';
 import type { Origin, Session } from '#server/session';
+import { demandConnection } from './demand-connection.ts';
 
 /** A stream ends so many milliseconds after its last part. */
 const lifetime = 10 * 60 * 1000;
@@ -156,7 +157,7 @@ export function createStreamTable({ now, random }: Pick<Services, 'now' | 'rando
       const { clientId } = session.principal;
       return {
         begin(stream) {
-          if (origin.signal.aborted) throw new KmipError('OperationCanceledByRequester', 'the connection is closed');
+          demandConnection(origin.signal);
           dropExpired();
           if (
             (held.get(origin)?.size ?? 0) >= maximumPerConnection ||
