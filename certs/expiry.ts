@@ -1,7 +1,7 @@
 /**
  * When operators are warned that a certificate ends. The last row that is reached counts: the nearer, the more urgent.
  */
-export const expiryWarnings = [
+const expiryWarnings = [
   { days: 90, level: 'info' },
   { days: 30, level: 'warn' },
   { days: 7, level: 'warn' },

@@ -43,8 +43,8 @@ export function readPrivateKey(pem: string | Uint8Array, passphrase?: string): K
 }
 
 /** The bounds within which a foreign key gets a certificate: strong enough, and cheap enough to verify. */
-export const minimumRsaBits = 2048;
-export const maximumRsaBits = 8192;
+const minimumRsaBits = 2048;
+const maximumRsaBits = 8192;
 const acceptedCurves: Readonly<Record<string, string>> = {
   prime256v1: 'P-256',
   secp384r1: 'P-384',

@@ -112,7 +112,7 @@ export function doublePipelineMode(prf: Prf, { fixed, length, counterBits }: Ite
 }
 
 /** In bytes: node:crypto takes no longer information. */
-export const maximumHkdfInfo = 1024;
+const maximumHkdfInfo = 1024;
 
 /**
  * RFC 5869. An absent salt is as many zeros as the hash has bytes, which HMAC makes of an empty one.

@@ -100,7 +100,7 @@ export const rotateName = structure('Rotate Name', {
 });
 
 /** Structures in custom attributes have some tens of items. */
-export const maximumItemsOfValue = 1000;
+const maximumItemsOfValue = 1000;
 
 /** The value of a custom attribute: any item, bounded so that comparing it takes little time. */
 export const vendorValue: Codec<Item> = {
