@@ -13,7 +13,7 @@ import type { ObjectRepository } from './object-repository.ts';
 /** For each value of the attribute that an object has. */
 type Work = readonly [key: AttributeKey, comparisons: number];
 
-export async function* candidates(
+export async function* matchingObjects(
   { instances, storage = ['OnLineStorage'] }: ObjectQuery,
   owner: string,
   term: TermMaker,

@@ -42,11 +42,11 @@ export async function refuseBatch(
 async function runInTurn(
   { header, batchItems }: RequestMessage,
   run: RequestRun,
-  view: ObjectRepository,
+  objects: ObjectRepository,
 ): Promise<ItemResult[]> {
   const { version, scope, state } = run;
   const { pace, secretsToWipe } = scope;
-  const batch = { version, scope, state, view, placeholders: new Placeholders() };
+  const batch = { version, scope, state, objects, placeholders: new Placeholders() };
   const { maximumBatchCount } = state.limits;
   const done: ItemResult[] = [];
   const room = answerRoom();
@@ -69,33 +69,33 @@ async function runInTurn(
 }
 
 /**
- * Runs on a staged view and commits once, at the end: before that no other request sees a change, and after a failure
+ * Runs on staged objects and commits once, at the end: before that no other request sees a change, and after a failure
  * no change remains. After a conflict the whole batch runs again.
  */
 async function runUndoable(request: RequestMessage, run: RequestRun): Promise<ItemResult[]> {
   const { state, version, scope } = run;
   const { clientId } = scope.principal;
   let done: ItemResult[] = [];
-  let view = stagedRepository(state, false);
+  let objects = stagedRepository(state, false);
   const allButLast = (): ItemResult[] => done.slice(0, -1).map(undone);
   try {
     const once = async (hasWay: boolean): Promise<ItemResult[]> => {
-      view = stagedRepository(state, hasWay);
+      objects = stagedRepository(state, hasWay);
       done = [];
       // An earlier run had a conflict: its answers are dropped.
       await scope.secretsToWipe.dropAll();
       try {
-        done = await runInTurn(request, run, view);
+        done = await runInTurn(request, run, objects);
         const last = done.at(-1) as ItemResult;
         if (failed(last)) {
-          await view.commitLasting();
+          await objects.commitLasting();
           return [...allButLast(), last];
         }
         refuseIfLeft(scope);
-        await view.commitStaged();
+        await objects.commitStaged();
         return done;
       } finally {
-        view.wipe();
+        objects.wipe();
       }
     };
     return await retryOnConflict(state, once, clientId, { ...batchRuns, items: () => done.length });
@@ -103,15 +103,15 @@ async function runUndoable(request: RequestMessage, run: RequestRun): Promise<It
     const last = done.at(-1);
     if (last === undefined) throw error;
     const why = explained(error, state, clientId);
-    await lasting(view, run);
+    await lasting(objects, run);
     return [...allButLast(), asFailure(last, why, version)];
   }
 }
 
 /** After a commit that failed: the lasting changes are tried once, since the store may have refused only the others. */
-async function lasting(view: StagedRepository, { state, scope }: RequestRun): Promise<void> {
+async function lasting(objects: StagedRepository, { state, scope }: RequestRun): Promise<void> {
   try {
-    await view.commitLasting();
+    await objects.commitLasting();
   } catch (error) {
     explained(error, state, scope.principal.clientId);
   }

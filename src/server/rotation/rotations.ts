@@ -110,7 +110,7 @@ export function rotations(state: ServerState): (signal?: AbortSignal) => Promise
         // Another process may have rotated it already.
         const current = await store.get(objectKind, id);
         if (current === undefined || !isDueNow(current.value)) return undefined;
-        const batch = { version: newestVersion, scope, state, view: objects, placeholders: new Placeholders() };
+        const batch = { version: newestVersion, scope, state, objects, placeholders: new Placeholders() };
         const context = new RunContext(batch, { operation: method.operation, entry, touched });
         await method.run(id, attributes.rotateOffset, context);
         return context.entryId;

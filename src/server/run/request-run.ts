@@ -19,7 +19,7 @@ export interface RequestRun {
 /** What the items of one request share. */
 export interface BatchRun extends RequestRun {
   readonly placeholders: Placeholders;
-  readonly view: ObjectRepository;
+  readonly objects: ObjectRepository;
 }
 
 /** What is run, and what its audit record says when all goes well. */

@@ -31,7 +31,7 @@ import { demandConnection } from './demand-connection.ts';
 import { offeredIn } from './offered.ts';
 import { refuseIfLeft, type BatchRun, type ItemRun } from './request-run.ts';
 import { ownLines } from '#server/counted-log';
-import { candidates } from '#repository/locate-index';
+import { matchingObjects } from '#repository/locate-index';
 import type { HeldObject, Holder } from '#repository/held-object';
 import type { HeldRules } from '#repository/store-changes';
 
@@ -92,7 +92,7 @@ export class RunContext implements Context {
   }
 
   refuseUndo(what: string): void {
-    if (!this.#batch.view.isStaged) return;
+    if (!this.#batch.objects.isStaged) return;
     throw new KmipError('FeatureNotSupported', `${what} cannot be undone: it is not supported in a batch with Undo`);
   }
 
@@ -131,11 +131,11 @@ export class RunContext implements Context {
   }
 
   async load(reference: ObjectReference | undefined, right: ObjectRight): Promise<Loaded> {
-    const { placeholders, scope, view } = this.#batch;
+    const { placeholders, scope, objects } = this.#batch;
     const id = placeholders.resolve(reference);
     let held: HeldObject | undefined;
     try {
-      held = await view.get(id, this.#holder);
+      held = await objects.get(id, this.#holder);
     } catch (error) {
       this.#hearOfDamage(error, id);
     }
@@ -160,7 +160,7 @@ export class RunContext implements Context {
 
   async isTaken(id: string): Promise<boolean> {
     try {
-      return (await this.#batch.view.get(id, this.#holder)) !== undefined;
+      return (await this.#batch.objects.get(id, this.#holder)) !== undefined;
     } catch (error) {
       if (error instanceof DamagedRecordError) return true;
       throw error;
@@ -177,9 +177,16 @@ export class RunContext implements Context {
   }
 
   async *find(query: ObjectQuery): AsyncGenerator<Loaded> {
-    const { scope, state, view } = this.#batch;
+    const { scope, state, objects } = this.#batch;
     const { principal, pace } = scope;
-    for await (const held of candidates(query, principal.clientId, state.store.term, view, this.#holder, pace)) {
+    for await (const held of matchingObjects(
+      query,
+      principal.clientId,
+      state.store.term,
+      objects,
+      this.#holder,
+      pace,
+    )) {
       if (this.#hasWordFor(held.object) && mayOn(principal, this.#run.operation, held.object, 'read')) yield held;
     }
   }
@@ -190,7 +197,7 @@ export class RunContext implements Context {
 
   /** Read once, so that defaults and constraints of one request are of one time. */
   #heldRules(): Promise<HeldRules> {
-    this.#held ??= this.#batch.view.rules(this.clientId);
+    this.#held ??= this.#batch.objects.rules(this.clientId);
     return this.#held;
   }
 
@@ -203,7 +210,7 @@ export class RunContext implements Context {
       this.#run.touched.add(change.create.id);
     }
     refuseIfLeft(this.#batch.scope);
-    this.#entryId = await this.#batch.view.commit(changes, {
+    this.#entryId = await this.#batch.objects.commit(changes, {
       client: this.clientId,
       now: this.#milliseconds,
       entry: this.#run.entry,
