@@ -21,16 +21,19 @@ export interface Unfinished {
   readonly missing: readonly (Leftover & { readonly record: PendingRecord })[];
 }
 
-/** The leftovers of chains of this directory whose process is gone. `chain` is the caller's own. */
+/**
+ * The leftovers of chains of this directory whose process is gone.
+ * @param own the caller's chain. Before the caller has committed anything, what it holds is of the process before it.
+ */
 export async function claimUnfinished(
   store: Store,
   directory: string,
-  chain: string,
+  own: { readonly chain: string; readonly isInUse: boolean },
   now: number,
 ): Promise<Unfinished> {
   // A process killed in mid-commit may leave LMDB with a transaction that is on disk but shows only after the next one.
   await store.commit([]);
-  const running = new Map<string, boolean>([[chain, true]]);
+  const running = new Map<string, boolean>([[own.chain, own.isInUse]]);
   const abandoned: Kept<PendingRecord>[] = [];
   for await (const kept of store.find(pendingKind, { terms: [] })) {
     const owner = kept.value.owners.at(-1) ?? '';
@@ -48,7 +51,7 @@ export async function claimUnfinished(
   const missing: (Leftover & { record: PendingRecord })[] = [];
   for (const kept of abandoned) {
     if (found.has(kept.id)) written.push({ id: kept.id, revision: kept.revision });
-    else if (await claim(store, kept, chain)) {
+    else if (await claim(store, kept, own.chain)) {
       missing.push({ id: kept.id, revision: kept.revision + 1, record: kept.value });
     }
   }

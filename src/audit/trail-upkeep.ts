@@ -88,10 +88,11 @@ export class TrailUpkeep {
     await this.#checkpoint.keep(this.#writing.writer, this.#writing.synced, now(), { settled: found.ended });
   }
 
-  /** Writes the records in the store of processes that have ended. */
-  async recover(): Promise<void> {
+  /** Writes the records in the store of processes that have ended. @param isInUse whether this one may commit. */
+  async recover({ isInUse }: { readonly isInUse: boolean }): Promise<void> {
     const { store, directory, log, now } = this.#options;
-    const { written, missing } = await claimUnfinished(store, directory, this.#writing.writer.chain, now());
+    const { chain } = this.#writing.writer;
+    const { written, missing } = await claimUnfinished(store, directory, { chain, isInUse }, now());
     this.#sweep.add(written);
     await Promise.all(
       missing.map(({ id, revision, record }) => {
@@ -153,7 +154,7 @@ export class TrailUpkeep {
     this.#running = running;
     if (ended.length === 0) return;
     await this.#writing.enqueue(this.#writing.writer.event('ended', { ended }), undefined);
-    await this.recover();
+    await this.recover({ isInUse: true });
   }
 
   async #clean(): Promise<void> {

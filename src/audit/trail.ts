@@ -119,7 +119,7 @@ class Trail implements AuditTrail {
   }
 
   recover(): Promise<void> {
-    return this.#upkeep.recover();
+    return this.#upkeep.recover({ isInUse: false });
   }
 
   async close(): Promise<void> {
