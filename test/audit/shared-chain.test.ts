@@ -61,6 +61,20 @@ describe('a chain that commands share', () => {
     await expectRight(1);
   });
 
+  it('completes what the command before it has committed, and did not hear of', async () => {
+    const trail = await fixture.open({ shared: true });
+    const { change, entryId } = trail.pending({ ...get, operation: 'Create' });
+    await fixture.store.commit([create(objectKind, '1', 'value'), change]);
+    await trail.close();
+    const next = await fixture.open({ shared: true });
+    expect(next.chain).to.equal(trail.chain);
+    await next.close();
+    expect(fixture.records().filter(({ kind }) => kind === 'recovered')).to.have.length(1);
+    expect(fixture.records().filter(({ entry }) => entry === entryId)).to.have.length(1);
+    expect(await fixture.leftovers()).to.deep.equal([]);
+    await expectRight(1);
+  });
+
   it('goes on in the next file when one is full', async () => {
     for (let times = 0; times < 4; times++) {
       const trail = await fixture.open({ shared: true, fileSize: 1000 });
@@ -69,6 +83,14 @@ describe('a chain that commands share', () => {
     }
     expect(fixture.files().length).to.be.above(1);
     expect(operations()).to.deep.equal(['0', '1', '2', '3']);
+    await expectRight(1);
+  });
+
+  it('goes on in the file where it rests, when a full disk had left an empty one behind it', async () => {
+    await command('1');
+    writeFileSync(join(fixture.directory, '00000001.000002.jsonl'), '');
+    await command('2');
+    expect(operations()).to.deep.equal(['1', '2']);
     await expectRight(1);
   });
 

@@ -4,7 +4,7 @@
  * the store. One process takes the mark away there, by compare-and-set, and writes first that it goes on. When that
  * process is killed, the chain has ended like any other, and a new one is begun.
  */
-import { constants, fstatSync, openSync } from 'node:fs';
+import { constants, fstatSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditRecord } from '#audit/entry';
 import type { Store } from '#store/store';
@@ -49,8 +49,13 @@ function opening(options: ChainOptions, checkpoint: Checkpoint): OpenedChain | u
   const mac = end === undefined ? undefined : macAt(end.line)?.mac;
   const entries = end === undefined ? Number.NaN : entriesOf(parseRecord(end.line, end.chain));
   if (end === undefined || mac === undefined || first?.since === undefined || Number.isNaN(entries)) return undefined;
-  const part = listChains(directory).get(number)?.at(-1) ?? 1;
-  const file = openSync(join(directory, fileName(number, part)), constants.O_WRONLY | constants.O_APPEND);
+  const path = (part: number): string => join(directory, fileName(number, part));
+  // A full disk may have left the next file, empty. Without the record that promises it nothing belongs there.
+  const part =
+    listChains(directory)
+      .get(number)
+      ?.findLast((each) => statSync(path(each)).size > 0) ?? 1;
+  const file = openSync(path(part), constants.O_WRONLY | constants.O_APPEND);
   return {
     ...{ chain: end.chain, mac, line: end.line, trail: checkpoint.trail, since: first.since },
     ...{ running: runningBeside(options, end.chain).running, file, size: fstatSync(file).size },
