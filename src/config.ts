@@ -1,10 +1,11 @@
 /**
  * The settings, one table. A setting `a-b` is the flag `--a-b`, the variable `KMIPD_A_B` and the key "a-b" of
  * `kmipd.json` in the data directory, in that order of precedence. The CLI's options, the parsing and the documents'
- * table are made from the rows. Paths in `kmipd.json` are relative to the data directory, all others to where one is.
+ * table are made from the rows. Paths in `kmipd.json` are relative to the data directory, all others to the working directory.
  */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { OperatorError } from '#operator-error';
 import { parseStoreUrl, storeUrlRule } from '#store/engines/engine-table';
 
 /** What commands take a setting: those that open the store, serve, issue certificates, print quotas. */
@@ -197,11 +198,6 @@ export function defaultOf<N extends SettingName>(name: N): Config[Camel<N>] {
   return read(name, { raw: settings[name].default, base: process.cwd(), origin: 'the default' }) as Config[Camel<N>];
 }
 
-/** A setting is wrong. The message names it and where it came from. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
-
 export const settingNames = Object.keys(settings) as SettingName[];
 export const variableOf = (name: SettingName): string => `KMIPD_${name.toUpperCase().replaceAll('-', '_')}`;
 export const propertyOf = (name: SettingName): string =>
@@ -214,7 +210,10 @@ interface Given {
   readonly origin: string;
 }
 
-/** Throws ConfigError. Reads `kmipd.json` in the data directory when there is one. */
+/**
+ * Reads `kmipd.json` in the data directory when there is one.
+ * @throws OperatorError, which names the wrong setting and where it came from.
+ */
 export function loadConfig(flags: Flags, environment: NodeJS.ProcessEnv = process.env): Config {
   const here = process.cwd();
   const given = (name: SettingName): Given | undefined => {
@@ -242,7 +241,7 @@ function read(name: SettingName, { raw, base, origin }: Given): unknown {
   if (value !== undefined) return value;
   // A URL may hold a password.
   const what = type.isSecret === true ? '' : `, not ${JSON.stringify(raw).slice(0, 100)}`;
-  throw new ConfigError(`${name} (from ${origin}) must be ${type.rule}${what}`);
+  throw new OperatorError(`${name} (from ${origin}) must be ${type.rule}${what}`);
 }
 
 function readSettingsFile(file: string): Partial<Record<SettingName, unknown>> {
@@ -251,21 +250,22 @@ function readSettingsFile(file: string): Partial<Record<SettingName, unknown>> {
     content = readFileSync(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw new ConfigError(`${file} cannot be read: ${(error as Error).message}`);
+    throw new OperatorError(`${file} cannot be read: ${(error as Error).message}`);
   }
   let parsed: unknown;
   try {
     parsed = JSON.parse(content);
   } catch {
     // The parser's message quotes the file, which may hold a URL with a password.
-    throw new ConfigError(`${file} is not JSON`);
+    throw new OperatorError(`${file} is not JSON`);
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    throw new ConfigError(`${file} must hold one JSON object of settings`);
+    throw new OperatorError(`${file} must hold one JSON object of settings`);
   }
   for (const key of Object.keys(parsed)) {
-    if (key === 'data') throw new ConfigError(`data cannot be set in ${file}, which lies in the data directory`);
-    if (!Object.hasOwn(settings, key)) throw new ConfigError(`${file} holds an unknown setting ${JSON.stringify(key)}`);
+    if (key === 'data') throw new OperatorError(`data cannot be set in ${file}, which lies in the data directory`);
+    if (!Object.hasOwn(settings, key))
+      throw new OperatorError(`${file} holds an unknown setting ${JSON.stringify(key)}`);
   }
   return parsed;
 }
@@ -273,10 +273,10 @@ function readSettingsFile(file: string): Partial<Record<SettingName, unknown>> {
 /** The rules between settings. */
 function checked(config: Config): Config {
   if ((config.tlsCert === undefined) !== (config.tlsKey === undefined)) {
-    throw new ConfigError('tls-cert and tls-key are given together or not at all');
+    throw new OperatorError('tls-cert and tls-key are given together or not at all');
   }
   if (config.rootKeyFile !== undefined && config.passphraseFile !== undefined) {
-    throw new ConfigError('root-key-file and passphrase-file exclude each other');
+    throw new OperatorError('root-key-file and passphrase-file exclude each other');
   }
   return config;
 }

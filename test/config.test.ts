@@ -4,7 +4,8 @@ import { join, resolve } from 'node:path';
 
 import { expect } from 'chai';
 
-import { ConfigError, loadConfig, settingNames, variableOf, type Flags } from '#config';
+import { loadConfig, settingNames, variableOf, type Flags } from '#config';
+import { OperatorError } from '#operator-error';
 
 describe('the configuration', () => {
   let data: string;
@@ -91,25 +92,25 @@ describe('the configuration', () => {
   for (const [what, flags, environment, file, message] of refused) {
     it(`refuses ${what}`, () => {
       write(file);
-      expect(() => load(flags, environment)).to.throw(ConfigError, message);
+      expect(() => load(flags, environment)).to.throw(OperatorError, message);
     });
   }
 
   it('never shows a URL that may hold a password', () => {
     expect(() => load({ store: 'mongo://kmipd:hunter2@db' }))
-      .to.throw(ConfigError)
+      .to.throw(OperatorError)
       .with.property('message')
       .not.contains('hunter2');
     write('{ "store": "mongodb://kmipd:hunter2@db');
     expect(() => load())
-      .to.throw(ConfigError)
+      .to.throw(OperatorError)
       .with.property('message')
       .not.contains('hunter2');
   });
 
   it('says so when the file cannot be read', () => {
     mkdirSync(join(data, 'kmipd.json'));
-    expect(() => load()).to.throw(ConfigError, /kmipd\.json cannot be read/);
+    expect(() => load()).to.throw(OperatorError, /kmipd\.json cannot be read/);
   });
 
   it('names every variable after its flag', () => {
