@@ -1,7 +1,8 @@
 /**
  * The settings, one table. A setting `a-b` is the flag `--a-b`, the variable `KMIPD_A_B` and the key "a-b" of
  * `kmipd.json` in the data directory, in that order of precedence. The CLI's options, the parsing and the documents'
- * table are made from the rows. Paths in `kmipd.json` are relative to the data directory, all others to the working directory.
+ * table are made from the rows. Paths in `kmipd.json` are relative to the data directory, all others to the working
+ * directory.
  */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
