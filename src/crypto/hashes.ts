@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { KmipError } from '#protocol/kmip-error';
+import { unsupportedParameters } from './refusals.ts';
 
 /**
  * Hashing Algorithms (KMIP 2.1 §11.21) by what OpenSSL calls them. It does not have the others, or for old data only.
@@ -21,6 +22,13 @@ const names: { readonly [algorithm: string]: string } = {
 };
 
 export const hashName = (algorithm: string): string | undefined => names[algorithm];
+
+/** The name for OpenSSL. @throws KmipError UnsupportedCryptographicParameters when it does not have the algorithm. */
+export function hashOf(algorithm: string): string {
+  const name = hashName(algorithm);
+  if (name === undefined) throw unsupportedParameters(`Hashing Algorithm ${algorithm} is not supported`);
+  return name;
+}
 
 /** @throws KmipError FeatureNotSupported for an algorithm that is not in the table. */
 export function startHash(algorithm: string): Hash {

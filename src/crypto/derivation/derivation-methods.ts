@@ -14,7 +14,7 @@ import {
   type Prf,
 } from './key-derivation.ts';
 import { hashOfHmac } from '#crypto/ciphers/mac';
-import { invalidField } from '#crypto/refusals';
+import { hashingAlgorithmMissing, invalidField } from '#crypto/refusals';
 import type { Random } from '#crypto/padding';
 import type { EnumerationValue } from '#protocol/enumerations';
 import { KmipError } from '#protocol/kmip-error';
@@ -59,7 +59,7 @@ const hashingAlgorithmOr = (byDefault: string | undefined, { parameters }: Deriv
   const algorithm =
     hashingAlgorithm ?? (isHmac(cryptographicAlgorithm) ? hashOfHmac(cryptographicAlgorithm) : byDefault);
   if (algorithm !== undefined) return algorithm;
-  throw new KmipError('BadCryptographicParameters', 'Hashing Algorithm is missing from the Cryptographic Parameters');
+  throw hashingAlgorithmMissing();
 };
 const hashingAlgorithm = (input: DerivationInput): string => hashingAlgorithmOr(undefined, input);
 

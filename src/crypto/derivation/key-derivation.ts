@@ -4,7 +4,7 @@
  */
 import { createHmac, hash as digest, hkdfSync, pbkdf2Sync } from 'node:crypto';
 import { KmipError } from '#protocol/kmip-error';
-import { hashName } from '#crypto/hashes';
+import { hashOf } from '#crypto/hashes';
 import { mac } from '#crypto/ciphers/mac';
 
 /** A pseudorandom function, its key within. */
@@ -28,13 +28,6 @@ function checkLength(length: number, most: number): void {
     'CryptographicFailure',
     `the requested length is ${length} bytes, but the method gives at most ${most}`,
   );
-}
-
-/** What OpenSSL calls a Hashing Algorithm. @throws KmipError UnsupportedCryptographicParameters when it has none. */
-function hashOf(algorithm: string): string {
-  const name = hashName(algorithm);
-  if (name !== undefined) return name;
-  throw new KmipError('UnsupportedCryptographicParameters', `Hashing Algorithm ${algorithm} is not supported`);
 }
 
 export const digestOf = (algorithm: string, data: Uint8Array): Uint8Array => digest(hashOf(algorithm), data, 'buffer');

@@ -4,8 +4,8 @@
  */
 import type { KeyObject } from 'node:crypto';
 import type { CryptographicParameters } from '#protocol/structures';
-import { hashName } from '#crypto/hashes';
-import { badParameters, unsupportedParameters } from '#crypto/refusals';
+import { hashOf } from '#crypto/hashes';
+import { badParameters, hashingAlgorithmMissing, unsupportedParameters } from '#crypto/refusals';
 import { signatureAlgorithmByName, type SignatureAlgorithm, type SignerKind } from './signature-algorithms.ts';
 
 /** Hashes by OpenSSL's names. */
@@ -59,7 +59,7 @@ export function schemeOf(key: KeyObject, parameters: CryptographicParameters): S
   // RFC 8032: it hashes by itself.
   if (signer.kind === 'EdDSA') return { kind: 'EdDSA' };
   const algorithm = named?.hash ?? parameters.hashingAlgorithm;
-  if (algorithm === undefined) throw badParameters('Hashing Algorithm is missing from the Cryptographic Parameters');
+  if (algorithm === undefined) throw hashingAlgorithmMissing();
   if (parameters.hashingAlgorithm !== undefined && parameters.hashingAlgorithm !== algorithm) {
     throw badParameters(`Hashing Algorithm ${parameters.hashingAlgorithm} does not match ${digitalSignatureAlgorithm}`);
   }
@@ -84,12 +84,6 @@ function pssOf(parameters: CryptographicParameters, algorithm: string, hash: str
   if (trailerField !== 1) throw unsupportedParameters('a Trailer Field other than 1 is not supported');
   if (saltLength !== undefined && saltLength < 0) throw badParameters('Salt Length must not be negative');
   return { kind: 'PSS', hash, maskHash: hashOf(maskGeneratorHashingAlgorithm), saltLength };
-}
-
-function hashOf(algorithm: string): string {
-  const hash = hashName(algorithm);
-  if (hash === undefined) throw unsupportedParameters(`Hashing Algorithm ${algorithm} is not supported`);
-  return hash;
 }
 
 function algorithmNamed(name: string): SignatureAlgorithm {
