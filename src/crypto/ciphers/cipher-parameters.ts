@@ -33,11 +33,12 @@ export function cipherFor({ algorithm, bytes }: SymmetricKey, parameters: Crypto
   if (named !== algorithm && !(isChaCha && named === 'ChaCha20Poly1305')) {
     throw badParameters(`the key is for ${algorithm}, not for ${named}`);
   }
-  if (blockCipherMode === undefined && !isChaCha) throw badParameters(`${algorithm} requires a Block Cipher Mode`);
-  checkTagLength(isChaCha ? 'AEAD' : (blockCipherMode ?? ''), parameters.tagLength);
+  const tagMode = isChaCha ? 'AEAD' : blockCipherMode;
+  if (tagMode === undefined) throw badParameters(`${algorithm} requires a Block Cipher Mode`);
+  checkTagLength(tagMode, parameters.tagLength);
   const cipher = isChaCha
     ? chaChaFor(bytes.length, named, blockCipherMode)
-    : blockCipherFor(algorithm, bytes.length, blockCipherMode ?? '');
+    : blockCipherFor(algorithm, bytes.length, tagMode);
   if (cipher === undefined) {
     const mode = blockCipherMode === undefined ? 'without a mode' : `in mode ${blockCipherMode}`;
     throw unsupportedParameters(`${algorithm} with ${bytes.length * 8} bits is not supported ${mode}`);
