@@ -50,7 +50,8 @@ export async function openMongodb(url: string): Promise<Engine> {
   } catch (error) {
     await client.close();
     const why = error instanceof Error ? error.message : 'unknown error';
-    throw new Error(`cannot open the store in MongoDB: ${why}`, { cause: error });
+    // oxlint-disable-next-line preserve-caught-error -- the cause may repeat the URL
+    throw new Error(`cannot open the store in MongoDB: ${why}`);
   }
 
   let closing: Promise<void> | undefined;
