@@ -22,6 +22,8 @@ export interface Knowledge {
   /** Seconds since 1970 between which the server may have set a date. */
   readonly earliest: bigint;
   readonly latest: bigint;
+  /** Seconds since `$NOW`: a date that the server reckons from its clock is later by as many at the most. */
+  readonly elapsed: bigint;
 }
 
 export interface Verdict {

@@ -130,7 +130,8 @@ export const rules: readonly Rule[] = [
         return false;
       const set = datesIn(scene.asked).get(meaning) ?? objectOf(scene).dates.get(meaning);
       if (set !== undefined) return actual.value === set;
-      return actual.value >= scene.earliest && actual.value <= scene.latest;
+      if (actual.value >= scene.earliest && actual.value <= scene.latest) return true;
+      return actual.value >= expected.value && actual.value <= expected.value + scene.elapsed;
     },
   },
   {

@@ -72,11 +72,12 @@ async function runCase(
   { ledger, earliest, now }: { ledger: Ledger; earliest: bigint; now: () => number },
 ): Promise<CaseOutcome> {
   const seconds = (): number => Math.floor(now() / 1000);
+  const begun = seconds();
   let exchanges = 0;
   let passedExchanges = 0;
   let line = 0;
   let isBroken = false;
-  let known: Omit<Knowledge, 'latest'> = { bindings: new Map(), ledger, earliest };
+  let known: Omit<Knowledge, 'latest' | 'elapsed'> = { bindings: new Map(), ledger, earliest };
   const latest = new Map<number, Bound>();
   const ended = (failure?: CaseFailure): CaseOutcome => ({
     ...{ exchanges, passedExchanges, ledger: known.ledger, isBroken },
@@ -84,7 +85,7 @@ async function runCase(
   });
 
   try {
-    const conversation = readConversation(await readCase(file), seconds());
+    const conversation = readConversation(await readCase(file), begun);
     exchanges = conversation.length;
     for (const exchange of conversation) {
       line = exchange.line;
@@ -96,6 +97,7 @@ async function runCase(
       const verdict = compareAnswer(request, exchange.expected, answer, {
         ...known,
         latest: BigInt(seconds()) + clockTolerance,
+        elapsed: BigInt(seconds() - begun),
       });
       known = { ...known, bindings: verdict.bindings, ledger: verdict.ledger };
       if (verdict.difference !== undefined) {

@@ -15,6 +15,8 @@ export interface Scene {
   /** Seconds since 1970 between which the server may have set a date. */
   readonly earliest: bigint;
   readonly latest: bigint;
+  /** Seconds since `$NOW`: a date that the server reckons from its clock is later by as many at the most. */
+  readonly elapsed: bigint;
   /** Grows as variables are seen for the first time. */
   readonly bindings: Map<string, Bound>;
 }

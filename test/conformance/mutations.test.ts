@@ -66,7 +66,13 @@ interface Played {
 
 /** Plays a case with its own answers, and fails when one of them is refused. */
 async function play(file: CaseFile, ledger: Ledger, dates: Set<string>): Promise<{ played: Played[]; ledger: Ledger }> {
-  let known: Knowledge = { bindings: new Map(), ledger, earliest: BigInt(now - 60), latest: BigInt(now + 60) };
+  let known: Knowledge = {
+    bindings: new Map(),
+    ledger,
+    earliest: BigInt(now - 60),
+    latest: BigInt(now + 60),
+    elapsed: 0n,
+  };
   const values = new Map<string, Bound>();
   const latest = new Map<number, Bound>();
   const played: Played[] = [];

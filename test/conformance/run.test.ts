@@ -152,6 +152,25 @@ describe('the conformance runner', () => {
     expect(resultLine(result as CaseResult)).to.match(/^FAIL A-M-1-21, line 0: /);
   });
 
+  it('lets dates that the server reckons from its clock follow that clock', async () => {
+    const session = fixture.session();
+    const run = (late: number): Promise<CaseResult[]> =>
+      findCases('profiles/cases', 'REKEY-M-3-11').then((files) =>
+        runConformance({
+          files,
+          async open() {
+            const end = fixture.clock.now + 1000 * late;
+            return inProcess((message) => {
+              fixture.clock.now = end;
+              return fixture.handler.handle(message, session);
+            });
+          },
+          now: () => fixture.clock.now,
+        }),
+      );
+    for (const late of [0, 1, 30]) expect((await run(late))[0], `${late} s late`).to.not.have.property('failure');
+  });
+
   it('fails a case that the connection does not survive, and opens another for the next', async () => {
     await write({ 'A-M-1-21': conversation(create() + created), 'A-M-2-21': conversation(create() + created) });
     const session = fixture.session();
