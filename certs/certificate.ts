@@ -18,9 +18,12 @@ export interface Terms {
   readonly random?: RandomBytes;
 }
 
+/** The milliseconds of a day. */
+export const dayMs = 24 * 3600 * 1000;
+
 const maximumYears = 30;
 /** Certificates begin a day early, for clients with a slow clock or local time in place of UTC. */
-const backdating = 24 * 3600 * 1000;
+const backdating = dayMs;
 
 export interface UnsignedCertificate {
   readonly subject: RelativeDistinguishedNames;

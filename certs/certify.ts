@@ -9,7 +9,7 @@ import type { RelativeDistinguishedNames } from 'pkijs';
 import { readCertificateFields } from '#crypto/certificates/certificate-fields';
 import { OperatorError } from '#operator-error';
 import { issueCertificate, type Authority } from './authority.ts';
-import { nameIn, type Terms } from './certificate.ts';
+import { dayMs, nameIn, type Terms } from './certificate.ts';
 import { factsOf } from './inspect.ts';
 import { namesIn } from './request-content.ts';
 import type { ServerNames } from './server-names.ts';
@@ -37,7 +37,6 @@ export interface CertifyTerms extends Terms {
   readonly ownKeys: readonly KeyObject[];
 }
 
-const dayMs = 24 * 3600 * 1000;
 const commonName = '2.5.4.3';
 /**
  * Where programs look for the name of a host: Common Name, unstructuredName and unstructuredAddress (RFC 2985 §5.4),

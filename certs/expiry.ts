@@ -1,3 +1,5 @@
+import { dayMs } from './certificate.ts';
+
 /**
  * When operators are warned that a certificate ends. The last row that is reached counts: the nearer, the more urgent.
  */
@@ -8,8 +10,6 @@ const expiryWarnings = [
   { days: 1, level: 'error' },
 ] as const;
 export type ExpiryWarning = (typeof expiryWarnings)[number];
-
-const dayMs = 24 * 3600 * 1000;
 
 /** Whole days until the end; 0 on the last day, negative after it. */
 export function daysLeft(notAfter: Date, now: Date): number {

@@ -1,5 +1,6 @@
 /** Logs 90, 30, 7 and 1 days before a certificate ends: the server's, the authority's, the clients'. */
 import { openClients } from '#access/clients';
+import { dayMs } from '#certs/certificate';
 import { daysLeft, expiryWarning } from '#certs/expiry';
 import { factsOf, readCertificateChain } from '#certs/inspect';
 import type { Log } from '#log';
@@ -9,8 +10,6 @@ import { removeExpired } from '#administration/certificates/issued';
 import { readTlsIdentity } from '#administration/server-certificate';
 import { usableAuthorities } from '#administration/authorities';
 import type { Installation } from '#administration/installation';
-
-const dayMs = 24 * 3600 * 1000;
 
 export function expiryJobs(installation: Installation, log: Log): readonly Job[] {
   return [

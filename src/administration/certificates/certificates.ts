@@ -1,6 +1,7 @@
 /**
  * What operators do with certificates: with those that clients had issued, the revocation lists, and the server's own.
  */
+import { dayMs } from '#certs/certificate';
 import { takeCrlNumbers } from '#access/authority-record';
 import type { ClientRecord } from '#access/client-record';
 import { createCrl, type Revocation, type RevocationReason } from '#certs/revocation-list';
@@ -81,8 +82,6 @@ export interface RevocationList {
   /** DER. */
   readonly list: Uint8Array;
 }
-
-const dayMs = 24 * 3600 * 1000;
 
 /** The list of enrolled clients, and the list of certificates that clients had issued: each authority signs its own. */
 export const makeRevocationLists = defineUseCase({

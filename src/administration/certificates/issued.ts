@@ -2,6 +2,7 @@
  * Certificates that clients had issued: operators find and revoke them, and their records are removed some time after
  * they expire.
  */
+import { dayMs } from '#certs/certificate';
 import type { Clients } from '#access/clients';
 import type { RevocationReason } from '#certs/revocation-list';
 import { ConflictError, succeeds } from '#store/engines/engine';
@@ -91,7 +92,7 @@ export async function revokeIssued(
 }
 
 /** Revocation lists name a certificate until it expires. Its record is kept for so much longer, for questions. */
-const keptAfterEnd = 30 * 24 * 3600 * 1000;
+const keptAfterEnd = 30 * dayMs;
 const removedAtOnce = 100;
 
 /** Returns how many records were removed. */

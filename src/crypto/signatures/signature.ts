@@ -78,17 +78,20 @@ export function checkSignature(
   }
 }
 
+/** With RSA both services hash the data, and use the key on the digest alone. */
+function startDigest(hash: string): { update(data: Uint8Array): unknown; end(): { readonly digest: Uint8Array } } {
+  const running = createHash(hash);
+  return {
+    update: (data) => running.update(data),
+    end: () => ({ digest: running.digest() }),
+  };
+}
+
 /** @throws KmipError as `makeSignature` does; what it throws of a key that is too short comes with `sign`. */
 export function startSigning(key: KeyObject, parameters: CryptographicParameters): Signing {
   const scheme = schemeOf(key, parameters);
   const hash = streamedHash(scheme);
-  if (isOfRsa(scheme)) {
-    const running = createHash(hash);
-    return {
-      update: (data) => running.update(data),
-      end: () => ({ digest: running.digest() }),
-    };
-  }
+  if (isOfRsa(scheme)) return startDigest(hash);
   const running = createSign(hash);
   return {
     update: (data) => running.update(data),
@@ -106,13 +109,7 @@ export function startSigning(key: KeyObject, parameters: CryptographicParameters
 export function startVerifying(key: KeyObject, parameters: CryptographicParameters): Verifying {
   const scheme = schemeOf(key, parameters);
   const hash = streamedHash(scheme);
-  if (isOfRsa(scheme)) {
-    const running = createHash(hash);
-    return {
-      update: (data) => running.update(data),
-      end: () => ({ digest: running.digest() }),
-    };
-  }
+  if (isOfRsa(scheme)) return startDigest(hash);
   const running = createVerify(hash);
   return {
     update: (data) => running.update(data),

@@ -3,17 +3,11 @@ import { InvalidArgumentError, Option } from 'commander';
 import { isClientId, showTrail } from '#administration/audit/trail';
 import { auditDirectory } from '#administration/places';
 import type { AuditRecord } from '#audit/entry';
-import { show } from '#audit/show';
+import { show, type Filters } from '#audit/show';
 import { defineCommand, jsonOption } from '#cli/command';
 import { runUseCase } from '#cli/run-use-case';
 
-interface Given {
-  readonly client?: string;
-  readonly object?: string;
-  readonly operation?: string;
-  readonly result?: string;
-  readonly since?: number;
-  readonly until?: number;
+interface Given extends Filters {
   readonly json?: true;
 }
 
